@@ -1,0 +1,21 @@
+# layer(NAME SOURCES a.c b.c [USES layers...] [LIBS pkg targets...])
+#
+# One static library and one include directory per layer. A layer that includes a header of a layer it does not
+# name in USES (directly or through those it names) does not compile. LIBS stay private: a third party's types
+# never cross a layer's boundary.
+function(layer NAME)
+    cmake_parse_arguments(L "" "" "SOURCES;USES;LIBS" ${ARGN})
+    add_library(${NAME} STATIC ${L_SOURCES})
+    target_include_directories(${NAME} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(${NAME} PUBLIC ${L_USES} PRIVATE ${L_LIBS})
+    target_compile_options(${NAME} PRIVATE -include ${CMAKE_SOURCE_DIR}/core/base/banned.h)
+endfunction()
+
+# unit_test(NAME SOURCES x.c USES layers...): a cmocka program, run by ctest from the source directory's root so
+# that fixtures are named relative to the repository.
+function(unit_test NAME)
+    cmake_parse_arguments(T "" "" "SOURCES;USES" ${ARGN})
+    add_executable(${NAME} ${T_SOURCES})
+    target_link_libraries(${NAME} PRIVATE ${T_USES} cmocka)
+    add_test(NAME ${NAME} COMMAND ${NAME} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+endfunction()

@@ -1,0 +1,232 @@
+#include "arena.h"
+
+#include "bug.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+enum { REDZONE = 16 }; /* poisoned gap behind each allocation: an overrun is reported */
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)0)
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)0)
+enum { REDZONE = 0 };
+#endif
+
+enum { ALIGN = 16, FIRST_CHUNK = 64 << 10 };
+
+struct chunk {
+    struct chunk *next;
+    size_t size; /* bytes behind this header */
+    _Alignas(ALIGN) char bytes[];
+};
+
+struct deferred {
+    struct deferred *next;
+    void (*close)(void *);
+    void *resource;
+};
+
+struct arena {
+    struct chunk *first, *current;
+    size_t used; /* in the current chunk */
+    size_t handed_out, reserved, limit;
+    struct deferred *deferred;
+    uint64_t allocations, fail_at;
+    bool guarded;
+    jmp_buf guard;
+};
+
+struct arena *arena_new(size_t limit)
+{
+    struct arena *a = calloc(1, sizeof *a);
+    if (a)
+        a->limit = limit;
+    return a;
+}
+
+static void close_deferred(struct arena *a)
+{
+    while (a->deferred) {
+        struct deferred *d = a->deferred;
+        a->deferred = d->next;
+        d->close(d->resource);
+    }
+}
+
+void arena_free(struct arena *a)
+{
+    if (!a)
+        return;
+    close_deferred(a);
+    for (struct chunk *c = a->first, *next; c; c = next) {
+        next = c->next;
+        ASAN_UNPOISON_MEMORY_REGION(c->bytes, c->size);
+        free(c);
+    }
+    free(a);
+}
+
+void arena_reset(struct arena *a)
+{
+    close_deferred(a);
+    for (struct chunk *c = a->first; c; c = c->next)
+        ASAN_POISON_MEMORY_REGION(c->bytes, c->size);
+    a->current = a->first;
+    a->used = a->handed_out = 0;
+    a->guarded = false;
+}
+
+static bool next_chunk(struct arena *a, size_t need)
+{
+    while (a->current && a->current->next) { /* kept from before a reset */
+        a->current = a->current->next;
+        a->used = 0;
+        if (a->current->size >= need)
+            return true;
+    }
+    size_t size = a->reserved ? a->reserved : FIRST_CHUNK; /* doubles the whole */
+    if (size < need)
+        size = need;
+    if (size > a->limit - a->reserved)
+        size = a->limit - a->reserved;
+    if (size < need)
+        return false;
+    struct chunk *c = malloc(sizeof *c + size);
+    if (!c)
+        return false;
+    c->next = NULL;
+    c->size = size;
+    ASAN_POISON_MEMORY_REGION(c->bytes, size);
+    if (a->current)
+        a->current->next = c;
+    else
+        a->first = c;
+    a->current = c;
+    a->used = 0;
+    a->reserved += size;
+    return true;
+}
+
+void *arena_try(struct arena *a, size_t size)
+{
+    a->allocations++;
+    if (a->fail_at && a->allocations >= a->fail_at) {
+        a->fail_at = 0;
+        return NULL;
+    }
+    if (size > a->limit)
+        return NULL;
+    size_t need = (size + REDZONE + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if ((!a->current || a->current->size - a->used < need) && !next_chunk(a, need))
+        return NULL;
+    void *p = a->current->bytes + a->used;
+    a->used += need;
+    a->handed_out += need;
+    ASAN_UNPOISON_MEMORY_REGION(p, size);
+    return memset(p, 0, size);
+}
+
+static _Noreturn void unwind(struct arena *a)
+{
+    BUG_IF(!a->guarded);
+    a->guarded = false;
+    close_deferred(a);
+    longjmp(a->guard, 1);
+}
+
+void *arena_alloc(struct arena *a, size_t count, size_t size)
+{
+    size_t bytes;
+    void *p = __builtin_mul_overflow(count, size, &bytes) ? NULL : arena_try(a, bytes);
+    if (!p)
+        unwind(a);
+    return p;
+}
+
+slice arena_copy(struct arena *a, slice s)
+{
+    return (slice){arena_cstr(a, s), s.n};
+}
+
+const char *arena_cstr(struct arena *a, slice s)
+{
+    char *copy = arena_alloc(a, 1, s.n + 1);
+    if (s.n)
+        memcpy(copy, s.p, s.n);
+    return copy;
+}
+
+slice arena_fmt(struct arena *a, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    BUG_IF(n < 0);
+    char *text = arena_alloc(a, 1, (size_t)n + 1);
+    vsnprintf(text, (size_t)n + 1, format, again);
+    va_end(again);
+    return (slice){text, (size_t)n};
+}
+
+void *arena_grow(struct arena *a, void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    size_t wider = *capacity ? *capacity * 2 : 8;
+    void *copy = arena_alloc(a, wider, size);
+    if (count)
+        memcpy(copy, array, count * size);
+    *capacity = wider;
+    return copy;
+}
+
+void arena_defer(struct arena *a, void (*close)(void *), void *resource)
+{
+    struct deferred *d = arena_try(a, sizeof *d);
+    if (!d) {
+        close(resource); /* nobody else would */
+        unwind(a);
+    }
+    *d = (struct deferred){a->deferred, close, resource};
+    a->deferred = d;
+}
+
+jmp_buf *arena_guard_point(struct arena *a)
+{
+    BUG_IF(a->guarded);
+    a->guarded = true;
+    return &a->guard;
+}
+
+void arena_unguard(struct arena *a)
+{
+    a->guarded = false;
+}
+
+void arena_fail_at(struct arena *a, uint64_t nth)
+{
+    a->fail_at = nth ? a->allocations + nth : 0;
+}
+
+uint64_t arena_allocations(const struct arena *a)
+{
+    return a->allocations;
+}
+
+size_t arena_used(const struct arena *a)
+{
+    return a->handed_out;
+}

@@ -1,0 +1,53 @@
+/* All memory of one unit of work (a file, a request), given back at once.
+ *
+ * arena_alloc() and its helpers never return NULL: memory is zeroed and aligned for any type, and when the
+ * arena's limit is reached control returns to the guard that the caller of the core has set:
+ *
+ *     if (arena_guard(a))
+ *         return NULL;               // the world failed: no verdict
+ *     ...                            // any depth of calls that allocate
+ *     arena_unguard(a);
+ *
+ * Exhaustion without a guard is a bug. Resources that are not memory (a libyaml parser) are handed to
+ * arena_defer() and closed on reset, free and unwinding, last first. Chunks are kept by arena_reset(), so a
+ * warm arena allocates nothing. An arena belongs to one thread at a time. */
+#ifndef BRGATE_ARENA_H
+#define BRGATE_ARENA_H
+
+#include "slice.h"
+
+#include <setjmp.h>
+#include <stdint.h>
+
+struct arena;
+
+struct arena *arena_new(size_t limit); /* NULL when the system has no memory */
+void arena_free(struct arena *a);      /* NULL is allowed */
+void arena_reset(struct arena *a);
+
+void *arena_alloc(struct arena *a, size_t count, size_t size);
+void *arena_try(struct arena *a, size_t size); /* the same, but NULL instead of unwinding */
+slice arena_copy(struct arena *a, slice s);
+const char *arena_cstr(struct arena *a, slice s); /* a NUL-terminated copy */
+slice arena_fmt(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Makes room for one more element of `size` bytes in a growing array; `*capacity` and the result are kept by
+ * the caller. The old elements are copied. */
+void *arena_grow(struct arena *a, void *array, size_t count, size_t *capacity, size_t size);
+
+#define ARENA_NEW(a, type)          ((type *)arena_alloc((a), 1, sizeof(type)))
+#define ARENA_ARRAY(a, type, count) ((type *)arena_alloc((a), (count), sizeof(type)))
+
+void arena_defer(struct arena *a, void (*close)(void *), void *resource);
+
+/* Not a function: setjmp() must stand in the frame that handles the failure. */
+#define arena_guard(a) (setjmp(*arena_guard_point(a)) != 0)
+jmp_buf *arena_guard_point(struct arena *a);
+void arena_unguard(struct arena *a);
+
+/* Fault point for tests: the nth allocation from now (1 is the next) counts as exhaustion; 0 switches off. */
+void arena_fail_at(struct arena *a, uint64_t nth);
+uint64_t arena_allocations(const struct arena *a); /* since arena_new() */
+size_t arena_used(const struct arena *a);          /* bytes handed out since the last reset */
+
+#endif

@@ -1,0 +1,28 @@
+/* Every ceiling of the program, with its reason. */
+#ifndef BRGATE_LIMITS_H
+#define BRGATE_LIMITS_H
+
+enum {
+    /* The API server takes 3 MiB from a client and sends old and new object in one review: 6 MiB and the
+       envelope. */
+    LIMIT_DOCUMENT_BYTES = 8 << 20,
+    /* The deepest path in our CRDs has 18 levels; the API server stops at 10,000 and libyaml 0.2.5 is
+       quadratic. */
+    LIMIT_DEPTH = 200,
+    /* Nodes that aliases and merge keys may add to one document. */
+    LIMIT_EXPANDED_NODES = 1 << 20,
+    /* Findings kept for one object; more are counted only. */
+    LIMIT_FINDINGS = 200,
+    /* Documents in one YAML stream. */
+    LIMIT_DOCUMENTS = 10000,
+    /* Memory of one request: a node takes about 100 bytes, the shortest element of a list two (`1,`). */
+    LIMIT_ARENA_BYTES = 1 << 30,
+    /* PCRE2 steps for one match: the longest run our patterns take on 10 KB of text is below 100,000. */
+    LIMIT_PATTERN_STEPS = 1000000,
+    /* Bytes of one finding's message: kubectl prints it on one line. */
+    LIMIT_MESSAGE_BYTES = 2048,
+    /* A review's answer. */
+    LIMIT_RESPONSE_BYTES = 4 << 20,
+};
+
+#endif

@@ -1,0 +1,22 @@
+/* Numbers from text, strictly: the whole slice or nothing, no blanks, overflow refused. */
+#ifndef BRGATE_NUM_H
+#define BRGATE_NUM_H
+
+#include "buf.h"
+
+/* Decimal digits with an optional '-' (i64 only); leading zeros are allowed, '+' is not. */
+bool num_i64(slice s, int64_t *ret);
+bool num_u64(slice s, uint64_t *ret);
+
+/* A decimal number as JSON or YAML writes it (sign, digits, fraction, exponent). False when the text is
+ * something else or the value is too large for a double. */
+bool num_f64(slice s, double *ret);
+
+/* The shortest decimal text that reads back as the same double, laid out as Go's encoding/json does: exponent
+ * form below 1e-6 and from 1e21 on. */
+void num_put_f64(struct buf *b, double value);
+
+/* The same digits laid out as Go's fmt %v does: exponent form below 1e-4 and from 1e21 on. */
+void num_put_f64_v(struct buf *b, double value);
+
+#endif

@@ -1,0 +1,37 @@
+/* Text as pointer and length. A slice never owns its bytes, is not NUL-terminated and may hold NUL: its `p`
+ * never goes to a C string function. An empty slice may have a NULL `p`. */
+#ifndef BRGATE_SLICE_H
+#define BRGATE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct slice {
+    const char *p;
+    size_t n;
+} slice;
+
+#define LIT(s) ((slice){"" s, sizeof(s) - 1})
+#define SLICE(s)                                                                                             \
+    {                                                                                                        \
+        "" s, sizeof(s) - 1                                                                                  \
+    }                                /* LIT for static initialisers */
+#define FMT(s)     (int)(s).n, (s).p /* for "%.*s" */
+#define SLICE_NONE ((size_t)-1)
+
+slice slice_of(const char *text); /* NULL gives the empty slice */
+bool slice_eq(slice a, slice b);
+bool slice_eq_nocase(slice a, slice b); /* ASCII letters only */
+int slice_cmp(slice a, slice b);        /* order of bytes, as memcmp */
+bool slice_starts(slice s, slice prefix);
+bool slice_ends(slice s, slice suffix);
+
+/* Offset of the first occurrence, or SLICE_NONE. */
+size_t slice_find(slice s, slice what);
+size_t slice_find_char(slice s, char c);
+
+slice slice_from(slice s, size_t from); /* the rest; `from` beyond the end gives the empty slice */
+slice slice_cut(slice s, size_t from, size_t length); /* clamped to the end of `s` */
+slice slice_trim(slice s);                            /* without blanks and tabs at both ends */
+
+#endif

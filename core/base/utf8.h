@@ -1,0 +1,28 @@
+/* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+#ifndef BRGATE_UTF8_H
+#define BRGATE_UTF8_H
+
+#include "slice.h"
+
+#include <stdint.h>
+
+/* Length in bytes of the code point that `s` begins with, or 0 when it begins with none (or is empty). */
+size_t utf8_decode(slice s, uint32_t *ret_code_point);
+
+/* Writes the code point (at most 4 bytes) and returns its length. */
+size_t utf8_encode(uint32_t code_point, char out[4]);
+
+/* Offset of the first byte that is not UTF-8, or SLICE_NONE. */
+size_t utf8_invalid_at(slice s);
+
+/* Code points in `s`; each invalid byte counts as one, as a Go string's runes do. */
+size_t utf8_count(slice s);
+
+/* What Go's %q leaves as it is: not a control, format, private, unassigned or space character (but U+0020).
+ * Decided by the ranges that matter; an unassigned code point counts as printable. */
+bool utf8_printable(uint32_t code_point);
+
+/* Columns a terminal uses for the text: two for wide East Asian characters, none for combining marks. */
+size_t utf8_width(slice s);
+
+#endif

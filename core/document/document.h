@@ -1,0 +1,104 @@
+/* One tree, two strict readers.
+ *
+ * A node knows where it stands: byte offsets into the stream it was read from. Line and column are worked out
+ * late, from the stream's text (position.h), because most documents are right. Nodes, text and offsets live
+ * in the arena given to the reader, or point into the bytes that were read: those must outlive the tree.
+ *
+ * Nothing is ever unlinked: what the API server would not see is flagged and skipped by node_get() and
+ * node_next(). */
+#ifndef BRGATE_DOCUMENT_H
+#define BRGATE_DOCUMENT_H
+
+#include "finding.h"
+
+#include <stdint.h>
+
+enum node_kind { NODE_NULL, NODE_BOOL, NODE_INT, NODE_FLOAT, NODE_STRING, NODE_ARRAY, NODE_OBJECT };
+
+enum node_flag {
+    NODE_SHADOWED = 1,  /* an earlier one of duplicate keys: the last wins */
+    NODE_PRUNED = 2,    /* unknown to the schema: the API server drops it */
+    NODE_DROPPED = 4,   /* null where the schema has neither nullable nor a default */
+    NODE_GONE = 7,      /* any of the above */
+    NODE_DEFAULTED = 8, /* added by defaulting: stands nowhere in the stream */
+    NODE_BAD = 16,      /* the schema check found fault with this very value: no rule looks at it again */
+    NODE_ALIASED = 32,  /* a copy that an alias or merge key made; its offsets are the anchor's */
+    NODE_QUOTED = 64, /* a string that was quoted or a block scalar in the stream: text is not source bytes */
+};
+
+struct node {
+    struct node *parent, *next; /* next sibling, in source order */
+    slice key;                  /* of a member of an object; empty in arrays and at the root */
+    union {
+        slice text; /* string: the value. int, float: the number as written. */
+        struct {
+            struct node *first, *last; /* children */
+        };
+    };
+    union {
+        int64_t integer;
+        double real;
+        bool boolean;
+        uint32_t index_hint; /* internal to the readers */
+    };
+    uint32_t at, end;         /* value: bytes [at, end) */
+    uint32_t key_at, key_end; /* key */
+    uint32_t count;           /* children, flagged ones included */
+    uint8_t kind, flags;
+};
+
+/* The member of that name that the API server would see, or NULL; `object` may be NULL or no object. */
+struct node *node_get(const struct node *object, slice key);
+struct node *node_at(const struct node *root, const char *dotted_path); /* node_get() along "spec.s3" */
+
+/* The children that the API server would see: for (n = node_first(x); n; n = node_next(n)). NULL-safe. */
+struct node *node_first(const struct node *container);
+struct node *node_next(const struct node *n);
+
+/* "spec.tableFilter[1]", map keys as plain members. The root is the empty path. */
+slice node_path(struct arena *a, const struct node *n);
+
+const char *node_type_name(const struct node *n); /* "object", "integer", ... as the API server calls it */
+
+/* As Go's reflect.DeepEqual after JSON decoding, but 1 and 1.0 are equal; flagged nodes are skipped. */
+bool node_equal(const struct node *a, const struct node *b);
+
+/* The node as JSON: one line, members in source order (`sorted`: by key, as Go prints maps). Flagged nodes
+ * are left out. */
+void node_put_json(struct buf *b, const struct node *n, bool sorted);
+
+/* Making nodes (defaulting, tests). New nodes carry `flags`. */
+struct node *node_new(struct arena *a, enum node_kind kind, unsigned flags);
+struct node *node_copy(struct arena *a, const struct node *n, unsigned flags); /* deep; parent is NULL */
+void node_append(struct node *container, struct node *child); /* child->key set by the caller */
+
+/* ---- readers
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* Reads one JSON value: RFC 8259, UTF-8, no trailing text, depth and size within limits.h. An error is added
+ * as a finding (rules json-syntax, document-too-deep, document-too-large) and NULL is returned. Duplicate
+ * keys are findings (duplicate-key) and the last wins. Integers that fit int64 without fraction or exponent
+ * are NODE_INT, other numbers NODE_FLOAT. Strings without escapes point into `bytes`. */
+struct node *json_read(struct arena *a, slice bytes, struct findings *f);
+
+struct document {
+    struct document *next;
+    struct node *root; /* NULL when the document could not be read: its findings say why */
+    uint32_t at, end;  /* bytes of the stream */
+    uint32_t number;   /* 1 for the first document of the stream, counting empty ones */
+    bool from_list;    /* an item of a `kind: List` */
+};
+
+struct stream {
+    slice bytes;
+    struct document *first;
+    size_t count; /* documents that are not empty */
+};
+
+/* Reads a stream as kubectl does: documents separated by lines of "---", YAML 1.1 scalars as go-yaml resolves
+ * them, a stream that starts with '{' as JSON values in a row. Empty documents are left out. A broken
+ * document is a finding (yaml-syntax, ...) and the next one is still read. Items of a `kind: List` become
+ * documents of their own. */
+struct stream *stream_read(struct arena *a, slice bytes, struct findings *f);
+
+#endif

@@ -1,0 +1,23 @@
+/* From byte offsets to what people read. */
+#ifndef BRGATE_POSITION_H
+#define BRGATE_POSITION_H
+
+#include "document.h"
+
+struct position {
+    uint32_t line, column; /* from 1; columns count code points */
+};
+
+struct line_table; /* the starts of a text's lines */
+
+struct line_table *line_table_new(struct arena *a, slice bytes);
+struct position position_of(const struct line_table *t, uint32_t offset); /* beyond the end: the end */
+slice line_text(const struct line_table *t, uint32_t line);               /* without its line break; from 1 */
+
+/* The bytes a finding points at: its node's key or value, the part inside it, or its own bytes. A node that
+ * defaulting added, or a missing child, points at the nearest ancestor that stands in the text (its key, if
+ * it has one).
+ * [*ret_from, *ret_to) is never empty unless the text is. */
+void finding_span(const struct finding *x, slice bytes, uint32_t *ret_from, uint32_t *ret_to);
+
+#endif

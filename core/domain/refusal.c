@@ -1,0 +1,26 @@
+#include "refusal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+bool refuse(struct refusal *r, size_t at, size_t n, const char *why, ...)
+{
+    if (!r)
+        return false;
+    *r = (struct refusal){.at = (uint32_t)at, .n = (uint32_t)n};
+    va_list args;
+    va_start(args, why);
+    vsnprintf(r->why, sizeof r->why, why, args);
+    va_end(args);
+    return false;
+}
+
+void refuse_hint(struct refusal *r, const char *hint, ...)
+{
+    if (!r)
+        return;
+    va_list args;
+    va_start(args, hint);
+    vsnprintf(r->hint, sizeof r->hint, hint, args);
+    va_end(args);
+}

@@ -1,0 +1,95 @@
+#include "finding.h"
+
+#include "limits.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct findings findings_new(struct arena *a)
+{
+    return (struct findings){.arena = a};
+}
+
+static struct finding *append(struct findings *f, enum rule_id rule, const struct node *node, slice message)
+{
+    struct finding *x = ARENA_NEW(f->arena, struct finding);
+    *x = (struct finding){.rule = rule, .node = node, .message = message};
+    if (f->count >= LIMIT_FINDINGS) {
+        f->dropped++;
+        return x;
+    }
+    if (!f->last)
+        f->last = &f->first;
+    *f->last = x;
+    f->last = &x->next;
+    f->count++;
+    return x;
+}
+
+static slice message_of(struct arena *a, const char *words, const char *format, va_list args)
+{
+    char text[LIMIT_MESSAGE_BYTES];
+    int n = snprintf(text, sizeof text, "%s%s", words, *words && *format ? ": " : "");
+    int m = vsnprintf(text + n, sizeof text - (size_t)n, format, args);
+    size_t length = (size_t)n + (m > 0 ? (size_t)m : 0);
+    if (length >= sizeof text) {
+        length = sizeof text - 1;
+        while (length && ((unsigned char)text[length] & 0xc0) == 0x80) /* never half a character */
+            length--;
+    }
+    return arena_copy(a, (slice){text, length});
+}
+
+struct finding *finding_add(struct findings *f, enum rule_id rule, enum field_error error,
+                            const struct node *node, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    slice message = message_of(f->arena, field_error_words(error), format, args);
+    va_end(args);
+    struct finding *x = append(f, rule, node, message);
+    x->error = error;
+    return x;
+}
+
+struct finding *finding_say(struct findings *f, enum rule_id rule, const struct node *node,
+                            const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    slice message = message_of(f->arena, "", format, args);
+    va_end(args);
+    return append(f, rule, node, message);
+}
+
+void finding_hint(struct findings *f, struct finding *finding, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    finding->hint = message_of(f->arena, "", format, args);
+    va_end(args);
+}
+
+const char *field_error_words(enum field_error e)
+{
+    static const char *const words[FIELD_ERROR_COUNT] = {
+        "Invalid value",   "Required value", "Invalid value", "Unsupported value",
+        "Duplicate value", "Forbidden",      "Too long",      "Too many",
+    };
+    return words[e];
+}
+
+const char *field_error_reason(enum field_error e)
+{
+    static const char *const reasons[FIELD_ERROR_COUNT] = {
+        "FieldValueInvalid",   "FieldValueRequired",  "FieldValueTypeInvalid", "FieldValueNotSupported",
+        "FieldValueDuplicate", "FieldValueForbidden", "FieldValueTooLong",     "FieldValueTooMany",
+    };
+    return reasons[e];
+}
+
+const char *severity_word(enum severity s)
+{
+    static const char *const words[] = {"off", "warning", "error"};
+    return words[s];
+}

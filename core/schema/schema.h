@@ -1,0 +1,102 @@
+/* Structural schemas of CustomResourceDefinitions, compiled, and the API server's four passes over an object.
+ *
+ * A compiled schema is constant data: the ones in schemas/ are compiled at build time into C tables, and
+ * schema_load() makes the same from a CRD at run time. Patterns are compiled once per process into a `struct
+ * patterns`.
+ *
+ * The passes, in the order in which the API server runs them: schema_prune(), schema_drop_nulls(),
+ * schema_default(), schema_check(); schema_apply() is all four. They flag and add nodes, never remove any. */
+#ifndef BRGATE_SCHEMA_H
+#define BRGATE_SCHEMA_H
+
+#include "document.h"
+
+enum schema_type {
+    SCHEMA_ANY, /* x-kubernetes-preserve-unknown-fields without a type */
+    SCHEMA_OBJECT,
+    SCHEMA_ARRAY,
+    SCHEMA_STRING,
+    SCHEMA_INTEGER,
+    SCHEMA_NUMBER,
+    SCHEMA_BOOLEAN,
+    SCHEMA_INT_OR_STRING,
+};
+
+enum schema_format { FORMAT_NONE, FORMAT_INT32, FORMAT_INT64, FORMAT_DATE_TIME, FORMAT_FLOAT, FORMAT_DOUBLE };
+enum list_type { LIST_ATOMIC, LIST_SET, LIST_MAP };
+
+enum schema_flag {
+    SCHEMA_NULLABLE = 1,
+    SCHEMA_PRESERVE_UNKNOWN = 2,
+    SCHEMA_EMBEDDED = 4, /* x-kubernetes-embedded-resource */
+    SCHEMA_ROOT = 8,     /* apiVersion, kind and metadata are known without being declared */
+    SCHEMA_HAS_MINIMUM = 16,
+    SCHEMA_HAS_MAXIMUM = 32,
+    SCHEMA_HAS_MAX_LENGTH = 64,
+    SCHEMA_HAS_DEFAULTS = 128, /* this schema or one below it has a default: otherwise defaulting passes by */
+};
+
+struct schema_property {
+    slice name;
+    const struct schema *schema;
+};
+
+/* `has(self.left) ? !has(self.right) : true`, the one CEL shape in these CRDs; `rule` is its text. */
+struct schema_exclusion {
+    slice left, right, rule, message;
+};
+
+struct schema {
+    uint8_t type, format, list_type;
+    uint16_t flags;
+    uint16_t property_count, required_count, enum_count, key_count, exclusion_count;
+    uint16_t index_mask;                      /* size of `index` - 1 */
+    const struct schema_property *properties; /* sorted by name */
+    const uint16_t *index;                    /* open addressing: position + 1 in properties, 0 is free */
+    const slice *required;
+    const struct schema *items, *additional;
+    const struct node *const *enums;
+    const struct node *default_value;
+    const slice *keys; /* x-kubernetes-list-map-keys */
+    const struct schema_exclusion *exclusions;
+    slice pattern;
+    int64_t minimum, maximum, min_length, max_length, min_items;
+};
+
+struct schema_kind {
+    slice group, version, kind, plural;
+    const struct schema *schema;
+};
+
+/* The kinds that brgate knows; generated from schemas/ at build time. */
+extern const struct schema_kind schema_kinds[];
+extern const size_t schema_kind_count;
+const struct schema_kind *schema_find(slice api_version, slice kind);
+
+/* Hash of a property's name; the generator and the look-up share it. */
+uint32_t schema_hash(slice name);
+const struct schema *schema_property(const struct schema *s, slice name);
+
+struct patterns; /* compiled regular expressions of all kinds; immutable, shared by threads */
+struct patterns *
+patterns_open(void); /* NULL: no memory. A pattern that does not compile is a bug: they are ours. */
+void patterns_close(struct patterns *p);
+
+/* Makes a compiled schema from an openAPIV3Schema node. A construct that the engine does not know is a
+ * finding (crd-unsupported) and NULL: better no verdict than a wrong one. */
+const struct schema *schema_load(struct arena *a, const struct node *openapi, struct findings *f);
+
+struct schema_run {
+    struct arena *arena;
+    struct findings *findings;
+    const struct patterns *patterns;
+};
+
+void schema_prune(struct schema_run *run, const struct schema *s,
+                  struct node *n); /* findings: unknown-field */
+void schema_drop_nulls(const struct schema *s, struct node *n);
+void schema_default(struct schema_run *run, const struct schema *s, struct node *n);
+void schema_check(struct schema_run *run, const struct schema *s, struct node *n); /* findings: schema-* */
+void schema_apply(struct schema_run *run, const struct schema *s, struct node *n);
+
+#endif

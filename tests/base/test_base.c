@@ -1,0 +1,173 @@
+/* The base layer: text, memory, numbers. */
+#include "check.h"
+
+#include "arena.h"
+#include "buf.h"
+#include "num.h"
+#include "suggest.h"
+#include "utf8.h"
+
+#include <string.h>
+
+static void quoting_is_go_s(void **state)
+{
+    (void)state;
+    static const struct {
+        slice in;
+        const char *go, *json;
+    } rows[] = {
+        {SLICE("plain"), "\"plain\"", "\"plain\""},
+        {SLICE("a\"b\\c"), "\"a\\\"b\\\\c\"", "\"a\\\"b\\\\c\""},
+        {SLICE("a\nb\tc\0d"), "\"a\\nb\\tc\\x00d\"", "\"a\\nb\\tc\\u0000d\""},
+        {SLICE("\x7f\xc2\xa0"), "\"\\x7f\\u00a0\"", "\"\x7f\xc2\xa0\""},
+        {SLICE("\xff"), "\"\\xff\"", "\"\\ufffd\""},
+        {SLICE("<&>"), "\"<&>\"", "\"\\u003c\\u0026\\u003e\""},
+        {SLICE("\xe4\xb8\xad"), "\"\xe4\xb8\xad\"", "\"\xe4\xb8\xad\""},
+        {SLICE("\xf3\xa0\x80\x81"), "\"\\U000e0001\"", "\"\xf3\xa0\x80\x81\""},
+    };
+    struct arena *a = arena_new(1 << 20);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b = buf_new(a, 1000), j = buf_new(a, 1000);
+        buf_quote(&b, rows[i].in);
+        buf_json_string(&j, rows[i].in);
+        assert_slice(rows[i].go, buf_slice(&b), slice_of(rows[i].go));
+        assert_slice(rows[i].json, buf_slice(&j), slice_of(rows[i].json));
+    }
+    arena_free(a);
+}
+
+static void numbers_are_strict(void **state)
+{
+    (void)state;
+    int64_t i;
+    uint64_t u;
+    double d;
+    assert_true(num_i64(LIT("-9223372036854775808"), &i) && i == INT64_MIN);
+    assert_true(num_i64(LIT("9223372036854775807"), &i) && i == INT64_MAX);
+    assert_true(num_u64(LIT("18446744073709551615"), &u) && u == UINT64_MAX);
+    static const char *const bad[] = {"",   "-", "+5", " 5", "5 ", "0x10", "1_000", "9223372036854775808",
+                                      "1.0"};
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
+        assert_row(bad[k], !num_i64(slice_of(bad[k]), &i));
+    assert_false(num_u64(LIT("18446744073709551616"), &u));
+    assert_false(num_f64(LIT("1e999"), &d));
+    assert_false(num_f64(LIT("0x1p3"), &d));
+    assert_false(num_f64(LIT("nan"), &d));
+    assert_true(num_f64(LIT("-.5e1"), &d) && d == -5.0);
+}
+
+static void doubles_print_as_go_does(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *json, *v;
+    } rows[] = {
+        {0, "0", "0"},
+        {1, "1", "1"},
+        {-1.5, "-1.5", "-1.5"},
+        {0.1, "0.1", "0.1"},
+        {1e20, "100000000000000000000", "100000000000000000000"},
+        {1e21, "1e+21", "1e+21"},
+        {1e-7, "1e-7", "1e-07"},
+        {0.00001, "0.00001", "1e-05"},
+        {1.25e-12, "1.25e-12", "1.25e-12"},
+    };
+    struct arena *a = arena_new(1 << 20);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf json = buf_new(a, 100), v = buf_new(a, 100);
+        num_put_f64(&json, rows[i].value);
+        num_put_f64_v(&v, rows[i].value);
+        assert_slice(rows[i].json, buf_slice(&json), slice_of(rows[i].json));
+        assert_slice(rows[i].v, buf_slice(&v), slice_of(rows[i].v));
+    }
+    arena_free(a);
+}
+
+static void utf8_is_strict(void **state)
+{
+    (void)state;
+    assert_int_equal(utf8_invalid_at(LIT("plain ascii, more than eight")), SLICE_NONE);
+    assert_int_equal(utf8_invalid_at(LIT("\xc3\xa9\xf0\x9f\x98\x80")), SLICE_NONE);
+    assert_int_equal(utf8_invalid_at(LIT("ab\xc0\x80")), 2);
+    assert_int_equal(utf8_invalid_at(LIT("\xed\xa0\x80")), 0);
+    assert_int_equal(utf8_invalid_at(LIT("\xf4\x90\x80\x80")), 0);
+    assert_int_equal(utf8_invalid_at(LIT("12345678\xe4\xb8")), 8);
+    assert_int_equal(utf8_count(LIT("a\xe4\xb8\xad\xff")), 3);
+    assert_int_equal(utf8_width(LIT("a\xe4\xb8\xad")), 3);
+}
+
+static void slips_are_near(void **state)
+{
+    (void)state;
+    static const slice names[] = {SLICE("aws"), SLICE("minio"), SLICE("STANDARD_IA"), SLICE("cluster")};
+    assert_slice("case", suggest_nearest(LIT("AWS"), names, 4), LIT("aws"));
+    assert_slice("dash", suggest_nearest(LIT("STANDARD-IA"), names, 4), LIT("STANDARD_IA"));
+    assert_slice("swap", suggest_nearest(LIT("clutser"), names, 4), LIT("cluster"));
+    assert_slice("far", suggest_nearest(LIT("gibberish"), names, 4), LIT(""));
+}
+
+static int closed;
+
+static void close_counts(void *resource)
+{
+    (void)resource;
+    closed++;
+}
+
+static void arenas_unwind(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    closed = 0;
+    if (arena_guard(a)) {
+        assert_int_equal(closed, 1);
+        arena_free(a);
+        return;
+    }
+    arena_defer(a, close_counts, a);
+    for (;;)
+        assert_non_null(arena_alloc(a, 1, 1000));
+}
+
+static void arenas_keep_their_memory(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    char *first = arena_alloc(a, 1, 100);
+    memset(first, 'x', 100);
+    arena_reset(a);
+    char *again = arena_alloc(a, 1, 100);
+    assert_ptr_equal(first, again);
+    assert_int_equal(again[99], 0);
+    assert_null(arena_try(a, 2 << 20));
+    arena_fail_at(a, 2);
+    assert_non_null(arena_try(a, 1));
+    assert_null(arena_try(a, 1));
+    assert_non_null(arena_try(a, 1));
+    arena_free(a);
+}
+
+static void buffers_stop_at_their_limit(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    struct buf b = buf_new(a, 5);
+    buf_put(&b, LIT("1234"));
+    buf_put(&b, LIT("56"));
+    assert_true(b.failed);
+    buf_put(&b, LIT("7"));
+    assert_slice("kept", buf_slice(&b), LIT("1234"));
+    arena_free(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quoting_is_go_s),          cmocka_unit_test(numbers_are_strict),
+        cmocka_unit_test(doubles_print_as_go_does), cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(slips_are_near),           cmocka_unit_test(arenas_unwind),
+        cmocka_unit_test(arenas_keep_their_memory), cmocka_unit_test(buffers_stop_at_their_limit),
+    };
+    return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
