@@ -67,6 +67,10 @@ bool node_equal(const struct node *a, const struct node *b);
  * are left out. */
 void node_put_json(struct buf *b, const struct node *n, bool sorted);
 
+/* The value as the API server prints it in field errors: strings as Go's %q, numbers and booleans plainly,
+ * containers as JSON with sorted keys. */
+slice node_value(struct arena *a, const struct node *n);
+
 /* Making nodes (defaulting, tests). New nodes carry `flags`. */
 struct node *node_new(struct arena *a, enum node_kind kind, unsigned flags);
 struct node *node_copy(struct arena *a, const struct node *n, unsigned flags); /* deep; parent is NULL */

@@ -60,7 +60,9 @@ struct schema {
     const slice *keys; /* x-kubernetes-list-map-keys */
     const struct schema_exclusion *exclusions;
     slice pattern;
-    int64_t minimum, maximum, min_length, max_length, min_items;
+    int64_t minimum, maximum; /* by flag */
+    int64_t max_length;       /* by flag; code points */
+    int64_t min_length, min_items;
 };
 
 struct schema_kind {

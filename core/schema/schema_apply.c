@@ -1,0 +1,127 @@
+/* Pruning, null removal and defaulting, in the API server's order and with its rules.
+ * [apiextensions-apiserver: pkg/apiserver/schema/pruning, defaulting] */
+#include "schema.h"
+
+#include "suggest.h"
+
+static const struct schema *child_schema(const struct schema *s, const struct node *child)
+{
+    const struct schema *found = schema_property(s, child->key);
+    return found ? found : s->additional;
+}
+
+static bool implied_at_root(const struct schema *s, slice key)
+{
+    return (s->flags & (SCHEMA_ROOT | SCHEMA_EMBEDDED)) &&
+           (slice_eq(key, LIT("apiVersion")) || slice_eq(key, LIT("kind")) || slice_eq(key, LIT("metadata")));
+}
+
+static void report_unknown(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    struct finding *x = finding_say(run->findings, RULE_unknown_field, n, "unknown field");
+    x->at_key = true;
+    slice *names = ARENA_ARRAY(run->arena, slice, s->property_count + 1u);
+    for (size_t i = 0; i < s->property_count; i++)
+        names[i] = s->properties[i].name;
+    slice near = suggest_nearest(n->key, names, s->property_count);
+    if (near.n && !node_get(n->parent, near)) {
+        x->suggested = near;
+        finding_hint(run->findings, x, "did you mean %.*s?", FMT(near));
+    }
+}
+
+void schema_prune(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    if (n->kind == NODE_ARRAY && s->items) {
+        for (struct node *c = node_first(n); c; c = node_next(c))
+            schema_prune(run, s->items, c);
+    }
+    if (n->kind != NODE_OBJECT)
+        return;
+    for (struct node *c = node_first(n); c; c = node_next(c)) {
+        const struct schema *below = child_schema(s, c);
+        if (below)
+            schema_prune(run, below, c);
+        else if (!(s->flags & SCHEMA_PRESERVE_UNKNOWN) && !implied_at_root(s, c->key)) {
+            report_unknown(run, s, c);
+            c->flags |= NODE_PRUNED;
+        }
+    }
+}
+
+void schema_drop_nulls(const struct schema *s, struct node *n)
+{
+    if (n->kind != NODE_OBJECT && n->kind != NODE_ARRAY)
+        return;
+    for (struct node *c = node_first(n); c; c = node_next(c)) {
+        const struct schema *below = n->kind == NODE_ARRAY ? s->items : child_schema(s, c);
+        if (!below)
+            continue;
+        if (c->kind != NODE_NULL)
+            schema_drop_nulls(below, c);
+        else if (n->kind == NODE_OBJECT && !(below->flags & SCHEMA_NULLABLE) && !below->default_value)
+            c->flags |= NODE_DROPPED;
+    }
+}
+
+static void add_default(struct schema_run *run, struct node *n, slice key, const struct node *value)
+{
+    struct node *copy = node_copy(run->arena, value, NODE_DEFAULTED);
+    copy->key = key;
+    node_append(n, copy);
+}
+
+static bool replaced_by_default(const struct schema *s, const struct node *value)
+{
+    return value->kind == NODE_NULL && s->default_value && !(s->flags & SCHEMA_NULLABLE);
+}
+
+static void default_members(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    for (size_t i = 0; i < s->property_count; i++) {
+        const struct schema *below = s->properties[i].schema;
+        if (!below->default_value)
+            continue;
+        struct node *present = node_get(n, s->properties[i].name);
+        if (present && !replaced_by_default(below, present))
+            continue;
+        if (present)
+            present->flags |= NODE_DROPPED;
+        add_default(run, n, s->properties[i].name, below->default_value);
+    }
+}
+
+void schema_default(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    if (!(s->flags & SCHEMA_HAS_DEFAULTS))
+        return;
+    if (n->kind == NODE_OBJECT)
+        default_members(run, s, n);
+    else if (n->kind != NODE_ARRAY)
+        return;
+    for (struct node *c = node_first(n); c; c = node_next(c)) {
+        const struct schema *below = n->kind == NODE_ARRAY ? s->items : child_schema(s, c);
+        if (!below)
+            continue;
+        if (replaced_by_default(below, c)) { /* only items and additionalProperties are still null here */
+            struct node *copy = node_copy(run->arena, below->default_value, NODE_DEFAULTED);
+            copy->key = c->key;
+            copy->parent = n;
+            copy->next = c->next;
+            c->next = copy;
+            n->last = n->last == c ? copy : n->last;
+            n->count++;
+            c->flags |= NODE_DROPPED;
+            c = copy;
+        }
+        schema_default(run, below, c);
+    }
+}
+
+void schema_apply(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    schema_prune(run, s, n);
+    schema_drop_nulls(s, n);
+    schema_default(run, s, n);
+    schema_check(run, s, n);
+}

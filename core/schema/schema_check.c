@@ -1,0 +1,385 @@
+/* The checks of an object against its schema, worded as the API server words them.
+ * [kube-openapi: pkg/validation/validate; apiextensions-apiserver: pkg/apiserver/validation, schema/listtype]
+ *
+ * On purpose unlike the API server: after a type error nothing more is said of the same value, and the
+ * composite errors that it reports at <nil> stand at the value they are about. */
+#include "schema.h"
+
+#include "limits.h"
+#include "patterns.h"
+#include "suggest.h"
+#include "utf8.h"
+
+#include <math.h>
+
+static void blame(struct schema_run *run, enum rule_id rule, enum field_error error, struct node *n,
+                  slice detail)
+{
+    n->flags |= NODE_BAD;
+    finding_add(run->findings, rule, error, n, "%.*s", FMT(detail));
+}
+
+/* `<value>: <path> in body <says>` */
+static void blame_in_body(struct schema_run *run, enum rule_id rule, struct node *n, slice value, slice says)
+{
+    slice path = node_path(run->arena, n);
+    blame(run, rule, FIELD_INVALID, n,
+          arena_fmt(run->arena, "%.*s: %.*s in body %.*s", FMT(value), FMT(path), FMT(says)));
+}
+
+/* ---- types
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* As go-openapi decides whether a float stands for an integer: by value or within 1e-9 of it. */
+static bool float_is_integer(double f)
+{
+    static const double max_exact = 9007199254740991.0; /* 2^53 - 1 */
+    if (!(fabs(f) <= max_exact))
+        return false;
+    double whole = trunc(f), difference = fabs(f - whole);
+    return difference == 0 || (f > 0 && difference / (fabs(f) + fabs(whole)) < 1e-9);
+}
+
+static const char *schema_type_word(const struct schema *s)
+{
+    static const char *const words[] = {"", "object", "array", "string", "integer", "number", "boolean", ""};
+    return words[s->type];
+}
+
+static bool type_fits(const struct schema *s, const struct node *n)
+{
+    switch (s->type) {
+    case SCHEMA_OBJECT:
+        return n->kind == NODE_OBJECT;
+    case SCHEMA_ARRAY:
+        return n->kind == NODE_ARRAY;
+    case SCHEMA_STRING:
+        return n->kind == NODE_STRING || (s->format != FORMAT_NONE && n->kind == NODE_ARRAY);
+    case SCHEMA_INTEGER:
+        return n->kind == NODE_INT || (n->kind == NODE_FLOAT && float_is_integer(n->real));
+    case SCHEMA_NUMBER:
+        return n->kind == NODE_INT || n->kind == NODE_FLOAT;
+    case SCHEMA_BOOLEAN:
+        return n->kind == NODE_BOOL;
+    case SCHEMA_INT_OR_STRING:
+        return n->kind == NODE_STRING || n->kind == NODE_INT;
+    default:
+        return true;
+    }
+}
+
+static const char *format_word(enum schema_format f)
+{
+    static const char *const words[] = {"", "int32", "int64", "date-time", "float", "double"};
+    return words[f];
+}
+
+/* With a format, a value that is neither string nor list is measured by format instead of type. */
+static void blame_type(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    const char *wanted = schema_type_word(s), *got = node_type_name(n);
+    bool by_format =
+        s->format != FORMAT_NONE && n->kind != NODE_STRING && n->kind != NODE_ARRAY && n->kind != NODE_NULL;
+    if (by_format) {
+        wanted = format_word((enum schema_format)s->format);
+        got = n->kind == NODE_INT ? "int64" : n->kind == NODE_FLOAT ? "double" : "";
+    }
+    slice path = node_path(run->arena, n);
+    n->flags |= NODE_BAD;
+    struct finding *x =
+        finding_add(run->findings, RULE_schema_type, FIELD_TYPE_INVALID, n,
+                    "\"%s\": %.*s in body must be of type %s: \"%s\"", got, FMT(path), wanted, got);
+    bool scalar = n->kind == NODE_INT || n->kind == NODE_FLOAT || n->kind == NODE_BOOL;
+    if (s->type == SCHEMA_STRING && scalar)
+        finding_hint(run->findings, x, "a string is wanted: put the value in quotes");
+    else if ((s->type == SCHEMA_INTEGER || s->type == SCHEMA_NUMBER || s->type == SCHEMA_BOOLEAN) &&
+             n->kind == NODE_STRING)
+        finding_hint(run->findings, x, "%s is wanted: write it without quotes",
+                     s->type == SCHEMA_BOOLEAN ? "true or false" : "a number");
+    else if (s->type == SCHEMA_ARRAY)
+        finding_hint(run->findings, x, "a list is wanted: begin each item with \"- \"");
+    else if (s->type == SCHEMA_OBJECT && n->kind == NODE_NULL)
+        finding_hint(run->findings, x, "nothing stands below it: is the block below indented?");
+}
+
+static bool check_type(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    if (s->type == SCHEMA_INT_OR_STRING && !type_fits(s, n)) {
+        /* anyOf, as the server puts it: the composite and the better branch's own error */
+        slice path = node_path(run->arena, n);
+        blame(run, RULE_schema_type, FIELD_TYPE_INVALID, n,
+              arena_fmt(run->arena, "\"%s\": %.*s in body must be of type integer,string: \"%s\"",
+                        node_type_name(n), FMT(path), node_type_name(n)));
+        return false;
+    }
+    if (type_fits(s, n))
+        return true;
+    blame_type(run, s, n);
+    return false;
+}
+
+/* ---- scalars
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void check_range(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    struct arena *a = run->arena;
+    double value = n->kind == NODE_INT ? (double)n->integer : n->real;
+    if (s->format == FORMAT_INT32 && (value < -2147483648.0 || value > 2147483647.0)) {
+        blame(run, RULE_schema_range, FIELD_INVALID, n,
+              arena_fmt(a, "%.*s: Checked value must be of type integer with format int32 in %.*s",
+                        FMT(node_value(a, n)), FMT(node_path(a, n))));
+        return;
+    }
+    if ((s->flags & SCHEMA_HAS_MAXIMUM) && value > (double)s->maximum)
+        blame_in_body(run, RULE_schema_range, n, node_value(a, n),
+                      arena_fmt(a, "should be less than or equal to %lld", (long long)s->maximum));
+    if ((s->flags & SCHEMA_HAS_MINIMUM) && value < (double)s->minimum)
+        blame_in_body(run, RULE_schema_range, n, node_value(a, n),
+                      arena_fmt(a, "should be greater than or equal to %lld", (long long)s->minimum));
+}
+
+static int two_digits(slice s, size_t at)
+{
+    if (at + 2 > s.n || s.p[at] < '0' || s.p[at] > '9' || s.p[at + 1] < '0' || s.p[at + 1] > '9')
+        return -1;
+    return (s.p[at] - '0') * 10 + (s.p[at + 1] - '0');
+}
+
+static bool full_date(slice s)
+{
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int century = two_digits(s, 0), year = two_digits(s, 2), month = two_digits(s, 5), day = two_digits(s, 8);
+    if (s.n != 10 || century < 0 || year < 0 || s.p[4] != '-' || s.p[7] != '-' || month < 1 || month > 12 ||
+        day < 1)
+        return false;
+    year += century * 100;
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return day <= (month == 2 && !leap ? 28 : days[month - 1]);
+}
+
+/* hh:mm:ss, then any one character and digits, then z or an offset; [kube-openapi:
+ * pkg/validation/strfmt/time.go]. */
+static bool date_time(slice s)
+{
+    size_t t = 0;
+    while (t < s.n && s.p[t] != 't' && s.p[t] != 'T')
+        t++;
+    slice time = slice_from(s, t + 1);
+    int hour = two_digits(time, 0), minute = two_digits(time, 3), second = two_digits(time, 6);
+    if (!full_date((slice){s.p, t}) || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+        second > 59 || time.p[2] != ':' || time.p[5] != ':')
+        return false;
+    slice zone = slice_from(time, 8);
+    if (zone.n >= 2 && zone.p[1] >= '0' && zone.p[1] <= '9' && zone.p[0] != '\n') {
+        size_t i = 1;
+        while (i < zone.n && zone.p[i] >= '0' && zone.p[i] <= '9')
+            i++;
+        bool offset_itself = (zone.p[0] == '+' || zone.p[0] == '-') && i == 3 && zone.n == 6;
+        if (!offset_itself)
+            zone = slice_from(zone, i);
+    }
+    if (zone.n == 1)
+        return zone.p[0] == 'z' || zone.p[0] == 'Z';
+    return zone.n == 6 && (zone.p[0] == '+' || zone.p[0] == '-') && two_digits(zone, 1) >= 0 &&
+           zone.p[3] == ':' && two_digits(zone, 4) >= 0;
+}
+
+static void check_string(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    struct arena *a = run->arena;
+    if ((s->flags & SCHEMA_HAS_MAX_LENGTH) && n->text.n > (size_t)s->max_length &&
+        utf8_count(n->text) > (size_t)s->max_length) {
+        blame(run, RULE_schema_length, FIELD_TOO_LONG, n,
+              arena_fmt(a, "may not be more than %lld bytes", (long long)s->max_length));
+    } else if (s->min_length > 0 && utf8_count(n->text) < (size_t)s->min_length) {
+        blame_in_body(run, RULE_schema_length, n, node_value(a, n),
+                      arena_fmt(a, "should be at least %lld chars long", (long long)s->min_length));
+    } else if (s->pattern.n && !patterns_match(run->patterns, s->pattern, n->text, a)) {
+        blame_in_body(run, RULE_schema_pattern, n, node_value(a, n),
+                      arena_fmt(a, "should match '%.*s'", FMT(s->pattern)));
+    }
+    if (s->format == FORMAT_DATE_TIME && !date_time(n->text)) {
+        slice value = node_value(a, n);
+        blame_in_body(run, RULE_schema_format, n, value,
+                      arena_fmt(a, "must be of type date-time: %.*s", FMT(value)));
+    }
+}
+
+static bool matches_enum(const struct schema *s, const struct node *n)
+{
+    for (size_t i = 0; i < s->enum_count; i++)
+        if (node_equal(s->enums[i], n))
+            return true;
+    return s->enum_count == 0;
+}
+
+static void check_enum(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    if (matches_enum(s, n))
+        return;
+    struct arena *a = run->arena;
+    struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
+    buf_put(&b, node_value(a, n));
+    buf_put(&b, LIT(": supported values: "));
+    slice *names = ARENA_ARRAY(a, slice, s->enum_count);
+    for (size_t i = 0; i < s->enum_count; i++) {
+        struct buf json = buf_new(a, LIMIT_MESSAGE_BYTES);
+        node_put_json(&json, s->enums[i], true);
+        names[i] = s->enums[i]->kind == NODE_STRING ? s->enums[i]->text : buf_slice(&json);
+        buf_put(&b, i ? LIT(", ") : (slice){0});
+        buf_quote(&b, names[i]);
+    }
+    n->flags |= NODE_BAD;
+    struct finding *x =
+        finding_add(run->findings, RULE_schema_enum, FIELD_NOT_SUPPORTED, n, "%.*s", FMT(buf_slice(&b)));
+    slice near = n->kind == NODE_STRING ? suggest_nearest(n->text, names, s->enum_count) : (slice){0};
+    if (near.n) {
+        x->suggested = near;
+        finding_hint(run->findings, x, "did you mean %.*s?", FMT(near));
+    }
+}
+
+/* ---- containers
+ * ------------------------------------------------------------------------------------------------- */
+
+static void check_required(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    for (size_t i = 0; i < s->required_count; i++) {
+        if (node_get(n, s->required[i]))
+            continue;
+        struct finding *x = finding_add(run->findings, RULE_schema_required, FIELD_REQUIRED, n, "%s", "");
+        x->at_key = true;
+        x->child = s->required[i];
+    }
+}
+
+static void check_exclusions(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    for (size_t i = 0; i < s->exclusion_count; i++) {
+        const struct schema_exclusion *e = &s->exclusions[i];
+        struct node *left = node_get(n, e->left), *right = node_get(n, e->right);
+        if (!left || !right)
+            continue;
+        struct finding *x;
+        if (e->message.n)
+            x = finding_add(run->findings, RULE_logstop_and_subcommand, FIELD_INVALID, n, "%.*s",
+                            FMT(e->message));
+        else
+            x = finding_add(run->findings, RULE_logstop_and_subcommand, FIELD_INVALID, n, "failed rule: %.*s",
+                            FMT(e->rule));
+        x->at_key = true;
+        x->note_node = left;
+        x->note = arena_fmt(run->arena, "%.*s and %.*s exclude each other, whatever their values",
+                            FMT(e->left), FMT(e->right));
+        finding_hint(run->findings, x, "remove %.*s",
+                     FMT(slice_eq(e->left, LIT("logStop")) ? e->left : e->right));
+    }
+}
+
+static bool same_keys(const struct schema *item, const struct schema *s, const struct node *x,
+                      const struct node *y)
+{
+    for (size_t i = 0; i < s->key_count; i++) {
+        const struct node *a = node_get(x, s->keys[i]), *b = node_get(y, s->keys[i]);
+        const struct schema *p = schema_property(item, s->keys[i]);
+        if (!a && p)
+            a = p->default_value;
+        if (!b && p)
+            b = p->default_value;
+        if ((a || b) && (!a || !b || !node_equal(a, b)))
+            return false;
+    }
+    return true;
+}
+
+static slice keys_text(struct arena *a, const struct schema *s, const struct node *item)
+{
+    struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
+    buf_char(&b, '{');
+    bool first = true;
+    for (size_t i = 0; i < s->key_count; i++) {
+        const struct node *value = node_get(item, s->keys[i]);
+        if (!value)
+            continue;
+        buf_put(&b, first ? (slice){0} : LIT(","));
+        first = false;
+        buf_json_string(&b, s->keys[i]);
+        buf_char(&b, ':');
+        node_put_json(&b, value, true);
+    }
+    buf_char(&b, '}');
+    return buf_slice(&b);
+}
+
+/* Reports each further occurrence of a set's value or a map's keys once. Lists here are short: no map in
+ * these CRDs has more than a few entries, and the size of a request bounds the rest. */
+static void check_duplicates(struct schema_run *run, const struct schema *s, struct node *list)
+{
+    if (s->list_type == LIST_ATOMIC || !s->items)
+        return;
+    for (struct node *y = node_first(list); y; y = node_next(y)) {
+        if (s->list_type == LIST_MAP && y->kind != NODE_OBJECT)
+            continue;
+        for (struct node *x = node_first(list); x != y; x = node_next(x)) {
+            bool same = s->list_type == LIST_SET ? node_equal(x, y)
+                                                 : x->kind == NODE_OBJECT && same_keys(s->items, s, x, y);
+            if (!same)
+                continue;
+            slice value = s->list_type == LIST_SET ? node_value(run->arena, y) : keys_text(run->arena, s, y);
+            struct finding *f = finding_add(run->findings, RULE_schema_duplicate_item, FIELD_DUPLICATE, y,
+                                            "%.*s", FMT(value));
+            f->note_node = x;
+            f->note = LIT("first set here");
+            break;
+        }
+    }
+}
+
+static void check_members(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    check_required(run, s, n);
+    for (struct node *c = node_first(n); c; c = node_next(c)) {
+        const struct schema *below = schema_property(s, c->key);
+        if (!below)
+            below = s->additional;
+        if (below)
+            schema_check(run, below, c);
+    }
+    check_exclusions(run, s, n);
+}
+
+void schema_check(struct schema_run *run, const struct schema *s, struct node *n)
+{
+    if (n->flags & NODE_PLACEHOLDER)
+        return;
+    if (n->kind == NODE_NULL && (s->flags & SCHEMA_NULLABLE))
+        return;
+    if (!check_type(run, s, n))
+        return;
+    switch (n->kind) {
+    case NODE_STRING:
+        check_string(run, s, n);
+        break;
+    case NODE_INT:
+    case NODE_FLOAT:
+        if (s->type == SCHEMA_INTEGER || s->type == SCHEMA_NUMBER)
+            check_range(run, s, n);
+        break;
+    case NODE_OBJECT:
+        check_members(run, s, n);
+        break;
+    case NODE_ARRAY:
+        for (struct node *c = s->items ? node_first(n) : NULL; c; c = node_next(c))
+            schema_check(run, s->items, c);
+        if (s->min_items > (int64_t)n->count)
+            blame_in_body(run, RULE_schema_length, n, arena_fmt(run->arena, "%u", n->count),
+                          arena_fmt(run->arena, "should have at least %lld items", (long long)s->min_items));
+        check_duplicates(run, s, n);
+        break;
+    default:
+        break;
+    }
+    if (s->enum_count)
+        check_enum(run, s, n);
+}
