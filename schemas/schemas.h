@@ -1,0 +1,18 @@
+/* The files of crds/ and parts/, embedded at build time as they stand; crd_source.h makes flat CRDs of them.
+ */
+#ifndef BRGATE_SCHEMAS_H
+#define BRGATE_SCHEMAS_H
+
+#include "slice.h"
+
+struct crd_source {
+    slice group, plural, kind;
+    slice text; /* YAML, with $use */
+};
+
+extern const struct crd_source crd_sources[]; /* by file name */
+extern const size_t crd_source_count;
+extern const slice crd_parts[];
+extern const size_t crd_part_count;
+
+#endif
