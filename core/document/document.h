@@ -9,6 +9,7 @@
 #ifndef BRGATE_DOCUMENT_H
 #define BRGATE_DOCUMENT_H
 
+#include "buf.h"
 #include "finding.h"
 
 #include <stdint.h>
@@ -39,7 +40,8 @@ struct node {
         int64_t integer;
         double real;
         bool boolean;
-        uint32_t index_hint; /* internal to the readers */
+        struct key_index *index; /* object: its members by key, when they are many; internal to this layer */
+        uint64_t seen;           /* object: internal to the readers */
     };
     uint32_t at, end;         /* value: bytes [at, end) */
     uint32_t key_at, key_end; /* key */

@@ -1,0 +1,165 @@
+/* Equal keys in one object, found without quadratic time, and look-up in objects with many members. Sorting
+ * rather than hashing: no choice of keys makes it slow. */
+#include "limits.h"
+#include "reader.h"
+
+#include <string.h>
+
+enum { FEW = 16 }; /* up to here comparing each with each is faster */
+
+struct entry {
+    uint64_t prefix; /* the first bytes of the key, so that most comparisons stay inside the array */
+    struct node *node;
+};
+
+struct key_index {
+    struct node *last; /* members behind this one are not in the index */
+    size_t count;
+    struct entry *entries; /* by key, each key once */
+};
+
+static uint64_t prefix_of(slice key)
+{
+    unsigned char head[8] = {0};
+    if (key.n)
+        memcpy(head, key.p, key.n < sizeof head ? key.n : sizeof head);
+    uint64_t value = 0;
+    for (size_t i = 0; i < sizeof head; i++)
+        value = value << 8 | head[i];
+    return value;
+}
+
+static int entry_cmp(const struct entry *x, const struct entry *y)
+{
+    if (x->prefix != y->prefix)
+        return x->prefix < y->prefix ? -1 : 1;
+    return slice_cmp(x->node->key, y->node->key);
+}
+
+/* Merge sort from the bottom up: stable, so that equal keys stay in source order. */
+static struct entry *sort(struct entry *from, struct entry *to, size_t count)
+{
+    for (size_t width = 1; width < count; width *= 2) {
+        for (size_t start = 0; start < count; start += 2 * width) {
+            size_t i = start, middle = start + width < count ? start + width : count;
+            size_t j = middle, end = middle + width < count ? middle + width : count;
+            for (size_t k = start; k < end; k++) {
+                bool left = i < middle && (j == end || entry_cmp(&from[i], &from[j]) <= 0);
+                to[k] = left ? from[i++] : from[j++];
+            }
+        }
+        struct entry *swap = from;
+        from = to;
+        to = swap;
+    }
+    return from;
+}
+
+static struct entry *entries_of(struct arena *a, const struct node *object)
+{
+    struct entry *entries = ARENA_ARRAY(a, struct entry, object->count);
+    bool sorted = true;
+    size_t n = 0;
+    for (struct node *m = object->first; m; m = m->next, n++) {
+        entries[n] = (struct entry){prefix_of(m->key), m};
+        sorted = sorted && (n == 0 || entry_cmp(&entries[n - 1], &entries[n]) <= 0);
+    }
+    return sorted ? entries : sort(entries, ARENA_ARRAY(a, struct entry, n), n);
+}
+
+static void report(struct findings *f, const struct node *first, const struct node *again)
+{
+    if (f->count >= LIMIT_FINDINGS) { /* it would only be counted; a damaged file has a million of them */
+        f->dropped++;
+        return;
+    }
+    slice key = slice_cut(again->key, 0, 100);
+    struct buf quoted = buf_new(f->arena, 1000);
+    buf_quote(&quoted, key);
+    bool merged = again->flags & NODE_ALIASED;
+    struct finding *x =
+        finding_say(f, RULE_duplicate_key, again,
+                    merged ? "the merge key brings %.*s again and replaces the value that stands before it"
+                           : "key %.*s is set twice in the same object; the last one wins",
+                    FMT(buf_slice(&quoted)));
+    x->at_key = true;
+    if (merged)
+        finding_hint(f, x, "put the merge key (<<) first: kubectl lets whatever comes later win");
+    else
+        finding_hint(f, x, "keep one of them");
+    x->note = LIT("first set here");
+    x->note_from = first->key_at;
+    x->note_to = first->key_end;
+}
+
+/* `earlier` loses to `later`; `first` is the first one of that key. */
+static void shadow(struct findings *f, struct node *first, struct node *earlier, struct node *later)
+{
+    earlier->flags |= NODE_SHADOWED;
+    if (f && !(earlier->flags & NODE_ALIASED))
+        report(f, first->flags & NODE_ALIASED ? earlier : first, later);
+}
+
+static void compare_few(struct node *object, struct findings *f)
+{
+    for (struct node *later = object->first->next; later; later = later->next) {
+        struct node *first = NULL, *earlier = NULL;
+        for (struct node *m = object->first; m != later; m = m->next)
+            if (slice_eq(m->key, later->key)) {
+                first = first ? first : m;
+                earlier = m;
+            }
+        if (earlier)
+            shadow(f, first, earlier, later);
+    }
+}
+
+static void index_many(struct arena *a, struct node *object, struct findings *f)
+{
+    struct entry *entries = entries_of(a, object);
+    size_t kept = 0;
+    for (size_t i = 0, end; i < object->count; i = end) {
+        for (end = i + 1; end < object->count && entry_cmp(&entries[i], &entries[end]) == 0; end++)
+            shadow(f, entries[i].node, entries[end - 1].node, entries[end].node);
+        entries[kept++] = entries[end - 1];
+    }
+    struct key_index *index = ARENA_NEW(a, struct key_index);
+    *index = (struct key_index){object->last, kept, entries};
+    object->index = index;
+}
+
+void object_close(struct arena *a, struct node *object, struct findings *f)
+{
+    bool twice = object->seen >> SEEN_TWICE;
+    object->index = NULL;
+    if (object->count > FEW)
+        index_many(a, object, f);
+    else if (twice)
+        compare_few(object, f);
+}
+
+void object_index(struct arena *a, struct node *object)
+{
+    object->index = NULL;
+    if (object->count > FEW)
+        index_many(a, object, NULL);
+}
+
+struct node *key_index_find(const struct key_index *index, slice key, struct node **ret_rest)
+{
+    struct node wanted = {.key = key};
+    struct entry e = {prefix_of(key), &wanted};
+    size_t low = 0, high = index->count;
+    *ret_rest = index->last->next;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = entry_cmp(&index->entries[middle], &e);
+        if (order == 0)
+            return index->entries[middle].node;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}

@@ -1,0 +1,257 @@
+/* The tree: looking things up, comparing, printing, making. */
+#include "reader.h"
+
+#include "bug.h"
+#include "num.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_container(const struct node *n)
+{
+    return n->kind == NODE_ARRAY || n->kind == NODE_OBJECT;
+}
+
+struct node *node_get(const struct node *object, slice key)
+{
+    if (!object || object->kind != NODE_OBJECT)
+        return NULL;
+    struct node *m = object->first;
+    if (object->index) {
+        struct node *found = key_index_find(object->index, key, &m);
+        if (found && !(found->flags & NODE_GONE))
+            return found;
+    }
+    for (; m; m = m->next)
+        if (!(m->flags & NODE_GONE) && slice_eq(m->key, key))
+            return m;
+    return NULL;
+}
+
+struct node *node_at(const struct node *root, const char *dotted_path)
+{
+    slice rest = slice_of(dotted_path);
+    const struct node *n = root;
+    while (n && rest.n) {
+        size_t dot = slice_find_char(rest, '.');
+        n = node_get(n, slice_cut(rest, 0, dot));
+        rest = dot == SLICE_NONE ? (slice){0} : slice_from(rest, dot + 1);
+    }
+    return (struct node *)n;
+}
+
+static struct node *visible(struct node *n)
+{
+    while (n && n->flags & NODE_GONE)
+        n = n->next;
+    return n;
+}
+
+struct node *node_first(const struct node *container)
+{
+    return container && is_container(container) ? visible(container->first) : NULL;
+}
+
+struct node *node_next(const struct node *n)
+{
+    return visible(n->next);
+}
+
+static void put_path(struct buf *b, const struct node *n)
+{
+    if (!n->parent)
+        return;
+    put_path(b, n->parent);
+    if (n->parent->kind == NODE_OBJECT) {
+        if (b->n)
+            buf_char(b, '.');
+        buf_put(b, n->key);
+        return;
+    }
+    size_t index = 0;
+    for (const struct node *m = node_first(n->parent); m && m != n; m = node_next(m))
+        index++;
+    buf_fmt(b, "[%zu]", index);
+}
+
+slice node_path(struct arena *a, const struct node *n)
+{
+    struct buf b = buf_new(a, SIZE_MAX);
+    if (n)
+        put_path(&b, n);
+    return buf_slice(&b);
+}
+
+const char *node_type_name(const struct node *n)
+{
+    static const char *const names[] = {"null", "boolean", "integer", "number", "string", "array", "object"};
+    return names[n->kind];
+}
+
+static bool numbers_equal(const struct node *a, const struct node *b)
+{
+    if (a->kind == b->kind)
+        return a->kind == NODE_INT ? a->integer == b->integer : a->real == b->real;
+    const struct node *whole = a->kind == NODE_INT ? a : b, *real = a->kind == NODE_INT ? b : a;
+    /* 2^63 is the first double that no int64 equals; comparing as doubles would round the integer. */
+    return real->real >= -0x1p63 && real->real < 0x1p63 && (double)(int64_t)real->real == real->real &&
+           (int64_t)real->real == whole->integer;
+}
+
+static bool objects_equal(const struct node *a, const struct node *b)
+{
+    const struct node *guess = node_first(b); /* most often both have the same order */
+    size_t count = 0;
+    for (const struct node *x = node_first(a); x; x = node_next(x)) {
+        const struct node *y = guess && slice_eq(guess->key, x->key) ? guess : node_get(b, x->key);
+        if (!y || !node_equal(x, y))
+            return false;
+        guess = node_next(y);
+        count++;
+    }
+    for (const struct node *y = node_first(b); y; y = node_next(y))
+        if (count-- == 0)
+            return false;
+    return true;
+}
+
+static bool arrays_equal(const struct node *a, const struct node *b)
+{
+    const struct node *x = node_first(a), *y = node_first(b);
+    for (; x && y; x = node_next(x), y = node_next(y))
+        if (!node_equal(x, y))
+            return false;
+    return !x && !y;
+}
+
+bool node_equal(const struct node *a, const struct node *b)
+{
+    bool numbers =
+        (a->kind == NODE_INT || a->kind == NODE_FLOAT) && (b->kind == NODE_INT || b->kind == NODE_FLOAT);
+    if (numbers)
+        return numbers_equal(a, b);
+    if (a->kind != b->kind)
+        return false;
+    switch ((enum node_kind)a->kind) {
+    case NODE_BOOL:
+        return a->boolean == b->boolean;
+    case NODE_STRING:
+        return slice_eq(a->text, b->text);
+    case NODE_ARRAY:
+        return arrays_equal(a, b);
+    case NODE_OBJECT:
+        return objects_equal(a, b);
+    default:
+        return true;
+    }
+}
+
+static int by_key(const void *x, const void *y)
+{
+    return slice_cmp((*(const struct node *const *)x)->key, (*(const struct node *const *)y)->key);
+}
+
+static void put_member(struct buf *b, const struct node *m, bool first, bool sorted)
+{
+    if (!first)
+        buf_char(b, ',');
+    buf_json_string(b, m->key);
+    buf_char(b, ':');
+    node_put_json(b, m, sorted);
+}
+
+static void put_object(struct buf *b, const struct node *n, bool sorted)
+{
+    size_t count = 0;
+    buf_char(b, '{');
+    if (sorted && n->count) {
+        const struct node **members = ARENA_ARRAY(b->arena, const struct node *, n->count);
+        for (const struct node *m = node_first(n); m; m = node_next(m))
+            members[count++] = m;
+        qsort(members, count, sizeof *members, by_key);
+        for (size_t i = 0; i < count; i++)
+            put_member(b, members[i], i == 0, sorted);
+    } else {
+        for (const struct node *m = node_first(n); m; m = node_next(m))
+            put_member(b, m, count++ == 0, sorted);
+    }
+    buf_char(b, '}');
+}
+
+void node_put_json(struct buf *b, const struct node *n, bool sorted)
+{
+    switch ((enum node_kind)n->kind) {
+    case NODE_NULL:
+        buf_put(b, LIT("null"));
+        break;
+    case NODE_BOOL:
+        buf_put(b, n->boolean ? LIT("true") : LIT("false"));
+        break;
+    case NODE_INT:
+        buf_fmt(b, "%lld", (long long)n->integer);
+        break;
+    case NODE_FLOAT:
+        num_put_f64(b, n->real);
+        break;
+    case NODE_STRING:
+        buf_json_string(b, n->text);
+        break;
+    case NODE_ARRAY:
+        buf_char(b, '[');
+        for (const struct node *m = node_first(n), *first = m; m; m = node_next(m)) {
+            if (m != first)
+                buf_char(b, ',');
+            node_put_json(b, m, sorted);
+        }
+        buf_char(b, ']');
+        break;
+    case NODE_OBJECT:
+        put_object(b, n, sorted);
+        break;
+    }
+}
+
+struct node *node_new(struct arena *a, enum node_kind kind, unsigned flags)
+{
+    struct node *n = ARENA_NEW(a, struct node);
+    n->kind = (uint8_t)kind;
+    n->flags = (uint8_t)flags;
+    return n;
+}
+
+struct node *node_copy(struct arena *a, const struct node *n, unsigned flags)
+{
+    struct node *copy = ARENA_NEW(a, struct node);
+    *copy = *n;
+    copy->parent = copy->next = NULL;
+    copy->flags |= (uint8_t)flags;
+    if (is_container(n)) {
+        copy->first = copy->last = NULL;
+        copy->index = NULL;
+        copy->count = 0;
+        for (const struct node *m = n->first; m; m = m->next)
+            node_attach(copy, node_copy(a, m, flags));
+        if (n->index)
+            object_index(a, copy);
+    }
+    return copy;
+}
+
+void node_append(struct node *container, struct node *child)
+{
+    BUG_IF(!is_container(container) || child->parent);
+    node_attach(container, child);
+}
+
+struct node *pool_take(struct node_pool *pool)
+{
+    if (pool->left == 0) {
+        pool->block = pool->block ? pool->block * 2 : 32;
+        if (pool->block > 1024)
+            pool->block = 1024;
+        pool->free = ARENA_ARRAY(pool->arena, struct node, pool->block);
+        pool->left = pool->block;
+    }
+    pool->left--;
+    return pool->free++;
+}

@@ -1,0 +1,57 @@
+/* What the two readers share. Internal to this layer. */
+#ifndef BRGATE_READER_H
+#define BRGATE_READER_H
+
+#include "document.h"
+
+/* Nodes come in blocks: an allocation per node would cost more than reading it. */
+struct node_pool {
+    struct arena *arena;
+    struct node *free;
+    uint32_t left, block;
+};
+
+struct node *pool_take(struct node_pool *pool); /* zeroed */
+
+/* Called once when an object is complete whose members were added by member_attach(). Finds members with the
+ * same key: the last one wins, the earlier ones are flagged NODE_SHADOWED, each repetition is a finding with
+ * a note at the first. Members that a merge key brought (NODE_ALIASED) may be replaced silently. Objects with
+ * many members get an index for node_get(). */
+void object_close(struct arena *a, struct node *object, struct findings *f);
+
+/* The same, for objects whose keys are known to differ. */
+void object_index(struct arena *a, struct node *object);
+
+/* The member in the index, or NULL; `*ret_rest` is where members begin that were appended later. */
+struct node *key_index_find(const struct key_index *index, slice key, struct node **ret_rest);
+
+/* Reads one JSON value from `*pos` on and leaves `*pos` behind it; see json_read(). */
+struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct findings *f);
+
+static inline void node_attach(struct node *container, struct node *child)
+{
+    child->parent = container;
+    if (container->last)
+        container->last->next = child;
+    else
+        container->first = child;
+    container->last = child;
+    container->count++;
+}
+
+/* node_attach() for members of an object that object_close() will look at: notes in `seen` whether two keys
+ * may be equal, so that most small objects need no comparison at all. */
+enum { SEEN_TWICE = 63 };
+static inline void member_attach(struct node *object, struct node *child)
+{
+    const slice key = child->key;
+    unsigned mix = (unsigned)key.n * 29u;
+    if (key.n)
+        mix += (unsigned char)key.p[0] * 5u + (unsigned char)key.p[key.n / 2] * 11u +
+               (unsigned char)key.p[key.n - 1] * 3u;
+    uint64_t bit = UINT64_C(1) << ((mix & 0xff) * SEEN_TWICE >> 8);
+    object->seen |= object->seen & bit ? UINT64_C(1) << SEEN_TWICE : bit;
+    node_attach(object, child);
+}
+
+#endif
