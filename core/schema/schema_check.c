@@ -243,14 +243,28 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
 /* ---- containers
  * ------------------------------------------------------------------------------------------------- */
 
+/* A member that stands in the text as null, which the server drops. */
+static struct node *dropped_member(struct node *n, slice key)
+{
+    for (struct node *c = n->first; c; c = c->next)
+        if ((c->flags & NODE_DROPPED) && slice_eq(c->key, key))
+            return c;
+    return NULL;
+}
+
 static void check_required(struct schema_run *run, const struct schema *s, struct node *n)
 {
     for (size_t i = 0; i < s->required_count; i++) {
         if (node_get(n, s->required[i]))
             continue;
-        struct finding *x = finding_add(run->findings, RULE_schema_required, FIELD_REQUIRED, n, "%s", "");
+        struct node *null = dropped_member(n, s->required[i]);
+        struct finding *x =
+            finding_add(run->findings, RULE_schema_required, FIELD_REQUIRED, null ? null : n, "%s", "");
         x->at_key = true;
-        x->child = s->required[i];
+        if (null)
+            finding_hint(run->findings, x, "nothing stands below it: indent what belongs to it");
+        else
+            x->child = s->required[i];
     }
 }
 

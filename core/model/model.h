@@ -1,0 +1,212 @@
+/* The resources as C structs, decoded from a tree that has been through the schema.
+ *
+ * Every field keeps its node, so that a rule can say where it stands, and a state, so that a rule looks only
+ * at values that mean something: a field that the schema check faulted is UNUSABLE, one that holds a
+ * template's placeholder is PLACEHOLDER. A value that a parser of the domain layer reads is decoded here
+ * once; when it could not be read, the rule that reports it parses again for the reason, and all others see
+ * `ok == false`. This is what keeps one broken field from producing findings about its consequences. */
+#ifndef BRGATE_MODEL_H
+#define BRGATE_MODEL_H
+
+#include "document.h"
+
+#include "cron.h"
+#include "log_backup.h"
+#include "timestamp.h"
+
+enum api_group {
+    GROUP_BR,      /* br.pingcap.com: TiDB Operator v2 */
+    GROUP_PINGCAP, /* pingcap.com: TiDB Operator v1 */
+};
+
+enum object_kind { KIND_BACKUP, KIND_BACKUP_SCHEDULE, KIND_COMPACT_BACKUP };
+
+enum field_state { FIELD_ABSENT, FIELD_UNUSABLE, FIELD_PLACEHOLDER, FIELD_GIVEN };
+
+struct text {
+    const struct node *node;
+    slice value;
+    enum field_state state;
+};
+
+struct number {
+    const struct node *node;
+    int64_t value;
+    enum field_state state;
+};
+
+struct flag {
+    const struct node *node;
+    bool value;
+    enum field_state state;
+};
+
+/* A list or object whose members are read where they are needed. `node` is NULL unless the value is usable.
+ */
+struct block {
+    const struct node *node;
+    enum field_state state;
+};
+
+struct duration_field {
+    struct text text;
+    bool ok;
+    int64_t ns;
+};
+
+struct timestamp_field {
+    struct text text;
+    bool ok;
+    struct timestamp value;
+};
+
+struct s3 {
+    const struct node *node; /* NULL: the block is absent */
+    struct text provider, region, bucket, prefix, path, endpoint, storage_class, acl, secret_name, sse;
+    struct flag force_path_style;
+    struct block options;
+};
+
+struct gcs {
+    const struct node *node;
+    struct text project_id, location, bucket, prefix, path, storage_class, object_acl, bucket_acl,
+        secret_name;
+};
+
+struct azblob {
+    const struct node *node;
+    struct text container, prefix, path, access_tier, secret_name, storage_account, sas_token;
+};
+
+struct local {
+    const struct node *node;
+    struct block volume, volume_mount;
+    struct text volume_name, mount_name, mount_path, prefix;
+};
+
+enum storage_type { STORAGE_NONE, STORAGE_S3, STORAGE_GCS, STORAGE_AZBLOB, STORAGE_LOCAL };
+
+struct storage {
+    struct s3 s3;
+    struct gcs gcs;
+    struct azblob azblob;
+    struct local local;
+    enum storage_type used; /* the first that is set, in the order in which the operator builds the job */
+    unsigned count;         /* blocks that are set */
+};
+
+struct br {
+    const struct node *node;
+    struct text cluster, cluster_namespace, db, table, log_level, status_addr;
+    struct duration_field time_ago;
+    struct number concurrency, rate_limit;
+    struct flag checksum, check_requirements, send_cred_to_tikv, on_line;
+    struct block options;
+};
+
+struct retry_policy {
+    const struct node *node;
+    struct duration_field min_retry_duration, retry_timeout;
+    struct number max_retry_times;
+};
+
+struct clean_option {
+    const struct node *node;
+    struct number page_size, retry_count, batch_concurrency, routine_concurrency;
+};
+
+/* What a Backup's spec and a schedule's template have in common with a CompactBackup's spec. */
+struct job_spec {
+    struct storage storage;
+    struct br br;
+    struct text service_account, tool_image, priority_class_name;
+    struct flag use_kms;
+    struct block env, tolerations, affinity, resources, pod_security_context, image_pull_secrets;
+    struct block additional_volumes, additional_volume_mounts;
+};
+
+enum backup_role { ROLE_BACKUP, ROLE_SNAPSHOT_TEMPLATE, ROLE_LOG_TEMPLATE };
+
+struct backup_spec {
+    const struct node *node; /* NULL: absent */
+    enum backup_role role;
+    struct job_spec job;
+    struct text backup_type, backup_mode, clean_policy, log_subcommand, storage_class_name, storage_size;
+    struct flag log_stop;
+    struct timestamp_field commit_ts, log_truncate_until;
+    struct block table_filter;
+    struct retry_policy retry;
+    struct clean_option clean_option;
+    struct text calc_size_level, tikv_gc_life_time, federal_phase; /* pingcap.com only, as the rest */
+    struct block from, dumpling;
+    struct text from_host, from_secret_name;
+    bool is_log;      /* backupMode is log */
+    bool is_snapshot; /* backupMode is snapshot, empty or absent; neither is set when it cannot be read */
+};
+
+struct compact_spec {
+    const struct node *node;
+    struct job_spec job;
+    struct timestamp_field start_ts, end_ts;
+    struct number concurrency, max_retry_times, shard_count;
+    struct text mode, physical_file_cache_capacity, name;
+};
+
+struct schedule_spec {
+    const struct node *node;
+    struct text schedule;
+    bool cron_ok;
+    struct cron cron;
+    struct flag pause;
+    struct number max_backups;
+    struct duration_field max_reserved_time, compact_interval, compact_span;
+    struct timestamp_field min_compact_start_ts;
+    struct backup_spec backup_template, log_backup_template;
+    struct compact_spec compact_template;
+    struct job_spec own; /* br and storage that stand on the schedule itself */
+    struct text storage_class_name, storage_size;
+};
+
+struct metadata {
+    const struct node *node;
+    struct text name, generate_name, namespace;
+    struct block labels, annotations, finalizers;
+    bool deleting; /* deletionTimestamp is set */
+};
+
+/* status of a Backup as the operator writes it; read on update and delete. */
+struct backup_status {
+    const struct node *node;
+    slice phase, backup_path;
+    struct timestamp_field commit_ts, log_checkpoint_ts, log_success_truncate_until;
+    const struct node *sub_statuses; /* logSubCommandStatuses, by command */
+};
+
+struct object {
+    enum api_group group;
+    enum object_kind kind;
+    const struct node *root;
+    struct metadata metadata;
+    struct backup_spec backup;     /* KIND_BACKUP */
+    struct schedule_spec schedule; /* KIND_BACKUP_SCHEDULE */
+    struct compact_spec compact;   /* KIND_COMPACT_BACKUP */
+    struct backup_status status;
+    slice compact_state; /* CompactBackup.status.state */
+};
+
+/* The object in `root`, whose apiVersion and kind are known to be ours. */
+const struct object *object_decode(struct arena *a, enum api_group group, enum object_kind kind,
+                                   const struct node *root);
+
+/* True when there is a text to look at; false for the empty string. */
+bool text_given(const struct text *t);
+/* True when it is certain that the field holds nothing: absent, or the empty string. */
+bool text_empty(const struct text *t);
+
+const char *storage_type_name(enum storage_type t);       /* "s3" */
+const struct node *storage_node(const struct storage *s); /* of the block in use; NULL when there is none */
+const struct text *storage_prefix(const struct storage *s);
+const struct text *storage_bucket(const struct storage *s);      /* container for azblob; NULL for local */
+const struct text *storage_secret_name(const struct storage *s); /* NULL for local */
+
+#endif

@@ -1,0 +1,47 @@
+/* Inside the rules layer: the tables' types and what rules share. A new rule is an entry in the catalogue, a
+ * function in the file of its subject, a row in that file's table, and a folder under tests/rules. */
+#ifndef BRGATE_RULE_H
+#define BRGATE_RULE_H
+
+#include "rules.h"
+
+#include "refusal.h"
+
+/* The rules of one subject, run in the table's order. */
+typedef void backup_rule(struct rule_run *run, const struct backup_spec *spec);
+typedef void schedule_rule(struct rule_run *run, const struct schedule_spec *spec);
+typedef void compact_rule(struct rule_run *run, const struct compact_spec *spec);
+/* Storage and br, wherever they stand: `spec` is the Backup's or template's or CompactBackup's spec that
+ * holds them. */
+typedef void job_rule(struct rule_run *run, const struct job_spec *job, const struct node *spec);
+
+void judge_metadata(struct rule_run *run); /* rule_metadata.c */
+void judge_job(struct rule_run *run, const struct job_spec *job,
+               const struct node *spec);                                     /* rule_storage.c */
+void judge_backup(struct rule_run *run, const struct backup_spec *spec);     /* rule_backup.c */
+void judge_log(struct rule_run *run, const struct backup_spec *spec);        /* rule_log.c */
+void judge_schedule(struct rule_run *run, const struct schedule_spec *spec); /* rule_schedule.c */
+void judge_compact(struct rule_run *run, const struct compact_spec *spec);   /* rule_compact.c */
+void judge_transition(struct rule_run *run);                                 /* rule_transition.c: UPDATE */
+void judge_deletion(struct rule_run *run);                                   /* rule_transition.c: DELETE */
+
+/* A finding at a field of the object that is there. */
+#define FOUND(run, rule, error, field, ...)                                                                  \
+    finding_add((run)->findings, RULE_##rule, (error), (field)->node, __VA_ARGS__)
+
+/* A finding for a member that is missing in `parent` (or empty: `field` has a node then). */
+struct finding *rule_missing(struct rule_run *run, enum rule_id rule, const struct node *parent,
+                             const char *child, const struct text *field, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* `"value": why`, pointing at the bytes that a parser of the domain layer refused, with its hint. */
+struct finding *rule_refused(struct rule_run *run, enum rule_id rule, const struct text *field,
+                             const struct refusal *refusal);
+
+/* `"value": supported values: ...` with "did you mean". */
+struct finding *rule_unsupported(struct rule_run *run, enum rule_id rule, const struct text *field,
+                                 const slice *values, size_t count);
+
+bool slice_among(slice s, const slice *values, size_t count);
+
+#endif

@@ -1,0 +1,58 @@
+/* Values that a template left behind. */
+#include "rule.h"
+
+static bool is_placeholder(slice s)
+{
+    size_t open = slice_find(s, LIT("${"));
+    if (open != SLICE_NONE && slice_find_char(slice_from(s, open), '}') != SLICE_NONE)
+        return true;
+    if (s.n > 2 && s.p[0] == '<' && s.p[s.n - 1] == '>' &&
+        slice_find_char(slice_from(s, 1), '<') == SLICE_NONE)
+        return true;
+    return slice_eq(s, LIT("***")) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_"));
+}
+
+/* Shell variables are at home in an environment, `$` and `{` in the regular expressions of a filter, and
+ * annotations are free text. */
+static bool passed_over(slice key)
+{
+    static const slice keys[] = {SLICE("env"), SLICE("tableFilter"), SLICE("annotations"),
+                                 SLICE("managedFields"), SLICE("status")};
+    return slice_among(key, keys, sizeof keys / sizeof *keys);
+}
+
+static bool has_finding(const struct findings *f, const struct node *n)
+{
+    for (const struct finding *x = f->first; x; x = x->next)
+        if (x->node == n && !x->child.n)
+            return true;
+    return false;
+}
+
+static void walk(struct arena *a, struct findings *f, struct node *n, bool mark)
+{
+    if (n->kind == NODE_STRING && is_placeholder(n->text)) {
+        if (!mark && has_finding(f, n))
+            return;
+        if (mark)
+            n->flags |= NODE_PLACEHOLDER;
+        struct finding *x =
+            finding_say(f, RULE_placeholder, n, "%.*s is a placeholder", FMT(node_value(a, n)));
+        finding_hint(f, x, "write the real value before you apply it");
+    }
+    if (n->kind != NODE_OBJECT && n->kind != NODE_ARRAY)
+        return;
+    for (struct node *c = node_first(n); c; c = node_next(c))
+        if (!passed_over(c->key))
+            walk(a, f, c, mark);
+}
+
+void rules_mark_placeholders(struct arena *a, struct findings *f, struct node *root)
+{
+    walk(a, f, root, true);
+}
+
+void rules_report_placeholders(struct arena *a, struct findings *f, struct node *root)
+{
+    walk(a, f, root, false);
+}
