@@ -26,7 +26,8 @@ static struct finding *append(struct findings *f, enum rule_id rule, const struc
     return x;
 }
 
-static slice message_of(struct arena *a, const char *words, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static slice message_of(struct arena *a, const char *words,
+                                                              const char *format, va_list args)
 {
     char text[LIMIT_MESSAGE_BYTES];
     int n = snprintf(text, sizeof text, "%s%s", words, *words && *format ? ": " : "");
