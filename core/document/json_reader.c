@@ -10,8 +10,11 @@ struct json {
     struct arena *arena;
     struct findings *findings;
     struct node_pool pool;
-    const char *start, *p, *end;
+    const char *start, *end;
 };
+
+/* The reading functions take the place they begin at and return the place behind what they read, or NULL when
+ * a finding says why not. (Handing the place on keeps it in a register.) */
 
 /* What may stand inside a string as it is: ASCII from space on, but '"' and '\\'. */
 static bool plain(char c)
@@ -86,17 +89,17 @@ static const char *hint_for(const struct json *r, const char *at, slice token)
     return "";
 }
 
-static bool fail_at(struct json *r, const char *at, slice token, const char *hint, slice message)
+static const char *fail_at(struct json *r, const char *at, slice token, const char *hint, slice message)
 {
     struct finding *x = finding_say(r->findings, RULE_json_syntax, NULL, "%.*s", FMT(message));
     x->from = (uint32_t)(at - r->start);
     x->to = x->from + (uint32_t)token.n;
     finding_hint(r->findings, x, "%s", hint);
-    return false;
+    return NULL;
 }
 
 /* Something else stands where `wanted` belongs. */
-static bool fail_wanted(struct json *r, const char *at, const char *wanted)
+static const char *fail_wanted(struct json *r, const char *at, const char *wanted)
 {
     slice token = token_at(r, at);
     struct buf found = buf_new(r->arena, 200);
@@ -110,20 +113,21 @@ static bool fail_wanted(struct json *r, const char *at, const char *wanted)
 }
 
 /* `what` is wrong with the `length` bytes that stand there. */
-static bool fail_text(struct json *r, const char *at, size_t length, const char *what, const char *hint)
+static const char *fail_text(struct json *r, const char *at, size_t length, const char *what,
+                             const char *hint)
 {
     return fail_at(r, at, (slice){at, length}, hint,
                    arena_fmt(r->arena, "invalid JSON at byte %zu: %s", (size_t)(at - r->start), what));
 }
 
-static bool fail_deep(struct json *r)
+static const char *fail_deep(struct json *r, const char *at)
 {
     struct finding *x = finding_say(r->findings, RULE_document_too_deep, NULL,
                                     "nested more than %d levels deep", LIMIT_DEPTH);
-    x->from = (uint32_t)(r->p - r->start);
+    x->from = (uint32_t)(at - r->start);
     x->to = x->from + 1;
     finding_hint(r->findings, x, "look for an unclosed bracket");
-    return false;
+    return NULL;
 }
 
 /* ---- strings ------------------------------------------------------------------------------------------ */
@@ -193,224 +197,223 @@ static slice unescape(struct arena *a, const char *p, const char *end)
 }
 
 /* Steps over what is not plain inside a string: an escape or a code point beyond ASCII. */
-static bool string_step(struct json *r, const char *opening, const char **p)
+static const char *string_step(struct json *r, const char *opening, const char *p)
 {
     static const char escapes[] = "\"\\/bfnrtu";
-    const char *at = *p;
-    if (at == r->end)
+    if (p == r->end)
         return fail_text(r, opening, 1, "the string that begins here has no end",
                          "close it with a double quote");
-    if (*at == '\\') {
-        if (r->end - at < 2 || !at[1] || !strchr(escapes, at[1]))
+    if (*p == '\\') {
+        if (r->end - p < 2 || !p[1] || !strchr(escapes, p[1]))
             return fail_text(
-                r, at, r->end - at < 2 ? 1 : 2, "unknown escape in a string",
+                r, p, r->end - p < 2 ? 1 : 2, "unknown escape in a string",
                 "a backslash stands before one of \" \\ / b f n r t uXXXX; write \\\\ for itself");
-        if (at[1] == 'u' && hex4(at + 2, r->end) < 0)
-            return fail_text(r, at, 2, "\\u without four hexadecimal digits", "");
-        *p += at[1] == 'u' ? 6 : 2;
-        return true;
+        if (p[1] == 'u' && hex4(p + 2, r->end) < 0)
+            return fail_text(r, p, 2, "\\u without four hexadecimal digits", "");
+        return p + (p[1] == 'u' ? 6 : 2);
     }
-    if ((unsigned char)*at < 0x20)
+    if ((unsigned char)*p < 0x20)
         return fail_text(
-            r, at, 1, *at == '\n' || *at == '\r' ? "line break in a string" : "control character in a string",
-            *at == '\t'   ? "write \\t"
-            : *at == '\n' ? "write \\n, or close the string"
-                          : "write \\u00XX");
+            r, p, 1, *p == '\n' || *p == '\r' ? "line break in a string" : "control character in a string",
+            *p == '\t'   ? "write \\t"
+            : *p == '\n' ? "write \\n, or close the string"
+                         : "write \\u00XX");
     uint32_t c;
-    size_t n = utf8_decode((slice){at, (size_t)(r->end - at)}, &c);
-    if (n == 0)
-        return fail_text(r, at, 1, "the text is not UTF-8", "save it as UTF-8");
-    *p += n;
-    return true;
+    size_t n = utf8_decode((slice){p, (size_t)(r->end - p)}, &c);
+    return n ? p + n : fail_text(r, p, 1, "the text is not UTF-8", "save it as UTF-8");
 }
 
-/* r->p stands on the opening quote and is left behind the closing one. */
-static bool read_string(struct json *r, slice *ret)
+/* Steps over plain bytes, eight at a time; most strings are short, so the place is computed, not searched. */
+static const char *skip_plain(const char *p, const char *end)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    const char *opening = r->p, *p = opening + 1, *start = p, *end = r->end;
-    bool escaped = false;
-    for (;;) {
-        for (uint64_t w; end - p >= (ptrdiff_t)sizeof w; p += sizeof w) { /* eight plain bytes at a time */
-            memcpy(&w, p, sizeof w);
-            uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
-            if (((quote - ones) | (backslash - ones) | (w - ones * 0x20) | w) & high)
-                break;
-        }
-        while (p < end && plain(*p))
-            p++;
-        if (p < end && *p == '"')
-            break;
-        escaped = escaped || (p < end && *p == '\\');
-        if (!string_step(r, opening, &p))
-            return false;
+    for (uint64_t w; end - p >= (ptrdiff_t)sizeof w; p += sizeof w) {
+        memcpy(&w, p, sizeof w);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        w = __builtin_bswap64(w);
+#endif
+        uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
+        /* The lowest bit that is set belongs to the first byte that is not plain. */
+        uint64_t other = ((quote - ones) | (backslash - ones) | (w - ones * 0x20) | w) & high;
+        if (other)
+            return p + __builtin_ctzll(other) / 8;
     }
-    r->p = p + 1;
+    while (p < end && plain(*p))
+        p++;
+    return p;
+}
+
+static const char *read_string(struct json *r, const char *opening, slice *ret)
+{
+    const char *start = opening + 1, *p = start;
+    bool escaped = false;
+    while ((p = skip_plain(p, r->end)) == r->end || *p != '"') {
+        escaped = escaped || (p < r->end && *p == '\\');
+        p = string_step(r, opening, p);
+        if (!p)
+            return NULL;
+    }
     *ret = escaped ? unescape(r->arena, start, p) : (slice){start, (size_t)(p - start)};
-    return true;
+    return p + 1;
 }
 
 /* ---- values ------------------------------------------------------------------------------------------- */
 
-static void skip_blanks(struct json *r)
+static const char *skip_blanks(const struct json *r, const char *p)
 {
-    const char *p = r->p, *end = r->end;
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+    while (p < r->end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
         p++;
-    r->p = p;
+    return p;
 }
 
-static bool skip_digits(struct json *r, const char **p)
+static const char *skip_digits(struct json *r, const char *p)
 {
-    if (!digit_at(r, *p))
-        return fail_wanted(r, *p, "a digit");
-    while (digit_at(r, *p))
-        (*p)++;
-    return true;
+    if (!digit_at(r, p))
+        return fail_wanted(r, p, "a digit");
+    while (digit_at(r, p))
+        p++;
+    return p;
 }
 
-static bool read_number(struct json *r, struct node *n)
+/* Fraction and exponent. */
+static const char *skip_tail(struct json *r, const char *p)
 {
-    const char *start = r->p, *p = start + (*start == '-'), *first = p;
-    bool whole = true;
-    if (!skip_digits(r, &p))
-        return false;
-    if (*first == '0' && p - first > 1)
-        return fail_text(r, start, (size_t)(p - start), "a number with a leading zero",
-                         "JSON numbers are decimal: remove the zero");
-    if (p < r->end && *p == '.') {
-        whole = false;
-        p++;
-        if (!skip_digits(r, &p))
-            return false;
-    }
+    if (p < r->end && *p == '.' && !(p = skip_digits(r, p + 1)))
+        return NULL;
     if (p < r->end && (*p == 'e' || *p == 'E')) {
-        whole = false;
         p++;
-        p += p < r->end && (*p == '+' || *p == '-');
-        if (!skip_digits(r, &p))
-            return false;
+        p = skip_digits(r, p + (p < r->end && (*p == '+' || *p == '-')));
     }
+    return p;
+}
+
+static const char *read_number(struct json *r, const char *start, struct node *n)
+{
+    const char *first = start + (*start == '-'), *whole = skip_digits(r, first);
+    if (whole && *first == '0' && whole - first > 1)
+        return fail_text(r, start, (size_t)(whole - start), "a number with a leading zero",
+                         "JSON numbers are decimal: remove the zero");
+    const char *p = whole ? skip_tail(r, whole) : NULL;
+    if (!p)
+        return NULL;
     n->text = (slice){start, (size_t)(p - start)};
-    r->p = p;
     n->kind = NODE_INT;
-    if (whole && num_i64(n->text, &n->integer))
-        return true;
+    if (p == whole && num_i64(n->text, &n->integer))
+        return p;
     n->kind = NODE_FLOAT;
     if (num_f64(n->text, &n->real))
-        return true;
+        return p;
     return fail_text(r, start, n->text.n, "a number beyond what a double can hold", "");
 }
 
-static bool read_word(struct json *r, struct node *n)
+static const char *read_word(struct json *r, const char *p, struct node *n)
 {
-    slice word = token_at(r, r->p);
+    slice word = token_at(r, p);
     if (slice_eq(word, LIT("true")) || slice_eq(word, LIT("false"))) {
         n->kind = NODE_BOOL;
         n->boolean = word.n == 4;
     } else if (!slice_eq(word, LIT("null"))) {
-        return fail_wanted(r, r->p, "a value");
+        return fail_wanted(r, p, "a value");
     }
-    r->p += word.n;
-    return true;
+    return p + word.n;
 }
 
-static bool read_scalar(struct json *r, struct node *n)
+static const char *read_scalar(struct json *r, const char *p, struct node *n)
 {
-    if (r->p < r->end && *r->p == '"') {
+    if (p < r->end && *p == '"') {
         n->kind = NODE_STRING;
         n->flags = NODE_QUOTED;
-        return read_string(r, &n->text);
+        return read_string(r, p, &n->text);
     }
-    if (r->p < r->end && (*r->p == '-' || digit_at(r, r->p)) &&
-        !(*r->p == '-' && r->end - r->p > 1 && r->p[1] == 'I'))
-        return read_number(r, n);
-    return read_word(r, n);
+    bool infinity = r->end - p > 1 && p[0] == '-' && p[1] == 'I'; /* the hint for words fits better */
+    if (p < r->end && (*p == '-' || digit_at(r, p)) && !infinity)
+        return read_number(r, p, n);
+    return read_word(r, p, n);
 }
 
 /* A key and the colon behind it. */
-static bool read_key(struct json *r, struct node *member)
+static const char *read_key(struct json *r, const char *p, struct node *member)
 {
-    if (r->p == r->end || *r->p != '"')
-        return fail_wanted(r, r->p, "a key in double quotes");
-    member->key_at = (uint32_t)(r->p - r->start);
-    if (!read_string(r, &member->key))
-        return false;
-    member->key_end = (uint32_t)(r->p - r->start);
-    skip_blanks(r);
-    if (r->p == r->end || *r->p != ':')
-        return fail_wanted(r, r->p, "the colon behind a key");
-    r->p++;
-    return true;
+    if (p == r->end || *p != '"')
+        return fail_wanted(r, p, "a key in double quotes");
+    member->key_at = (uint32_t)(p - r->start);
+    p = read_string(r, p, &member->key);
+    if (!p)
+        return NULL;
+    member->key_end = (uint32_t)(p - r->start);
+    p = skip_blanks(r, p);
+    if (p == r->end || *p != ':')
+        return fail_wanted(r, p, "the colon behind a key");
+    return p + 1;
 }
 
-/* Closes what ends here; `*open` becomes the container that goes on, NULL when the root is complete. False
- * means an error. */
-static bool close_containers(struct json *r, struct node **open, unsigned *depth)
+/* Behind a value: closes what ends here; `*open` becomes the container that goes on, NULL when the root is
+ * complete. */
+static const char *close_containers(struct json *r, const char *p, struct node **open, unsigned *depth)
 {
     for (struct node *n = *open; n; n = *open) {
         bool object = n->kind == NODE_OBJECT;
-        skip_blanks(r);
-        if (r->p < r->end && *r->p == ',' && n->count) {
-            r->p++;
-            skip_blanks(r);
-            return true;
-        }
-        if (r->p == r->end || *r->p != (object ? '}' : ']')) {
+        p = skip_blanks(r, p);
+        if (p < r->end && *p == ',' && n->count)
+            return skip_blanks(r, p + 1);
+        if (p == r->end || *p != (object ? '}' : ']')) {
             if (n->count)
-                return fail_wanted(r, r->p, object ? "a comma or }" : "a comma or ]");
-            return true; /* the first member: it complains itself */
+                return fail_wanted(r, p, object ? "a comma or }" : "a comma or ]");
+            return p; /* the first member: it complains itself */
         }
-        r->p++;
-        n->end = (uint32_t)(r->p - r->start);
+        p++;
+        n->end = (uint32_t)(p - r->start);
         if (object)
             object_close(r->arena, n, r->findings);
         *open = n->parent;
         --*depth;
     }
-    return true;
+    return p;
 }
 
-static struct node *read_value(struct json *r)
+static const char *read_value(struct json *r, const char *p, struct node **ret)
 {
-    struct node *root = NULL, *open = NULL;
+    struct node *open = NULL;
     unsigned depth = 0;
+    *ret = NULL;
     do {
         struct node *n = pool_take(&r->pool);
-        root = root ? root : n;
-        if (open && open->kind == NODE_OBJECT) {
-            if (!read_key(r, n))
+        if (!open) {
+            *ret = n;
+        } else if (open->kind == NODE_OBJECT) {
+            if (!(p = read_key(r, p, n)))
                 return NULL;
             member_attach(open, n);
-        } else if (open) {
+        } else {
             node_attach(open, n);
         }
-        skip_blanks(r);
-        n->at = (uint32_t)(r->p - r->start);
-        if (r->p < r->end && (*r->p == '{' || *r->p == '[')) {
-            if (++depth > LIMIT_DEPTH) {
-                fail_deep(r);
-                return NULL;
-            }
-            n->kind = *r->p == '{' ? NODE_OBJECT : NODE_ARRAY;
+        p = skip_blanks(r, p);
+        n->at = (uint32_t)(p - r->start);
+        if (p < r->end && (*p == '{' || *p == '[')) {
+            if (++depth > LIMIT_DEPTH)
+                return fail_deep(r, p);
+            n->kind = *p == '{' ? NODE_OBJECT : NODE_ARRAY;
             open = n;
-            r->p++;
+            p++;
         } else {
-            if (!read_scalar(r, n))
+            if (!(p = read_scalar(r, p, n)))
                 return NULL;
-            n->end = (uint32_t)(r->p - r->start);
+            n->end = (uint32_t)(p - r->start);
         }
-        if (!close_containers(r, &open, &depth))
+        if (!(p = close_containers(r, p, &open, &depth)))
             return NULL;
     } while (open);
-    return root;
+    return p;
 }
 
 struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct findings *f)
 {
-    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + *pos, bytes.p + bytes.n};
-    struct node *root = read_value(&r);
-    *pos = (size_t)(r.p - bytes.p);
+    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n};
+    struct node *root;
+    const char *p = read_value(&r, bytes.p + *pos, &root);
+    if (!p)
+        return NULL;
+    *pos = (size_t)(p - bytes.p);
     return root;
 }
 
@@ -425,13 +428,14 @@ struct node *json_read(struct arena *a, slice bytes, struct findings *f)
     }
     if (bytes.n == 0)
         bytes.p = "";
-    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p, bytes.p + bytes.n};
-    struct node *root = read_value(&r);
-    if (!root)
+    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n};
+    struct node *root;
+    const char *p = read_value(&r, bytes.p, &root);
+    if (!p)
         return NULL;
-    skip_blanks(&r);
-    if (r.p == r.end)
+    p = skip_blanks(&r, p);
+    if (p == r.end)
         return root;
-    fail_wanted(&r, r.p, "the end of the text");
+    fail_wanted(&r, p, "the end of the text");
     return NULL;
 }

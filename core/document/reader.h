@@ -8,10 +8,18 @@
 struct node_pool {
     struct arena *arena;
     struct node *free;
-    uint32_t left, block;
+    size_t left, taken;
 };
 
-struct node *pool_take(struct node_pool *pool); /* zeroed */
+struct node *pool_refill(struct node_pool *pool); /* pool_take() with a new block */
+
+static inline struct node *pool_take(struct node_pool *pool) /* zeroed */
+{
+    if (pool->left == 0)
+        return pool_refill(pool);
+    pool->left--;
+    return pool->free++;
+}
 
 /* Called once when an object is complete whose members were added by member_attach(). Finds members with the
  * same key: the last one wins, the earlier ones are flagged NODE_SHADOWED, each repetition is a finding with
