@@ -137,7 +137,7 @@ void *arena_try(struct arena *a, size_t size)
     return memset(p, 0, size);
 }
 
-static _Noreturn void unwind(struct arena *a)
+_Noreturn void arena_exhausted(struct arena *a)
 {
     BUG_IF(!a->guarded);
     a->guarded = false;
@@ -150,7 +150,7 @@ void *arena_alloc(struct arena *a, size_t count, size_t size)
     size_t bytes;
     void *p = __builtin_mul_overflow(count, size, &bytes) ? NULL : arena_try(a, bytes);
     if (!p)
-        unwind(a);
+        arena_exhausted(a);
     return p;
 }
 
@@ -198,7 +198,7 @@ void arena_defer(struct arena *a, void (*close)(void *), void *resource)
     struct deferred *d = arena_try(a, sizeof *d);
     if (!d) {
         close(resource); /* nobody else would */
-        unwind(a);
+        arena_exhausted(a);
     }
     *d = (struct deferred){a->deferred, close, resource};
     a->deferred = d;

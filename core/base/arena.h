@@ -26,7 +26,8 @@ void arena_free(struct arena *a);      /* NULL is allowed */
 void arena_reset(struct arena *a);
 
 void *arena_alloc(struct arena *a, size_t count, size_t size);
-void *arena_try(struct arena *a, size_t size); /* the same, but NULL instead of unwinding */
+void *arena_try(struct arena *a, size_t size);   /* the same, but NULL instead of unwinding */
+_Noreturn void arena_exhausted(struct arena *a); /* unwinds, after a library got NULL from arena_try() */
 slice arena_copy(struct arena *a, slice s);
 const char *arena_cstr(struct arena *a, slice s); /* a NUL-terminated copy */
 slice arena_fmt(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));

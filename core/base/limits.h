@@ -19,6 +19,11 @@ enum {
     LIMIT_ARENA_BYTES = 1 << 30,
     /* PCRE2 steps for one match: the longest run our patterns take on 10 KB of text is below 100,000. */
     LIMIT_PATTERN_STEPS = 1000000,
+    /* One regular expression: PCRE2 compiles to at most 64 KiB, and the longest in our documents has 120
+       bytes. */
+    LIMIT_PATTERN_BYTES = 16 << 10,
+    /* Groups in groups: PCRE2's own default, which keeps its recursion within a thread's stack. */
+    LIMIT_PATTERN_DEPTH = 250,
     /* Bytes of one finding's message: kubectl prints it on one line. */
     LIMIT_MESSAGE_BYTES = 2048,
     /* A review's answer. */

@@ -1,4 +1,4 @@
-/* Why a parser of this layer refuses a text: where, and in words that fit behind `Invalid value: "7d": `. The
+/* Why a strict parser refuses a text: where, and in words that fit behind `Invalid value: "7d": `. The
  * rules turn a refusal into a finding that points inside the value. */
 #ifndef BRGATE_REFUSAL_H
 #define BRGATE_REFUSAL_H

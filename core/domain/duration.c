@@ -1,0 +1,244 @@
+/* Go's durations: a sum of decimal numbers, each with its unit. */
+#include "duration.h"
+
+#include "num.h"
+
+static const struct unit {
+    slice name;
+    uint64_t ns;
+} units[] = {
+    {SLICE("ns"), 1},
+    {SLICE("us"), 1000},
+    {SLICE("\xc2\xb5s"), 1000}, /* U+00B5, micro sign */
+    {SLICE("\xce\xbcs"), 1000}, /* U+03BC, Greek mu */
+    {SLICE("ms"), 1000000},
+    {SLICE("s"), DURATION_SECOND},
+    {SLICE("m"), DURATION_MINUTE},
+    {SLICE("h"), DURATION_HOUR},
+};
+
+static const uint64_t LARGEST = UINT64_C(1) << 63; /* the magnitude of INT64_MIN */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool too_large(slice s, struct refusal *refusal)
+{
+    refuse(refusal, 0, s.n, "duration out of range");
+    refuse_hint(refusal, "the longest is 2562047h47m16s, about 292 years");
+    return false;
+}
+
+/* Names that people use for units that Go lacks or calls otherwise; hours, or 0 for a plain synonym. */
+static const struct {
+    slice name;
+    unsigned hours;
+    const char *instead;
+} foreign_units[] = {
+    {SLICE("d"), 24, NULL},       {SLICE("day"), 24, NULL},    {SLICE("days"), 24, NULL},
+    {SLICE("w"), 168, NULL},      {SLICE("week"), 168, NULL},  {SLICE("weeks"), 168, NULL},
+    {SLICE("mo"), 720, NULL},     {SLICE("month"), 720, NULL}, {SLICE("months"), 720, NULL},
+    {SLICE("y"), 8760, NULL},     {SLICE("yr"), 8760, NULL},   {SLICE("year"), 8760, NULL},
+    {SLICE("years"), 8760, NULL}, {SLICE("hr"), 0, "h"},       {SLICE("hrs"), 0, "h"},
+    {SLICE("hour"), 0, "h"},      {SLICE("hours"), 0, "h"},    {SLICE("min"), 0, "m"},
+    {SLICE("mins"), 0, "m"},      {SLICE("minute"), 0, "m"},   {SLICE("minutes"), 0, "m"},
+    {SLICE("sec"), 0, "s"},       {SLICE("secs"), 0, "s"},     {SLICE("second"), 0, "s"},
+    {SLICE("seconds"), 0, "s"},   {SLICE("msec"), 0, "ms"},    {SLICE("usec"), 0, "us"},
+    {SLICE("H"), 0, "h"},         {SLICE("S"), 0, "s"},        {SLICE("MS"), 0, "ms"},
+    {SLICE("US"), 0, "us"},       {SLICE("NS"), 0, "ns"},
+};
+
+/* The unit is unknown: says which one, and what to write when the number before it is whole and alone. */
+static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, struct refusal *refusal)
+{
+    if (unit.n > 0 && (unit.p[0] == ' ' || unit.p[unit.n - 1] == ' ' || unit.p[0] == '\t')) {
+        refuse(refusal, unit_at, unit.n, "blank in a duration");
+        refuse_hint(refusal, "write it without blanks");
+        return false;
+    }
+    refuse(refusal, unit_at, unit.n, "unknown unit \"%.*s\", want h, m, s, ms, us or ns",
+           unit.n > 20 ? 20 : (int)unit.n, unit.p);
+    int64_t number;
+    bool alone = unit_at + unit.n == s.n && num_i64(slice_cut(s, number_at, unit_at - number_at), &number);
+    for (size_t i = 0; i < sizeof foreign_units / sizeof *foreign_units; i++) {
+        if (!slice_eq(unit, foreign_units[i].name))
+            continue;
+        unsigned hours = foreign_units[i].hours;
+        const char *instead = foreign_units[i].instead;
+        if (hours)
+            refuse(refusal, unit_at, unit.n, "\"%.*s\" is not a unit here, want h, m, s, ms, us or ns",
+                   FMT(unit));
+        if (!refusal || !alone || number > INT64_MAX / 8760) {
+            if (instead)
+                refuse_hint(refusal, "write %s", instead);
+            return false;
+        }
+        char better[40];
+        snprintf(better, sizeof better, "%.*s%lld%s", (int)number_at, s.p,
+                 (long long)(hours ? number * hours : number), hours ? "h" : instead);
+        refuse_hint(refusal, "write %s", better);
+        snprintf(refusal->better, sizeof refusal->better, "%s", better);
+        return false;
+    }
+    return false;
+}
+
+static bool no_duration(slice s, size_t at, struct refusal *refusal)
+{
+    refuse(refusal, at, s.n - at, "not a duration: want numbers with units, as 90s or 1h30m");
+    if (s.n && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\n')) {
+        refuse(refusal, 0, 1, "blank before the duration");
+        refuse_hint(refusal, "write it without blanks");
+    } else if (s.n && (s.p[at] == 'P' || s.p[at] == 'p')) {
+        refuse_hint(refusal, "ISO 8601 durations are not read here: write 24h for P1D");
+    } else if (slice_eq_nocase(s, LIT("infinity")) || slice_eq_nocase(s, LIT("inf"))) {
+        refuse_hint(refusal, "there is no endless duration");
+    } else {
+        refuse_hint(refusal, "for example 168h");
+    }
+    return false;
+}
+
+/* One number with its fraction: value, and the fraction as `fraction / scale`. */
+struct number {
+    uint64_t value, fraction;
+    double scale;
+};
+
+static bool read_number(slice s, size_t *at, struct number *n, struct refusal *refusal)
+{
+    size_t from = *at, i = from;
+    *n = (struct number){.scale = 1};
+    for (; i < s.n && is_digit(s.p[i]); i++) {
+        if (__builtin_mul_overflow(n->value, 10, &n->value) ||
+            __builtin_add_overflow(n->value, (uint64_t)(s.p[i] - '0'), &n->value) || n->value > LARGEST)
+            return too_large(s, refusal);
+    }
+    size_t digits = i - from;
+    if (i < s.n && s.p[i] == '.') {
+        bool full = false; /* more digits than 63 bits hold say nothing about nanoseconds */
+        for (i++; i < s.n && is_digit(s.p[i]); i++, digits++) {
+            uint64_t wider;
+            full = full || n->fraction > INT64_MAX / 10;
+            if (full)
+                continue;
+            wider = n->fraction * 10 + (uint64_t)(s.p[i] - '0');
+            full = wider > LARGEST;
+            if (full)
+                continue;
+            n->fraction = wider;
+            n->scale *= 10;
+        }
+    }
+    if (digits == 0)
+        return no_duration(s, from, refusal);
+    *at = i;
+    return true;
+}
+
+static const struct unit *find_unit(slice name)
+{
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (slice_eq(units[i].name, name))
+            return &units[i];
+    return NULL;
+}
+
+static bool missing_unit(slice s, size_t number_at, struct refusal *refusal)
+{
+    slice number = slice_from(s, number_at);
+    refuse(refusal, s.n, 0, "missing unit after \"%.*s\"", number.n > 30 ? 30 : (int)number.n, number.p);
+    refuse_hint(refusal, "add h, m or s");
+    return false;
+}
+
+bool duration_parse(slice s, int64_t *ret_ns, struct refusal *refusal)
+{
+    size_t at = s.n && (s.p[0] == '-' || s.p[0] == '+');
+    bool negative = at && s.p[0] == '-';
+    if (slice_eq(slice_from(s, at), LIT("0"))) {
+        *ret_ns = 0;
+        return true;
+    }
+    if (at == s.n)
+        return no_duration(s, 0, refusal);
+    uint64_t sum = 0;
+    while (at < s.n) {
+        size_t number_at = at;
+        struct number n;
+        if (!read_number(s, &at, &n, refusal))
+            return false;
+        size_t unit_at = at;
+        while (at < s.n && s.p[at] != '.' && !is_digit(s.p[at]))
+            at++;
+        if (at == unit_at)
+            return missing_unit(s, number_at, refusal);
+        slice name = slice_cut(s, unit_at, at - unit_at);
+        const struct unit *unit = find_unit(name);
+        if (!unit)
+            return unknown_unit(s, number_at, unit_at, name, refusal);
+        if (n.value > LARGEST / unit->ns)
+            return too_large(s, refusal);
+        uint64_t part = n.value * unit->ns;
+        if (n.fraction > 0) /* floating point as in Go: below a nanosecond it is cut off */
+            part += (uint64_t)((double)n.fraction * ((double)unit->ns / n.scale));
+        if (part > LARGEST || (sum += part) > LARGEST)
+            return too_large(s, refusal);
+    }
+    if (!negative && sum > INT64_MAX)
+        return too_large(s, refusal);
+    *ret_ns = negative ? (int64_t)(0 - sum) : (int64_t)sum;
+    return true;
+}
+
+/* The number `value / 10^places` without trailing zeros. */
+static void put_decimal(struct buf *b, uint64_t value, int places)
+{
+    uint64_t scale = 1;
+    for (int i = 0; i < places; i++)
+        scale *= 10;
+    buf_fmt(b, "%llu", (unsigned long long)(value / scale));
+    uint64_t rest = value % scale;
+    if (rest == 0)
+        return;
+    for (; rest % 10 == 0; rest /= 10)
+        places--;
+    buf_fmt(b, ".%0*llu", places, (unsigned long long)rest);
+}
+
+static void put(struct buf *b, int64_t ns, bool zero_parts)
+{
+    uint64_t left = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
+    if (ns < 0)
+        buf_char(b, '-');
+    if (left == 0) {
+        buf_put(b, LIT("0s"));
+    } else if (left < DURATION_SECOND) {
+        int places = left < 1000 ? 0 : left < 1000000 ? 3 : 6;
+        put_decimal(b, left, places);
+        buf_put(b, places == 0 ? LIT("ns") : places == 3 ? LIT("\xc2\xb5s") : LIT("ms"));
+    } else {
+        uint64_t hours = left / DURATION_HOUR, minutes = left / DURATION_MINUTE % 60;
+        uint64_t rest = left % DURATION_MINUTE;
+        if (hours)
+            buf_fmt(b, "%lluh", (unsigned long long)hours);
+        if (minutes || (hours && zero_parts))
+            buf_fmt(b, "%llum", (unsigned long long)minutes);
+        if (rest || zero_parts) {
+            put_decimal(b, rest, 9);
+            buf_char(b, 's');
+        }
+    }
+}
+
+void duration_put(struct buf *b, int64_t ns)
+{
+    put(b, ns, true);
+}
+
+void duration_put_short(struct buf *b, int64_t ns)
+{
+    put(b, ns, false);
+}
