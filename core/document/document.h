@@ -69,6 +69,11 @@ bool node_equal(const struct node *a, const struct node *b);
  * are left out. */
 void node_put_json(struct buf *b, const struct node *n, bool sorted);
 
+/* The node as YAML, laid out as kubectl prints it: blocks, two blanks for a level, lists as deep as their
+ * key, strings quoted only where a YAML 1.1 reader would take them for something else. Ends with a line
+ * break. Flagged nodes are left out. */
+void node_put_yaml(struct buf *b, const struct node *n, bool sorted);
+
 /* The value as the API server prints it in field errors: strings as Go's %q, numbers and booleans plainly,
  * containers as JSON with sorted keys. */
 slice node_value(struct arena *a, const struct node *n);

@@ -1,0 +1,284 @@
+/* A tree as YAML, laid out as kubectl prints it, in a form that every YAML 1.1 reader reads back as the same
+ * tree. */
+#include "document.h"
+
+#include "num.h"
+#include "utf8.h"
+
+#include <stdlib.h>
+
+/* libyaml and go-yaml look for the colon of a plain `key: value` within 1024 characters. */
+enum { KEY_INLINE_BYTES = 1000 };
+
+enum style { STYLE_PLAIN, STYLE_SINGLE, STYLE_DOUBLE, STYLE_BLOCK };
+
+struct writer {
+    struct buf *b;
+    bool sorted;
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Offset behind the characters of `set`, digits and underscores from `at` on. */
+static size_t skip_digits(slice s, size_t at, const char *set)
+{
+    while (at < s.n &&
+           (is_digit(s.p[at]) || s.p[at] == '_' || slice_find_char(slice_of(set), s.p[at]) != SLICE_NONE))
+        at++;
+    return at;
+}
+
+/* Decimal, octal, hexadecimal, binary, sexagesimal and floating point, with underscores anywhere: what one
+ * reader or another takes for a number. */
+static bool is_number(slice s)
+{
+    size_t at = s.n && (s.p[0] == '-' || s.p[0] == '+');
+    if (at + 1 < s.n && s.p[at] == '0') {
+        char base = s.p[at + 1];
+        if (base == 'x' || base == 'X')
+            return skip_digits(s, at + 2, "abcdefABCDEF") == s.n;
+        if (base == 'b' || base == 'B' || base == 'o' || base == 'O')
+            return skip_digits(s, at + 2, "") == s.n;
+    }
+    if (at >= s.n || !(is_digit(s.p[at]) || (s.p[at] == '.' && at + 1 < s.n && is_digit(s.p[at + 1]))))
+        return false;
+    at = skip_digits(s, at, "");
+    while (at + 1 < s.n && s.p[at] == ':' && is_digit(s.p[at + 1]))
+        at = skip_digits(s, at + 1, "");
+    if (at < s.n && s.p[at] == '.')
+        at = skip_digits(s, at + 1, "");
+    if (at + 1 < s.n && (s.p[at] == 'e' || s.p[at] == 'E'))
+        at = skip_digits(s, at + 1 + (s.p[at + 1] == '-' || s.p[at + 1] == '+'), "");
+    return at == s.n;
+}
+
+/* 2022-10-10 alone or before a time. */
+static bool is_timestamp(slice s)
+{
+    size_t year = skip_digits(s, 0, ""), month, day;
+    if (year != 4 || year >= s.n || s.p[year] != '-')
+        return false;
+    month = skip_digits(s, year + 1, "");
+    if (month == year + 1 || month >= s.n || s.p[month] != '-')
+        return false;
+    day = skip_digits(s, month + 1, "");
+    return day > month + 1 && (day == s.n || s.p[day] == 'T' || s.p[day] == 't' || s.p[day] == ' ');
+}
+
+/* What a YAML 1.1 reader takes for something else than a string when it stands without quotes. */
+static bool is_special(slice s)
+{
+    static const char *const words[] = {
+        "~",     "null",  "Null", "NULL", "y",    "Y",    "yes",  "Yes",  "YES",  "on",   "On",   "ON",
+        "n",     "N",     "no",   "No",   "NO",   "off",  "Off",  "OFF",  "true", "True", "TRUE", "false",
+        "False", "FALSE", "<<",   "=",    ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN",
+    };
+    slice unsigned_ = s.n && (s.p[0] == '-' || s.p[0] == '+') ? slice_from(s, 1) : s;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (slice_eq(s, slice_of(words[i])) || slice_eq(unsigned_, slice_of(words[i])))
+            return true;
+    return is_number(s) || is_timestamp(s);
+}
+
+/* Whether a block scalar can hold the text: lines of printable characters, the first not blank or indented
+ * (that would need an indentation indicator), none with blanks at its end. */
+static bool fits_block(slice s)
+{
+    if (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\n')
+        return false;
+    for (size_t i = 0; i + 1 <= s.n; i++)
+        if ((s.p[i] == ' ' || s.p[i] == '\t') && (i + 1 == s.n || s.p[i + 1] == '\n'))
+            return false;
+    return true;
+}
+
+static enum style style_of(slice s)
+{
+    bool lines = false, tabs = false;
+    for (size_t i = 0; i < s.n;) {
+        uint32_t c;
+        size_t n = utf8_decode(slice_from(s, i), &c);
+        lines |= c == '\n';
+        tabs |= c == '\t';
+        if (n == 0 || (!utf8_printable(c) && c != '\n' && c != '\t'))
+            return STYLE_DOUBLE;
+        i += n;
+    }
+    if (lines)
+        return fits_block(s) ? STYLE_BLOCK : STYLE_DOUBLE;
+    if (s.n == 0 || tabs || is_special(s))
+        return STYLE_DOUBLE;
+    if (slice_find_char(LIT("?:,[]{}#&*!|>'\"%@` "), s.p[0]) != SLICE_NONE || s.p[s.n - 1] == ' ' ||
+        s.p[s.n - 1] == ':' || slice_find(s, LIT(": ")) != SLICE_NONE ||
+        slice_find(s, LIT(" #")) != SLICE_NONE || slice_starts(s, LIT("- ")) || slice_eq(s, LIT("-")) ||
+        slice_starts(s, LIT("---")) || slice_starts(s, LIT("...")))
+        return STYLE_SINGLE;
+    return STYLE_PLAIN;
+}
+
+static void put_double(struct buf *b, slice s)
+{
+    buf_char(b, '"');
+    for (size_t i = 0; i < s.n;) {
+        uint32_t c;
+        size_t n = utf8_decode(slice_from(s, i), &c);
+        if (c == '"' || c == '\\')
+            buf_fmt(b, "\\%c", (int)c);
+        else if (c == '\n')
+            buf_put(b, LIT("\\n"));
+        else if (c == '\t')
+            buf_put(b, LIT("\\t"));
+        else if (utf8_printable(c))
+            buf_put(b, slice_cut(s, i, n));
+        else
+            buf_fmt(b, c <= 0xff ? "\\x%02X" : c <= 0xffff ? "\\u%04X" : "\\U%08X", (unsigned)c);
+        i += n;
+    }
+    buf_char(b, '"');
+}
+
+static void put_single(struct buf *b, slice s)
+{
+    buf_char(b, '\'');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\'')
+            buf_char(b, '\'');
+        buf_char(b, s.p[i]);
+    }
+    buf_char(b, '\'');
+}
+
+static void put_indent(struct buf *b, size_t indent)
+{
+    buf_fmt(b, "%*s", (int)indent, "");
+}
+
+/* The lines of the text, `indent` deep, with the sign that keeps the line breaks at its end as they are. */
+static void put_block(struct buf *b, slice s, size_t indent)
+{
+    bool ended = slice_ends(s, LIT("\n"));
+    buf_put(b, !ended ? LIT("|-") : slice_ends(s, LIT("\n\n")) ? LIT("|+") : LIT("|"));
+    for (size_t at = 0; at < s.n;) {
+        slice line = slice_from(s, at);
+        line = slice_cut(line, 0, slice_find_char(line, '\n'));
+        buf_char(b, '\n');
+        if (line.n)
+            put_indent(b, indent);
+        buf_put(b, line);
+        at += line.n + 1;
+    }
+}
+
+/* One line, but for blocks, whose lines are indented. Without the line break at its end. */
+static void put_string(struct buf *b, slice s, size_t indent, bool key)
+{
+    enum style style = style_of(s);
+    if (style == STYLE_BLOCK && !key)
+        put_block(b, s, indent);
+    else if (style == STYLE_BLOCK || style == STYLE_DOUBLE)
+        put_double(b, s);
+    else if (style == STYLE_SINGLE)
+        put_single(b, s);
+    else
+        buf_put(b, s);
+}
+
+static void put_scalar(struct buf *b, const struct node *n, size_t indent)
+{
+    switch ((enum node_kind)n->kind) {
+    case NODE_NULL:
+        buf_put(b, LIT("null"));
+        break;
+    case NODE_BOOL:
+        buf_put(b, n->boolean ? LIT("true") : LIT("false"));
+        break;
+    case NODE_INT:
+        buf_fmt(b, "%lld", (long long)n->integer);
+        break;
+    case NODE_FLOAT:
+        num_put_f64(b, n->real);
+        break;
+    case NODE_STRING:
+        put_string(b, n->text, indent, false);
+        break;
+    case NODE_ARRAY:
+        buf_put(b, LIT("[]"));
+        break;
+    case NODE_OBJECT:
+        buf_put(b, LIT("{}"));
+        break;
+    }
+    buf_char(b, '\n');
+}
+
+static void put_children(struct writer *w, const struct node *n, size_t indent, bool inline_first);
+
+static void put_member(struct writer *w, const struct node *m, size_t indent)
+{
+    bool inline_key = m->key.n <= KEY_INLINE_BYTES;
+    if (!inline_key)
+        buf_put(w->b, LIT("? "));
+    put_string(w->b, m->key, 0, true);
+    if (!inline_key) {
+        buf_char(w->b, '\n');
+        put_indent(w->b, indent);
+    }
+    buf_char(w->b, ':');
+    if (!node_first(m)) {
+        buf_char(w->b, ' ');
+        put_scalar(w->b, m, indent + 2);
+        return;
+    }
+    buf_char(w->b, '\n');
+    put_children(w, m, m->kind == NODE_ARRAY ? indent : indent + 2, false);
+}
+
+static int by_key(const void *x, const void *y)
+{
+    return slice_cmp((*(const struct node *const *)x)->key, (*(const struct node *const *)y)->key);
+}
+
+/* The children in the order in which they are printed; their number is *ret. */
+static const struct node **children_of(struct writer *w, const struct node *n, size_t *ret)
+{
+    const struct node **children = ARENA_ARRAY(w->b->arena, const struct node *, n->count);
+    size_t count = 0;
+    for (const struct node *m = node_first(n); m; m = node_next(m))
+        children[count++] = m;
+    if (w->sorted && n->kind == NODE_OBJECT)
+        qsort(children, count, sizeof *children, by_key);
+    *ret = count;
+    return children;
+}
+
+/* `inline_first`: the first child stands on the line that has been begun, behind "- ". */
+static void put_children(struct writer *w, const struct node *n, size_t indent, bool inline_first)
+{
+    size_t count;
+    const struct node **children = children_of(w, n, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (i || !inline_first)
+            put_indent(w->b, indent);
+        if (n->kind == NODE_OBJECT) {
+            put_member(w, children[i], indent);
+            continue;
+        }
+        buf_put(w->b, LIT("- "));
+        if (node_first(children[i]))
+            put_children(w, children[i], indent + 2, true);
+        else
+            put_scalar(w->b, children[i], indent + 2);
+    }
+}
+
+void node_put_yaml(struct buf *b, const struct node *n, bool sorted)
+{
+    struct writer w = {b, sorted};
+    if (node_first(n))
+        put_children(&w, n, 0, false);
+    else
+        put_scalar(b, n, 2);
+}

@@ -1,0 +1,152 @@
+/* The YAML writer: its layout, and that what it writes reads back as the same tree. */
+#include "check.h"
+
+#include "document.h"
+
+static struct node *json(struct arena *a, const char *text)
+{
+    struct findings f = findings_new(a);
+    struct node *n = json_read(a, slice_of(text), &f);
+    assert_row(text, n && f.count == 0);
+    return n;
+}
+
+static void layout(void **state)
+{
+    static const struct {
+        const char *label, *json, *yaml;
+    } rows[] = {
+        {"scalars at the root", "7", "7\n"},
+        {"an empty mapping", "{}", "{}\n"},
+        {"scalars", "{\"a\":null,\"b\":true,\"c\":-3,\"d\":1.5,\"e\":\"x\"}",
+         "a: null\nb: true\nc: -3\nd: 1.5\ne: x\n"},
+        {"levels", "{\"spec\":{\"s3\":{\"bucket\":\"b\"},\"x\":{}}}",
+         "spec:\n  s3:\n    bucket: b\n  x: {}\n"},
+        {"lists are as deep as their key", "{\"a\":[1,2],\"b\":[]}", "a:\n- 1\n- 2\nb: []\n"},
+        {"mappings in lists", "{\"a\":[{\"b\":1,\"c\":[{\"d\":2}]},{}]}",
+         "a:\n- b: 1\n  c:\n  - d: 2\n- {}\n"},
+        {"lists in lists", "[[1,[2]],[]]", "- - 1\n  - - 2\n- []\n"},
+        {"lines", "{\"a\":\"x\\ny\",\"b\":\"x\\n\",\"c\":\"x\\n\\n\",\"d\":[\"x\\n\\ny\"]}",
+         "a: |-\n  x\n  y\nb: |\n  x\nc: |+\n  x\n\nd:\n- |-\n  x\n\n  y\n"},
+        {"lines that a block cannot hold", "[\" x\\ny\",\"x \\ny\",\"\\nx\",\"x\\r\\ny\"]",
+         "- \" x\\ny\"\n- \"x \\ny\"\n- \"\\nx\"\n- \"x\\x0D\\ny\"\n"},
+        {"a key with a line break", "{\"a\\nb\":1}", "\"a\\nb\": 1\n"},
+    };
+    struct arena *a = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b = buf_new(a, 1 << 20);
+        node_put_yaml(&b, json(a, rows[i].json), false);
+        assert_slice(rows[i].label, buf_slice(&b), slice_of(rows[i].yaml));
+    }
+}
+
+static void quotes(void **state)
+{
+    static const struct {
+        const char *text, *yaml; /* NULL: as it is */
+    } rows[] = {
+        {"", "\"\""},
+        {"full", NULL},
+        {"s3://my-bucket/folder/", NULL},
+        {"300s", NULL},
+        {"10.0.0.1:7480", NULL},
+        {"8.5.0", NULL},
+        {"v1", NULL},
+        {"http://minio:9000", NULL},
+        {"--lastbackupts=1", NULL},
+        {"pingcap/br:v8.5.0", NULL},
+        {"db.*", NULL},
+        {"!db.tmp", "'!db.tmp'"},
+        {"*.*", "'*.*'"},
+        {"*/2 * * * *", "'*/2 * * * *'"},
+        {"0 */2 * * *", NULL},
+        {"@daily", "'@daily'"},
+        {"it's", NULL},
+        {"'it", "'''it'"},
+        {"a: b", "'a: b'"},
+        {"a:b", NULL},
+        {"a:", "'a:'"},
+        {"a #b", "'a #b'"},
+        {"a#b", NULL},
+        {"- a", "'- a'"},
+        {"-a", NULL},
+        {"-", "'-'"},
+        {"---", "'---'"},
+        {" a", "' a'"},
+        {"a ", "'a '"},
+        {"true", "\"true\""},
+        {"on", "\"on\""},
+        {"y", "\"y\""},
+        {"~", "\"~\""},
+        {"null", "\"null\""},
+        {"<<", "\"<<\""},
+        {"7", "\"7\""},
+        {"-7", "\"-7\""},
+        {"+7", "\"+7\""},
+        {"0777", "\"0777\""},
+        {"0o17", "\"0o17\""},
+        {"0x1F", "\"0x1F\""},
+        {"0b11", "\"0b11\""},
+        {"1_000", "\"1_000\""},
+        {"1.5", "\"1.5\""},
+        {".5", "\".5\""},
+        {"1e3", "\"1e3\""},
+        {"1e+21", "\"1e+21\""},
+        {"12:30:45", "\"12:30:45\""},
+        {".inf", "\".inf\""},
+        {"-.INF", "\"-.INF\""},
+        {"1.2.x", NULL},
+        {"2022-10-10", "\"2022-10-10\""},
+        {"2022-10-10T15:21:00+08:00", "\"2022-10-10T15:21:00+08:00\""},
+        {"2022-10-10 15:21:00", "\"2022-10-10 15:21:00\""},
+        {"2022-10-10-folder", NULL},
+        {"a\tb", "\"a\\tb\""},
+        {"a\x01", "\"a\\x01\""},
+        {"a\"b", NULL},
+        {"\"b", "'\"b'"},
+        {"日志备份", NULL},
+        {"a\xe2\x80\xa8", "\"a\\u2028\""},
+    };
+    struct arena *a = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct node *n = node_new(a, NODE_STRING, 0);
+        n->text = slice_of(rows[i].text);
+        struct buf b = buf_new(a, 1 << 20);
+        node_put_yaml(&b, n, false);
+        slice got = slice_cut(buf_slice(&b), 0, buf_slice(&b).n - 1);
+        assert_slice(rows[i].text, got, slice_of(rows[i].yaml ? rows[i].yaml : rows[i].text));
+    }
+}
+
+static void order_and_flags(void **state)
+{
+    struct arena *a = *state;
+    struct node *n = json(a, "{\"c\":1,\"a\":{\"z\":1,\"y\":2},\"b\":[2,1]}");
+    node_get(n, LIT("c"))->flags |= NODE_PRUNED;
+    struct buf b = buf_new(a, 1 << 20);
+    node_put_yaml(&b, n, true);
+    assert_slice("sorted, without what is gone", buf_slice(&b),
+                 LIT("a:\n  \"y\": 2\n  z: 1\nb:\n- 2\n- 1\n"));
+}
+
+static int open_arena(void **state)
+{
+    *state = arena_new(64 << 20);
+    return *state ? 0 : -1;
+}
+
+static int close_arena(void **state)
+{
+    arena_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layout),
+        cmocka_unit_test(quotes),
+        cmocka_unit_test(order_and_flags),
+    };
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
+}
