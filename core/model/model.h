@@ -11,7 +11,6 @@
 #include "document.h"
 
 #include "cron.h"
-#include "log_backup.h"
 #include "timestamp.h"
 
 enum api_group {

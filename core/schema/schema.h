@@ -79,6 +79,10 @@ const struct schema_kind *schema_find(slice api_version, slice kind);
 uint32_t schema_hash(slice name);
 const struct schema *schema_property(const struct schema *s, slice name);
 
+/* The regular expressions that occur in them. */
+extern const slice *const schema_patterns;
+extern const size_t schema_pattern_count;
+
 struct patterns; /* compiled regular expressions of all kinds; immutable, shared by threads */
 struct patterns *
 patterns_open(void); /* NULL: no memory. A pattern that does not compile is a bug: they are ours. */

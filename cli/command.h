@@ -1,0 +1,16 @@
+/* The subcommands. Each reads its own arguments (argv[0] is its name), prints help for --help, and returns
+ * the program's exit code: 0 all is well, 1 findings, 2 it could not run (usage, a file that cannot be read).
+ */
+#ifndef BRGATE_COMMAND_H
+#define BRGATE_COMMAND_H
+
+enum exit_code { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_UNABLE = 2 };
+
+int command_lint(int argc, char **argv);
+int command_default(int argc, char **argv);
+int command_serve(int argc, char **argv);
+int command_crds(int argc, char **argv);
+int command_rules(int argc, char **argv);
+int command_explain(int argc, char **argv);
+
+#endif

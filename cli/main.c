@@ -1,0 +1,67 @@
+/* brgate: which subcommand? */
+#include "command.h"
+
+#include "suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    slice name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} commands[] = {
+    {SLICE("lint"), command_lint, "judge manifests: files, folders or standard input"},
+    {SLICE("default"), command_default, "print a manifest with every default filled in"},
+    {SLICE("serve"), command_serve, "answer AdmissionReviews over TLS"},
+    {SLICE("crds"), command_crds, "print the CustomResourceDefinitions"},
+    {SLICE("rules"), command_rules, "list the rules"},
+    {SLICE("explain"), command_explain, "tell what a rule is about"},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static void help(FILE *out)
+{
+    fputs("brgate judges TiDB backup resources (Backup, BackupSchedule, CompactBackup)\n"
+          "before they do harm: in the editor, in CI and at the cluster's door.\n\n"
+          "usage: brgate COMMAND [OPTION]...\n\ncommands:\n",
+          out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-8.*s  %s\n", FMT(commands[i].name), commands[i].what);
+    fputs("\n`brgate COMMAND --help` tells more; `brgate --version` prints the version.\n"
+          "Exit code: 0 all is well, 1 findings, 2 it could not run.\n",
+          out);
+}
+
+static int unknown(const char *word)
+{
+    slice names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    slice near = suggest_nearest(slice_of(word), names, COMMAND_COUNT);
+    fprintf(stderr, "brgate: there is no command '%s'", word);
+    if (near.n)
+        fprintf(stderr, "; did you mean '%.*s'?", FMT(near));
+    fputs("\nTry 'brgate --help'.\n", stderr);
+    return EXIT_UNABLE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return EXIT_UNABLE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        help(stdout);
+        return EXIT_CLEAN;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("brgate " BRGATE_VERSION);
+        return EXIT_CLEAN;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (slice_eq(commands[i].name, slice_of(argv[1])))
+            return commands[i].run(argc - 1, argv + 1);
+    return unknown(argv[1]);
+}

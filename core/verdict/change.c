@@ -1,0 +1,72 @@
+/* Judging what the API server asks about: a creation, an update, a deletion. */
+#include "judge.h"
+
+#include "defaults.h"
+
+/* An error that the old object has as well is not this update's doing: it becomes a warning. */
+static void ratchet(struct verdict *v, const struct verdict *before)
+{
+    struct row *rows = v->rows;
+    for (size_t i = 0; i < v->row_count; i++) {
+        bool was_there = false;
+        for (size_t k = 0; k < before->row_count && !was_there; k++)
+            was_there = row_same_text(&rows[i], &before->rows[k]);
+        if (!was_there || rows[i].severity != SEVERITY_ERROR)
+            continue;
+        rows[i].severity = SEVERITY_WARNING;
+        rows[i].ratcheted = true;
+        v->errors--;
+        v->warnings++;
+    }
+}
+
+static struct verdict *verdict_new(struct arena *a, const struct object *o, const struct schema_kind *kind)
+{
+    struct verdict *v = ARENA_NEW(a, struct verdict);
+    v->object = o;
+    v->root = (struct node *)o->root;
+    v->api_version = arena_fmt(a, "%.*s/%.*s", FMT(kind->group), FMT(kind->version));
+    v->kind = kind->kind;
+    v->namespace = o->metadata.namespace.value;
+    v->name = o->metadata.name.value.n ? o->metadata.name.value : o->metadata.generate_name.value;
+    return v;
+}
+
+/* Annotations count on the server only for the rules that the policy names. */
+static struct suppression *overridable_only(const struct gate *g, struct suppression *list)
+{
+    for (struct suppression *s = list; s; s = s->next)
+        s->known = s->known && g->policy.overridable[s->rule];
+    return list;
+}
+
+static struct verdict *judge_side(struct judging *j, const struct object *object, const struct object *old,
+                                  const struct schema_kind *kind)
+{
+    struct verdict *v = verdict_new(j->arena, object, kind);
+    if (!object->metadata.deleting || j->context == CONTEXT_DELETE)
+        judge_rules(j, object, old);
+    judge_close(j, overridable_only(j->gate, suppressions_in_annotations(j->arena, object)), NULL, v);
+    return v;
+}
+
+const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
+                                     bool defaults, int64_t now)
+{
+    struct findings found = findings_new(a), before = findings_new(a);
+    struct judging j = {.gate = g, .arena = a, .findings = &found, .context = change->context, .now = now};
+    struct judging k = j;
+    k.findings = &before;
+    const struct object *object = judge_schema(&j, change->kind, change->object);
+    const struct object *old = change->old_object ? judge_schema(&k, change->kind, change->old_object) : NULL;
+    if (object->metadata.deleting && change->context != CONTEXT_DELETE)
+        return verdict_new(a, object, change->kind);
+    if (change->context == CONTEXT_DELETE)
+        found = findings_new(a); /* nobody can mend what goes */
+    struct verdict *v = judge_side(&j, object, old, change->kind);
+    if (old && v->errors)
+        ratchet(v, judge_side(&k, old, NULL, change->kind));
+    if (defaults)
+        defaults_apply(a, object->kind, change->object, change->old_object);
+    return v;
+}

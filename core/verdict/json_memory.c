@@ -1,0 +1,102 @@
+#include "json_memory.h"
+
+#include "bug.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local struct arena *current;
+static _Thread_local bool exhausted;
+
+static void *take(size_t size)
+{
+    if (!current)
+        return malloc(size);
+    void *p = arena_try(current, size);
+    exhausted = exhausted || !p;
+    return p;
+}
+
+static void give_back(void *p)
+{
+    if (!current)
+        free(p);
+}
+
+void json_memory_install(void)
+{
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = take, .free_fn = give_back});
+}
+
+void json_memory_enter(struct arena *a)
+{
+    BUG_IF(current);
+    current = a;
+    exhausted = false;
+}
+
+void json_memory_leave(void)
+{
+    current = NULL;
+}
+
+static const char *c_text(slice text)
+{
+    BUG_IF(!current);
+    size_t nuls = 0, n = 0;
+    for (size_t i = 0; i < text.n; i++)
+        nuls += text.p[i] == 0;
+    char *copy = arena_try(current, text.n + 2 * nuls + 1);
+    exhausted = exhausted || !copy;
+    for (size_t i = 0; copy && i < text.n; i++) {
+        if (text.p[i])
+            copy[n++] = text.p[i];
+        else
+            n += (size_t)snprintf(copy + n, 4, "\xef\xbf\xbd");
+    }
+    return copy ? copy : "";
+}
+
+void json_put_text(cJSON *object, const char *key, slice text)
+{
+    cJSON_AddStringToObject(object, key, c_text(text));
+}
+
+void json_put_bool(cJSON *object, const char *key, bool value)
+{
+    cJSON_AddBoolToObject(object, key, value);
+}
+
+void json_put_count(cJSON *object, const char *key, uint64_t value)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    cJSON_AddRawToObject(object, key, digits);
+}
+
+cJSON *json_put_object(cJSON *object, const char *key)
+{
+    return cJSON_AddObjectToObject(object, key);
+}
+
+cJSON *json_put_list(cJSON *object, const char *key)
+{
+    return cJSON_AddArrayToObject(object, key);
+}
+
+void json_append(cJSON *list, cJSON *item)
+{
+    cJSON_AddItemToArray(list, item);
+}
+
+void json_append_text(cJSON *list, slice text)
+{
+    cJSON_AddItemToArray(list, cJSON_CreateString(c_text(text)));
+}
+
+slice json_print(cJSON *root, bool pretty)
+{
+    const char *text = root ? (pretty ? cJSON_Print(root) : cJSON_PrintUnformatted(root)) : NULL;
+    return exhausted ? (slice){0} : slice_of(text);
+}

@@ -1,0 +1,31 @@
+/* cJSON builds the JSON that brgate sends. Its hooks have no context, so the arena it takes memory from is
+ * the thread's: between json_memory_enter() and json_memory_leave() every cJSON item lives in the arena
+ * (cJSON_Delete is not needed), and a cJSON call returns NULL when the arena is exhausted. Outside, cJSON
+ * uses malloc as ever. */
+#ifndef BRGATE_JSON_MEMORY_H
+#define BRGATE_JSON_MEMORY_H
+
+#include "arena.h"
+
+#include <cjson/cJSON.h>
+
+/* Once, before threads start. */
+void json_memory_install(void);
+
+void json_memory_enter(struct arena *a);
+void json_memory_leave(void);
+
+/* Adding to objects and lists, NULL-safe. A NUL inside a text is written as U+FFFD: C strings cannot hold it.
+ */
+void json_put_text(cJSON *object, const char *key, slice text);
+void json_put_bool(cJSON *object, const char *key, bool value);
+void json_put_count(cJSON *object, const char *key, uint64_t value); /* exact, unlike cJSON's own numbers */
+cJSON *json_put_object(cJSON *object, const char *key);
+cJSON *json_put_list(cJSON *object, const char *key);
+void json_append(cJSON *list, cJSON *item);
+void json_append_text(cJSON *list, slice text);
+
+/* The text on one line (`pretty`: indented), in the arena; the empty slice when memory ran out on the way. */
+slice json_print(cJSON *root, bool pretty);
+
+#endif

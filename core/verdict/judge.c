@@ -1,0 +1,167 @@
+/* Judging one object: schema, model, rules, rows. */
+#include "judge.h"
+
+#include "limits.h"
+
+#include <stdlib.h>
+
+struct gate *gate_open(const struct policy *policy)
+{
+    struct gate *g = calloc(1, sizeof *g);
+    if (!g)
+        return NULL;
+    g->policy = *policy;
+    g->patterns = patterns_open();
+    if (g->patterns)
+        return g;
+    free(g);
+    return NULL;
+}
+
+void gate_close(struct gate *g)
+{
+    if (g)
+        patterns_close(g->patterns);
+    free(g);
+}
+
+static enum api_group group_of(const struct schema_kind *kind)
+{
+    return slice_eq(kind->group, LIT("br.pingcap.com")) ? GROUP_BR : GROUP_PINGCAP;
+}
+
+static enum object_kind kind_of(const struct schema_kind *kind)
+{
+    if (slice_eq(kind->kind, LIT("Backup")))
+        return KIND_BACKUP;
+    return slice_eq(kind->kind, LIT("BackupSchedule")) ? KIND_BACKUP_SCHEDULE : KIND_COMPACT_BACKUP;
+}
+
+const struct object *judge_schema(struct judging *j, const struct schema_kind *kind, struct node *root)
+{
+    struct schema_run run = {j->arena, j->findings, j->gate->patterns};
+    schema_prune(&run, kind->schema, root);
+    rules_explain_unknown(j->arena, j->findings, kind);
+    schema_drop_nulls(kind->schema, root);
+    schema_default(&run, kind->schema, root);
+    if (j->context == CONTEXT_MANIFEST)
+        rules_mark_placeholders(j->arena, j->findings, root);
+    schema_check(&run, kind->schema, root);
+    return object_decode(j->arena, group_of(kind), kind_of(kind), root);
+}
+
+void judge_rules(struct judging *j, const struct object *object, const struct object *old)
+{
+    struct rule_run run = {j->arena, j->findings, j->context, j->now, object, old};
+    rules_judge(&run);
+    if (j->context == CONTEXT_CREATE || j->context == CONTEXT_UPDATE)
+        rules_report_placeholders(j->arena, j->findings, (struct node *)object->root);
+}
+
+/* ---- rows
+ * ------------------------------------------------------------------------------------------------------- */
+
+static slice path_of(struct arena *a, const struct finding *x)
+{
+    slice path = x->node ? node_path(a, x->node) : (slice){0};
+    if (!x->child.n)
+        return path;
+    return path.n ? arena_fmt(a, "%.*s.%.*s", FMT(path), FMT(x->child)) : x->child;
+}
+
+static struct row row_of(const struct judging *j, const struct finding *x)
+{
+    struct row r = {
+        .rule = x->rule,
+        .severity = policy_severity(&j->gate->policy, x->rule, j->context),
+        .error = x->error,
+        .path = path_of(j->arena, x),
+        .message = x->message,
+        .hint = x->hint,
+        .suggested = x->suggested,
+        .note = x->note,
+    };
+    if (j->bytes.n) {
+        finding_span(x, j->bytes, &r.from, &r.to);
+        if (x->note.n) {
+            struct finding note = {.node = x->note_node,
+                                   .at_key = true,
+                                   .from = x->note_node ? 0 : x->note_from,
+                                   .to = x->note_node ? 0 : x->note_to};
+            finding_span(&note, j->bytes, &r.note_from, &r.note_to);
+        }
+    } else if (x->node) { /* sorts a change's findings in the order of the object's members */
+        r.from = r.to = x->node->at;
+    }
+    return r;
+}
+
+static int by_position(const void *p, const void *q)
+{
+    const struct row *a = p, *b = q;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    if (a->rule != b->rule)
+        return a->rule < b->rule ? -1 : 1;
+    int order = slice_cmp(a->path, b->path);
+    return order ? order : slice_cmp(a->message, b->message);
+}
+
+bool row_same_text(const struct row *a, const struct row *b)
+{
+    return a->rule == b->rule && slice_eq(a->path, b->path) && slice_eq(a->message, b->message);
+}
+
+static void note_suppressed(struct judging *j, struct verdict *v, const struct row *row,
+                            const struct suppression *s)
+{
+    struct suppressed *used = ARENA_NEW(j->arena, struct suppressed);
+    *used = (struct suppressed){v->suppressed, row->rule, row->path, s->reason};
+    v->suppressed = used;
+}
+
+struct collector {
+    struct judging *judging;
+    struct suppression *lists[2];
+    struct verdict *verdict;
+    struct row *rows;
+    size_t count;
+};
+
+static void collect(struct collector *c, const struct findings *f)
+{
+    for (const struct finding *x = f->first; x; x = x->next) {
+        struct row row = row_of(c->judging, x);
+        if (row.severity == SEVERITY_OFF)
+            continue;
+        const struct suppression *s = suppression_for(c->lists[0], &row, c->judging->lines);
+        if (!s)
+            s = suppression_for(c->lists[1], &row, c->judging->lines);
+        if (s)
+            note_suppressed(c->judging, c->verdict, &row, s);
+        else
+            c->rows[c->count++] = row;
+    }
+}
+
+void judge_close(struct judging *j, struct suppression *in_object, struct suppression *in_text,
+                 struct verdict *v)
+{
+    struct findings about = findings_new(j->arena); /* the suppressions themselves */
+    struct collector c = {.judging = j, .lists = {in_object, in_text}, .verdict = v};
+    c.rows = ARENA_ARRAY(j->arena, struct row, j->findings->count + LIMIT_FINDINGS);
+    collect(&c, j->findings);
+    suppressions_report(in_object, v, &about);
+    suppressions_report(in_text, v, &about);
+    collect(&c, &about);
+    qsort(c.rows, c.count, sizeof *c.rows, by_position);
+    for (size_t i = 0; i < c.count; i++)
+        if (v->row_count == 0 || !row_same_text(&c.rows[v->row_count - 1], &c.rows[i]))
+            c.rows[v->row_count++] = c.rows[i];
+    for (size_t i = 0; i < v->row_count; i++) {
+        v->errors += c.rows[i].severity == SEVERITY_ERROR;
+        v->warnings += c.rows[i].severity == SEVERITY_WARNING;
+    }
+    v->rows = c.rows;
+    v->dropped = j->findings->dropped;
+}

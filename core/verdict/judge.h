@@ -1,0 +1,38 @@
+/* Inside the verdict layer: judging one object, from its tree to the rows of a verdict. */
+#ifndef BRGATE_JUDGE_H
+#define BRGATE_JUDGE_H
+
+#include "rules.h"
+#include "suppress.h"
+
+struct gate {
+    struct policy policy;
+    struct patterns *patterns;
+};
+
+struct judging {
+    const struct gate *gate;
+    struct arena *arena;
+    struct findings *findings; /* of this object */
+    enum context context;
+    int64_t now;
+    slice bytes;                    /* of the stream; empty on admission */
+    const struct line_table *lines; /* of the bytes; NULL on admission */
+};
+
+/* Prunes, defaults and checks the tree and decodes it. */
+const struct object *judge_schema(struct judging *j, const struct schema_kind *kind, struct node *root);
+
+/* `old` is the object before an update, or NULL. */
+void judge_rules(struct judging *j, const struct object *object, const struct object *old);
+
+/* Makes the verdict's rows of the findings: severities by the policy, suppressed ones set apart, by position,
+ * each text once. `in_object` are the suppressions of the object's annotations, `in_text` those of the
+ * stream's comments; what is wrong with those that stand in the object's document is reported as well. */
+void judge_close(struct judging *j, struct suppression *in_object, struct suppression *in_text,
+                 struct verdict *v);
+
+/* Whether two rows say the same of the same place. */
+bool row_same_text(const struct row *a, const struct row *b);
+
+#endif

@@ -1,0 +1,155 @@
+/* Judging a stream of documents as its author sees it. */
+#include "judge.h"
+
+#include "defaults.h"
+#include "suggest.h"
+
+static slice text_at(const struct node *root, const char *path)
+{
+    const struct node *n = node_at(root, path);
+    return n && n->kind == NODE_STRING ? n->text : (slice){0};
+}
+
+/* Another kind, or ours misspelt? Kinds of that name exist in other groups too (velero.io has a Backup). */
+static void judge_unknown(struct judging *j, struct verdict *v)
+{
+    static const slice versions[] = {SLICE("br.pingcap.com/v1alpha1"), SLICE("pingcap.com/v1alpha1")};
+    static const slice kinds[] = {SLICE("Backup"), SLICE("BackupSchedule"), SLICE("CompactBackup")};
+    static const slice others[] = {SLICE("Restore"), SLICE("TiBR"), SLICE("TiBRGC")};
+    slice version = suggest_nearest(v->api_version, versions, 2);
+    if (!version.n && slice_find(v->api_version, LIT("br.pingcap.com")) != SLICE_NONE)
+        version = versions[0];
+    slice kind = suggest_nearest(v->kind, kinds, 3);
+    bool ours_exactly = version.n && slice_eq(version, v->api_version);
+    for (size_t i = 0; i < 3; i++)
+        if (slice_eq(v->kind, others[i]))
+            kind = (slice){0};
+    v->status = VERDICT_SKIPPED;
+    if (!version.n || (v->kind.n && !kind.n))
+        return;
+    struct finding *x;
+    const char *missing = ours_exactly ? "kind" : "apiVersion";
+    const struct node *n = node_get(v->root, slice_of(missing));
+    if (!ours_exactly) {
+        x = finding_say(j->findings, RULE_api_version, n, "unknown apiVersion \"%.*s\"", FMT(v->api_version));
+        finding_hint(j->findings, x, "did you mean %.*s?", FMT(version));
+        x->suggested = version;
+    } else if (n) {
+        x = finding_say(j->findings, RULE_api_version, n, "unknown kind \"%.*s\"", FMT(v->kind));
+        finding_hint(j->findings, x, "did you mean %.*s?", FMT(kind));
+        x->suggested = kind;
+    } else {
+        x = finding_add(j->findings, RULE_api_version, FIELD_REQUIRED, v->root, "%s", "");
+        x->child = LIT("kind");
+        finding_hint(j->findings, x, "write Backup, BackupSchedule or CompactBackup");
+    }
+    v->status = VERDICT_BROKEN;
+}
+
+/* The reader's findings that stand in this document. Items of a List share their List's bytes: the innermost
+ * one takes the finding, which then is taken off the stream's list. */
+static void take_findings(struct findings *stream, struct findings *mine, const struct document *d)
+{
+    for (struct finding **p = &stream->first; *p;) {
+        struct finding *x = *p;
+        uint32_t at = x->node ? (x->node->key.n ? x->node->key_at : x->node->at) : x->from;
+        if (at < d->at || at >= (d->end > d->at ? d->end : d->at + 1)) {
+            p = &x->next;
+            continue;
+        }
+        *p = x->next;
+        x->next = NULL;
+        if (!mine->last)
+            mine->last = &mine->first;
+        *mine->last = x;
+        mine->last = &x->next;
+        mine->count++;
+    }
+}
+
+static void describe(struct verdict *v)
+{
+    v->api_version = text_at(v->root, "apiVersion");
+    v->kind = text_at(v->root, "kind");
+    v->namespace = text_at(v->root, "metadata.namespace");
+    v->name = text_at(v->root, "metadata.name");
+    if (!v->name.n)
+        v->name = text_at(v->root, "metadata.generateName");
+}
+
+static struct verdict *judge_document(struct judging *j, const struct document *d,
+                                      struct suppression *in_text)
+{
+    struct verdict *v = ARENA_NEW(j->arena, struct verdict);
+    v->root = d->root;
+    v->at = d->at;
+    v->end = d->end;
+    v->number = d->number;
+    describe(v);
+    const struct schema_kind *kind = schema_find(v->api_version, v->kind);
+    struct suppression *in_object = NULL;
+    if (!d->root) {
+        v->status = VERDICT_BROKEN;
+    } else if (!kind) {
+        judge_unknown(j, v);
+    } else {
+        v->object = judge_schema(j, kind, d->root);
+        judge_rules(j, v->object, NULL);
+        in_object = suppressions_in_annotations(j->arena, v->object);
+    }
+    if (v->status != VERDICT_SKIPPED)
+        judge_close(j, in_object, in_text, v);
+    return v;
+}
+
+static void count(struct stream_verdict *s, const struct verdict *v)
+{
+    s->count++;
+    s->skipped += v->status == VERDICT_SKIPPED;
+    s->errors += v->errors;
+    s->warnings += v->warnings;
+    for (const struct suppressed *x = v->suppressed; x; x = x->next)
+        s->suppressed++;
+}
+
+const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes, int64_t now)
+{
+    if (arena_guard(a))
+        return NULL;
+    struct stream_verdict *result = ARENA_NEW(a, struct stream_verdict);
+    struct verdict **end = &result->first;
+    struct findings unplaced = findings_new(a);
+    const struct stream *stream = stream_read(a, bytes, &unplaced);
+    struct judging j = {.gate = g, .arena = a, .context = CONTEXT_MANIFEST, .now = now, .bytes = bytes};
+    j.lines = line_table_new(a, bytes);
+    struct suppression *in_text = suppressions_in_text(a, bytes, j.lines);
+    result->bytes = bytes;
+    for (const struct document *d = stream->first; d; d = d->next) {
+        struct findings found = findings_new(a);
+        take_findings(&unplaced, &found, d);
+        j.findings = &found;
+        *end = judge_document(&j, d, in_text);
+        count(result, *end);
+        end = &(*end)->next;
+    }
+    if (unplaced.first) { /* faults outside every document: of the stream itself */
+        struct verdict *v = ARENA_NEW(a, struct verdict);
+        v->status = VERDICT_BROKEN;
+        j.findings = &unplaced;
+        judge_close(&j, NULL, NULL, v);
+        *end = v;
+        count(result, v);
+    }
+    arena_unguard(a);
+    return result;
+}
+
+bool verdict_default(struct arena *a, struct verdict *v)
+{
+    if (arena_guard(a))
+        return false;
+    if (v->object)
+        defaults_apply(a, v->object->kind, v->root, NULL);
+    arena_unguard(a);
+    return true;
+}

@@ -1,0 +1,148 @@
+#include "policy.h"
+
+#include "position.h"
+#include "suggest.h"
+
+static bool complain(struct arena *a, slice bytes, const struct node *n, slice what, slice *reterr)
+{
+    struct position at = position_of(line_table_new(a, bytes), n->key.n ? n->key_at : n->at);
+    *reterr = arena_fmt(a, "%u:%u: %.*s", at.line, at.column, FMT(what));
+    return false;
+}
+
+static bool find_rule(slice slug, enum rule_id *ret, struct arena *a, slice *reterr)
+{
+    if (rule_by_slug(slug, ret))
+        return true;
+    slice slugs[RULE_COUNT];
+    for (unsigned i = 0; i < RULE_COUNT; i++)
+        slugs[i] = slice_of(rule_info((enum rule_id)i)->slug);
+    slice near = suggest_nearest(slug, slugs, RULE_COUNT);
+    *reterr = near.n ? arena_fmt(a, "there is no rule %.*s; did you mean %.*s?", FMT(slug), FMT(near))
+                     : arena_fmt(a, "there is no rule %.*s; `brgate rules` lists them", FMT(slug));
+    return false;
+}
+
+bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct arena *a, slice *reterr)
+{
+    enum rule_id rule;
+    if (slice_eq(slug, LIT("all"))) {
+        for (unsigned i = 0; i < RULE_COUNT; i++)
+            policy->level[i] = (uint8_t)level;
+        return true;
+    }
+    if (!find_rule(slug, &rule, a, reterr))
+        return false;
+    policy->level[rule] = (uint8_t)level;
+    return true;
+}
+
+static bool read_level(const struct node *n, enum policy_level *ret)
+{
+    static const struct {
+        slice word;
+        enum policy_level level;
+    } words[] = {{SLICE("error"), POLICY_ERROR}, {SLICE("warn"), POLICY_WARN}, {SLICE("off"), POLICY_OFF}};
+    if (n->kind == NODE_BOOL && !n->boolean) { /* YAML 1.1 reads a bare off as false */
+        *ret = POLICY_OFF;
+        return true;
+    }
+    for (size_t i = 0; n->kind == NODE_STRING && i < sizeof words / sizeof *words; i++) {
+        if (slice_eq(n->text, words[i].word)) {
+            *ret = words[i].level;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_rules(struct policy *policy, struct arena *a, slice bytes, const struct node *rules,
+                       slice *reterr)
+{
+    if (rules->kind != NODE_OBJECT)
+        return complain(a, bytes, rules, LIT("rules: a mapping from rule to error, warn or off is wanted"),
+                        reterr);
+    for (const struct node *n = node_first(rules); n; n = node_next(n)) {
+        enum policy_level level;
+        slice why;
+        if (!read_level(n, &level))
+            return complain(a, bytes, n,
+                            arena_fmt(a, "rules.%.*s: error, warn or off is wanted", FMT(n->key)), reterr);
+        if (!policy_set(policy, n->key, level, a, &why))
+            return complain(a, bytes, n, why, reterr);
+    }
+    return true;
+}
+
+static bool read_overridable(struct policy *policy, struct arena *a, slice bytes, const struct node *list,
+                             slice *reterr)
+{
+    if (list->kind != NODE_ARRAY)
+        return complain(a, bytes, list, LIT("overridable: a list of rules is wanted"), reterr);
+    for (const struct node *n = node_first(list); n; n = node_next(n)) {
+        enum rule_id rule;
+        slice why = LIT("overridable: the name of a rule is wanted");
+        if (n->kind != NODE_STRING || !find_rule(n->text, &rule, a, &why))
+            return complain(a, bytes, n, why, reterr);
+        policy->overridable[rule] = true;
+    }
+    return true;
+}
+
+static bool read_document(struct policy *policy, struct arena *a, slice bytes, const struct node *root,
+                          slice *reterr)
+{
+    static const slice keys[] = {SLICE("rules"), SLICE("overridable")};
+    if (root->kind != NODE_OBJECT)
+        return complain(a, bytes, root, LIT("a mapping with `rules` or `overridable` is wanted"), reterr);
+    for (const struct node *n = node_first(root); n; n = node_next(n)) {
+        bool ok;
+        if (slice_eq(n->key, keys[0]))
+            ok = read_rules(policy, a, bytes, n, reterr);
+        else if (slice_eq(n->key, keys[1]))
+            ok = read_overridable(policy, a, bytes, n, reterr);
+        else
+            return complain(a, bytes, n,
+                            arena_fmt(a, "unknown key %.*s: rules and overridable are known", FMT(n->key)),
+                            reterr);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+bool policy_read(struct policy *policy, struct arena *a, slice bytes, slice *reterr)
+{
+    struct findings f = findings_new(a);
+    struct stream *s = stream_read(a, bytes, &f);
+    if (f.first) {
+        uint32_t from, to;
+        finding_span(f.first, bytes, &from, &to);
+        struct position at = position_of(line_table_new(a, bytes), from);
+        *reterr = arena_fmt(a, "%u:%u: %.*s", at.line, at.column, FMT(f.first->message));
+        return false;
+    }
+    for (const struct document *d = s->first; d; d = d->next)
+        if (!read_document(policy, a, bytes, d->root, reterr))
+            return false;
+    return true;
+}
+
+enum severity policy_severity(const struct policy *policy, enum rule_id rule, enum context context)
+{
+    enum severity severity = rule_info(rule)->severity[context];
+    switch (policy->level[rule]) {
+    case POLICY_OFF:
+        severity = SEVERITY_OFF;
+        break;
+    case POLICY_WARN:
+        severity = SEVERITY_WARNING;
+        break;
+    case POLICY_ERROR:
+        severity = SEVERITY_ERROR;
+        break;
+    default:
+        break;
+    }
+    return context == CONTEXT_DELETE && severity == SEVERITY_ERROR ? SEVERITY_WARNING : severity;
+}

@@ -1,0 +1,30 @@
+/* What a team has decided about the rules, from `.brgate.yaml` and flags:
+ *
+ *     rules:
+ *       cleanpolicy-delete: off        # error, warn or off
+ *     overridable: [prefix-missing]    # rules that an annotation may lower on the server
+ */
+#ifndef BRGATE_POLICY_H
+#define BRGATE_POLICY_H
+
+#include "finding.h"
+
+enum policy_level { POLICY_DEFAULT, POLICY_OFF, POLICY_WARN, POLICY_ERROR };
+
+struct policy {
+    uint8_t level[RULE_COUNT]; /* enum policy_level */
+    bool overridable[RULE_COUNT];
+};
+
+/* Reads a configuration file over `policy`. False when it has a fault: `reterr` is `line:column: what is
+ * wrong`, in the arena. */
+bool policy_read(struct policy *policy, struct arena *a, slice bytes, slice *reterr);
+
+/* Sets one rule by its slug ("all" for every rule). False and a text with the nearest slug when there is
+ * none. */
+bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct arena *a, slice *reterr);
+
+/* The severity of a rule in a context. Nothing is raised to an error on DELETE. */
+enum severity policy_severity(const struct policy *policy, enum rule_id rule, enum context context);
+
+#endif

@@ -1,0 +1,34 @@
+/* Findings that somebody has decided to live with, and says why:
+ *
+ *     prefix: ""   # brgate: allow prefix-missing: this bucket holds nothing else
+ *
+ * A comment at the end of a line speaks for that line, a comment on a line of its own for the next line that
+ * holds more than a comment. The annotation `brgate.io/allow.<rule>: <reason>` speaks for the whole object.
+ */
+#ifndef BRGATE_SUPPRESS_H
+#define BRGATE_SUPPRESS_H
+
+#include "verdict.h"
+
+struct suppression {
+    struct suppression *next;
+    slice slug, reason;
+    enum rule_id rule;
+    bool known, used;
+    uint32_t line;           /* 0: the whole object, by annotation */
+    const struct node *node; /* the annotation */
+    uint32_t from, to;       /* the comment's bytes */
+};
+
+struct suppression *suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines);
+struct suppression *suppressions_in_annotations(struct arena *a, const struct object *o);
+
+/* The suppression that speaks for the row, marked as used; NULL when there is none. */
+struct suppression *suppression_for(struct suppression *list, const struct row *row,
+                                    const struct line_table *lines);
+
+/* Adds a finding for each that stands in the verdict's document and has no reason, names no rule or silenced
+ * nothing. */
+void suppressions_report(const struct suppression *list, const struct verdict *v, struct findings *f);
+
+#endif

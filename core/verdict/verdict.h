@@ -1,0 +1,89 @@
+/* The waist: bytes in, verdict out.
+ *
+ * Same bytes, same policy, same `now`: same verdict. Nothing here opens a file or socket, reads a clock,
+ * environment or locale, or keeps state between calls. Everything that is returned lives in the arena that
+ * was given, or points into the bytes that were judged. */
+#ifndef BRGATE_VERDICT_H
+#define BRGATE_VERDICT_H
+
+#include "model.h"
+#include "policy.h"
+#include "position.h"
+
+/* What all judging shares: policy and compiled patterns. Immutable once open; any number of threads may use
+ * it. */
+struct gate;
+struct gate *gate_open(const struct policy *policy); /* copies the policy; NULL: no memory */
+void gate_close(struct gate *g);
+
+/* One finding as hosts see it: flat and final. Texts are UTF-8 on one line. */
+struct row {
+    enum rule_id rule;
+    enum severity severity; /* never OFF */
+    enum field_error error;
+    slice path;          /* "spec.s3.storageClass"; empty for the document as a whole */
+    slice message, hint; /* hint may be empty */
+    slice suggested;     /* text to write instead; may be empty */
+    uint32_t from, to;   /* bytes of the stream; 0, 0 when the object has no text of its own */
+    slice note;          /* a second place; empty: none */
+    uint32_t note_from, note_to;
+    bool ratcheted; /* an error that was there before this update: a warning now */
+};
+
+enum verdict_status {
+    VERDICT_JUDGED,
+    VERDICT_SKIPPED, /* another kind: not ours to judge */
+    VERDICT_BROKEN,  /* not an object that could be judged; rows say why */
+};
+
+/* A suppression in the text (`# brgate: allow RULE: REASON`) or in an annotation, that was used. */
+struct suppressed {
+    struct suppressed *next;
+    enum rule_id rule;
+    slice path, reason;
+};
+
+struct verdict {
+    struct verdict *next;
+    enum verdict_status status;
+    slice api_version, kind, namespace, name; /* as written; name may be generateName */
+    struct row *rows;                         /* errors and warnings by position in the text, then by rule */
+    size_t row_count, errors, warnings, dropped; /* dropped: beyond LIMIT_FINDINGS */
+    struct suppressed *suppressed;
+    const struct object *object; /* NULL unless judged */
+    struct node *root;           /* NULL when unreadable; flags tell what was pruned and defaulted */
+    uint32_t at, end;            /* bytes of the stream */
+    uint32_t number;             /* of the document in its stream, from 1 */
+};
+
+struct stream_verdict {
+    slice bytes;
+    struct verdict *first;
+    size_t count, skipped; /* objects; those of other kinds */
+    size_t errors, warnings, suppressed;
+};
+
+/* Judges every document of a manifest as its author sees it: nothing is known but the text. A document that
+ * cannot be read is a broken verdict among the others. NULL when the arena is exhausted. The arena must be
+ * unguarded. */
+const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes,
+                                              int64_t now);
+
+/* Fills in, after verdict_manifest(), the defaults that the documents promise; verdict->root then is what
+ * `brgate default` prints. False when the arena is exhausted. */
+bool verdict_default(struct arena *a, struct verdict *v);
+
+/* What happens to an object that the API server asks about. */
+struct change {
+    enum context context; /* CREATE, UPDATE, DELETE */
+    const struct schema_kind *kind;
+    struct node *object;     /* on DELETE the one that goes */
+    struct node *old_object; /* UPDATE only */
+};
+
+/* Judges a change inside a guarded arena. An object with a deletionTimestamp is judged without findings.
+ * `defaults` says whether to add the documented defaults to change->object afterwards, for a patch. */
+const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
+                                     bool defaults, int64_t now);
+
+#endif

@@ -1,0 +1,298 @@
+/* compile OUT.c: writes the CRDs of crds/ and parts/ as constant tables, so that the program starts with its
+ * schemas ready. Runs at build time only. */
+#include "crd_source.h"
+#include "schema.h"
+#include "schemas.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct written { /* schemas that have been written, by address */
+    const struct schema **list;
+    size_t count, capacity;
+};
+
+struct writer {
+    FILE *out;
+    struct arena *arena;
+    struct written schemas;
+    slice *patterns;
+    size_t pattern_count, pattern_capacity;
+    unsigned literals;
+};
+
+static _Noreturn void fail(const char *what, const char *why)
+{
+    fprintf(stderr, "compile: %s: %s\n", what, why);
+    exit(1);
+}
+
+static void put_string(FILE *out, slice s)
+{
+    fputs("SLICE(\"", out);
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c == '"' || c == '\\' || c == '?' || c < 0x20 || c >= 0x7f)
+            fprintf(out, "\\%03o", c);
+        else
+            fputc(c, out);
+    }
+    fputs("\")", out);
+}
+
+/* A default or enum value: a scalar or an empty container. Returns the number that names it. */
+static unsigned put_literal(struct writer *w, const struct node *n)
+{
+    static const char *const kinds[] = {"NODE_NULL",   "NODE_BOOL",  "NODE_INT",   "NODE_FLOAT",
+                                        "NODE_STRING", "NODE_ARRAY", "NODE_OBJECT"};
+    unsigned mine = w->literals++;
+    if ((n->kind == NODE_ARRAY || n->kind == NODE_OBJECT) && node_first(n)) {
+        fail("default or enum value", "only scalars and empty containers can be written");
+    }
+    fprintf(w->out, "static const struct node l%u = {.kind = %s", mine, kinds[n->kind]);
+    if (n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT) {
+        fputs(", .text = ", w->out);
+        put_string(w->out, n->text);
+    }
+    if (n->kind == NODE_INT)
+        fprintf(w->out, ", .integer = %lldLL", (long long)n->integer);
+    if (n->kind == NODE_FLOAT)
+        fprintf(w->out, ", .real = %.17g", n->real);
+    if (n->kind == NODE_BOOL)
+        fprintf(w->out, ", .boolean = %s", n->boolean ? "true" : "false");
+    fputs("};\n", w->out);
+    return mine;
+}
+
+static unsigned number_of(const struct writer *w, const struct schema *s)
+{
+    for (size_t i = 0; i < w->schemas.count; i++)
+        if (w->schemas.list[i] == s)
+            return (unsigned)i + 1;
+    return 0;
+}
+
+static void put_names(struct writer *w, const char *prefix, unsigned mine, const slice *names, size_t count)
+{
+    if (!count)
+        return;
+    fprintf(w->out, "static const slice %s%u[] = {", prefix, mine);
+    for (size_t i = 0; i < count; i++) {
+        put_string(w->out, names[i]);
+        fputs(", ", w->out);
+    }
+    fputs("};\n", w->out);
+}
+
+static void put_properties(struct writer *w, unsigned mine, const struct schema *s)
+{
+    if (!s->property_count)
+        return;
+    fprintf(w->out, "static const struct schema_property p%u[] = {", mine);
+    for (size_t i = 0; i < s->property_count; i++) {
+        fputs("{", w->out);
+        put_string(w->out, s->properties[i].name);
+        fprintf(w->out, ", &s%u}, ", number_of(w, s->properties[i].schema));
+    }
+    fprintf(w->out, "};\nstatic const uint16_t i%u[] = {", mine);
+    for (size_t i = 0; i <= s->index_mask; i++)
+        fprintf(w->out, "%u, ", s->index[i]);
+    fputs("};\n", w->out);
+}
+
+static void put_enums(struct writer *w, unsigned mine, const struct schema *s)
+{
+    if (!s->enum_count)
+        return;
+    unsigned first = w->literals;
+    for (size_t i = 0; i < s->enum_count; i++)
+        put_literal(w, s->enums[i]);
+    fprintf(w->out, "static const struct node *const e%u[] = {", mine);
+    for (size_t i = 0; i < s->enum_count; i++)
+        fprintf(w->out, "&l%u, ", first + (unsigned)i);
+    fputs("};\n", w->out);
+}
+
+static void put_exclusions(struct writer *w, unsigned mine, const struct schema *s)
+{
+    if (!s->exclusion_count)
+        return;
+    fprintf(w->out, "static const struct schema_exclusion x%u[] = {", mine);
+    for (size_t i = 0; i < s->exclusion_count; i++) {
+        const slice texts[] = {s->exclusions[i].left, s->exclusions[i].right, s->exclusions[i].rule,
+                               s->exclusions[i].message};
+        fputs("{", w->out);
+        for (size_t k = 0; k < 4; k++) {
+            put_string(w->out, texts[k]);
+            fputs(", ", w->out);
+        }
+        fputs("}, ", w->out);
+    }
+    fputs("};\n", w->out);
+}
+
+static void note_pattern(struct writer *w, slice pattern)
+{
+    for (size_t i = 0; i < w->pattern_count; i++)
+        if (slice_eq(w->patterns[i], pattern))
+            return;
+    w->patterns =
+        arena_grow(w->arena, w->patterns, w->pattern_count, &w->pattern_capacity, sizeof *w->patterns);
+    w->patterns[w->pattern_count++] = pattern;
+}
+
+static void put_scalars(struct writer *w, const struct schema *s)
+{
+    fprintf(w->out, ".type = %u, .format = %u, .list_type = %u, .flags = %u", s->type, s->format,
+            s->list_type, s->flags);
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = {
+        {"minimum", s->minimum},       {"maximum", s->maximum},     {"max_length", s->max_length},
+        {"min_length", s->min_length}, {"min_items", s->min_items},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].value)
+            fprintf(w->out, ", .%s = %lldLL", numbers[i].name, (long long)numbers[i].value);
+    if (s->pattern.n) {
+        fputs(", .pattern = ", w->out);
+        put_string(w->out, s->pattern);
+        note_pattern(w, s->pattern);
+    }
+}
+
+static void put_links(struct writer *w, unsigned mine, const struct schema *s, unsigned default_literal)
+{
+    FILE *out = w->out;
+    if (s->property_count)
+        fprintf(out, ", .properties = p%u, .property_count = %u, .index = i%u, .index_mask = %u", mine,
+                s->property_count, mine, s->index_mask);
+    if (s->required_count)
+        fprintf(out, ", .required = r%u, .required_count = %u", mine, s->required_count);
+    if (s->key_count)
+        fprintf(out, ", .keys = k%u, .key_count = %u", mine, s->key_count);
+    if (s->enum_count)
+        fprintf(out, ", .enums = e%u, .enum_count = %u", mine, s->enum_count);
+    if (s->exclusion_count)
+        fprintf(out, ", .exclusions = x%u, .exclusion_count = %u", mine, s->exclusion_count);
+    if (s->items)
+        fprintf(out, ", .items = &s%u", number_of(w, s->items));
+    if (s->additional)
+        fprintf(out, ", .additional = &s%u", number_of(w, s->additional));
+    if (s->default_value)
+        fprintf(out, ", .default_value = &l%u", default_literal);
+}
+
+/* Writes what `s` refers to, then `s`. */
+static void put_schema(struct writer *w, const struct schema *s)
+{
+    if (number_of(w, s))
+        return;
+    for (size_t i = 0; i < s->property_count; i++)
+        put_schema(w, s->properties[i].schema);
+    if (s->items)
+        put_schema(w, s->items);
+    if (s->additional)
+        put_schema(w, s->additional);
+    w->schemas.list = arena_grow(w->arena, w->schemas.list, w->schemas.count, &w->schemas.capacity,
+                                 sizeof(struct schema *));
+    w->schemas.list[w->schemas.count++] = s;
+    unsigned mine = (unsigned)w->schemas.count;
+    put_properties(w, mine, s);
+    put_names(w, "r", mine, s->required, s->required_count);
+    put_names(w, "k", mine, s->keys, s->key_count);
+    put_enums(w, mine, s);
+    put_exclusions(w, mine, s);
+    unsigned literal = s->default_value ? put_literal(w, s->default_value) : 0;
+    fprintf(w->out, "static const struct schema s%u = {", mine);
+    put_scalars(w, s);
+    put_links(w, mine, s, literal);
+    fputs("};\n", w->out);
+}
+
+/* Descriptions keep equal subtrees apart and say nothing about values. */
+static void hide_descriptions(struct node *schema)
+{
+    for (struct node *m = node_first(schema); m; m = node_next(m)) {
+        if (slice_eq(m->key, LIT("description")))
+            m->flags |= NODE_PRUNED;
+        else if (slice_eq(m->key, LIT("properties")))
+            for (struct node *p = node_first(m); p; p = node_next(p))
+                hide_descriptions(p);
+        else if (slice_eq(m->key, LIT("items")) || slice_eq(m->key, LIT("additionalProperties")))
+            hide_descriptions(m);
+    }
+}
+
+static struct node *openapi_of(struct arena *a, slice name, slice crd_text)
+{
+    struct findings f = findings_new(a);
+    struct node *crd = crd_flatten(a, crd_text, crd_parts, crd_part_count, &f);
+    if (!crd || f.count)
+        fail(arena_cstr(a, name), f.first ? arena_cstr(a, f.first->message) : "cannot be read");
+    return node_at(node_first(node_at(crd, "spec.versions")), "schema.openAPIV3Schema");
+}
+
+/* A CRD may not describe the root's metadata; the server checks it as ObjectMeta. So does the compiled
+ * schema. */
+static void describe_metadata(struct arena *a, struct node *openapi)
+{
+    struct node *known = openapi_of(
+        a, LIT("objectMeta"), LIT("spec: {versions: [{schema: {openAPIV3Schema: {$use: objectMeta}}}]}"));
+    struct node *metadata = node_at(openapi, "properties.metadata");
+    metadata->first = known->first;
+    metadata->last = known->last;
+    metadata->count = known->count;
+    for (struct node *m = metadata->first; m; m = m->next)
+        m->parent = metadata;
+}
+
+static const struct schema *schema_of(struct arena *a, const struct crd_source *source)
+{
+    struct node *openapi = openapi_of(a, source->plural, source->text);
+    slice why;
+    describe_metadata(a, openapi);
+    hide_descriptions(openapi);
+    const struct schema *s = schema_load(a, openapi, &why);
+    if (!s)
+        fail(arena_cstr(a, source->plural), arena_cstr(a, why));
+    return s;
+}
+
+int main(int argc, char **argv)
+{
+    struct writer w = {.arena = arena_new((size_t)1 << 30)};
+    if (argc != 2 || !w.arena || !(w.out = fopen(argv[1], "w")))
+        fail(argc == 2 ? argv[1] : "usage: compile OUT.c", strerror(errno));
+    fputs(
+        "/* Generated from schemas/crds and schemas/parts by schemas/compile.c. */\n#include \"schema.h\"\n",
+        w.out);
+    const struct schema **roots = ARENA_ARRAY(w.arena, const struct schema *, crd_source_count);
+    for (size_t i = 0; i < crd_source_count; i++)
+        put_schema(&w, roots[i] = schema_of(w.arena, &crd_sources[i]));
+    fputs("const struct schema_kind schema_kinds[] = {\n", w.out);
+    for (size_t i = 0; i < crd_source_count; i++) {
+        const slice names[] = {crd_sources[i].group, LIT("v1alpha1"), crd_sources[i].kind,
+                               crd_sources[i].plural};
+        fputs("    {", w.out);
+        for (size_t k = 0; k < 4; k++) {
+            put_string(w.out, names[k]);
+            fputs(", ", w.out);
+        }
+        fprintf(w.out, "&s%u},\n", number_of(&w, roots[i]));
+    }
+    fprintf(w.out, "};\nconst size_t schema_kind_count = %zu;\n", crd_source_count);
+    put_names(&w, "schema_pattern_list", 0, w.patterns, w.pattern_count);
+    fprintf(w.out,
+            "const slice *const schema_patterns = schema_pattern_list0;\nconst size_t schema_pattern_count = "
+            "%zu;\n",
+            w.pattern_count);
+    bool written = fclose(w.out) == 0;
+    arena_free(w.arena);
+    if (!written)
+        fail(argv[1], strerror(errno));
+    return 0;
+}
