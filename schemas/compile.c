@@ -229,10 +229,10 @@ static void hide_descriptions(struct node *schema)
 
 static struct node *openapi_of(struct arena *a, slice name, slice crd_text)
 {
-    struct findings f = findings_new(a);
-    struct node *crd = crd_flatten(a, crd_text, crd_parts, crd_part_count, &f);
-    if (!crd || f.count)
-        fail(arena_cstr(a, name), f.first ? arena_cstr(a, f.first->message) : "cannot be read");
+    slice why;
+    struct node *crd = crd_flatten(a, crd_text, crd_parts, crd_part_count, &why);
+    if (!crd)
+        fail(arena_cstr(a, name), arena_cstr(a, why));
     return node_at(node_first(node_at(crd, "spec.versions")), "schema.openAPIV3Schema");
 }
 

@@ -17,13 +17,14 @@
 enum node_kind { NODE_NULL, NODE_BOOL, NODE_INT, NODE_FLOAT, NODE_STRING, NODE_ARRAY, NODE_OBJECT };
 
 enum node_flag {
-    NODE_SHADOWED = 1,  /* an earlier one of duplicate keys: the last wins */
-    NODE_PRUNED = 2,    /* unknown to the schema: the API server drops it */
-    NODE_DROPPED = 4,   /* null where the schema has neither nullable nor a default */
-    NODE_GONE = 7,      /* any of the above */
-    NODE_DEFAULTED = 8, /* added by defaulting: stands nowhere in the stream */
-    NODE_BAD = 16,      /* the schema check found fault with this very value: no rule looks at it again */
-    NODE_ALIASED = 32,  /* a copy that an alias or merge key made; its offsets are the anchor's */
+    NODE_SHADOWED = 1,      /* an earlier one of duplicate keys: the last wins */
+    NODE_PRUNED = 2,        /* unknown to the schema: the API server drops it */
+    NODE_DROPPED = 4,       /* null where the schema has neither nullable nor a default */
+    NODE_GONE = 7,          /* any of the above */
+    NODE_DEFAULTED = 8,     /* added by defaulting: stands nowhere in the stream */
+    NODE_BAD = 16,          /* the schema check found fault with this very value: no rule looks at it again */
+    NODE_ALIASED = 32,      /* a copy that an alias or merge key made; its offsets are the anchor's */
+    NODE_PLACEHOLDER = 128, /* "${bucket}": stands for a scalar of any type that is not there yet */
     NODE_QUOTED = 64, /* a string that was quoted or a block scalar in the stream: text is not source bytes */
 };
 

@@ -88,9 +88,9 @@ struct patterns *
 patterns_open(void); /* NULL: no memory. A pattern that does not compile is a bug: they are ours. */
 void patterns_close(struct patterns *p);
 
-/* Makes a compiled schema from an openAPIV3Schema node. A construct that the engine does not know is a
- * finding (crd-unsupported) and NULL: better no verdict than a wrong one. */
-const struct schema *schema_load(struct arena *a, const struct node *openapi, struct findings *f);
+/* Makes a compiled schema from an openAPIV3Schema node. NULL, and why, for a construct that the engine does
+ * not know: better no verdict than a wrong one. Equal subtrees become one schema. */
+const struct schema *schema_load(struct arena *a, const struct node *openapi, slice *reterr);
 
 struct schema_run {
     struct arena *arena;
