@@ -1,3 +1,5 @@
+#include_next <limits.h> /* this file hides the system's, which others want: also the second time */
+
 /* Every ceiling of the program, with its reason. */
 #ifndef BRGATE_LIMITS_H
 #define BRGATE_LIMITS_H
