@@ -1,0 +1,193 @@
+/* What a certificate says and whether it would be believed. */
+#include "certificate.h"
+#include "openssl.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+#include <openssl/asn1.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+static void free_stack(STACK_OF(X509) * chain)
+{
+    sk_X509_pop_free(chain, X509_free);
+}
+
+static bool unix_time(const ASN1_TIME *t, int64_t *ret)
+{
+    int days, seconds;
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    bool done = epoch && ASN1_TIME_diff(&days, &seconds, epoch, t) == 1;
+    ASN1_TIME_free(epoch);
+    if (done)
+        *ret = (int64_t)days * 86400 + seconds;
+    return done;
+}
+
+static slice name_text(struct arena *a, const X509_NAME *name)
+{
+    scoped(BIO) *out = BIO_new(BIO_s_mem());
+    if (!out || X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253) < 0)
+        return (slice){0};
+    return openssl_text(a, out);
+}
+
+static slice hex(struct arena *a, const unsigned char *bytes, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *p = arena_try(a, 2 * n + 1);
+    for (size_t i = 0; p && i < n; i++) {
+        p[2 * i] = digits[bytes[i] >> 4];
+        p[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    return p ? (slice){p, 2 * n} : (slice){0};
+}
+
+static slice one_name(struct arena *a, const GENERAL_NAME *g)
+{
+    char text[INET6_ADDRSTRLEN];
+    if (g->type == GEN_DNS)
+        return openssl_copy(a, (slice){(const char *)ASN1_STRING_get0_data(g->d.dNSName),
+                                       (size_t)ASN1_STRING_length(g->d.dNSName)});
+    if (g->type != GEN_IPADD)
+        return (slice){0};
+    int n = ASN1_STRING_length(g->d.iPAddress);
+    const unsigned char *bytes = ASN1_STRING_get0_data(g->d.iPAddress);
+    if ((n != 4 && n != 16) || !inet_ntop(n == 4 ? AF_INET : AF_INET6, bytes, text, sizeof text))
+        return (slice){0};
+    return openssl_copy(a, slice_of(text));
+}
+
+static bool read_names(struct arena *a, X509 *c, struct certificate_info *ret)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(c, NID_subject_alt_name, NULL, NULL);
+    int count = names ? sk_GENERAL_NAME_num(names) : 0;
+    slice *list = arena_try(a, (size_t)(count + 1) * sizeof *list);
+    for (int i = 0; list && i < count; i++) {
+        slice s = one_name(a, sk_GENERAL_NAME_value(names, i));
+        if (s.n)
+            list[ret->name_count++] = s;
+    }
+    GENERAL_NAMES_free(names);
+    ret->names = list;
+    return list != NULL;
+}
+
+bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, slice *ret_error)
+{
+    scoped(X509) *c = openssl_certificate(pem);
+    if (!c)
+        return openssl_failed(a, ret_error, "no certificate in PEM form");
+    *ret = (struct certificate_info){.ca = X509_check_ca(c) == 1};
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned n;
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(c);
+    if (!unix_time(X509_get0_notBefore(c), &ret->not_before) ||
+        !unix_time(X509_get0_notAfter(c), &ret->not_after) || X509_digest(c, EVP_sha256(), digest, &n) != 1)
+        return openssl_failed(a, ret_error, "the certificate is not readable");
+    ret->subject = name_text(a, X509_get_subject_name(c));
+    ret->issuer = name_text(a, X509_get_issuer_name(c));
+    ret->serial = hex(a, ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
+    ret->fingerprint = hex(a, digest, n);
+    if (!read_names(a, c, ret) || !ret->fingerprint.n)
+        return certificate_refused(a, ret_error, "out of memory", "");
+    return true;
+}
+
+bool certificate_key_matches(struct arena *a, slice pem, slice key_pem, slice *ret_error)
+{
+    scoped(X509) *c = openssl_certificate(pem);
+    if (!c)
+        return openssl_failed(a, ret_error, "no certificate in PEM form");
+    scoped(EVP_PKEY) *key = openssl_key(key_pem);
+    if (!key)
+        return openssl_failed(a, ret_error, "no unencrypted private key in PEM form");
+    if (X509_check_private_key(c, key) != 1) {
+        ERR_clear_error();
+        return certificate_refused(a, ret_error, "the key does not belong to the certificate", "");
+    }
+    return true;
+}
+
+/* All certificates of a PEM text; NULL when one is broken or there is none. */
+static STACK_OF(X509) * read_all(slice pem)
+{
+    scoped(BIO) *in = pem.n <= INT_MAX ? BIO_new_mem_buf(pem.n ? pem.p : "", (int)pem.n) : NULL;
+    STACK_OF(X509) *all = sk_X509_new_null();
+    X509 *c;
+    while (in && all && (c = PEM_read_bio_X509(in, NULL, NULL, NULL)))
+        if (sk_X509_push(all, c) <= 0)
+            X509_free(c);
+    bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (all && ended && sk_X509_num(all) > 0) {
+        ERR_clear_error();
+        return all;
+    }
+    free_stack(all);
+    return NULL;
+}
+
+static bool set_host(X509_VERIFY_PARAM *param, slice host)
+{
+    char text[256];
+    if (!host.n)
+        return true;
+    if (host.n >= sizeof text)
+        return false;
+    memcpy(text, host.p, host.n);
+    text[host.n] = '\0';
+    unsigned char ip[sizeof(struct in6_addr)];
+    if (inet_pton(AF_INET, text, ip) == 1 || inet_pton(AF_INET6, text, ip) == 1)
+        return X509_VERIFY_PARAM_set1_ip_asc(param, text) == 1;
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT); /* as Go: SANs only */
+    return X509_VERIFY_PARAM_set1_host(param, text, host.n) == 1;
+}
+
+static bool verify(struct arena *a, STACK_OF(X509) * chain, STACK_OF(X509) * roots, slice host, int64_t now,
+                   slice *ret_error)
+{
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    bool ready = store && context && X509_STORE_CTX_init(context, store, sk_X509_value(chain, 0), chain) == 1;
+    bool valid = false;
+    if (ready) {
+        X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
+        X509_STORE_CTX_set0_trusted_stack(context, roots);
+        X509_VERIFY_PARAM_set_time(param, (time_t)now);
+        X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
+        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN); /* as Go: any listed CA is a root */
+        ready = set_host(param, host);
+        valid = ready && X509_verify_cert(context) == 1;
+    }
+    if (!ready)
+        openssl_failed(a, ret_error, "the chain cannot be checked");
+    else if (!valid)
+        certificate_refused(a, ret_error, X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)),
+                            "");
+    ERR_clear_error();
+    X509_STORE_CTX_free(context);
+    X509_STORE_free(store);
+    return valid;
+}
+
+bool certificate_chain_valid(struct arena *a, slice chain, slice ca_bundle, slice host, int64_t now,
+                             slice *ret_error)
+{
+    STACK_OF(X509) *certificates = read_all(chain);
+    if (!certificates)
+        return openssl_failed(a, ret_error, "the chain is not a list of certificates in PEM form");
+    STACK_OF(X509) *roots = read_all(ca_bundle);
+    bool valid =
+        roots ? verify(a, certificates, roots, host, now, ret_error)
+              : openssl_failed(a, ret_error, "the CA bundle is not a list of certificates in PEM form");
+    free_stack(certificates);
+    free_stack(roots);
+    return valid;
+}
+
+int64_t certificate_renewal_time(const struct certificate_info *info)
+{
+    return info->not_before + (info->not_after - info->not_before) / 3 * 2;
+}

@@ -1,0 +1,58 @@
+/* The corners of OpenSSL's interface that both halves of this layer need. */
+#include "openssl.h"
+
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+slice openssl_copy(struct arena *a, slice s)
+{
+    char *p = arena_try(a, s.n + 1);
+    if (!p)
+        return (slice){0};
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return (slice){p, s.n};
+}
+
+slice openssl_text(struct arena *a, BIO *memory)
+{
+    char *p;
+    long n = BIO_get_mem_data(memory, &p);
+    return n > 0 ? openssl_copy(a, (slice){p, (size_t)n}) : (slice){0};
+}
+
+bool certificate_refused(struct arena *a, slice *ret_error, const char *why, const char *detail)
+{
+    char text[256];
+    int n = snprintf(text, sizeof text, "%s%s%s", why, *detail ? ": " : "", detail);
+    *ret_error = openssl_copy(a, (slice){text, n < (int)sizeof text ? (size_t)n : sizeof text - 1});
+    return false;
+}
+
+bool openssl_failed(struct arena *a, slice *ret_error, const char *what)
+{
+    unsigned long code = ERR_get_error();
+    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    ERR_clear_error();
+    return certificate_refused(a, ret_error, what, reason ? reason : "");
+}
+
+X509 *openssl_certificate(slice pem)
+{
+    scoped(BIO) *in = pem.n <= INT_MAX ? BIO_new_mem_buf(pem.n ? pem.p : "", (int)pem.n) : NULL;
+    return in ? PEM_read_bio_X509(in, NULL, NULL, NULL) : NULL;
+}
+
+/* A key that is encrypted is refused instead of asking the terminal for its password. */
+static int no_password(char *buffer, int size, int writing, void *unused)
+{
+    (void)buffer, (void)size, (void)writing, (void)unused;
+    return -1;
+}
+
+EVP_PKEY *openssl_key(slice pem)
+{
+    scoped(BIO) *in = pem.n <= INT_MAX ? BIO_new_mem_buf(pem.n ? pem.p : "", (int)pem.n) : NULL;
+    return in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+}

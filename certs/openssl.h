@@ -1,0 +1,32 @@
+/* What making and reading share: PEM texts as OpenSSL's objects, and its errors as one line. */
+#ifndef BRGATE_OPENSSL_H
+#define BRGATE_OPENSSL_H
+
+#include "arena.h"
+
+#include <openssl/x509.h>
+
+#define SCOPED(type, free_function)                                                                          \
+    static inline void scoped_##type(type **p)                                                               \
+    {                                                                                                        \
+        free_function(*p);                                                                                   \
+    }
+SCOPED(X509, X509_free)
+SCOPED(EVP_PKEY, EVP_PKEY_free)
+SCOPED(BIO, BIO_free_all)
+#define scoped(type) __attribute__((cleanup(scoped_##type))) type
+
+/* False, with `what` and OpenSSL's oldest reason. Empties OpenSSL's error queue. */
+bool openssl_failed(struct arena *a, slice *ret_error, const char *what);
+
+/* False and the text itself as the error. */
+bool certificate_refused(struct arena *a, slice *ret_error, const char *why, const char *detail);
+
+/* A copy in the arena; the empty slice when it is full. */
+slice openssl_copy(struct arena *a, slice s);
+slice openssl_text(struct arena *a, BIO *memory);
+
+X509 *openssl_certificate(slice pem);
+EVP_PKEY *openssl_key(slice pem);
+
+#endif
