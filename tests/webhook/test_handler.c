@@ -1,0 +1,52 @@
+/* A handler for tests: the body chooses the answer, and the answer tells what arrived. */
+#include "test_handler.h"
+#include "review_handler.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const paths[] = {"/validate", "/mutate"};
+static const char *const kinds[] = {"Backup"};
+static const char *const rules[] = {"first-rule", "second-rule"};
+
+static void answer(void *self, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
+{
+    (void)self;
+    static const struct server_hit hits[] = {{0, true}, {1, false}};
+    ret->operation = SERVER_CREATE;
+    ret->uid = LIT("u-1");
+    ret->kind_name = LIT("Backup");
+    ret->namespace = LIT("ns");
+    ret->name = LIT("a\"b\nc");
+    ret->verdict = SERVER_ALLOWED;
+    if (slice_starts(body, LIT("fail")))
+        return;
+    if (slice_starts(body, LIT("slow")))
+        nanosleep(&(struct timespec){0, 300000000}, NULL);
+    if (slice_starts(body, LIT("deny"))) {
+        ret->verdict = SERVER_DENIED;
+        ret->hits = hits;
+        ret->hit_count = 2;
+    }
+    if (slice_starts(body, LIT("junk")))
+        ret->verdict = SERVER_MALFORMED;
+    size_t n = slice_starts(body, LIT("large")) ? 4 << 20 : 64;
+    char *text = arena_try(a, n);
+    if (!text)
+        return;
+    int begin = snprintf(text, n, "{\"endpoint\":%zu,\"bytes\":%zu}", endpoint, body.n);
+    memset(text + begin, ' ', n - (size_t)begin);
+    ret->body = (slice){text, n > 64 ? n : (size_t)begin};
+}
+
+const struct server_handler test_handler = {NULL, answer, paths, 2, kinds, 1, rules, 2};
+
+bool review_handler_open(const char *config_file, struct server_handler *ret,
+                         char ret_error[SERVER_ERROR_SIZE])
+{
+    *ret = test_handler;
+    if (config_file)
+        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s: not readable", config_file);
+    return !config_file;
+}

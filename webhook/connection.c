@@ -1,0 +1,216 @@
+/* Keeps the list of open connections and ends those that take too long. */
+#include "connection.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+enum {
+    SWEEP_MS = 100,         /* how late a deadline may be noticed */
+    CROWDED_IDLE_MS = 2000, /* what an idle connection keeps when three quarters of all are taken */
+    YOUNG_MS = 2000,
+    PHASE_BITS = 2,
+};
+
+struct connections {
+    struct connection_limits limits;
+    struct metrics *metrics;
+    struct tls *tls;
+    pthread_t sweeper;
+    pthread_mutex_t lock; /* of the list: taken when a connection opens, closes, and by the sweeper */
+    pthread_cond_t changed;
+    struct connection *first;
+    unsigned count;
+    bool ending;
+};
+
+void connection_enter(struct connection *c, enum phase phase)
+{
+    atomic_store_explicit(&c->state, clock_ms() << PHASE_BITS | phase, memory_order_relaxed);
+}
+
+static bool overdue(const struct connections *list, const struct connection *c, uint64_t now,
+                    enum phase *ret_phase)
+{
+    uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed), since = state >> PHASE_BITS;
+    enum phase phase = state & ((1 << PHASE_BITS) - 1);
+    uint64_t allowed = phase == PHASE_HANDSHAKE ? list->limits.handshake
+                       : phase == PHASE_REQUEST ? list->limits.request
+                                                : list->limits.idle;
+    bool crowded = list->count > list->limits.most - list->limits.most / 4;
+    if (phase == PHASE_IDLE && crowded && allowed > CROWDED_IDLE_MS)
+        allowed = CROWDED_IDLE_MS;
+    *ret_phase = phase;
+    return now > since && now - since > allowed;
+}
+
+static void sweep(struct connections *list)
+{
+    uint64_t now = clock_ms();
+    for (struct connection *c = list->first; c; c = c->next) {
+        enum phase phase;
+        if (c->shut || !overdue(list, c, now, &phase))
+            continue;
+        c->shut = true;
+        shutdown(c->fd, SHUT_RDWR); /* the descriptor stays open until the worker closes it */
+        if (list->metrics && phase != PHASE_IDLE)
+            metrics_refused(list->metrics,
+                            phase == PHASE_HANDSHAKE ? REFUSED_HANDSHAKE_DEADLINE : REFUSED_REQUEST_DEADLINE);
+    }
+}
+
+static void *sweeper(void *self)
+{
+    struct connections *list = self;
+    pthread_mutex_lock(&list->lock);
+    while (!list->ending) {
+        if (!list->first) {
+            pthread_cond_wait(&list->changed, &list->lock);
+            continue;
+        }
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += SWEEP_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        if (pthread_cond_timedwait(&list->changed, &list->lock, &until) == ETIMEDOUT)
+            sweep(list);
+    }
+    pthread_mutex_unlock(&list->lock);
+    return NULL;
+}
+
+struct connections *connections_new(const struct connection_limits *limits, struct metrics *m, struct tls *t)
+{
+    struct connections *list = calloc(1, sizeof *list);
+    if (!list)
+        return NULL;
+    list->limits = *limits;
+    list->metrics = m;
+    list->tls = t;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&list->lock, NULL);
+    pthread_cond_init(&list->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if (pthread_create(&list->sweeper, NULL, sweeper, list) != 0) {
+        free(list);
+        return NULL;
+    }
+    return list;
+}
+
+void connections_free(struct connections *list)
+{
+    if (!list)
+        return;
+    pthread_mutex_lock(&list->lock);
+    list->ending = true;
+    pthread_cond_signal(&list->changed);
+    pthread_mutex_unlock(&list->lock);
+    pthread_join(list->sweeper, NULL);
+    pthread_cond_destroy(&list->changed);
+    pthread_mutex_destroy(&list->lock);
+    free(list);
+}
+
+static void on_shaken(struct tls_hold *hold)
+{
+    struct connection *c = (struct connection *)((char *)hold - offsetof(struct connection, tls));
+    connection_enter(c, PHASE_IDLE);
+    if (c->list->metrics)
+        metrics_handshake(c->list->metrics);
+}
+
+static void opened(struct connections *list, struct MHD_Connection *mhd, void **context)
+{
+    const union MHD_ConnectionInfo *socket = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *tls =
+        list->tls ? MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION) : NULL;
+    struct connection *c = calloc(1, sizeof *c);
+    if (!c) {
+        if (tls)
+            tls_prepare(list->tls, tls->tls_session, NULL);
+        shutdown(socket->connect_fd, SHUT_RDWR);
+        return;
+    }
+    c->list = list;
+    c->fd = socket->connect_fd;
+    c->tls.shaken = on_shaken;
+    connection_enter(c, tls ? PHASE_HANDSHAKE : PHASE_IDLE);
+    if (tls)
+        tls_prepare(list->tls, tls->tls_session, &c->tls);
+    pthread_mutex_lock(&list->lock);
+    c->next = list->first;
+    c->link = &list->first;
+    if (c->next)
+        c->next->link = &c->next;
+    list->first = c;
+    if (list->count++ == 0)
+        pthread_cond_signal(&list->changed);
+    pthread_mutex_unlock(&list->lock);
+    if (list->metrics)
+        metrics_connection(list->metrics);
+    *context = c;
+}
+
+/* The session is gone already, the descriptor is not closed yet: the sweeper cannot hit a stranger's. */
+static void closed(struct connections *list, struct connection *c)
+{
+    pthread_mutex_lock(&list->lock);
+    *c->link = c->next;
+    if (c->next)
+        c->next->link = c->link;
+    list->count--;
+    pthread_mutex_unlock(&list->lock);
+    tls_release(&c->tls);
+    free(c);
+}
+
+void connections_notify(void *list, struct MHD_Connection *mhd, void **context,
+                        enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        opened(list, mhd, context);
+    else if (*context)
+        closed(list, *context);
+}
+
+struct connection *connection_of(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+unsigned connections_count(struct connections *list)
+{
+    pthread_mutex_lock(&list->lock);
+    unsigned count = list->count;
+    pthread_mutex_unlock(&list->lock);
+    return count;
+}
+
+bool connections_busy(struct connections *list)
+{
+    uint64_t now = clock_ms();
+    bool busy = false;
+    pthread_mutex_lock(&list->lock);
+    for (struct connection *c = list->first; c && !busy; c = c->next) {
+        uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed), since = state >> PHASE_BITS;
+        enum phase phase = state & ((1 << PHASE_BITS) - 1);
+        int unread = 0;
+        if (c->shut)
+            continue;
+        bool young = now < since + YOUNG_MS;
+        busy = phase == PHASE_REQUEST ||
+               (young && (phase == PHASE_HANDSHAKE || !atomic_load(&c->request.served))) ||
+               (ioctl(c->fd, FIONREAD, &unread) == 0 && unread > 0);
+    }
+    pthread_mutex_unlock(&list->lock);
+    return busy;
+}

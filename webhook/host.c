@@ -1,0 +1,81 @@
+/* The process around the server: signals, the look at the certificate files, the end. */
+#include "host.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { DRAIN_LOOK_MS = 20 };
+
+static sigset_t handled_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+void server_block_signals(void)
+{
+    sigset_t set = handled_signals();
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is seen as a failed write */
+}
+
+/* The signal, or 0 after the time. */
+static int wait_signal(uint64_t milliseconds)
+{
+    sigset_t set = handled_signals();
+    struct timespec t = {(time_t)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000L};
+    int signal_number = sigtimedwait(&set, NULL, &t);
+    return signal_number > 0 ? signal_number : 0;
+}
+
+/* True when the time is over, false when `done` says so first. A second signal to end does end. */
+static bool wait_for(struct server *s, uint64_t milliseconds, bool (*done)(struct server *))
+{
+    uint64_t until = clock_ms() + milliseconds;
+    for (uint64_t now; (now = clock_ms()) < until;) {
+        if (done && done(s))
+            return false;
+        uint64_t step = until - now;
+        int signal_number = wait_signal(done && step > DRAIN_LOOK_MS ? DRAIN_LOOK_MS : step);
+        if (signal_number == SIGTERM || signal_number == SIGINT)
+            _exit(128 + signal_number);
+    }
+    return !(done && done(s));
+}
+
+static bool is_idle(struct server *s)
+{
+    return !server_busy(s);
+}
+
+static int drain(struct server *s, int signal_number)
+{
+    const struct server_options *o = server_options_of(s);
+    server_drain(s);
+    log_event(server_log(s), LOG_LEVEL_INFO, "draining", "%s: not ready, serving for another %u ms",
+              strsignal(signal_number), o->shutdown_delay);
+    wait_for(s, o->shutdown_delay, NULL);
+    server_quiesce(s);
+    bool unfinished = wait_for(s, o->drain_timeout, is_idle);
+    log_event(server_log(s), unfinished ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "stopped",
+              unfinished ? "some requests were cut off" : "all requests were answered");
+    server_stop(s);
+    return unfinished ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int server_host(struct server *s)
+{
+    for (;;) {
+        int signal_number = wait_signal(server_options_of(s)->reload_interval);
+        if (signal_number == SIGTERM || signal_number == SIGINT)
+            return drain(s, signal_number);
+        server_reload(s, signal_number == SIGHUP);
+    }
+}

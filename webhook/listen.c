@@ -1,0 +1,95 @@
+/* Turns ADDRESS:PORT into a listening socket, or says why it cannot. */
+#include "listen.h"
+
+#include "num.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+/* "1.2.3.4:80", "[::1]:80", ":80" (all IPv4 addresses). */
+static socklen_t parse(const char *text, union address *ret)
+{
+    char host[INET6_ADDRSTRLEN];
+    slice s = slice_of(text);
+    const char *colon = strrchr(text, ':');
+    uint64_t port;
+    if (!colon || !num_u64(slice_of(colon + 1), &port) || port > 65535)
+        return 0;
+    slice name = slice_cut(s, 0, (size_t)(colon - text));
+    bool v6 = name.n >= 2 && name.p[0] == '[' && name.p[name.n - 1] == ']';
+    if (v6)
+        name = slice_cut(name, 1, name.n - 2);
+    if (!v6 && !name.n)
+        name = LIT("0.0.0.0");
+    if (name.n >= sizeof host)
+        return 0;
+    memcpy(host, name.p, name.n);
+    host[name.n] = '\0';
+    memset(ret, 0, sizeof *ret);
+    if (v6) {
+        ret->v6.sin6_family = AF_INET6;
+        ret->v6.sin6_port = htons((uint16_t)port);
+        return inet_pton(AF_INET6, host, &ret->v6.sin6_addr) == 1 ? sizeof ret->v6 : 0;
+    }
+    ret->v4.sin_family = AF_INET;
+    ret->v4.sin_port = htons((uint16_t)port);
+    return inet_pton(AF_INET, host, &ret->v4.sin_addr) == 1 ? sizeof ret->v4 : 0;
+}
+
+static const char *advice(int error)
+{
+    switch (error) {
+    case EADDRINUSE:
+        return "another process has this port: stop it or choose another port";
+    case EADDRNOTAVAIL:
+        return "this machine has no such address: 0.0.0.0 stands for all of them";
+    case EACCES:
+        return "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one";
+    default:
+        return "choose another address or port";
+    }
+}
+
+int listen_on(const char *address, const char *flag, char ret_error[SERVER_ERROR_SIZE])
+{
+    union address at;
+    socklen_t length = parse(address, &at);
+    if (!length) {
+        snprintf(ret_error, SERVER_ERROR_SIZE,
+                 "%s %s: not ADDRESS:PORT with a numeric address, like 0.0.0.0:8443 or [::]:8443", flag,
+                 address);
+        return -1;
+    }
+    int on = 1, off = 0, fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (fd >= 0 && at.any.sa_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off); /* [::] takes IPv4 clients too */
+    if (fd < 0 || bind(fd, &at.any, length) != 0 || listen(fd, SOMAXCONN) != 0) {
+        int error = errno;
+        snprintf(ret_error, SERVER_ERROR_SIZE, "%s %s: %s; %s", flag, address, strerror(error),
+                 advice(error));
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+unsigned listen_port(int fd)
+{
+    union address at = {0};
+    socklen_t length = sizeof at;
+    if (getsockname(fd, &at.any, &length) != 0)
+        return 0;
+    return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+}

@@ -1,0 +1,11 @@
+/* Listening sockets from ADDRESS:PORT. */
+#ifndef BRGATE_LISTEN_H
+#define BRGATE_LISTEN_H
+
+#include "server.h"
+
+/* A listening, non-blocking socket, or -1 with one line in `ret_error`. `flag` names the option in it. */
+int listen_on(const char *address, const char *flag, char ret_error[SERVER_ERROR_SIZE]);
+unsigned listen_port(int fd);
+
+#endif

@@ -1,0 +1,279 @@
+/* The server's log: lines are formatted by who has something to say and written by one thread. */
+#include "log.h"
+
+#include "buf.h"
+#include "clock.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum {
+    QUEUE_BYTES = 256 << 10, /* about a thousand lines: a tenth of a second under full load */
+    LINE_BYTES = 16 << 10,
+    EVENT_BYTES = 1024,
+    TEXT_BYTES = 256,    /* of one name from a request: a Kubernetes name has at most 253 */
+    RULES_PER_LINE = 32, /* more are in the answer and in the metrics */
+    GATHER_MS = 20,      /* so that a burst is written together */
+    CLOSE_MS = 1000,
+};
+
+struct log {
+    int fd;
+    bool text;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    size_t n;
+    bool closing;
+    atomic_uint_least64_t dropped;
+    char queue[QUEUE_BYTES], writing[QUEUE_BYTES];
+};
+
+/* Writes whole lines, PIPE_BUF at most each time: poll(2) promises that much without blocking. */
+static void write_lines(struct log *l, const char *p, size_t n, uint64_t give_up)
+{
+    while (n) {
+        size_t part = n < PIPE_BUF ? n : PIPE_BUF;
+        const char *end = part < n ? memrchr(p, '\n', part) : NULL;
+        if (end)
+            part = (size_t)(end - p) + 1;
+        struct pollfd ready = {.fd = l->fd, .events = POLLOUT};
+        int polled = poll(&ready, 1, 100);
+        if (polled == 0) {
+            pthread_mutex_lock(&l->lock);
+            if (l->closing && !give_up)
+                give_up = clock_ms() + CLOSE_MS;
+            pthread_mutex_unlock(&l->lock);
+            if (give_up && clock_ms() > give_up)
+                return;
+            continue;
+        }
+        ssize_t done = write(l->fd, p, part);
+        if (done <= 0)
+            return; /* the reader is gone; nothing left to tell it to */
+        p += done;
+        n -= (size_t)done;
+    }
+}
+
+static void *writer(void *self)
+{
+    struct log *l = self;
+    pthread_mutex_lock(&l->lock);
+    while (l->n || !l->closing) {
+        if (!l->n) {
+            pthread_cond_wait(&l->filled, &l->lock);
+            continue;
+        }
+        if (!l->closing) {
+            pthread_mutex_unlock(&l->lock);
+            poll(NULL, 0, GATHER_MS);
+            pthread_mutex_lock(&l->lock);
+        }
+        size_t n = l->n;
+        memcpy(l->writing, l->queue, n);
+        l->n = 0;
+        bool closing = l->closing;
+        pthread_mutex_unlock(&l->lock);
+        write_lines(l, l->writing, n, closing ? clock_ms() + CLOSE_MS : 0);
+        pthread_mutex_lock(&l->lock);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return NULL;
+}
+
+struct log *log_new(int fd, bool text)
+{
+    struct log *l = calloc(1, sizeof *l);
+    if (!l)
+        return NULL;
+    l->fd = fd;
+    l->text = text;
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->filled, NULL);
+    if (pthread_create(&l->thread, NULL, writer, l) != 0) {
+        free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void log_close(struct log *l)
+{
+    if (!l)
+        return;
+    pthread_mutex_lock(&l->lock);
+    l->closing = true;
+    pthread_cond_signal(&l->filled);
+    pthread_mutex_unlock(&l->lock);
+    pthread_join(l->thread, NULL);
+    pthread_cond_destroy(&l->filled);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+uint64_t log_dropped(const struct log *l)
+{
+    return atomic_load_explicit(&l->dropped, memory_order_relaxed);
+}
+
+static void put_line(struct log *l, slice line)
+{
+    pthread_mutex_lock(&l->lock);
+    bool fits = line.n <= QUEUE_BYTES - l->n, was_empty = l->n == 0;
+    if (fits) {
+        memcpy(l->queue + l->n, line.p, line.n);
+        l->n += line.n;
+    }
+    if (was_empty)
+        pthread_cond_signal(&l->filled);
+    pthread_mutex_unlock(&l->lock);
+    if (!fits)
+        atomic_fetch_add_explicit(&l->dropped, 1, memory_order_relaxed);
+}
+
+static void put_time(struct buf *b)
+{
+    struct timespec now;
+    struct tm t;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &t);
+    buf_fmt(b, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+            t.tm_min, t.tm_sec, (int)(now.tv_nsec / 1000000));
+}
+
+/* Text from a request as it may stand in a line: no control bytes. */
+static void put_words(struct buf *b, slice s)
+{
+    s = slice_cut(s, 0, TEXT_BYTES);
+    for (size_t i = 0; i < s.n; i++)
+        buf_char(b, (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f ? '?' : s.p[i]);
+}
+
+static void put_event(struct buf *b, bool as_text, const char *level, const char *event, slice message)
+{
+    if (as_text) {
+        put_time(b);
+        buf_fmt(b, " %s: %s: %.*s\n", level, event, FMT(message));
+        return;
+    }
+    buf_put(b, LIT("{\"time\":\""));
+    put_time(b);
+    buf_fmt(b, "\",\"level\":\"%s\",\"event\":\"%s\",\"message\":", level, event);
+    buf_json_string(b, message);
+    buf_put(b, LIT("}\n"));
+}
+
+void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)
+{
+    static const char *const words[] = {"info", "warning", "error"};
+    char message[EVENT_BYTES];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    struct arena *a = arena_new(LINE_BYTES * 4);
+    if (a && n >= 0 && !arena_guard(a)) {
+        struct buf b = buf_new(a, LINE_BYTES);
+        put_event(&b, l->text, words[level], event, slice_of(message));
+        put_line(l, buf_slice(&b));
+        arena_unguard(a);
+    }
+    arena_free(a);
+}
+
+static const char *const verdict_words[SERVER_VERDICT_COUNT] = {"failed", "malformed", "allowed", "denied"};
+static const char *const operation_words[SERVER_OPERATION_COUNT] = {"", "CREATE", "UPDATE", "DELETE",
+                                                                    "CONNECT"};
+
+static void put_rules(struct buf *b, const struct server_handler *h, const struct server_answer *answer,
+                      bool errors, const char *separator, const char *quote)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < answer->hit_count && count < RULES_PER_LINE; i++) {
+        const struct server_hit *hit = &answer->hits[i];
+        if (hit->error == errors && hit->rule < h->rule_count)
+            buf_fmt(b, "%s%s%s%s", count++ ? separator : "", quote, h->rules[hit->rule], quote);
+    }
+}
+
+static void put_json_field(struct buf *b, const char *name, slice value)
+{
+    if (!value.n)
+        return;
+    buf_fmt(b, ",\"%s\":", name);
+    buf_json_string(b, slice_cut(value, 0, TEXT_BYTES));
+}
+
+static void put_json_review(struct buf *b, const struct server_handler *h, size_t endpoint,
+                            const struct server_answer *answer, unsigned long microseconds)
+{
+    buf_put(b, LIT("{\"time\":\""));
+    put_time(b);
+    buf_fmt(b, "\",\"level\":\"%s\",\"event\":\"review\",\"endpoint\":\"%s\",\"verdict\":\"%s\"",
+            answer->verdict == SERVER_FAILED ? "error" : "info", h->paths[endpoint],
+            verdict_words[answer->verdict]);
+    put_json_field(b, "uid", answer->uid);
+    put_json_field(b, "operation", slice_of(operation_words[answer->operation]));
+    put_json_field(b, "kind", answer->kind_name);
+    put_json_field(b, "namespace", answer->namespace);
+    put_json_field(b, "name", answer->name);
+    put_json_field(b, "error", answer->error);
+    if (answer->dry_run)
+        buf_put(b, LIT(",\"dryRun\":true"));
+    buf_put(b, LIT(",\"errors\":["));
+    put_rules(b, h, answer, true, ",", "\"");
+    buf_put(b, LIT("],\"warnings\":["));
+    put_rules(b, h, answer, false, ",", "\"");
+    buf_fmt(b, "],\"findings\":%zu,\"microseconds\":%lu}\n", answer->hit_count, microseconds);
+}
+
+static void put_text_review(struct buf *b, const struct server_handler *h, size_t endpoint,
+                            const struct server_answer *answer, unsigned long microseconds)
+{
+    put_time(b);
+    buf_fmt(b, " %s %s %s ", h->paths[endpoint] + 1, verdict_words[answer->verdict],
+            operation_words[answer->operation]);
+    put_words(b, answer->kind_name);
+    buf_char(b, ' ');
+    put_words(b, answer->namespace);
+    buf_char(b, '/');
+    put_words(b, answer->name);
+    buf_fmt(b, "%s in %lu us, uid ", answer->dry_run ? " (dry run)" : "", microseconds);
+    put_words(b, answer->uid);
+    if (answer->hit_count) {
+        buf_put(b, LIT("; errors: "));
+        put_rules(b, h, answer, true, " ", "");
+        buf_put(b, LIT("; warnings: "));
+        put_rules(b, h, answer, false, " ", "");
+    }
+    if (answer->error.n) {
+        buf_put(b, LIT("; error: "));
+        put_words(b, answer->error);
+    }
+    buf_char(b, '\n');
+}
+
+void log_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
+                const struct server_answer *answer, uint64_t duration_ns)
+{
+    unsigned long microseconds = (unsigned long)(duration_ns / 1000);
+    if (arena_guard(a)) {
+        atomic_fetch_add_explicit(&l->dropped, 1, memory_order_relaxed);
+        return;
+    }
+    struct buf b = buf_new(a, LINE_BYTES);
+    if (l->text)
+        put_text_review(&b, h, endpoint, answer, microseconds);
+    else
+        put_json_review(&b, h, endpoint, answer, microseconds);
+    if (b.failed)
+        atomic_fetch_add_explicit(&l->dropped, 1, memory_order_relaxed);
+    else
+        put_line(l, buf_slice(&b));
+    arena_unguard(a);
+}

@@ -1,0 +1,26 @@
+/* Log lines, JSON or text, written by a thread of their own: a reader that stalls costs lines (counted),
+ * never a review. Lines that arrive together go out in one write(2) of at most PIPE_BUF bytes, so they are
+ * never torn by another writer of the same pipe. */
+#ifndef BRGATE_LOG_H
+#define BRGATE_LOG_H
+
+#include "server.h"
+
+struct log;
+
+struct log *log_new(int fd, bool text); /* NULL when the system has no memory or threads */
+void log_close(struct log *l);          /* writes what is left, for at most a second; NULL is allowed */
+
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
+
+/* Something about the server itself. */
+void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* One review. The arena must be unguarded; a line that does not fit is dropped. */
+void log_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
+                const struct server_answer *answer, uint64_t duration_ns);
+
+uint64_t log_dropped(const struct log *l);
+
+#endif

@@ -1,0 +1,51 @@
+/* Counters of the server and their text for Prometheus (exposition format 0.0.4).
+ *
+ * Every thread counts in a shard of its own, so counting costs a few nanoseconds and no lock; a scrape adds
+ * the shards up. The label sets are closed: nothing that a request says becomes a label. */
+#ifndef BRGATE_METRICS_H
+#define BRGATE_METRICS_H
+
+#include "buf.h"
+#include "server.h"
+
+/* Why a request was refused before the handler saw it, or a connection was shut. */
+enum refusal_reason {
+    REFUSED_PATH,
+    REFUSED_METHOD,
+    REFUSED_MEDIA_TYPE,
+    REFUSED_HEADER,            /* NUL, Host missing, malformed or given twice */
+    REFUSED_LENGTH,            /* Content-Length missing or given twice */
+    REFUSED_TRANSFER_ENCODING, /* of any form */
+    REFUSED_EXPECTATION,
+    REFUSED_TOO_LARGE,
+    REFUSED_OVERLOAD, /* too many requests in flight, or no memory for one more */
+    REFUSED_HANDSHAKE_DEADLINE,
+    REFUSED_REQUEST_DEADLINE,
+    REFUSED_REASON_COUNT
+};
+
+struct metrics;
+
+/* What is not counted but read when a scrape comes. */
+struct metrics_gauges {
+    uint64_t in_flight, connections, log_lines_dropped;
+    bool ready;
+    bool tls; /* the rest is known */
+    int64_t not_before, not_after, loaded_at;
+    char fingerprint[65]; /* hex SHA-256 of the served leaf */
+    uint64_t reloads, reload_failures;
+    bool matches_file;
+};
+
+struct metrics *metrics_new(const struct server_handler *h); /* NULL when the system has no memory */
+void metrics_free(struct metrics *m);
+
+void metrics_review(struct metrics *m, size_t endpoint, const struct server_answer *answer, uint64_t ns);
+void metrics_refused(struct metrics *m, enum refusal_reason reason);
+void metrics_connection(struct metrics *m); /* accepted */
+void metrics_handshake(struct metrics *m);  /* completed */
+void metrics_aborted(struct metrics *m);    /* the client went away in the middle of a request */
+
+void metrics_render(const struct metrics *m, const struct metrics_gauges *g, struct buf *b);
+
+#endif

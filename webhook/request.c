@@ -1,0 +1,290 @@
+/* Checks what libmicrohttpd lets through, collects the body, asks the handler, answers. */
+#include "request.h"
+
+#include "clock.h"
+#include "connection.h"
+#include "num.h"
+
+enum { FIRST_BODY_BYTES = 64 << 10 };
+
+struct headers {
+    unsigned lengths, hosts, types;
+    bool malformed, transfer_encoding, unknown_expectation;
+    slice length, host, type;
+};
+
+struct refusal {
+    enum refusal_reason reason;
+    unsigned status;
+    const char *text;
+};
+
+static size_t endpoint_of(const struct server_handler *h, const char *uri)
+{
+    slice path = {uri, strcspn(uri, "?")};
+    for (size_t i = 0; i < h->path_count; i++)
+        if (slice_eq(path, slice_of(h->paths[i])))
+            return i;
+    return SLICE_NONE;
+}
+
+void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd)
+{
+    const struct service *s = service;
+    struct connection *c = connection_of(mhd);
+    if (!c)
+        return NULL;
+    struct request *r = &c->request;
+    r->step = REQUEST_NEW;
+    r->endpoint = endpoint_of(s->handler, uri);
+    r->length = r->capacity = r->expected = 0;
+    r->body = NULL;
+    connection_enter(c, PHASE_REQUEST);
+    return c;
+}
+
+static enum MHD_Result on_header(void *self, enum MHD_ValueKind kind, const char *key, size_t key_size,
+                                 const char *value, size_t value_size)
+{
+    (void)kind;
+    struct headers *h = self;
+    slice name = {key, key_size}, text = slice_trim((slice){value, value_size});
+    if (!key_size || key[key_size - 1] <= ' ' || memchr(key, '\0', key_size) ||
+        (value_size && memchr(value, '\0', value_size)))
+        h->malformed = true;
+    if (slice_eq_nocase(name, LIT("Content-Length"))) {
+        h->lengths++;
+        h->length = text;
+    } else if (slice_eq_nocase(name, LIT("Transfer-Encoding"))) {
+        h->transfer_encoding = true;
+    } else if (slice_eq_nocase(name, LIT("Host"))) {
+        h->hosts++;
+        h->host = text;
+    } else if (slice_eq_nocase(name, LIT("Content-Type"))) {
+        h->types++;
+        h->type = text;
+    } else if (slice_eq_nocase(name, LIT("Expect"))) {
+        h->unknown_expectation |= !slice_eq_nocase(text, LIT("100-continue"));
+    }
+    return MHD_YES;
+}
+
+/* A name or an address with an optional port; HTTP/1.0 may leave Host out. */
+static bool host_well_formed(const struct headers *h, const char *version)
+{
+    if (h->hosts != 1)
+        return h->hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
+    if (!h->host.n || h->host.n > 255 + sizeof ":65535")
+        return false;
+    for (size_t i = 0; i < h->host.n; i++) {
+        char c = h->host.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && !memchr("-._:[]", c, 6))
+            return false;
+    }
+    return true;
+}
+
+static bool is_json(const struct headers *h)
+{
+    slice type = slice_trim(slice_cut(h->type, 0, slice_find_char(h->type, ';')));
+    return h->types == 1 && slice_eq_nocase(type, LIT("application/json"));
+}
+
+/* NULL when the request may come in. What leaves the end of the body in doubt is refused first. */
+static const struct refusal *refusal_of(const struct service *s, const struct request *r,
+                                        const struct headers *h, const char *method, const char *version,
+                                        uint64_t *ret_length)
+{
+    static const struct refusal transfer_encoding = {REFUSED_TRANSFER_ENCODING, 501,
+                                                     "Transfer-Encoding: send Content-Length\n"},
+                                lengths = {REFUSED_LENGTH, 400, "Content-Length: more than one\n"},
+                                length = {REFUSED_LENGTH, 400, "Content-Length: not a number\n"},
+                                no_length = {REFUSED_LENGTH, 411, "Content-Length: missing\n"},
+                                malformed = {REFUSED_HEADER, 400, "a header is malformed\n"},
+                                host = {REFUSED_HEADER, 400, "Host: exactly one name or address is wanted\n"},
+                                path = {REFUSED_PATH, 404, "no such path\n"},
+                                not_post = {REFUSED_METHOD, 405, "only POST is answered here\n"},
+                                expectation = {REFUSED_EXPECTATION, 417,
+                                               "Expect: only 100-continue is known\n"},
+                                media_type = {REFUSED_MEDIA_TYPE, 415,
+                                              "Content-Type: only application/json is taken\n"},
+                                too_large = {REFUSED_TOO_LARGE, 413,
+                                             "the body exceeds the limit (--max-body)\n"};
+    if (h->transfer_encoding)
+        return &transfer_encoding;
+    if (h->lengths > 1)
+        return &lengths;
+    if (h->lengths && !num_u64(h->length, ret_length))
+        return &length;
+    if (h->malformed)
+        return &malformed;
+    if (!host_well_formed(h, version))
+        return &host;
+    if (r->endpoint == SLICE_NONE)
+        return &path;
+    if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
+        return &not_post;
+    if (!h->lengths)
+        return &no_length;
+    if (h->unknown_expectation)
+        return &expectation;
+    if (!is_json(h))
+        return &media_type;
+    return *ret_length > s->options->max_body ? &too_large : NULL;
+}
+
+/* The bytes must stay until the request has ended. */
+static enum MHD_Result respond(const struct service *s, struct MHD_Connection *mhd, unsigned status,
+                               const char *type, slice body, const char *extra, const char *extra_value)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p, MHD_RESPMEM_PERSISTENT);
+    if (!response)
+        return MHD_NO;
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    if (extra)
+        MHD_add_response_header(response, extra, extra_value);
+    if (atomic_load_explicit(&s->draining, memory_order_relaxed))
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    enum MHD_Result queued = MHD_queue_response(mhd, status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static enum MHD_Result respond_text(const struct service *s, struct MHD_Connection *mhd, unsigned status,
+                                    const char *text, const char *extra, const char *extra_value)
+{
+    return respond(s, mhd, status, "text/plain; charset=utf-8", slice_of(text), extra, extra_value);
+}
+
+/* Answering now, before the body, makes libmicrohttpd close the connection afterwards. */
+static enum MHD_Result refuse(const struct service *s, struct MHD_Connection *mhd, struct request *r,
+                              const struct refusal *why)
+{
+    bool method = why->reason == REFUSED_METHOD;
+    r->step = REQUEST_REFUSED;
+    metrics_refused(s->metrics, why->reason);
+    return respond_text(s, mhd, why->status, why->text, method ? MHD_HTTP_HEADER_ALLOW : NULL,
+                        MHD_HTTP_METHOD_POST);
+}
+
+/* The first call: the headers are complete. */
+static enum MHD_Result admit(struct service *s, struct MHD_Connection *mhd, struct request *r,
+                             const char *method, const char *version)
+{
+    struct headers h = {0};
+    uint64_t length = 0;
+    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, on_header, &h);
+    const struct refusal *why = refusal_of(s, r, &h, method, version, &length);
+    if (why)
+        return refuse(s, mhd, r, why);
+    r->expected = (size_t)length;
+    if (atomic_fetch_add(&s->in_flight, 1) >= s->options->max_in_flight ||
+        !(r->arena = arena_pool_take(s->arenas))) {
+        /* The body is read and thrown away, so that the connection survives: a new one would cost more than
+           the review. */
+        atomic_fetch_sub(&s->in_flight, 1);
+        metrics_refused(s->metrics, REFUSED_OVERLOAD);
+        r->step = REQUEST_SHED;
+        return MHD_YES;
+    }
+    r->step = REQUEST_BODY;
+    return MHD_YES;
+}
+
+/* Memory follows what has arrived, not what was announced. */
+static bool body_append(struct request *r, const char *data, size_t size)
+{
+    if (size > r->expected - r->length)
+        return false;
+    if (size > r->capacity - r->length) {
+        size_t wider = r->capacity ? r->capacity * 2 : FIRST_BODY_BYTES;
+        while (wider < r->length + size)
+            wider *= 2;
+        if (wider > r->expected)
+            wider = r->expected;
+        char *p = arena_try(r->arena, wider);
+        if (!p)
+            return false;
+        if (r->length)
+            memcpy(p, r->body, r->length);
+        r->body = p;
+        r->capacity = wider;
+    }
+    memcpy(r->body + r->length, data, size);
+    r->length += size;
+    return true;
+}
+
+static enum MHD_Result answer(struct service *s, struct MHD_Connection *mhd, struct request *r)
+{
+    struct server_answer *a = &r->answer;
+    *a = (struct server_answer){0};
+    uint64_t begin = clock_ns();
+    if (r->length == r->expected)
+        s->handler->answer(s->handler->self, r->arena, r->endpoint, (slice){r->body, r->length}, a);
+    r->duration_ns = clock_ns() - begin;
+    r->step = REQUEST_ANSWERED;
+    if (!a->body.n)
+        a->verdict = SERVER_FAILED;
+    switch (a->verdict) {
+    case SERVER_ALLOWED:
+    case SERVER_DENIED:
+        return respond(s, mhd, MHD_HTTP_OK, "application/json", a->body, NULL, NULL);
+    case SERVER_MALFORMED:
+        return respond(s, mhd, MHD_HTTP_BAD_REQUEST, "application/json", a->body, NULL, NULL);
+    default:
+        return respond_text(s, mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "the review could not be answered\n",
+                            NULL, NULL);
+    }
+}
+
+enum MHD_Result request_continue(void *service, struct MHD_Connection *mhd, const char *url,
+                                 const char *method, const char *version, const char *data, size_t *size,
+                                 void **context)
+{
+    (void)url;
+    struct service *s = service;
+    struct connection *c = *context;
+    if (!c)
+        return MHD_NO;
+    struct request *r = &c->request;
+    if (r->step == REQUEST_NEW)
+        return admit(s, mhd, r, method, version);
+    if (*size) {
+        if (r->step == REQUEST_BODY && !body_append(r, data, *size))
+            r->expected = SLICE_NONE; /* no memory: the rest is thrown away, the answer is 500 */
+        *size = 0;
+        return MHD_YES;
+    }
+    if (r->step == REQUEST_SHED) /* client-go repeats a 429 that says when */
+        return respond_text(s, mhd, MHD_HTTP_TOO_MANY_REQUESTS, "too many reviews at once\n",
+                            MHD_HTTP_HEADER_RETRY_AFTER, "1");
+    return answer(s, mhd, r);
+}
+
+void request_end(void *service, struct MHD_Connection *mhd, void **context,
+                 enum MHD_RequestTerminationCode how)
+{
+    (void)mhd;
+    struct service *s = service;
+    struct connection *c = *context;
+    if (!c)
+        return;
+    struct request *r = &c->request;
+    if (r->step == REQUEST_ANSWERED) {
+        metrics_review(s->metrics, r->endpoint, &r->answer, r->duration_ns);
+        log_review(s->log, r->arena, s->handler, r->endpoint, &r->answer, r->duration_ns);
+    }
+    if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        metrics_aborted(s->metrics);
+    if (r->arena) {
+        arena_pool_give(s->arenas, r->arena);
+        r->arena = NULL;
+        atomic_fetch_sub(&s->in_flight, 1);
+    }
+    atomic_store_explicit(&r->served, true, memory_order_relaxed);
+    connection_enter(c, PHASE_IDLE);
+    *context = NULL;
+}

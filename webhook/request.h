@@ -1,0 +1,50 @@
+/* The life of one request between libmicrohttpd and the handler. */
+#ifndef BRGATE_REQUEST_H
+#define BRGATE_REQUEST_H
+
+#include "log.h"
+#include "metrics.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+
+/* What all requests of a server share. */
+struct service {
+    const struct server_options *options;
+    const struct server_handler *handler;
+    struct metrics *metrics;
+    struct log *log;
+    struct arena_pool *arenas;
+    atomic_uint in_flight;
+    atomic_bool draining; /* say "Connection: close" */
+};
+
+enum request_step { REQUEST_NEW, REQUEST_BODY, REQUEST_SHED, REQUEST_REFUSED, REQUEST_ANSWERED };
+
+/* Embedded in its connection and used again for the next request. */
+struct request {
+    enum request_step step;
+    size_t endpoint; /* SLICE_NONE: no such path */
+    struct arena *arena;
+    char *body;
+    size_t length, capacity, expected;
+    uint64_t duration_ns;
+    struct server_answer answer;
+    atomic_bool served; /* the connection has seen an answer */
+};
+
+/* libmicrohttpd's callbacks; the closure is the service. */
+void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd);
+enum MHD_Result request_continue(void *service, struct MHD_Connection *mhd, const char *url,
+                                 const char *method, const char *version, const char *data, size_t *size,
+                                 void **context);
+void request_end(void *service, struct MHD_Connection *mhd, void **context,
+                 enum MHD_RequestTerminationCode how);
+
+/* Warm arenas, one per request in flight. */
+struct arena_pool *arena_pool_new(unsigned most, size_t limit);
+void arena_pool_free(struct arena_pool *p);
+struct arena *arena_pool_take(struct arena_pool *p); /* NULL when the system has no memory */
+void arena_pool_give(struct arena_pool *p, struct arena *a);
+
+#endif

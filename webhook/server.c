@@ -1,0 +1,239 @@
+/* Puts the parts together: sockets, certificates, libmicrohttpd's daemon, the health port. */
+#include "server.h"
+
+#include "health.h"
+#include "host.h"
+#include "limits.h"
+#include "listen.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    /* libmicrohttpd clears this between requests, so it is no larger than headers and half a body need. */
+    CONNECTION_MEMORY = 32 << 10,
+    CONNECTION_INCREMENT = 8 << 10, /* a TLS record has up to 16 KB */
+    SPARE_DESCRIPTORS = 128,        /* health port, epoll, files being read */
+};
+
+struct server {
+    const struct server_options *options;
+    struct service service;
+    struct tls *tls;
+    struct connections *connections;
+    struct health *health;
+    struct MHD_Daemon *daemon;
+    int fd; /* of the HTTPS port; -1 once it is closed */
+    unsigned port, health_port;
+    atomic_bool accepting;
+    char daemon_says[256]; /* libmicrohttpd's reason while it starts */
+};
+
+struct server_options server_defaults(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return (struct server_options){
+        .listen = "0.0.0.0:8443",
+        .health_listen = "0.0.0.0:8080",
+        .max_body = LIMIT_DOCUMENT_BYTES,
+        .max_connections = 512, /* about 60 KB each */
+        .max_in_flight = 64,
+        .threads = processors < 2   ? 1
+                   : processors > 8 ? 8
+                                    : (unsigned)processors,
+        .request_memory = LIMIT_ARENA_BYTES,
+        .handshake_timeout = 10000, /* Go gives up after ten seconds as well */
+        .request_timeout = 30000,   /* the largest timeoutSeconds a webhook can have */
+        .idle_timeout = 120000,     /* the API server closes after 90 s: let it be the first */
+        .shutdown_delay = 10000,
+        .drain_timeout = 30000,
+        .reload_interval = 10000,
+        .log_fd = STDERR_FILENO,
+    };
+}
+
+static void on_daemon_message(void *self, const char *format, va_list args)
+{
+    struct server *s = self;
+    if (!atomic_load(&s->accepting)) /* later it speaks about clients only */
+        vsnprintf(s->daemon_says, sizeof s->daemon_says, format, args);
+}
+
+/* One descriptor per connection and one for its epoll set's owner. */
+static void raise_descriptor_limit(unsigned connections)
+{
+    struct rlimit limit;
+    rlim_t want = connections + SPARE_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+        return;
+    limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool start_daemon(struct server *s)
+{
+    const struct server_options *o = s->options;
+    struct MHD_OptionItem items[] = {
+        {MHD_OPTION_LISTEN_SOCKET, s->fd, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->max_connections, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_INCREMENT, CONNECTION_INCREMENT, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0,
+         (void *)(uintptr_t)(o->tls_priority ? o->tls_priority : SERVER_TLS_PRIORITY)},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)tls_retrieve},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connections_notify, s->connections},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)request_begin, &s->service},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_end, &s->service},
+        /* A pool of one is not a pool; the daemon's own thread does the work. */
+        {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    s->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TLS | MHD_USE_ERROR_LOG, 0,
+                         NULL, NULL, request_continue, &s->service, MHD_OPTION_EXTERNAL_LOGGER,
+                         on_daemon_message, s, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    return s->daemon != NULL;
+}
+
+static bool no_memory(char ret_error[SERVER_ERROR_SIZE])
+{
+    snprintf(ret_error, SERVER_ERROR_SIZE, "out of memory or threads");
+    return false;
+}
+
+static bool start_https(struct server *s, char ret_error[SERVER_ERROR_SIZE])
+{
+    const struct server_options *o = s->options;
+    struct connection_limits limits = {.handshake = o->handshake_timeout,
+                                       .idle = o->idle_timeout,
+                                       .request = o->request_timeout,
+                                       .most = o->max_connections};
+    s->connections = connections_new(&limits, s->service.metrics, s->tls);
+    if (!s->connections)
+        return no_memory(ret_error);
+    raise_descriptor_limit(o->max_connections);
+    if (start_daemon(s))
+        return true;
+    s->daemon_says[strcspn(s->daemon_says, "\n")] = '\0';
+    snprintf(ret_error, SERVER_ERROR_SIZE, "the HTTPS server does not start: %s",
+             s->daemon_says[0] ? s->daemon_says : "no reason given");
+    return false;
+}
+
+static bool start_health(struct server *s, char ret_error[SERVER_ERROR_SIZE])
+{
+    int fd = listen_on(s->options->health_listen, "--health-listen", ret_error);
+    if (fd < 0)
+        return false;
+    s->health_port = listen_port(fd);
+    struct health_source source = {&s->service, s->connections, s->tls, &s->accepting};
+    s->health = health_start(&source, fd);
+    if (s->health)
+        return true;
+    close(fd);
+    snprintf(ret_error, SERVER_ERROR_SIZE, "--health-listen %s: the server does not start",
+             s->options->health_listen);
+    return false;
+}
+
+static bool start(struct server *s, const struct server_handler *h, char ret_error[SERVER_ERROR_SIZE])
+{
+    const struct server_options *o = s->options;
+    s->service.options = o;
+    s->service.handler = h;
+    s->service.log = log_new(o->log_fd, o->text_log);
+    s->service.metrics = metrics_new(h);
+    s->service.arenas = arena_pool_new(o->max_in_flight, o->request_memory);
+    if (!s->service.log || !s->service.metrics || !s->service.arenas)
+        return no_memory(ret_error);
+    s->tls = tls_new(o, s->service.log, ret_error);
+    if (!s->tls)
+        return false;
+    s->fd = listen_on(o->listen, "--listen", ret_error);
+    if (s->fd < 0)
+        return false;
+    s->port = listen_port(s->fd);
+    if (!start_https(s, ret_error) || !start_health(s, ret_error))
+        return false;
+    atomic_store(&s->accepting, true);
+    log_event(s->service.log, LOG_LEVEL_INFO, "started", "HTTPS on %s (port %u), health on %s (port %u)",
+              o->listen, s->port, o->health_listen, s->health_port);
+    return true;
+}
+
+struct server *server_start(const struct server_options *o, const struct server_handler *h,
+                            char ret_error[SERVER_ERROR_SIZE])
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (!s) {
+        no_memory(ret_error);
+        return NULL;
+    }
+    s->options = o;
+    s->fd = -1;
+    if (start(s, h, ret_error))
+        return s;
+    server_stop(s);
+    return NULL;
+}
+
+unsigned server_port(const struct server *s)
+{
+    return s->port;
+}
+
+unsigned server_health_port(const struct server *s)
+{
+    return s->health_port;
+}
+
+void server_reload(struct server *s, bool forced)
+{
+    tls_reload(s->tls, forced);
+}
+
+void server_drain(struct server *s)
+{
+    atomic_store(&s->service.draining, true);
+}
+
+void server_quiesce(struct server *s)
+{
+    if (s->fd < 0)
+        return;
+    MHD_quiesce_daemon(s->daemon);
+    close(s->fd);
+    s->fd = -1;
+}
+
+bool server_busy(struct server *s)
+{
+    return connections_busy(s->connections);
+}
+
+void server_stop(struct server *s)
+{
+    health_stop(s->health);
+    if (s->daemon)
+        MHD_stop_daemon(s->daemon); /* closes the listening socket unless it was quiesced */
+    else if (s->fd >= 0)
+        close(s->fd);
+    connections_free(s->connections);
+    tls_free(s->tls);
+    arena_pool_free(s->service.arenas);
+    metrics_free(s->service.metrics);
+    log_close(s->service.log);
+    free(s);
+}
+
+const struct server_options *server_options_of(const struct server *s)
+{
+    return s->options;
+}
+
+struct log *server_log(const struct server *s)
+{
+    return s->service.log;
+}

@@ -1,0 +1,110 @@
+/* The admission server: HTTPS with bounds on everything, and a plain port for health and metrics.
+ *
+ * It knows nothing about judging. A handler turns the body of a request into an answer and says in small
+ * numbers what happened; names for those numbers are registered once. The handler is called on several
+ * threads at once and must not block: it runs on the thread that serves other connections too. */
+#ifndef BRGATE_SERVER_H
+#define BRGATE_SERVER_H
+
+#include "arena.h"
+
+#include <stdint.h>
+
+enum { SERVER_ERROR_SIZE = 512 };
+
+enum server_verdict { SERVER_FAILED, SERVER_MALFORMED, SERVER_ALLOWED, SERVER_DENIED, SERVER_VERDICT_COUNT };
+
+enum server_operation {
+    SERVER_OTHER_OPERATION,
+    SERVER_CREATE,
+    SERVER_UPDATE,
+    SERVER_DELETE,
+    SERVER_CONNECT,
+    SERVER_OPERATION_COUNT
+};
+
+struct server_hit {
+    unsigned rule; /* index into the handler's rules */
+    bool error;    /* false: a warning */
+};
+
+/* Zeroed before the handler is called. Texts live in the arena, in the body or for ever. */
+struct server_answer {
+    slice body; /* empty: HTTP 500, the verdict then counts as failed */
+    /* ALLOWED and DENIED answer HTTP 200 with `body`, MALFORMED answers 400 with it; it is JSON. */
+    enum server_verdict verdict;
+    enum server_operation operation;
+    unsigned kind; /* index into the handler's kinds; anything beyond counts as "other" */
+    const struct server_hit *hits;
+    size_t hit_count;
+    slice uid, kind_name, namespace, name; /* for the log line; never contents of the object */
+    slice error;                           /* why it is malformed or failed; for the log line */
+    bool dry_run;
+};
+
+struct server_handler {
+    void *self;
+    /* `endpoint` is the index into `paths`; the arena is unguarded and reset by the server. */
+    void (*answer)(void *self, struct arena *a, size_t endpoint, slice body, struct server_answer *ret);
+    const char *const *paths; /* "/validate", without query */
+    size_t path_count;
+    const char *const *kinds;
+    size_t kind_count;
+    const char *const *rules;
+    size_t rule_count;
+};
+
+struct server_options {
+    const char *listen, *health_listen; /* ADDRESS:PORT, port 0 is chosen by the system; [::] for IPv6 */
+    /* A pair of files that is read again when it changes, or the PEM texts themselves. */
+    const char *cert_file, *key_file;
+    slice cert_pem, key_pem;
+    const char *client_ca_file;      /* NULL: clients are not asked for a certificate */
+    const char *const *client_names; /* allowed CN or DNS names; none: any client of the CA */
+    size_t client_name_count;
+    const char *tls_priority; /* GnuTLS priority string; NULL is SERVER_TLS_PRIORITY */
+
+    size_t max_body; /* bytes */
+    unsigned max_connections, max_in_flight, threads;
+    size_t request_memory; /* bytes of arena for one request */
+
+    /* Milliseconds, and absolute: a trickle of bytes does not extend them. */
+    unsigned handshake_timeout, request_timeout, idle_timeout;
+    unsigned shutdown_delay, drain_timeout, reload_interval;
+
+    bool text_log;
+    int log_fd;
+};
+
+/* TLS 1.2 and 1.3, ephemeral ECDH and AEAD ciphers only. */
+#define SERVER_TLS_PRIORITY                                                                                  \
+    "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:"             \
+    "+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305"
+
+struct server_options server_defaults(void);
+
+struct server;
+
+/* Starts listening. NULL when it cannot, with one line in `ret_error`: what, where, how to fix. Signals that
+ * the process handles itself must be blocked before. Handler and options must outlive the server. */
+struct server *server_start(const struct server_options *o, const struct server_handler *h,
+                            char ret_error[SERVER_ERROR_SIZE]);
+
+unsigned server_port(const struct server *s);
+unsigned server_health_port(const struct server *s);
+
+/* Reads certificate, key and client CA again. Without `forced` unchanged or already refused contents are
+ * left alone. */
+void server_reload(struct server *s, bool forced);
+
+void server_drain(struct server *s);   /* unready; answers carry "Connection: close" */
+void server_quiesce(struct server *s); /* accepts no more connections */
+bool server_busy(struct server *s);    /* something a client waits for is not answered yet */
+void server_stop(struct server *s);    /* closes all connections, ends all threads, frees */
+
+/* Serves until SIGTERM or SIGINT, drains and stops; SIGHUP reloads. The process's exit status. A second
+ * signal ends the process at once. The signals must be blocked (server_block_signals()). */
+int server_host(struct server *s);
+void server_block_signals(void);
+
+#endif

@@ -1,0 +1,419 @@
+/* Loads certificate, key and client CA, and hands them to sessions. */
+#include "tls.h"
+
+#include "certificate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/crypto.h>
+#include <gnutls/x509.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum {
+    CHAIN_MOST = 8,
+    FILE_BYTES = 1 << 20, /* a bundle of a hundred CAs has 200 KB */
+    ARENA_BYTES = 8 << 20,
+    DIGEST_BYTES = 32,
+    WHY_BYTES = 384,
+};
+
+struct tls_pair {
+    atomic_uint references;
+    gnutls_pcert_st chain[CHAIN_MOST];
+    unsigned chain_count;
+    gnutls_privkey_t key;
+    gnutls_x509_trust_list_t client_cas; /* NULL: clients are not asked */
+    int64_t not_before, not_after;
+    char fingerprint[65];
+};
+
+/* The three texts a pair is made of. */
+struct sources {
+    slice cert, key, client_ca;
+    unsigned char digest[DIGEST_BYTES];
+};
+
+struct tls {
+    const struct server_options *options;
+    struct log *log;
+    pthread_mutex_t lock; /* of everything below; held for a few loads only */
+    struct tls_pair *current;
+    unsigned char seen[DIGEST_BYTES]; /* of the texts tried last */
+    bool matches_file;
+    uint64_t reloads, failures;
+    int64_t loaded_at;
+};
+
+static int64_t wall_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return t.tv_sec;
+}
+
+static void pair_release(struct tls_pair *p)
+{
+    if (!p || atomic_fetch_sub(&p->references, 1) != 1)
+        return;
+    for (unsigned i = 0; i < p->chain_count; i++)
+        gnutls_pcert_deinit(&p->chain[i]);
+    if (p->key)
+        gnutls_privkey_deinit(p->key);
+    if (p->client_cas)
+        gnutls_x509_trust_list_deinit(p->client_cas, 1);
+    free(p);
+}
+
+static bool fail(char why[WHY_BYTES], const char *what, const char *file, const char *reason)
+{
+    snprintf(why, WHY_BYTES, "%s%s%s: %s", what, file ? " " : "", file ? file : "", reason);
+    return false;
+}
+
+static bool read_file(struct arena *a, const char *flag, const char *path, slice *ret, char why[WHY_BYTES])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(why, flag, path, strerror(errno));
+    char *p = arena_try(a, FILE_BYTES);
+    size_t n = 0;
+    ssize_t got = -1;
+    while (p && n < FILE_BYTES && (got = read(fd, p + n, FILE_BYTES - n)) > 0)
+        n += (size_t)got;
+    int error = errno;
+    close(fd);
+    if (!p || n == FILE_BYTES)
+        return fail(why, flag, path, "larger than 1 MiB");
+    if (got < 0)
+        return fail(why, flag, path, strerror(error));
+    *ret = (slice){p, n};
+    return true;
+}
+
+static bool read_sources(struct arena *a, const struct server_options *o, struct sources *ret,
+                         char why[WHY_BYTES])
+{
+    *ret = (struct sources){.cert = o->cert_pem, .key = o->key_pem};
+    if (o->cert_file && (!read_file(a, "--tls-cert", o->cert_file, &ret->cert, why) ||
+                         !read_file(a, "--tls-key", o->key_file, &ret->key, why)))
+        return false;
+    if (o->client_ca_file && !read_file(a, "--client-ca", o->client_ca_file, &ret->client_ca, why))
+        return false;
+    gnutls_hash_hd_t hash;
+    if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0)
+        return fail(why, "SHA-256", NULL, "not available");
+    const slice all[] = {ret->cert, ret->key, ret->client_ca};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        gnutls_hash(hash, &all[i].n, sizeof all[i].n);
+        gnutls_hash(hash, all[i].p, all[i].n);
+    }
+    gnutls_hash_deinit(hash, ret->digest);
+    return true;
+}
+
+static gnutls_datum_t datum(slice s)
+{
+    return (gnutls_datum_t){(unsigned char *)(uintptr_t)s.p, (unsigned)s.n}; /* GnuTLS does not write to it */
+}
+
+static bool load_chain(struct tls_pair *p, const struct server_options *o, slice pem, char why[WHY_BYTES])
+{
+    gnutls_datum_t text = datum(pem);
+    p->chain_count = CHAIN_MOST;
+    int error = gnutls_pcert_list_import_x509_raw(p->chain, &p->chain_count, &text, GNUTLS_X509_FMT_PEM, 0);
+    if (error < 0) {
+        p->chain_count = 0;
+        return fail(why, "--tls-cert", o->cert_file, gnutls_strerror(error));
+    }
+    return true;
+}
+
+static bool load_key(struct tls_pair *p, const struct server_options *o, slice pem, char why[WHY_BYTES])
+{
+    gnutls_datum_t text = datum(pem);
+    int error = gnutls_privkey_init(&p->key);
+    if (error == 0)
+        error = gnutls_privkey_import_x509_raw(p->key, &text, GNUTLS_X509_FMT_PEM, NULL, 0);
+    return error == 0 || fail(why, "--tls-key", o->key_file, gnutls_strerror(error));
+}
+
+static bool load_client_cas(struct tls_pair *p, const struct server_options *o, slice pem,
+                            char why[WHY_BYTES])
+{
+    if (!o->client_ca_file)
+        return true;
+    gnutls_datum_t text = datum(pem);
+    int count = gnutls_x509_trust_list_init(&p->client_cas, 0);
+    if (count == 0)
+        count = gnutls_x509_trust_list_add_trust_mem(p->client_cas, &text, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
+    return count > 0 || fail(why, "--client-ca", o->client_ca_file,
+                             count ? gnutls_strerror(count) : "no certificate in it");
+}
+
+/* What OpenSSL sees in the same texts: key and certificate belong together, and until when. */
+static bool check_pair(struct arena *a, struct tls_pair *p, const struct server_options *o,
+                       const struct sources *s, char why[WHY_BYTES])
+{
+    struct certificate_info info;
+    slice error;
+    if (!certificate_read(a, s->cert, &info, &error))
+        return fail(why, "--tls-cert", o->cert_file, error.p);
+    if (!certificate_key_matches(a, s->cert, s->key, &error))
+        return fail(why, "--tls-key", o->key_file, error.p);
+    p->not_before = info.not_before;
+    p->not_after = info.not_after;
+    snprintf(p->fingerprint, sizeof p->fingerprint, "%.*s", FMT(info.fingerprint));
+    return true;
+}
+
+static struct tls_pair *pair_load(struct arena *a, const struct server_options *o, const struct sources *s,
+                                  char why[WHY_BYTES])
+{
+    struct tls_pair *p = calloc(1, sizeof *p);
+    if (!p) {
+        fail(why, "certificate", NULL, "out of memory");
+        return NULL;
+    }
+    atomic_init(&p->references, 1);
+    if (check_pair(a, p, o, s, why) && load_chain(p, o, s->cert, why) && load_key(p, o, s->key, why) &&
+        load_client_cas(p, o, s->client_ca, why))
+        return p;
+    pair_release(p);
+    return NULL;
+}
+
+static void report_loaded(struct tls *t, const struct tls_pair *p)
+{
+    log_event(t->log, p->not_after < wall_clock() ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "certificate",
+              "serving certificate %s, which %s %lld (Unix seconds)", p->fingerprint,
+              p->not_after < wall_clock() ? "EXPIRED at" : "expires at", (long long)p->not_after);
+}
+
+struct tls *tls_new(const struct server_options *o, struct log *l, char ret_error[SERVER_ERROR_SIZE])
+{
+    char why[WHY_BYTES] = "out of memory";
+    struct arena *a = arena_new(ARENA_BYTES);
+    struct tls *t = calloc(1, sizeof *t);
+    struct sources s;
+    if (a && t && read_sources(a, o, &s, why)) {
+        t->options = o;
+        t->log = l;
+        pthread_mutex_init(&t->lock, NULL);
+        t->current = pair_load(a, o, &s, why);
+        memcpy(t->seen, s.digest, sizeof t->seen);
+        t->matches_file = true;
+        t->loaded_at = wall_clock();
+    }
+    arena_free(a);
+    if (t && t->current) {
+        report_loaded(t, t->current);
+        return t;
+    }
+    free(t);
+    snprintf(ret_error, SERVER_ERROR_SIZE, "%s", why);
+    return NULL;
+}
+
+void tls_free(struct tls *t)
+{
+    if (!t)
+        return;
+    pair_release(t->current);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+}
+
+/* An expired pair never replaces one that is still good. */
+static bool is_worse(const struct tls_pair *fresh, const struct tls_pair *current, char why[WHY_BYTES])
+{
+    int64_t now = wall_clock();
+    if (fresh->not_after >= now || current->not_after < now)
+        return false;
+    fail(why, "the new certificate", NULL, "it has expired already");
+    return true;
+}
+
+static void replace(struct tls *t, struct arena *a, const struct sources *s)
+{
+    char why[WHY_BYTES];
+    struct tls_pair *fresh = pair_load(a, t->options, s, why);
+    if (fresh && is_worse(fresh, t->current, why)) {
+        pair_release(fresh);
+        fresh = NULL;
+    }
+    pthread_mutex_lock(&t->lock);
+    struct tls_pair *old = fresh ? t->current : NULL;
+    memcpy(t->seen, s->digest, sizeof t->seen);
+    t->matches_file = fresh != NULL;
+    if (fresh) {
+        t->current = fresh;
+        t->reloads++;
+        t->loaded_at = wall_clock();
+    } else {
+        t->failures++;
+    }
+    pthread_mutex_unlock(&t->lock);
+    pair_release(old);
+    if (fresh)
+        report_loaded(t, fresh);
+    else
+        log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s; the old certificate stays in use", why);
+}
+
+/* Runs on one thread only, so `seen` and `current` do not change beneath it. */
+void tls_reload(struct tls *t, bool forced)
+{
+    char why[WHY_BYTES];
+    struct sources s;
+    struct arena *a = arena_new(ARENA_BYTES);
+    if (!a)
+        return;
+    if (read_sources(a, t->options, &s, why)) {
+        if (forced || memcmp(s.digest, t->seen, sizeof s.digest) != 0)
+            replace(t, a, &s);
+    } else if (t->matches_file || forced) { /* once, not at every look */
+        pthread_mutex_lock(&t->lock);
+        t->matches_file = false;
+        t->failures++;
+        memset(t->seen, 0, sizeof t->seen);
+        pthread_mutex_unlock(&t->lock);
+        log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s; the old certificate stays in use", why);
+    }
+    arena_free(a);
+}
+
+void tls_gauges(struct tls *t, struct metrics_gauges *ret)
+{
+    pthread_mutex_lock(&t->lock);
+    ret->tls = true;
+    ret->not_before = t->current->not_before;
+    ret->not_after = t->current->not_after;
+    ret->loaded_at = t->loaded_at;
+    memcpy(ret->fingerprint, t->current->fingerprint, sizeof ret->fingerprint);
+    ret->reloads = t->reloads;
+    ret->reload_failures = t->failures;
+    ret->matches_file = t->matches_file;
+    pthread_mutex_unlock(&t->lock);
+}
+
+static struct tls_pair *hold_current(struct tls_hold *hold)
+{
+    if (!hold->pair) {
+        pthread_mutex_lock(&hold->tls->lock);
+        hold->pair = hold->tls->current;
+        atomic_fetch_add(&hold->pair->references, 1);
+        pthread_mutex_unlock(&hold->tls->lock);
+    }
+    return hold->pair;
+}
+
+void tls_release(struct tls_hold *hold)
+{
+    pair_release(hold->pair);
+    hold->pair = NULL;
+}
+
+int tls_retrieve(gnutls_session_t session, const gnutls_datum_t *ca_names, int ca_count,
+                 const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **ret_chain,
+                 unsigned *ret_count, gnutls_privkey_t *ret_key)
+{
+    (void)ca_names, (void)ca_count, (void)algorithms, (void)algorithm_count;
+    struct tls_hold *hold = gnutls_session_get_ptr(session);
+    if (!hold)
+        return -1;
+    struct tls_pair *p = hold_current(hold);
+    *ret_chain = p->chain;
+    *ret_count = p->chain_count;
+    *ret_key = p->key;
+    return 0;
+}
+
+static int on_finished(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                       const gnutls_datum_t *message)
+{
+    (void)type, (void)when, (void)message;
+    struct tls_hold *hold = gnutls_session_get_ptr(session);
+    if (incoming) /* the client's Finished is the last message of a full handshake that waits for the client
+                   */
+        hold->shaken(hold);
+    return 0;
+}
+
+static bool name_allowed(const struct server_options *o, slice name)
+{
+    for (size_t i = 0; i < o->client_name_count; i++)
+        if (slice_eq(name, slice_of(o->client_names[i])))
+            return true;
+    return false;
+}
+
+static bool client_name_allowed(const struct server_options *o, gnutls_x509_crt_t client)
+{
+    char name[256];
+    size_t n = sizeof name;
+    if (!o->client_name_count)
+        return true;
+    if (gnutls_x509_crt_get_dn_by_oid(client, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &n) == 0 &&
+        name_allowed(o, (slice){name, n}))
+        return true;
+    for (unsigned i = 0;; i++) {
+        n = sizeof name;
+        int type = gnutls_x509_crt_get_subject_alt_name(client, i, name, &n, NULL);
+        if (type == GNUTLS_E_SHORT_MEMORY_BUFFER)
+            continue;
+        if (type < 0)
+            return false;
+        if (type == GNUTLS_SAN_DNSNAME && name_allowed(o, (slice){name, n}))
+            return true;
+    }
+}
+
+static bool client_trusted(struct tls_hold *hold, gnutls_x509_crt_t *chain, unsigned count)
+{
+    struct tls_pair *p = hold_current(hold);
+    gnutls_typed_vdata_st purpose = {.type = GNUTLS_DT_KEY_PURPOSE_OID,
+                                     .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT};
+    unsigned status = 0;
+    return gnutls_x509_trust_list_verify_crt2(p->client_cas, chain, count, &purpose, 1, 0, &status, NULL) ==
+               0 &&
+           status == 0 && client_name_allowed(hold->tls->options, chain[0]);
+}
+
+/* Called inside the handshake, so a client that is not allowed never gets to send a request. */
+static int verify_client(gnutls_session_t session)
+{
+    struct tls_hold *hold = gnutls_session_get_ptr(session);
+    gnutls_x509_crt_t chain[CHAIN_MOST];
+    unsigned sent = 0, count = 0;
+    const gnutls_datum_t *raw = gnutls_certificate_get_peers(session, &sent);
+    bool trusted = raw && sent && sent <= CHAIN_MOST;
+    while (trusted && count < sent) {
+        trusted = gnutls_x509_crt_init(&chain[count]) == 0;
+        if (trusted) {
+            trusted = gnutls_x509_crt_import(chain[count], &raw[count], GNUTLS_X509_FMT_DER) == 0;
+            count++;
+        }
+    }
+    trusted = trusted && client_trusted(hold, chain, count);
+    while (count)
+        gnutls_x509_crt_deinit(chain[--count]);
+    if (trusted)
+        return 0;
+    gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+    return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+void tls_prepare(struct tls *t, gnutls_session_t session, struct tls_hold *hold)
+{
+    gnutls_session_set_ptr(session, hold);
+    if (!hold)
+        return;
+    hold->tls = t;
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_finished);
+    if (!t->options->client_ca_file)
+        return;
+    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+    gnutls_session_set_verify_function(session, verify_client);
+}

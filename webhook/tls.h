@@ -1,0 +1,41 @@
+/* The certificate in use, and its replacement while connections go on.
+ *
+ * A pair (certificate chain, key, client CAs) is immutable and counted: a connection holds the one it shook
+ * hands with until it closes. A new pair takes its place only when everything in it parses and fits. */
+#ifndef BRGATE_TLS_H
+#define BRGATE_TLS_H
+
+#include "log.h"
+#include "metrics.h"
+
+#include <gnutls/abstract.h>
+
+struct tls;
+struct tls_pair; /* private */
+
+/* Loads the first pair. NULL with one line in `ret_error`. */
+struct tls *tls_new(const struct server_options *o, struct log *l, char ret_error[SERVER_ERROR_SIZE]);
+void tls_free(struct tls *t);
+
+void tls_reload(struct tls *t, bool forced);
+void tls_gauges(struct tls *t, struct metrics_gauges *ret);
+
+/* A connection's part; zeroed by its owner. */
+struct tls_hold {
+    struct tls *tls;
+    struct tls_pair *pair;
+    void (*shaken)(struct tls_hold *hold); /* called when the handshake is complete */
+};
+
+/* Before the handshake. `hold` must outlive the session; with NULL the handshake will fail. */
+void tls_prepare(struct tls *t, gnutls_session_t session, struct tls_hold *hold);
+
+/* After the session is gone. */
+void tls_release(struct tls_hold *hold);
+
+/* For MHD_OPTION_HTTPS_CERT_CALLBACK: a gnutls_certificate_retrieve_function2. */
+int tls_retrieve(gnutls_session_t session, const gnutls_datum_t *ca_names, int ca_count,
+                 const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **ret_chain,
+                 unsigned *ret_count, gnutls_privkey_t *ret_key);
+
+#endif
