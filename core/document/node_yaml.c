@@ -186,6 +186,19 @@ static void put_string(struct buf *b, slice s, size_t indent, bool key)
         buf_put(b, s);
 }
 
+/* YAML 1.1 wants a point in a number with an exponent; some readers insist. */
+static void put_float(struct buf *b, double value)
+{
+    struct buf digits = buf_new(b->arena, 64);
+    num_put_f64(&digits, value);
+    slice text = buf_slice(&digits);
+    size_t exponent = slice_find_char(text, 'e');
+    if (exponent == SLICE_NONE || slice_find_char(text, '.') != SLICE_NONE)
+        buf_put(b, text);
+    else
+        buf_fmt(b, "%.*s.0%.*s", FMT(slice_cut(text, 0, exponent)), FMT(slice_from(text, exponent)));
+}
+
 static void put_scalar(struct buf *b, const struct node *n, size_t indent)
 {
     switch ((enum node_kind)n->kind) {
@@ -199,7 +212,7 @@ static void put_scalar(struct buf *b, const struct node *n, size_t indent)
         buf_fmt(b, "%lld", (long long)n->integer);
         break;
     case NODE_FLOAT:
-        num_put_f64(b, n->real);
+        put_float(b, n->real);
         break;
     case NODE_STRING:
         put_string(b, n->text, indent, false);

@@ -20,6 +20,7 @@ static void layout(void **state)
         {"an empty mapping", "{}", "{}\n"},
         {"scalars", "{\"a\":null,\"b\":true,\"c\":-3,\"d\":1.5,\"e\":\"x\"}",
          "a: null\nb: true\nc: -3\nd: 1.5\ne: x\n"},
+        {"numbers with an exponent", "[1e21,1.5e-7,2.0]", "- 1.0e+21\n- 1.5e-7\n- 2\n"},
         {"levels", "{\"spec\":{\"s3\":{\"bucket\":\"b\"},\"x\":{}}}",
          "spec:\n  s3:\n    bucket: b\n  x: {}\n"},
         {"lists are as deep as their key", "{\"a\":[1,2],\"b\":[]}", "a:\n- 1\n- 2\nb: []\n"},
