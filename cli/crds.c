@@ -1,0 +1,96 @@
+/* The subcommand `crds`. */
+#include "crds.h"
+
+#include "bug.h"
+#include "crd_source.h"
+#include "schemas.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ARENA_BYTES = 256 << 20, CRD_BYTES = 1 << 20 }; /* etcd takes no object above 1.5 MiB */
+
+static const char help[] = "Usage: brgate crds [--group GROUP]\n"
+                           "\n"
+                           "Print the CustomResourceDefinitions of Backup, BackupSchedule and CompactBackup\n"
+                           "as YAML, ready for `kubectl apply -f -`.\n"
+                           "\n"
+                           "  --group GROUP  only br.pingcap.com or only pingcap.com; both without it\n"
+                           "  --help         print this and stop\n";
+
+static int usage_error(const char *what, const char *argument)
+{
+    fprintf(stderr, "brgate crds: %s: %s\n%s", what, argument, help);
+    return 2;
+}
+
+static bool group_known(slice group)
+{
+    for (size_t i = 0; i < crd_source_count; i++)
+        if (slice_eq(crd_sources[i].group, group))
+            return true;
+    return false;
+}
+
+static void print_crd(struct arena *a, const struct crd_source *source)
+{
+    slice why;
+    const struct node *flat = crd_flatten(a, source->text, crd_parts, crd_part_count, &why);
+    BUG_IF(!flat); /* the sources are ours and the tests flatten them all */
+    struct buf b = buf_new(a, CRD_BYTES);
+    node_put_yaml(&b, flat, true);
+    BUG_IF(b.failed);
+    printf("---\n%.*s", FMT(buf_slice(&b)));
+}
+
+static int no_memory(struct arena *a)
+{
+    arena_free(a);
+    fprintf(stderr, "brgate crds: no memory\n");
+    return 2;
+}
+
+static int print_crds(slice group)
+{
+    struct arena *a = arena_new(ARENA_BYTES);
+    if (!a)
+        return no_memory(a);
+    if (arena_guard(a))
+        return no_memory(a);
+    for (size_t i = 0; i < crd_source_count; i++) {
+        if (!group.n || slice_eq(group, crd_sources[i].group))
+            print_crd(a, &crd_sources[i]);
+    }
+    arena_unguard(a);
+    arena_free(a);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "brgate crds: standard output: %s\n", strerror(errno));
+        return 2;
+    }
+    return 0;
+}
+
+int command_crds(int argc, char **argv)
+{
+    slice group = {0};
+    for (int i = 1; i < argc; i++) {
+        slice argument = slice_of(argv[i]);
+        if (slice_eq(argument, LIT("--help")) || slice_eq(argument, LIT("-h"))) {
+            fputs(help, stdout);
+            return 0;
+        }
+        if (slice_eq(argument, LIT("--group"))) {
+            if (i + 1 == argc)
+                return usage_error("no value", argv[i]);
+            group = slice_of(argv[++i]);
+        } else if (slice_starts(argument, LIT("--group="))) {
+            group = slice_from(argument, sizeof "--group=" - 1);
+        } else {
+            return usage_error("unknown argument", argv[i]);
+        }
+        if (!group_known(group))
+            return usage_error("unknown group", argv[i]);
+    }
+    return print_crds(group);
+}
