@@ -1,0 +1,377 @@
+/* The five fields and the descriptors, with hints for what other crons read. */
+#include "cron.h"
+#include "duration.h"
+#include "num.h"
+#include "utf8.h"
+
+#include <string.h>
+
+enum { FIELDS = 5 };
+
+static const struct bounds {
+    const char *what;
+    unsigned least, most;
+    const char *names; /* three letters each, from `least` on; NULL: none */
+} bounds[FIELDS] = {
+    {"minute", 0, 59, NULL},
+    {"hour", 0, 23, NULL},
+    {"day of month", 1, 31, NULL},
+    {"month", 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec"},
+    {"day of week", 0, 6, "sunmontuewedthufrisat"},
+};
+
+static const struct {
+    slice name;
+    slice same_as;
+} descriptors[] = {
+    {SLICE("@yearly"), SLICE("0 0 1 1 *")},  {SLICE("@annually"), SLICE("0 0 1 1 *")},
+    {SLICE("@monthly"), SLICE("0 0 1 * *")}, {SLICE("@weekly"), SLICE("0 0 * * 0")},
+    {SLICE("@daily"), SLICE("0 0 * * *")},   {SLICE("@midnight"), SLICE("0 0 * * *")},
+    {SLICE("@hourly"), SLICE("0 * * * *")},
+};
+
+/* The expression being read, and what of it. */
+struct reader {
+    slice whole;
+    const struct bounds *field;
+    struct refusal *refusal;
+};
+
+/* Offers the expression with `n` bytes at `at` replaced, when that can be read; as the text to write instead
+ * if it means exactly what was written. */
+static void propose(const struct reader *r, size_t at, size_t n, slice replacement, bool exact,
+                    const char *remark)
+{
+    char text[64];
+    struct cron ignored;
+    if (!r->refusal)
+        return;
+    slice rest = slice_from(r->whole, at + n);
+    int length =
+        snprintf(text, sizeof text, "%.*s%.*s%.*s", (int)at, r->whole.p, FMT(replacement), FMT(rest));
+    slice better = slice_of(text);
+    if ((size_t)length < sizeof text && cron_parse(better, &ignored, NULL)) {
+        if (exact)
+            snprintf(r->refusal->better, sizeof r->refusal->better, "%s", text);
+        refuse_hint(r->refusal, "%s%swrite %s", remark, *remark ? ": " : "", text);
+    } else if (*remark) {
+        refuse_hint(r->refusal, "%s", remark);
+    }
+}
+
+static size_t offset_of(const struct reader *r, slice part)
+{
+    return part.p ? (size_t)(part.p - r->whole.p) : r->whole.n;
+}
+
+/* As Go's unicode.IsSpace: length of the blank that `s` begins with, or 0. */
+static size_t blank(slice s)
+{
+    uint32_t c;
+    size_t n = utf8_decode(s, &c);
+    bool is = n && (c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+                    (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+                    c == 0x205f || c == 0x3000);
+    return is ? n : 0;
+}
+
+/* Cuts the next word off `*rest`; false when only blanks are left. */
+static bool next_word(slice *rest, slice *ret)
+{
+    size_t n;
+    while ((n = blank(*rest)) > 0)
+        *rest = slice_from(*rest, n);
+    if (rest->n == 0)
+        return false;
+    size_t end = 0;
+    while (end < rest->n && !blank(slice_from(*rest, end)))
+        end++;
+    *ret = slice_cut(*rest, 0, end);
+    *rest = slice_from(*rest, end);
+    return true;
+}
+
+/* The part of `*rest` up to `separator`; what follows it stays, and `*last` tells when nothing does. */
+static slice cut_at(slice *rest, char separator, bool *last)
+{
+    size_t n = slice_find_char(*rest, separator);
+    *last = n == SLICE_NONE;
+    slice part = {rest->p, *last ? rest->n : n};
+    *rest = *last ? (slice){rest->p + rest->n, 0} : (slice){rest->p + n + 1, rest->n - n - 1};
+    return part;
+}
+
+/* Go's Atoi: a sign is allowed. */
+static bool read_int(slice s, int64_t *ret)
+{
+    bool plus = s.n && s.p[0] == '+';
+    slice digits = slice_from(s, plus);
+    return num_i64(digits, ret) && !(plus && digits.p[0] == '-');
+}
+
+static int name_at(const char *names, slice word)
+{
+    for (size_t i = 0; names && names[i] && word.n >= 3; i += 3)
+        if (slice_eq_nocase(slice_cut(word, 0, 3), (slice){names + i, 3}))
+            return (int)(i / 3);
+    return -1;
+}
+
+/* The word is neither a number nor a name: what may have been meant. */
+static bool no_number(const struct reader *r, slice word)
+{
+    const struct bounds *f = r->field;
+    size_t at = offset_of(r, word);
+    if (word.n == 0)
+        refuse(r->refusal, at, 0, "%s: number missing", f->what);
+    else
+        refuse(r->refusal, at, word.n, "%s: \"%.*s\" is not a number%s", f->what,
+               word.n > 40 ? 40 : (int)word.n, word.p, f->names ? " or a name of three letters" : "");
+    int64_t number;
+    static const char *const full[] = {
+        "sunday",   "monday",   "tuesday", "wednesday", "thursday", "friday", "saturday",  "january",
+        "february", "march",    "april",   "june",      "july",     "august", "september", "october",
+        "november", "december", "sept",    "tues",      "wednes",   "thur",   "thurs"};
+    for (size_t i = 0; i < sizeof full / sizeof *full; i++) {
+        if (slice_eq_nocase(word, slice_of(full[i])) && name_at(f->names, word) >= 0) {
+            propose(r, at, word.n, slice_cut(word, 0, 3), true, "names have three letters");
+            return false;
+        }
+    }
+    if (word.n && (slice_find_char(word, '#') != SLICE_NONE || word.p[word.n - 1] == 'L' ||
+                   word.p[word.n - 1] == 'W' || slice_eq_nocase(word, LIT("LW"))))
+        refuse_hint(r->refusal, "L, W and # are Quartz syntax, which is not read here");
+    else if (word.n && word.p[0] == 'H')
+        refuse_hint(r->refusal, "H is Jenkins syntax, which is not read here");
+    else if (word.n > 1 && word.p[0] == '*' && num_i64(slice_from(word, 1), &number))
+        refuse_hint(r->refusal, "for a step write */%.*s", FMT(slice_from(word, 1)));
+    else if (name_at(bounds[3].names, word) >= 0 || name_at(bounds[4].names, word) >= 0)
+        refuse_hint(r->refusal, "the order is minute, hour, day of month, month, day of week");
+    return false;
+}
+
+static bool read_value(const struct reader *r, slice word, int64_t *ret)
+{
+    int name = word.n == 3 ? name_at(r->field->names, word) : -1;
+    if (name >= 0) {
+        *ret = name + (int64_t)r->field->least;
+        return true;
+    }
+    if (!read_int(word, ret))
+        return no_number(r, word);
+    return *ret >= 0 || refuse(r->refusal, offset_of(r, word), word.n, "%s: negative number", r->field->what);
+}
+
+/* The item as text for a message, cut to a bearable length. */
+#define SHORT(s) (int)((s).n > 40 ? 40 : (s).n), (s).p
+
+static bool check_range(const struct reader *r, slice item, int64_t first, int64_t last, int64_t step)
+{
+    const struct bounds *f = r->field;
+    size_t at = offset_of(r, item);
+    if (first >= f->least && last <= f->most && first <= last && step > 0)
+        return true;
+    if (step == 0) {
+        refuse(r->refusal, at, item.n, "%s: step 0 in \"%.*s\"", f->what, SHORT(item));
+        refuse_hint(r->refusal, "the smallest step is 1");
+    } else if (first < f->least) {
+        refuse(r->refusal, at, item.n, "%s: %lld is below %u, the least", f->what, (long long)first,
+               f->least);
+    } else if (last > f->most) {
+        refuse(r->refusal, at, item.n, "%s: %lld is above %u, the most", f->what, (long long)last, f->most);
+        if (f == &bounds[4] && last == 7 && item.n == 1)
+            propose(r, at, 1, LIT("0"), true, "Sunday is 0");
+        else if (f == &bounds[4] && last == 7)
+            refuse_hint(r->refusal, "Sunday is 0; days run from 0 to 6");
+    } else {
+        refuse(r->refusal, at, item.n, "%s: the range \"%.*s\" runs backwards", f->what, SHORT(item));
+        if (slice_find_char(item, '/') == SLICE_NONE)
+            refuse_hint(r->refusal, "write %lld-%u,%u-%lld", (long long)first, f->most, f->least,
+                        (long long)last);
+    }
+    return false;
+}
+
+/* One of the items between commas. */
+static bool read_item(const struct reader *r, slice item, uint64_t *bits, bool *star)
+{
+    bool no_step, single, only, one_slash = true;
+    slice rest = item, range = cut_at(&rest, '/', &no_step), step_text = rest;
+    if (!no_step) {
+        slice after = rest;
+        cut_at(&after, '/', &one_slash);
+    }
+    slice high = range, low = cut_at(&high, '-', &single);
+    int64_t first = r->field->least, last = r->field->most, step = 1;
+    bool all = slice_eq(low, LIT("*")) || slice_eq(low, LIT("?"));
+    if (!all) {
+        if (!read_value(r, low, &first))
+            return false;
+        last = first;
+        if (!single) {
+            slice more = high, text = cut_at(&more, '-', &only);
+            if (!only)
+                return refuse(r->refusal, offset_of(r, item), item.n, "%s: two hyphens in \"%.*s\"",
+                              r->field->what, SHORT(item));
+            if (!read_value(r, text, &last))
+                return false;
+        }
+    }
+    if (!one_slash)
+        return refuse(r->refusal, offset_of(r, item), item.n, "%s: two slashes in \"%.*s\"", r->field->what,
+                      SHORT(item));
+    if (!no_step) {
+        const struct bounds plain = {r->field->what, 0, 0, NULL};
+        const struct reader for_step = {r->whole, &plain, r->refusal};
+        if (!read_value(&for_step, step_text, &step))
+            return false;
+        if (single)
+            last = r->field->most;
+    }
+    if (!check_range(r, item, first, last, step))
+        return false;
+    for (int64_t i = first; i <= last; i += step > 64 ? 64 : step)
+        *bits |= UINT64_C(1) << i;
+    *star = *star || all;
+    return true;
+}
+
+static bool read_field(const struct reader *r, slice field, uint64_t *bits, bool *star)
+{
+    *bits = 0;
+    *star = false;
+    for (bool last = false; !last;) {
+        slice item = cut_at(&field, ',', &last);
+        if (item.n > 0 && !read_item(r, item, bits, star)) /* empty items are passed over */
+            return false;
+    }
+    return true;
+}
+
+static bool wrong_count(const struct reader *r, size_t count)
+{
+    slice s = r->whole, word = {0}, rest = s;
+    slice trimmed = s;
+    size_t n;
+    while ((n = blank(trimmed)) > 0)
+        trimmed = slice_from(trimmed, n);
+    refuse(r->refusal, 0, s.n, "want 5 fields (minute hour day-of-month month day-of-week), found %zu",
+           count);
+    next_word(&rest, &word);
+    size_t hash = slice_find(s, LIT(" #"));
+    int64_t year;
+    if (count > 0 && trimmed.p[0] == '@') {
+        propose(r, 0, offset_of(r, trimmed), LIT(""), true, "");
+    } else if (count > 0 && (slice_starts(word, LIT("TZ=")) || slice_starts(word, LIT("CRON_TZ=")))) {
+        size_t end = offset_of(r, rest);
+        propose(r, 0, end + blank(rest), LIT(""), false, "a time zone cannot be given here");
+    } else if (hash != SLICE_NONE) {
+        propose(r, hash, s.n - hash, LIT(""), true, "comments are not read here");
+    } else if (count == 6) {
+        slice last = word;
+        for (slice others = rest; next_word(&others, &last);)
+            ;
+        if (last.n == 4 && num_i64(last, &year) && year >= 1970)
+            propose(r, offset_of(r, last) - 1, last.n + 1, LIT(""), false, "there is no field for years");
+        else
+            propose(r, 0, offset_of(r, rest) + blank(rest), LIT(""), slice_eq(word, LIT("0")),
+                    "there is no field for seconds");
+    }
+    return false;
+}
+
+static bool read_fields(slice s, struct cron *ret, struct refusal *refusal)
+{
+    struct reader r = {s, bounds, refusal};
+    slice words[FIELDS], rest = s, word;
+    size_t count = 0;
+    for (; next_word(&rest, &word); count++)
+        if (count < FIELDS)
+            words[count] = word;
+    if (count != FIELDS)
+        return wrong_count(&r, count);
+    uint64_t bits[FIELDS];
+    bool star[FIELDS];
+    for (size_t i = 0; i < FIELDS; i++) {
+        r.field = &bounds[i];
+        if (!read_field(&r, words[i], &bits[i], &star[i]))
+            return false;
+    }
+    *ret = (struct cron){.minutes = bits[0],
+                         .hours = (uint32_t)bits[1],
+                         .days = (uint32_t)bits[2],
+                         .months = (uint32_t)bits[3],
+                         .weekdays = (uint8_t)bits[4],
+                         .day_star = star[2],
+                         .weekday_star = star[4]};
+    return true;
+}
+
+static bool read_every(slice s, struct cron *ret, struct refusal *refusal)
+{
+    size_t at = LIT("@every ").n;
+    slice text = slice_from(s, at);
+    int64_t ns;
+    if (!duration_parse(text, &ns, refusal)) {
+        if (!refusal)
+            return false;
+        refusal->at += (uint32_t)at;
+        char better[sizeof refusal->better] = "";
+        if (refusal->better[0])
+            snprintf(better, sizeof better, "@every %.56s", refusal->better);
+        memcpy(refusal->better, better, sizeof better);
+        return false;
+    }
+    ret->every = ns < DURATION_SECOND ? 1 : ns / DURATION_SECOND;
+    return true;
+}
+
+static bool unknown_descriptor(slice s, struct refusal *refusal)
+{
+    struct reader r = {s, NULL, refusal};
+    refuse(refusal, 0, s.n, "no such descriptor \"%.*s\"", SHORT(s));
+    slice rest = s, word;
+    next_word(&rest, &word);
+    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
+        if (slice_eq_nocase(word, descriptors[i].name)) {
+            propose(&r, 0, s.n, descriptors[i].name, true, "");
+            return false;
+        }
+    }
+    if (slice_eq_nocase(word, LIT("@every"))) {
+        slice ignored, amount = slice_trim(rest);
+        char text[64];
+        if (amount.n == 0 || !next_word(&rest, &ignored)) {
+            refuse_hint(refusal, "write for example @every 1h");
+        } else if ((size_t)snprintf(text, sizeof text, "@every %.*s", SHORT(amount)) < sizeof text) {
+            propose(&r, 0, s.n, slice_of(text), true, "");
+        }
+    } else {
+        refuse_hint(refusal, "known are @yearly, @monthly, @weekly, @daily, @hourly and @every <duration>");
+    }
+    return false;
+}
+
+bool cron_parse(slice s, struct cron *ret, struct refusal *refusal)
+{
+    *ret = (struct cron){0};
+    if (s.n == 0)
+        return refuse(refusal, 0, 0, "empty schedule");
+    if (s.p[0] != '@')
+        return read_fields(s, ret, refusal);
+    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
+        if (slice_eq(s, descriptors[i].name))
+            return read_fields(descriptors[i].same_as, ret, refusal);
+    if (slice_starts(s, LIT("@every ")))
+        return read_every(s, ret, refusal);
+    return unknown_descriptor(s, refusal);
+}
+
+void cron_put_at_minute_zero(struct buf *b, slice expression)
+{
+    slice minutes;
+    if (!next_word(&expression, &minutes))
+        return;
+    buf_char(b, '0');
+    buf_put(b, expression);
+}
