@@ -15,9 +15,14 @@ typedef struct slice {
 #define SLICE(s)                                                                                             \
     {                                                                                                        \
         "" s, sizeof(s) - 1                                                                                  \
-    }                                /* LIT for static initialisers */
-#define FMT(s)     (int)(s).n, (s).p /* for "%.*s" */
+    }                                       /* LIT for static initialisers */
+#define FMT(s)     (int)(s).n, slice_c((s)) /* for "%.*s" */
 #define SLICE_NONE ((size_t)-1)
+
+static inline const char *slice_c(slice s) /* for FMT: printf takes no NULL, not even for no bytes */
+{
+    return s.p ? s.p : "";
+}
 
 slice slice_of(const char *text); /* NULL gives the empty slice */
 bool slice_eq(slice a, slice b);

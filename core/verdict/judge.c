@@ -1,6 +1,7 @@
 /* Judging one object: schema, model, rules, rows. */
 #include "judge.h"
 
+#include "json_memory.h"
 #include "limits.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@ struct gate *gate_open(const struct policy *policy)
     struct gate *g = calloc(1, sizeof *g);
     if (!g)
         return NULL;
+    json_memory_install();
     g->policy = *policy;
     g->patterns = patterns_open();
     if (g->patterns)
