@@ -8,6 +8,8 @@ enum {
     /* The API server takes 3 MiB from a client and sends old and new object in one review: 6 MiB and the
        envelope. */
     LIMIT_DOCUMENT_BYTES = 8 << 20,
+    /* A stream of documents: positions have 32 bits, and no repository holds manifests of that size. */
+    LIMIT_STREAM_BYTES = 256 << 20,
     /* The deepest path in our CRDs has 18 levels; the API server stops at 10,000 and libyaml 0.2.5 is
        quadratic. */
     LIMIT_DEPTH = 200,

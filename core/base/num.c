@@ -96,7 +96,16 @@ static void put_shortest(struct buf *b, double value, int least_exponent)
     }
     int mantissa = (int)(e - text) - (text[0] == '-');
     int fraction = (mantissa > 1 ? mantissa - 2 : 0) - exponent; /* digits behind the point */
-    buf_fmt(b, "%.*f", fraction > 0 ? fraction : 0, value);
+    if (fraction >= 0) {
+        buf_fmt(b, "%.*f", fraction, value);
+        return;
+    }
+    *e = 0; /* Go fills up with zeros: the shortest digits, not the exact ones */
+    if (mantissa > 1) {
+        char *point = strchr(text, '.');
+        memmove(point, point + 1, strlen(point));
+    }
+    buf_fmt(b, "%s%0*d", text, -fraction, 0);
 }
 
 void num_put_f64(struct buf *b, double value)

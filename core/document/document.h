@@ -25,6 +25,7 @@ enum node_flag {
     NODE_BAD = 16,          /* the schema check found fault with this very value: no rule looks at it again */
     NODE_ALIASED = 32,      /* a copy that an alias or merge key made; its offsets are the anchor's */
     NODE_PLACEHOLDER = 128, /* "${bucket}": stands for a scalar of any type that is not there yet */
+    NODE_MERGED = 256,      /* a member that a merge key brought; its key's offsets are the anchor's, too */
     NODE_QUOTED = 64, /* a string that was quoted or a block scalar in the stream: text is not source bytes */
 };
 
@@ -47,7 +48,8 @@ struct node {
     uint32_t at, end;         /* value: bytes [at, end) */
     uint32_t key_at, key_end; /* key */
     uint32_t count;           /* children, flagged ones included */
-    uint8_t kind, flags;
+    uint8_t kind;
+    uint16_t flags;
 };
 
 /* The member of that name that the API server would see, or NULL; `object` may be NULL or no object. */

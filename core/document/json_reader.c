@@ -11,6 +11,7 @@ struct json {
     struct findings *findings;
     struct node_pool pool;
     const char *start, *end;
+    bool refused; /* good syntax, but beyond what we or the API server take */
 };
 
 /* The reading functions take the place they begin at and return the place behind what they read, or NULL when
@@ -127,6 +128,7 @@ static const char *fail_deep(struct json *r, const char *at)
     x->from = (uint32_t)(at - r->start);
     x->to = x->from + 1;
     finding_hint(r->findings, x, "look for an unclosed bracket");
+    r->refused = true;
     return NULL;
 }
 
@@ -303,6 +305,7 @@ static const char *read_number(struct json *r, const char *start, struct node *n
     n->kind = NODE_FLOAT;
     if (num_f64(n->text, &n->real))
         return p;
+    r->refused = true;
     return fail_text(r, start, n->text.n, "a number beyond what a double can hold", "");
 }
 
@@ -406,11 +409,12 @@ static const char *read_value(struct json *r, const char *p, struct node **ret)
     return p;
 }
 
-struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct findings *f)
+struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct findings *f, bool *ret_refused)
 {
-    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n};
+    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n, false};
     struct node *root;
     const char *p = read_value(&r, bytes.p + *pos, &root);
+    *ret_refused = r.refused;
     if (!p)
         return NULL;
     *pos = (size_t)(p - bytes.p);
@@ -428,7 +432,7 @@ struct node *json_read(struct arena *a, slice bytes, struct findings *f)
     }
     if (bytes.n == 0)
         bytes.p = "";
-    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n};
+    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n, false};
     struct node *root;
     const char *p = read_value(&r, bytes.p, &root);
     if (!p)

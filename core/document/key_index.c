@@ -76,7 +76,7 @@ static void report(struct findings *f, const struct node *first, const struct no
     slice key = slice_cut(again->key, 0, 100);
     struct buf quoted = buf_new(f->arena, 1000);
     buf_quote(&quoted, key);
-    bool merged = again->flags & NODE_ALIASED;
+    bool merged = again->flags & NODE_MERGED;
     struct finding *x =
         finding_say(f, RULE_duplicate_key, again,
                     merged ? "the merge key brings %.*s again and replaces the value that stands before it"
@@ -96,8 +96,8 @@ static void report(struct findings *f, const struct node *first, const struct no
 static void shadow(struct findings *f, struct node *first, struct node *earlier, struct node *later)
 {
     earlier->flags |= NODE_SHADOWED;
-    if (f && !(earlier->flags & NODE_ALIASED))
-        report(f, first->flags & NODE_ALIASED ? earlier : first, later);
+    if (f && !(earlier->flags & NODE_MERGED))
+        report(f, first->flags & NODE_MERGED ? earlier : first, later);
 }
 
 static void compare_few(struct node *object, struct findings *f)

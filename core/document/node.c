@@ -215,7 +215,7 @@ struct node *node_new(struct arena *a, enum node_kind kind, unsigned flags)
 {
     struct node *n = ARENA_NEW(a, struct node);
     n->kind = (uint8_t)kind;
-    n->flags = (uint8_t)flags;
+    n->flags = (uint16_t)flags;
     return n;
 }
 
@@ -224,7 +224,7 @@ struct node *node_copy(struct arena *a, const struct node *n, unsigned flags)
     struct node *copy = ARENA_NEW(a, struct node);
     *copy = *n;
     copy->parent = copy->next = NULL;
-    copy->flags |= (uint8_t)flags;
+    copy->flags |= (uint16_t)flags;
     if (is_container(n)) {
         copy->first = copy->last = NULL;
         copy->index = NULL;

@@ -23,7 +23,7 @@ static inline struct node *pool_take(struct node_pool *pool) /* zeroed */
 
 /* Called once when an object is complete whose members were added by member_attach(). Finds members with the
  * same key: the last one wins, the earlier ones are flagged NODE_SHADOWED, each repetition is a finding with
- * a note at the first. Members that a merge key brought (NODE_ALIASED) may be replaced silently. Objects with
+ * a note at the first. Members that a merge key brought (NODE_MERGED) may be replaced silently. Objects with
  * many members get an index for node_get(). */
 void object_close(struct arena *a, struct node *object, struct findings *f);
 
@@ -33,8 +33,9 @@ void object_index(struct arena *a, struct node *object);
 /* The member in the index, or NULL; `*ret_rest` is where members begin that were appended later. */
 struct node *key_index_find(const struct key_index *index, slice key, struct node **ret_rest);
 
-/* Reads one JSON value from `*pos` on and leaves `*pos` behind it; see json_read(). */
-struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct findings *f);
+/* Reads one JSON value from `*pos` on and leaves `*pos` behind it; see json_read(). When it returns NULL,
+ * `*ret_refused` tells limits that were passed from faults of syntax. */
+struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct findings *f, bool *ret_refused);
 
 static inline void node_attach(struct node *container, struct node *child)
 {

@@ -1,0 +1,268 @@
+/* A stream into documents, split as apimachinery's YAML-or-JSON decoder splits it. */
+#include "limits.h"
+#include "reader.h"
+#include "utf8.h"
+#include "yaml_reader.h"
+
+#include <string.h>
+
+enum { GUESS_BYTES = 4096 }; /* how far kubectl looks for the brace that makes a stream JSON */
+
+struct splitter {
+    struct arena *arena;
+    struct findings *findings;
+    struct yaml_reader *yaml;
+    slice bytes;
+    struct stream *stream;
+    struct document **last;
+    uint32_t number;
+    bool full; /* LIMIT_DOCUMENTS */
+};
+
+/* Length of the white space (as Go's unicode.IsSpace has it) that `s` begins with. */
+static size_t space_length(slice s)
+{
+    size_t i = 0;
+    while (i < s.n) {
+        uint32_t c = 0;
+        size_t n = utf8_decode(slice_from(s, i), &c);
+        bool space = n && (c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+                           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+                           c == 0x205f || c == 0x3000);
+        if (!space)
+            break;
+        i += n;
+    }
+    return i;
+}
+
+static struct finding *say(struct splitter *s, enum rule_id rule, uint32_t from, uint32_t to,
+                           const char *message)
+{
+    struct finding *x = finding_say(s->findings, rule, NULL, "%s", message);
+    x->from = from;
+    x->to = to;
+    return x;
+}
+
+static void append(struct splitter *s, struct node *root, uint32_t at, uint32_t end, bool from_list)
+{
+    struct document *d = ARENA_NEW(s->arena, struct document);
+    *d = (struct document){.root = root, .at = at, .end = end, .number = s->number, .from_list = from_list};
+    *s->last = d;
+    s->last = &d->next;
+    s->stream->count++;
+}
+
+/* An item of a BackupList may leave kind and apiVersion to the list. */
+static void inherit(struct splitter *s, struct node *item, slice kind, const struct node *version)
+{
+    if (item->kind != NODE_OBJECT || node_get(item, LIT("kind")) || kind.n == 0)
+        return;
+    struct node *k = node_new(s->arena, NODE_STRING, NODE_DEFAULTED);
+    k->key = LIT("kind");
+    k->text = kind;
+    node_append(item, k);
+    if (version && version->kind == NODE_STRING && !node_get(item, LIT("apiVersion"))) {
+        struct node *v = node_copy(s->arena, version, NODE_DEFAULTED);
+        v->key = LIT("apiVersion");
+        node_append(item, v);
+    }
+}
+
+/* Adds what was read as number `s->number`; `root` NULL means broken. */
+static void add_document(struct splitter *s, struct node *root, uint32_t at, uint32_t end)
+{
+    const struct node *kind = node_get(root, LIT("kind")), *items = node_get(root, LIT("items"));
+    bool list = kind && kind->kind == NODE_STRING && slice_ends(kind->text, LIT("List")) && items &&
+                items->kind == NODE_ARRAY;
+    if (!list) {
+        if (!root || root->kind != NODE_NULL)
+            append(s, root, at, end, false);
+        return;
+    }
+    slice item_kind = slice_cut(kind->text, 0, kind->text.n - 4);
+    for (struct node *item = items->first, *next; item; item = next) {
+        next = item->next;
+        item->parent = item->next = NULL;
+        inherit(s, item, item_kind, node_get(root, LIT("apiVersion")));
+        append(s, item, item->at, item->end, true);
+    }
+}
+
+/* Counts a document that begins; false when there are too many. */
+static bool begin(struct splitter *s, uint32_t at)
+{
+    if (s->number < LIMIT_DOCUMENTS) {
+        s->number++;
+        return true;
+    }
+    if (!s->full) {
+        slice message = arena_fmt(s->arena, "more than %d documents: the rest is not read", LIMIT_DOCUMENTS);
+        say(s, RULE_document_too_large, at, at, message.p);
+    }
+    s->full = true;
+    return false;
+}
+
+static bool too_large(struct splitter *s, uint32_t at, size_t length)
+{
+    if (length <= LIMIT_DOCUMENT_BYTES)
+        return false;
+    slice message =
+        arena_fmt(s->arena, "the document has %zu bytes, %d are allowed", length, LIMIT_DOCUMENT_BYTES);
+    say(s, RULE_document_too_large, at, at + 1, message.p);
+    return true;
+}
+
+/* ---- YAML --------------------------------------------------------------------------------------------- */
+
+static void read_yaml(struct splitter *s, uint32_t at, uint32_t end)
+{
+    struct node *root = NULL;
+    if (!begin(s, at))
+        return;
+    bool good = !too_large(s, at, end - at) && yaml_read(s->yaml, at, end, s->findings, &root);
+    if (root || !good)
+        add_document(s, root, at, end);
+}
+
+/* A line that begins with "---" separates documents wherever it stands, even inside a block scalar. Only
+ * blanks and a comment may follow. */
+static void check_separator(struct splitter *s, uint32_t at, slice line)
+{
+    slice rest = slice_from(line, 3);
+    size_t blanks = space_length(rest);
+    if (blanks == rest.n || rest.p[blanks] == '#')
+        return;
+    uint32_t end = at + (uint32_t)line.n;
+    while (end > at + 3 && (s->bytes.p[end - 1] == '\n' || s->bytes.p[end - 1] == '\r'))
+        end--;
+    struct finding *x =
+        say(s, RULE_yaml_syntax, at, end,
+            "a line that begins with --- separates documents, and only a comment may follow on it");
+    finding_hint(s->findings, x,
+                 "begin the document on the next line; text that begins with --- must be indented");
+}
+
+static slice line_at(slice bytes, uint32_t at)
+{
+    slice rest = slice_from(bytes, at);
+    size_t n = slice_find_char(rest, '\n');
+    return slice_cut(rest, 0, n == SLICE_NONE ? rest.n : n + 1);
+}
+
+static void split_yaml(struct splitter *s, uint32_t from)
+{
+    uint32_t begins = from;
+    for (uint32_t at = from; at < s->bytes.n;) {
+        slice line = line_at(s->bytes, at);
+        bool separator = slice_starts(line, LIT("---"));
+        if (separator)
+            check_separator(s, at, line);
+        if (separator && at > begins) {
+            read_yaml(s, begins, at);
+            begins = at + (uint32_t)line.n;
+        }
+        at += (uint32_t)line.n;
+    }
+    if (begins < s->bytes.n)
+        read_yaml(s, begins, (uint32_t)s->bytes.n);
+}
+
+/* ---- JSON --------------------------------------------------------------------------------------------- */
+
+static bool looks_like_json(slice bytes)
+{
+    slice head = slice_cut(bytes, 0, GUESS_BYTES);
+    return slice_starts(slice_from(head, space_length(head)), LIT("{"));
+}
+
+static void join(struct findings *f, const struct findings *more)
+{
+    f->dropped += more->dropped;
+    if (!more->first)
+        return;
+    *(f->last ? f->last : &f->first) = more->first;
+    f->last = more->last;
+    f->count += more->count;
+}
+
+static uint32_t json_blanks(slice bytes, uint32_t at)
+{
+    while (at < bytes.n && (bytes.p[at] == ' ' || (bytes.p[at] && strchr("\t\r\n", bytes.p[at]))))
+        at++;
+    return at;
+}
+
+/* The rest of a stream that is not JSON after all: kubectl skips white space up to the line's end and reads
+ * YAML. When that fails too, the complaint that fits the text better stays: that about JSON, `json`, when it
+ * has the looks of JSON. */
+static void fall_back(struct splitter *s, uint32_t behind, struct findings *json)
+{
+    slice rest = slice_from(s->bytes, behind);
+    size_t blanks = space_length(rest), line = slice_find_char(slice_cut(rest, 0, blanks), '\n');
+    uint32_t brace = json_blanks(s->bytes, behind), quote = json_blanks(s->bytes, brace + 1);
+    bool json_style = brace < s->bytes.n && s->bytes.p[brace] == '{' && quote < s->bytes.n &&
+                      (s->bytes.p[quote] == '"' || s->bytes.p[quote] == '}');
+    struct document **first = s->last;
+    struct findings *all = s->findings, yaml = findings_new(s->arena);
+    s->findings = &yaml;
+    split_yaml(s, behind + (uint32_t)(line == SLICE_NONE ? blanks : line + 1));
+    s->findings = all;
+    if (json_style && *first && !(*first)->root && yaml.count > 1) {
+        yaml.first = yaml.first->next;
+        yaml.count--;
+        join(all, json);
+    } else if (json_style && *first && !(*first)->root) {
+        yaml = *json;
+    }
+    join(all, &yaml);
+}
+
+/* JSON values in a row. */
+static void split_json(struct splitter *s)
+{
+    uint32_t behind = 0;
+    for (size_t values = 0;; values++) {
+        uint32_t at = json_blanks(s->bytes, behind);
+        if (at == s->bytes.n)
+            return;
+        struct findings json = findings_new(s->arena);
+        size_t pos = at;
+        bool refused;
+        struct node *root = json_read_at(s->arena, s->bytes, &pos, &json, &refused);
+        if (!root && !refused && values <= 1) { /* kubectl is not yet sure that it reads JSON */
+            fall_back(s, behind, &json);
+            return;
+        }
+        join(s->findings, &json);
+        if (!begin(s, at))
+            return;
+        if (root && too_large(s, at, pos - at))
+            root = NULL;
+        add_document(s, root, at, root ? (uint32_t)pos : (uint32_t)s->bytes.n);
+        if (!root)
+            return;
+        behind = (uint32_t)pos;
+    }
+}
+
+struct stream *stream_read(struct arena *a, slice bytes, struct findings *f)
+{
+    struct stream *stream = ARENA_NEW(a, struct stream);
+    stream->bytes = bytes;
+    struct splitter s = {.arena = a, .findings = f, .bytes = bytes, .stream = stream, .last = &stream->first};
+    if (bytes.n > LIMIT_STREAM_BYTES) {
+        slice message = arena_fmt(a, "the file has %zu bytes, %d are allowed", bytes.n, LIMIT_STREAM_BYTES);
+        say(&s, RULE_document_too_large, 0, 1, message.p);
+        append(&s, NULL, 0, LIMIT_STREAM_BYTES, false);
+        return stream;
+    }
+    s.yaml = yaml_reader_new(a, bytes);
+    if (looks_like_json(bytes))
+        split_json(&s);
+    else
+        split_yaml(&s, 0);
+    return stream;
+}

@@ -1,0 +1,158 @@
+/* libyaml's complaints in words that help the author of a manifest. */
+#include "yaml_reader.h"
+
+#include <string.h>
+
+struct words {
+    const char *problem; /* libyaml's text, or its beginning */
+    const char *message, *hint;
+    bool at_context; /* the place to mend is where the construct began */
+    const char *note;
+};
+
+static const struct words words[] = {
+    {"mapping values are not allowed", "a colon and a value where no key can stand",
+     "a text with \": \" in it needs quotes; otherwise check the indentation", false, NULL},
+    {"mapping keys are not allowed", "a key where none can stand", "check the indentation", false, NULL},
+    {"block sequence entries are not allowed", "a list item (-) where none can stand",
+     "begin the list on the line below its key; a text that begins with \"- \" needs quotes", false, NULL},
+    {"could not find expected ':'", "this is neither a key with a colon nor part of the value before it",
+     "write \"key: value\"; check indentation and quotes", true, NULL},
+    {"did not find expected key", "the indentation of this line fits no key of the block it stands in",
+     "give all keys of a block the same indentation", false, "the block begins here"},
+    {"did not find expected '-' indicator",
+     "the indentation of this line fits no item of the list it stands in",
+     "give all items of a list the same indentation", false, "the list begins here"},
+    {"did not find expected ',' or ']'", "the list that [ begins here goes on wrongly or is not closed",
+     "put a comma between items and ] at the end; a text that begins with [ needs quotes", true, NULL},
+    {"did not find expected ',' or '}'", "the mapping that { begins here goes on wrongly or is not closed",
+     "put a comma between members and } at the end; a text that begins with { needs quotes", true, NULL},
+    {"found unexpected end of stream", "the quote that opens here is never closed",
+     "close it; the text ends where the document ends", true, NULL},
+    {"found unexpected document indicator",
+     "the quote that opens here is not closed before the document ends", "close it", true, NULL},
+    {"found unknown escape character", "unknown escape in double quotes",
+     "write \\\\ for a backslash, or use single quotes", false, NULL},
+    {"did not find expected hexdecimal number", "an escape without its hexadecimal digits", "", false, NULL},
+    {"found invalid Unicode character escape code", "the escape names no character",
+     "write the character itself: \\u takes no surrogate pairs in YAML", false, NULL},
+    {"did not find expected alphabetic or numeric character",
+     "* and & begin an alias or an anchor, which needs a name", "a text that begins with * or & needs quotes",
+     true, NULL},
+    {"did not find expected comment or line break", "text behind | or >, which belongs on the next line",
+     "a text that begins with | or > needs quotes", false, NULL},
+    {"did not find expected whitespace or line break", "! begins a tag, and this is none",
+     "a text that begins with ! needs quotes", true, NULL},
+    {"did not find expected tag URI", "! begins a tag, and this is none",
+     "a text that begins with ! needs quotes", true, NULL},
+    {"did not find expected '!'", "! begins a tag, and this is none",
+     "a text that begins with ! needs quotes", true, NULL},
+    {"found undefined tag handle", "! begins a tag, and this one is not defined",
+     "a text that begins with ! needs quotes", false, NULL},
+    {"did not find expected <document start>", "text behind the end of the document's only value",
+     "a document is one mapping; check the indentation", false, NULL},
+    {"did not find expected node content", "a value is missing here", "", false, NULL},
+    {"found a tab character", "a tab where blanks are needed", "indent with blanks only", false, NULL},
+    {"found an indentation indicator equal to 0", "an indentation of 0", "write | without a number", false,
+     NULL},
+    {"found incompatible YAML document", "a YAML version that kubectl does not read", "remove the %YAML line",
+     false, NULL},
+};
+
+static slice line_at(slice stream, const struct yaml_fault *fault, uint32_t at, uint32_t *ret_start)
+{
+    uint32_t from = at < fault->end ? at : fault->end, to = from;
+    while (from > fault->doc_at && stream.p[from - 1] != '\n')
+        from--;
+    while (to < fault->end && stream.p[to] != '\n')
+        to++;
+    *ret_start = from;
+    return slice_cut(stream, from, to - from);
+}
+
+/* The first tab in the indentation of the line at fault or the one before it: the parser may notice late. */
+static bool find_tab(slice stream, const struct yaml_fault *fault, uint32_t *ret)
+{
+    uint32_t at = fault->at;
+    for (int back = 0; back < 2; back++) {
+        uint32_t start;
+        slice line = line_at(stream, fault, at, &start);
+        size_t i = 0;
+        while (i < line.n && line.p[i] == ' ')
+            i++;
+        if (i < line.n && line.p[i] == '\t') {
+            *ret = start + (uint32_t)i;
+            return true;
+        }
+        if (start == fault->doc_at)
+            break;
+        at = start - 1;
+    }
+    return false;
+}
+
+/* The end of what a caret should underline: the word at `from`, at least one character. */
+static uint32_t word_end(slice stream, const struct yaml_fault *fault, uint32_t from)
+{
+    uint32_t to = from;
+    while (to < fault->end && !strchr(" \t\r\n,[]{}", stream.p[to]))
+        to++;
+    if (to == from && to < fault->end)
+        to++;
+    return to;
+}
+
+static struct finding *add(struct findings *f, slice stream, const struct yaml_fault *fault, uint32_t from,
+                           const char *message, const char *hint)
+{
+    /* At a line's end nothing can be underlined: take what stands before. */
+    while (from > fault->doc_at && (from >= fault->end || strchr(" \t\r\n", stream.p[from])))
+        from--;
+    while (from > fault->doc_at && ((unsigned char)stream.p[from] & 0xc0) == 0x80)
+        from--;
+    struct finding *x = finding_say(f, RULE_yaml_syntax, NULL, "%s", message);
+    x->from = from;
+    x->to = word_end(stream, fault, from);
+    finding_hint(f, x, "%s", hint);
+    return x;
+}
+
+static void unstartable(struct findings *f, slice stream, const struct yaml_fault *fault)
+{
+    char c = fault->at < fault->end ? stream.p[fault->at] : 0;
+    slice message = c > ' ' ? arena_fmt(f->arena, "no value can begin with %c", c)
+                            : LIT("a character that no value can begin with");
+    add(f, stream, fault, fault->at, message.p, "put the value in quotes");
+}
+
+void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault *fault)
+{
+    uint32_t tab;
+    if (find_tab(stream, fault, &tab)) {
+        struct finding *x = finding_say(f, RULE_yaml_syntax, NULL, "a tab is used as indentation");
+        x->from = tab;
+        x->to = tab + 1;
+        finding_hint(f, x, "YAML indents with blanks only");
+        return;
+    }
+    if (slice_starts(fault->problem, LIT("found character that cannot start"))) {
+        unstartable(f, stream, fault);
+        return;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const struct words *w = &words[i];
+        if (!slice_starts(fault->problem, slice_of(w->problem)))
+            continue;
+        bool back = w->at_context && fault->context.n;
+        struct finding *x = add(f, stream, fault, back ? fault->context_at : fault->at, w->message, w->hint);
+        if (w->note && fault->context.n) {
+            x->note = slice_of(w->note);
+            x->note_from = fault->context_at;
+            x->note_to = word_end(stream, fault, fault->context_at);
+        }
+        return;
+    }
+    slice message = arena_fmt(f->arena, "%.*s%s%.*s", FMT(fault->context), fault->context.n ? ": " : "",
+                              FMT(fault->problem));
+    add(f, stream, fault, fault->at, message.p, "");
+}

@@ -1,0 +1,124 @@
+/* Bytes of the stream and characters of libyaml. */
+#include "yaml_reader.h"
+
+#include "utf8.h"
+
+#include <string.h>
+
+size_t yaml_source_feed(struct yaml_source *s, char *to, size_t size)
+{
+    size_t n = 0;
+    while (n < size && s->fed < s->end) {
+        const char *from = s->bytes.p + s->fed;
+        size_t left = s->end - s->fed, count = left < size - n ? left : size - n;
+        const char *cr = s->simple ? NULL : memchr(from, '\r', count);
+        if (cr == from) {
+            s->fed++;
+            if (left > 1 && from[1] == '\n')
+                continue;
+            to[n++] = '\r';
+            continue;
+        }
+        count = cr ? (size_t)(cr - from) : count;
+        memcpy(to + n, from, count);
+        n += count;
+        s->fed += (uint32_t)count;
+    }
+    if (n < size && !s->fed_break) {
+        s->fed_break = true;
+        if (s->end > s->at && s->bytes.p[s->end - 1] != '\n')
+            to[n++] = '\n';
+    }
+    return n;
+}
+
+static uint32_t step_forward(const struct yaml_source *s, uint32_t offset)
+{
+    const unsigned char *p = (const unsigned char *)s->bytes.p;
+    if (p[offset] == '\r' && offset + 1 < s->end && p[offset + 1] == '\n')
+        return offset + 2;
+    do
+        offset++;
+    while (offset < s->end && (p[offset] & 0xc0) == 0x80);
+    return offset;
+}
+
+static uint32_t step_back(const struct yaml_source *s, uint32_t offset)
+{
+    const unsigned char *p = (const unsigned char *)s->bytes.p;
+    do
+        offset--;
+    while (offset > s->text_at && (p[offset] & 0xc0) == 0x80);
+    if (p[offset] == '\n' && offset > s->text_at && p[offset - 1] == '\r')
+        offset--;
+    return offset;
+}
+
+uint32_t yaml_source_offset(struct yaml_source *s, size_t index)
+{
+    if (s->simple) {
+        size_t most = s->end - s->text_at;
+        return s->text_at + (uint32_t)(index < most ? index : most);
+    }
+    while (s->index < index && s->offset < s->end) {
+        s->offset = step_forward(s, s->offset);
+        s->index++;
+    }
+    while (s->index > index && s->offset > s->text_at) {
+        s->offset = step_back(s, s->offset);
+        s->index--;
+    }
+    return s->offset;
+}
+
+static bool allowed(uint32_t c)
+{
+    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0x7f) || c == 0x85 ||
+           (c >= 0xa0 && c != 0xfffe && c != 0xffff);
+}
+
+static bool fail(struct findings *f, uint32_t from, size_t length, slice message, const char *hint)
+{
+    struct finding *x = finding_say(f, RULE_yaml_syntax, NULL, "%.*s", FMT(message));
+    x->from = from;
+    x->to = from + (uint32_t)length;
+    finding_hint(f, x, "%s", hint);
+    return false;
+}
+
+static bool check(struct yaml_source *s, struct findings *f)
+{
+    slice doc = slice_cut(s->bytes, s->at, s->end - s->at);
+    s->simple = true;
+    for (size_t i = 0, n; i < doc.n; i += n) {
+        unsigned char byte = (unsigned char)doc.p[i];
+        n = 1;
+        if ((byte >= 0x20 && byte < 0x7f) || byte == '\n' || byte == '\t')
+            continue;
+        s->simple = false;
+        uint32_t c = 0, at = s->at + (uint32_t)i;
+        n = utf8_decode(slice_from(doc, i), &c);
+        if (n == 0)
+            return fail(f, at, 1, LIT("the text is not UTF-8"),
+                        byte >= 0xfe ? "this looks like UTF-16: save the file as UTF-8"
+                                     : "save the file as UTF-8");
+        if (!allowed(c))
+            return fail(f, at, n, arena_fmt(f->arena, "control character U+%04X", c),
+                        c ? "remove it, or write it as \\x.. in double quotes"
+                          : "the file is damaged or no text");
+    }
+    return true;
+}
+
+bool yaml_source_start(struct yaml_source *s, uint32_t at, uint32_t end, struct findings *f)
+{
+    s->at = s->fed = s->text_at = s->offset = at;
+    s->end = end;
+    s->fed_break = false;
+    s->index = 0;
+    if (!check(s, f))
+        return false;
+    if (slice_starts(slice_cut(s->bytes, at, end - at), LIT("\xef\xbb\xbf")))
+        s->fed = s->text_at = s->offset = at + 3; /* a byte order mark is no character of the text */
+    return true;
+}
