@@ -104,7 +104,9 @@ static const char *fail_wanted(struct json *r, const char *at, const char *wante
 {
     slice token = token_at(r, at);
     struct buf found = buf_new(r->arena, 200);
-    if (token.n)
+    if (slice_eq(token, LIT("\"")))
+        buf_put(&found, LIT("a string"));
+    else if (token.n)
         buf_quote(&found, token);
     else
         buf_put(&found, LIT("the end of the text"));

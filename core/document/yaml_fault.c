@@ -11,8 +11,6 @@ struct words {
 };
 
 static const struct words words[] = {
-    {"mapping values are not allowed", "a colon and a value where no key can stand",
-     "a text with \": \" in it needs quotes; otherwise check the indentation", false, NULL},
     {"mapping keys are not allowed", "a key where none can stand", "check the indentation", false, NULL},
     {"block sequence entries are not allowed", "a list item (-) where none can stand",
      "begin the list on the line below its key; a text that begins with \"- \" needs quotes", false, NULL},
@@ -117,6 +115,31 @@ static struct finding *add(struct findings *f, slice stream, const struct yaml_f
     return x;
 }
 
+/* Whether a word stands before `at` on its line; `*ret_first` is the line's first word. */
+static bool is_behind(slice stream, const struct yaml_fault *fault, uint32_t at, uint32_t *ret_first)
+{
+    slice line = line_at(stream, fault, at, ret_first);
+    while (line.n && (line.p[0] == ' ' || line.p[0] == '\t')) {
+        line = slice_from(line, 1);
+        ++*ret_first;
+    }
+    return *ret_first < at;
+}
+
+/* "a: b: c", or a key below one that has a value already. */
+static void second_colon(struct findings *f, slice stream, const struct yaml_fault *fault)
+{
+    uint32_t first;
+    is_behind(stream, fault, fault->at, &first);
+    slice before = slice_cut(stream, first, fault->at - first);
+    if (slice_find(before, LIT(": ")) != SLICE_NONE)
+        add(f, stream, fault, fault->at, "a second key on the same line",
+            "a text with \": \" in it needs quotes");
+    else
+        add(f, stream, fault, first, "a key where none can stand: the text above it is already complete",
+            "check the indentation of this line and the one above");
+}
+
 static void unstartable(struct findings *f, slice stream, const struct yaml_fault *fault)
 {
     char c = fault->at < fault->end ? stream.p[fault->at] : 0;
@@ -137,6 +160,18 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
     }
     if (slice_starts(fault->problem, LIT("found character that cannot start"))) {
         unstartable(f, stream, fault);
+        return;
+    }
+    if (slice_starts(fault->problem, LIT("mapping values are not allowed"))) {
+        second_colon(f, stream, fault);
+        return;
+    }
+    uint32_t first;
+    bool block = slice_eq(fault->problem, LIT("did not find expected key")) ||
+                 slice_eq(fault->problem, LIT("did not find expected '-' indicator"));
+    if (block && fault->at < fault->end && is_behind(stream, fault, fault->at, &first)) {
+        add(f, stream, fault, fault->at, "text behind a value that is already complete",
+            "a quote inside a quoted text is doubled; text behind a quote or bracket belongs inside it");
         return;
     }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {

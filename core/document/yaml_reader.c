@@ -523,12 +523,11 @@ static bool read_events(struct yaml_reader *y)
             return false;
     } while (y->run.event.type != YAML_DOCUMENT_END_EVENT);
     /* kubectl reads no further. What follows in these bytes is behind "...", and lost without a word. */
+    uint32_t behind = yaml_source_offset(&y->source, y->run.event.end_mark.index);
     yaml_event_delete(&y->run.event);
-    if (yaml_parser_parse(&y->run.parser, &y->run.event) && y->run.event.type == YAML_DOCUMENT_START_EVENT) {
-        uint32_t at = yaml_source_offset(&y->source, y->run.event.start_mark.index);
-        fail(y, at, at, "kubectl reads nothing of this document from here on",
+    if (!yaml_parser_parse(&y->run.parser, &y->run.event) || y->run.event.type != YAML_STREAM_END_EVENT)
+        fail(y, behind, behind, "kubectl reads nothing of this document from here on",
              "separate documents by a line of three dashes (---)");
-    }
     return true;
 }
 
