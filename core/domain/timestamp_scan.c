@@ -108,7 +108,7 @@ static bool scan_zone(struct scanner *c, struct moment *m)
         return refuse(c->refusal, c->at, c->s.n - c->at, "want the time zone as Z or +08:00");
     }
     size_t from = c->at++;
-    int hours, minutes;
+    int hours = 0, minutes = 0;
     if (!digits(c, 2, 2, "zone's hours", &hours) || !separator(c, ':') ||
         !digits(c, 2, 2, "zone's minutes", &minutes))
         return false;
@@ -156,7 +156,7 @@ static bool guess_zone(struct scanner *c, struct moment *m)
     if (!west && !at_char(c, '+'))
         return false;
     c->at++;
-    int hours, minutes = 0;
+    int hours = 0, minutes = 0;
     if (!digits(c, 1, 2, "", &hours))
         return false;
     if (at_char(c, ':'))
