@@ -1,0 +1,8 @@
+#ifndef BRGATE_TOPICS_H
+#define BRGATE_TOPICS_H
+
+#include "fidelity.h"
+
+extern const struct fidelity_topic topic_duration, topic_timestamp, topic_cron, topic_regexp;
+
+#endif
