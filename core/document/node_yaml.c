@@ -4,6 +4,7 @@
 
 #include "num.h"
 #include "utf8.h"
+#include "yaml_scalar.h"
 
 #include <stdlib.h>
 
@@ -17,70 +18,47 @@ struct writer {
     bool sorted;
 };
 
-static bool is_digit(char c)
+static size_t skip_digits(slice s, size_t at)
 {
-    return c >= '0' && c <= '9';
-}
-
-/* Offset behind the characters of `set`, digits and underscores from `at` on. */
-static size_t skip_digits(slice s, size_t at, const char *set)
-{
-    while (at < s.n &&
-           (is_digit(s.p[at]) || s.p[at] == '_' || slice_find_char(slice_of(set), s.p[at]) != SLICE_NONE))
+    while (at < s.n && ((s.p[at] >= '0' && s.p[at] <= '9') || s.p[at] == '_'))
         at++;
     return at;
 }
 
-/* Decimal, octal, hexadecimal, binary, sexagesimal and floating point, with underscores anywhere: what one
- * reader or another takes for a number. */
-static bool is_number(slice s)
+/* 12:30:45.5, a number to base 60 in YAML 1.1; go-yaml has none of these. */
+static bool is_sexagesimal(slice s)
 {
-    size_t at = s.n && (s.p[0] == '-' || s.p[0] == '+');
-    if (at + 1 < s.n && s.p[at] == '0') {
-        char base = s.p[at + 1];
-        if (base == 'x' || base == 'X')
-            return skip_digits(s, at + 2, "abcdefABCDEF") == s.n;
-        if (base == 'b' || base == 'B' || base == 'o' || base == 'O')
-            return skip_digits(s, at + 2, "") == s.n;
-    }
-    if (at >= s.n || !(is_digit(s.p[at]) || (s.p[at] == '.' && at + 1 < s.n && is_digit(s.p[at + 1]))))
+    size_t at = skip_digits(s, s.n && (s.p[0] == '-' || s.p[0] == '+'));
+    if (at == s.n || s.p[at] != ':')
         return false;
-    at = skip_digits(s, at, "");
-    while (at + 1 < s.n && s.p[at] == ':' && is_digit(s.p[at + 1]))
-        at = skip_digits(s, at + 1, "");
+    while (at + 1 < s.n && s.p[at] == ':' && skip_digits(s, at + 1) > at + 1)
+        at = skip_digits(s, at + 1);
     if (at < s.n && s.p[at] == '.')
-        at = skip_digits(s, at + 1, "");
-    if (at + 1 < s.n && (s.p[at] == 'e' || s.p[at] == 'E'))
-        at = skip_digits(s, at + 1 + (s.p[at + 1] == '-' || s.p[at + 1] == '+'), "");
+        at = skip_digits(s, at + 1);
     return at == s.n;
 }
 
-/* 2022-10-10 alone or before a time. */
+/* 2022-10-10 alone or before a time, whether or not there is such a day. */
 static bool is_timestamp(slice s)
 {
-    size_t year = skip_digits(s, 0, ""), month, day;
-    if (year != 4 || year >= s.n || s.p[year] != '-')
+    size_t month = skip_digits(s, 0) + 1, day, end;
+    if (month != 5 || month > s.n || s.p[month - 1] != '-')
         return false;
-    month = skip_digits(s, year + 1, "");
-    if (month == year + 1 || month >= s.n || s.p[month] != '-')
+    day = skip_digits(s, month) + 1;
+    if (day == month + 1 || day > s.n || s.p[day - 1] != '-')
         return false;
-    day = skip_digits(s, month + 1, "");
-    return day > month + 1 && (day == s.n || s.p[day] == 'T' || s.p[day] == 't' || s.p[day] == ' ');
+    end = skip_digits(s, day);
+    return end > day && (end == s.n || s.p[end] == 'T' || s.p[end] == 't' || s.p[end] == ' ');
 }
 
-/* What a YAML 1.1 reader takes for something else than a string when it stands without quotes. */
-static bool is_special(slice s)
+/* What a YAML 1.1 reader takes for something else than a string when it stands without quotes: kubectl's, or
+ * one that goes by the letter. */
+static bool is_special(struct arena *a, slice s)
 {
-    static const char *const words[] = {
-        "~",     "null",  "Null", "NULL", "y",    "Y",    "yes",  "Yes",  "YES",  "on",   "On",   "ON",
-        "n",     "N",     "no",   "No",   "NO",   "off",  "Off",  "OFF",  "true", "True", "TRUE", "false",
-        "False", "FALSE", "<<",   "=",    ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN",
-    };
-    slice unsigned_ = s.n && (s.p[0] == '-' || s.p[0] == '+') ? slice_from(s, 1) : s;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (slice_eq(s, slice_of(words[i])) || slice_eq(unsigned_, slice_of(words[i])))
-            return true;
-    return is_number(s) || is_timestamp(s);
+    struct yaml_scalar scalar;
+    yaml_scalar_resolve(a, (slice){0}, true, s, &scalar);
+    return scalar.kind != YAML_STRING || slice_eq(s, LIT("<<")) || slice_eq(s, LIT("=")) ||
+           is_sexagesimal(s) || is_timestamp(s);
 }
 
 /* Whether a block scalar can hold the text: lines of printable characters, the first not blank or indented
@@ -95,7 +73,7 @@ static bool fits_block(slice s)
     return true;
 }
 
-static enum style style_of(slice s)
+static enum style style_of(struct arena *a, slice s)
 {
     bool lines = false, tabs = false;
     for (size_t i = 0; i < s.n;) {
@@ -109,7 +87,7 @@ static enum style style_of(slice s)
     }
     if (lines)
         return fits_block(s) ? STYLE_BLOCK : STYLE_DOUBLE;
-    if (s.n == 0 || tabs || is_special(s))
+    if (s.n == 0 || tabs || is_special(a, s))
         return STYLE_DOUBLE;
     if (slice_find_char(LIT("?:,[]{}#&*!|>'\"%@` "), s.p[0]) != SLICE_NONE || s.p[s.n - 1] == ' ' ||
         s.p[s.n - 1] == ':' || slice_find(s, LIT(": ")) != SLICE_NONE ||
@@ -175,7 +153,7 @@ static void put_block(struct buf *b, slice s, size_t indent)
 /* One line, but for blocks, whose lines are indented. Without the line break at its end. */
 static void put_string(struct buf *b, slice s, size_t indent, bool key)
 {
-    enum style style = style_of(s);
+    enum style style = style_of(b->arena, s);
     if (style == STYLE_BLOCK && !key)
         put_block(b, s, indent);
     else if (style == STYLE_BLOCK || style == STYLE_DOUBLE)

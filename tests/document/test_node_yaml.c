@@ -130,6 +130,140 @@ static void order_and_flags(void **state)
                  LIT("a:\n  \"y\": 2\n  z: 1\nb:\n- 2\n- 1\n"));
 }
 
+/* ---- read(write(tree)) == tree, for trees made of texts that are hard to write ---- */
+
+struct maker {
+    struct arena *arena;
+    uint64_t random;
+};
+
+static unsigned pick(struct maker *m, unsigned below)
+{
+    m->random = m->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(m->random >> 33) % below;
+}
+
+static slice make_text(struct maker *m)
+{
+    static const char *const pieces[] = {
+        " ",
+        "  ",
+        "\n",
+        "\n\n",
+        "\t",
+        "\r",
+        ":",
+        "#",
+        "-",
+        "?",
+        ",",
+        "[",
+        "]",
+        "{",
+        "}",
+        "&",
+        "*",
+        "!",
+        "|",
+        ">",
+        "'",
+        "\"",
+        "%",
+        "@",
+        "`",
+        "\\",
+        "~",
+        "<<",
+        "=",
+        "_",
+        "+",
+        ".",
+        "e",
+        "0",
+        "1",
+        "12",
+        "0x1f",
+        "0o7",
+        "0b1",
+        "1_0",
+        ".5",
+        "1e3",
+        ".inf",
+        "-.Inf",
+        ".nan",
+        "null",
+        "true",
+        "No",
+        "y",
+        "a",
+        "b c",
+        "---",
+        "...",
+        "2022-10",
+        "-10",
+        "T15:",
+        "12:3",
+        ": ",
+        " #",
+        "- ",
+        "\xc3\xa9",
+        "\xe2\x80\xa8",
+        "\x01",
+        "\xef\xbb\xbf",
+        "\xf0\x9f\x98\x80",
+    };
+    struct buf b = buf_new(m->arena, 1 << 16);
+    for (unsigned n = pick(m, 5); n; n--)
+        buf_put(&b, slice_of(pieces[pick(m, sizeof pieces / sizeof *pieces)]));
+    if (pick(m, 200) == 0)
+        while (b.n < 1100)
+            buf_put(&b, LIT("long key "));
+    return buf_slice(&b);
+}
+
+static struct node *make_tree(struct maker *m, unsigned depth)
+{
+    static const double reals[] = {1.5, -0.25, 1e21, 1e-7, 1.5e300, 5e-324, 123456789.125};
+    enum node_kind kind = (enum node_kind)pick(m, depth ? NODE_OBJECT + 1 : NODE_STRING + 1);
+    struct node *n = node_new(m->arena, pick(m, 2) && depth ? NODE_OBJECT : kind, 0);
+    n->boolean = n->kind == NODE_BOOL && pick(m, 2);
+    if (n->kind == NODE_INT)
+        n->integer = (int64_t)((uint64_t)pick(m, 1u << 30) << pick(m, 33)) * (pick(m, 2) ? 1 : -1);
+    if (n->kind == NODE_FLOAT)
+        n->real = reals[pick(m, sizeof reals / sizeof *reals)];
+    if (n->kind == NODE_STRING)
+        n->text = make_text(m);
+    for (unsigned i = n->kind >= NODE_ARRAY ? pick(m, 4) : 0; i; i--) {
+        slice key = n->kind == NODE_OBJECT ? make_text(m) : (slice){0};
+        if (n->kind == NODE_OBJECT && node_get(n, key))
+            continue;
+        struct node *child = make_tree(m, depth - 1);
+        child->key = key;
+        node_append(n, child);
+    }
+    return n;
+}
+
+static void reads_back(void **state)
+{
+    for (unsigned i = 0; i < 3000; i++) {
+        arena_reset(*state);
+        struct maker m = {*state, i};
+        struct node *root = node_new(m.arena, NODE_OBJECT, 0), *tree = make_tree(&m, 4);
+        tree->key = LIT("tree");
+        node_append(root, tree);
+        struct buf b = buf_new(m.arena, 1 << 20);
+        node_put_yaml(&b, root, false);
+        struct findings f = findings_new(m.arena);
+        struct stream *stream = stream_read(m.arena, buf_slice(&b), &f);
+        const char *label = arena_cstr(m.arena, buf_slice(&b));
+        if (f.first)
+            print_error("%.*s\n", FMT(f.first->message));
+        assert_row(label, f.count == 0 && stream->count == 1);
+        assert_row(label, node_equal(stream->first->root, root));
+    }
+}
+
 static int open_arena(void **state)
 {
     *state = arena_new(64 << 20);
@@ -148,6 +282,7 @@ int main(void)
         cmocka_unit_test(layout),
         cmocka_unit_test(quotes),
         cmocka_unit_test(order_and_flags),
+        cmocka_unit_test(reads_back),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
