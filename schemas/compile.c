@@ -240,8 +240,9 @@ static struct node *openapi_of(struct arena *a, slice name, slice crd_text)
  * schema. */
 static void describe_metadata(struct arena *a, struct node *openapi)
 {
-    struct node *known = openapi_of(
-        a, LIT("objectMeta"), LIT("spec: {versions: [{schema: {openAPIV3Schema: {$use: objectMeta}}}]}"));
+    struct node *known =
+        openapi_of(a, LIT("objectMeta"),
+                   LIT("spec: {group: meta, versions: [{schema: {openAPIV3Schema: {$use: objectMeta}}}]}"));
     struct node *metadata = node_at(openapi, "properties.metadata");
     metadata->first = known->first;
     metadata->last = known->last;

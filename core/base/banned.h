@@ -25,10 +25,6 @@
 #undef localtime
 #define localtime(t) BANNED(localtime) /* ambient time zone: civil_of() */
 #undef gmtime
-#define gmtime(t)                        BANNED(gmtime)              /* shared buffer: civil_of() */
-#define cJSON_GetObjectItem(o, k)        BANNED(cJSON_GetObjectItem) /* case-blind: ...CaseSensitive */
-#define cJSON_HasObjectItem(o, k)        BANNED(cJSON_HasObjectItem) /* case-blind */
-#define cJSON_CreateNumber(n)            BANNED(cJSON_CreateNumber)  /* doubles lose TSOs: cJSON_CreateRaw */
-#define cJSON_AddNumberToObject(o, k, n) BANNED(cJSON_AddNumberToObject)
+#define gmtime(t) BANNED(gmtime) /* shared buffer: civil_of() */
 
 #endif

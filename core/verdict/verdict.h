@@ -13,7 +13,8 @@
 /* What all judging shares: policy and compiled patterns. Immutable once open; any number of threads may use
  * it. */
 struct gate;
-/* Copies the policy. NULL: no memory. The first call installs cJSON's hooks (json_memory.h): before threads start. */
+/* Copies the policy. NULL: no memory. The first call installs cJSON's hooks (json_memory.h): before threads
+ * start. */
 struct gate *gate_open(const struct policy *policy);
 void gate_close(struct gate *g);
 
