@@ -153,6 +153,8 @@ static bool run_topic(struct oracle *o, const struct fidelity_topic *t, uint64_t
     struct arena *a = arena_new((size_t)4 << 30);
     struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 1};
     struct tally tally = {0};
+    if (t->most && count > t->most)
+        count = t->most;
     for (uint64_t done = 0; done < count; done += BATCH) {
         size_t n = count - done < BATCH ? (size_t)(count - done) : BATCH;
         run_batch(o, a, t, &dice, n, &tally);

@@ -43,6 +43,7 @@ struct fidelity_topic {
     void (*answer)(struct arena *a, slice input, struct buf *answer);
     const struct fidelity_exception *exceptions;
     size_t exception_count;
+    uint64_t most; /* inputs, when there are not more to make; 0 is no limit */
 };
 
 extern const struct fidelity_topic *const fidelity_topics[];
