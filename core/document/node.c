@@ -160,15 +160,24 @@ static void put_member(struct buf *b, const struct node *m, bool first, bool sor
     node_put_json(b, m, sorted);
 }
 
+const struct node **node_children(struct arena *a, const struct node *n, bool sorted, size_t *ret_count)
+{
+    const struct node **children = ARENA_ARRAY(a, const struct node *, n->count);
+    size_t count = 0;
+    for (const struct node *m = node_first(n); m; m = node_next(m))
+        children[count++] = m;
+    if (sorted && n->kind == NODE_OBJECT)
+        qsort(children, count, sizeof(void *), by_key);
+    *ret_count = count;
+    return children;
+}
+
 static void put_object(struct buf *b, const struct node *n, bool sorted)
 {
     size_t count = 0;
     buf_char(b, '{');
     if (sorted && n->count) {
-        const struct node **members = ARENA_ARRAY(b->arena, const struct node *, n->count);
-        for (const struct node *m = node_first(n); m; m = node_next(m))
-            members[count++] = m;
-        qsort(members, count, sizeof *members, by_key);
+        const struct node **members = node_children(b->arena, n, true, &count);
         for (size_t i = 0; i < count; i++)
             put_member(b, members[i], i == 0, sorted);
     } else {

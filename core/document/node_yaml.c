@@ -1,12 +1,10 @@
 /* A tree as YAML, laid out as kubectl prints it, in a form that every YAML 1.1 reader reads back as the same
  * tree. */
-#include "document.h"
+#include "reader.h"
 
 #include "num.h"
 #include "utf8.h"
 #include "yaml_scalar.h"
-
-#include <stdlib.h>
 
 /* libyaml and go-yaml look for the colon of a plain `key: value` within 1024 characters. */
 enum { KEY_INLINE_BYTES = 1000 };
@@ -227,29 +225,11 @@ static void put_member(struct writer *w, const struct node *m, size_t indent)
     put_children(w, m, m->kind == NODE_ARRAY ? indent : indent + 2, false);
 }
 
-static int by_key(const void *x, const void *y)
-{
-    return slice_cmp((*(const struct node *const *)x)->key, (*(const struct node *const *)y)->key);
-}
-
-/* The children in the order in which they are printed; their number is *ret. */
-static const struct node **children_of(struct writer *w, const struct node *n, size_t *ret)
-{
-    const struct node **children = ARENA_ARRAY(w->b->arena, const struct node *, n->count);
-    size_t count = 0;
-    for (const struct node *m = node_first(n); m; m = node_next(m))
-        children[count++] = m;
-    if (w->sorted && n->kind == NODE_OBJECT)
-        qsort(children, count, sizeof *children, by_key);
-    *ret = count;
-    return children;
-}
-
 /* `inline_first`: the first child stands on the line that has been begun, behind "- ". */
 static void put_children(struct writer *w, const struct node *n, size_t indent, bool inline_first)
 {
     size_t count;
-    const struct node **children = children_of(w, n, &count);
+    const struct node **children = node_children(w->b->arena, n, w->sorted, &count);
     for (size_t i = 0; i < count; i++) {
         if (i || !inline_first)
             put_indent(w->b, indent);

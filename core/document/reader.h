@@ -1,4 +1,4 @@
-/* What the two readers share. Internal to this layer. */
+/* What the readers and writers share. Internal to this layer. */
 #ifndef BRGATE_READER_H
 #define BRGATE_READER_H
 
@@ -36,6 +36,9 @@ struct node *key_index_find(const struct key_index *index, slice key, struct nod
 /* Reads one JSON value from `*pos` on and leaves `*pos` behind it; see json_read(). When it returns NULL,
  * `*ret_refused` tells limits that were passed from faults of syntax. */
 struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct findings *f, bool *ret_refused);
+
+/* The children that the API server would see; those of an object in the order of their keys if `sorted`. */
+const struct node **node_children(struct arena *a, const struct node *n, bool sorted, size_t *ret_count);
 
 static inline void node_attach(struct node *container, struct node *child)
 {
