@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct findings findings_new(struct arena *a)
 {
@@ -30,9 +31,9 @@ __attribute__((format(printf, 3, 0))) static slice message_of(struct arena *a, c
                                                               const char *format, va_list args)
 {
     char text[LIMIT_MESSAGE_BYTES];
-    int n = snprintf(text, sizeof text, "%s%s", words, *words && *format ? ": " : "");
+    int n = snprintf(text, sizeof text, "%s%s", words, *words ? ": " : "");
     int m = vsnprintf(text + n, sizeof text - (size_t)n, format, args);
-    size_t length = (size_t)n + (m > 0 ? (size_t)m : 0);
+    size_t length = m > 0 ? (size_t)n + (size_t)m : strlen(words);
     if (length >= sizeof text) {
         length = sizeof text - 1;
         while (length && ((unsigned char)text[length] & 0xc0) == 0x80) /* never half a character */

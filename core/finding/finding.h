@@ -85,7 +85,7 @@ struct findings {
 struct findings findings_new(struct arena *a);
 
 /* Adds a finding and returns it for the caller to complete (hint, note, ...); never NULL. The message is put
- * together as `<words of error>: <format>`; an empty format gives the words alone. A format that needs the
+ * together as `<words of error>: <format>`; an empty text gives the words alone. A format that needs the
  * value quoted as the API server does uses finding_value(). */
 struct finding *finding_add(struct findings *f, enum rule_id rule, enum field_error error,
                             const struct node *node, const char *format, ...)
