@@ -1,0 +1,60 @@
+/* What a run says, in the format that was asked for. */
+#ifndef BRGATE_REPORT_H
+#define BRGATE_REPORT_H
+
+#include "verdict.h"
+
+/* A finding and the object it speaks of. */
+struct report_row {
+    const struct row *row;
+    const struct verdict *verdict;
+};
+
+/* The findings of one file in the order in which they are reported. */
+struct report_file {
+    slice name; /* as the user gave it */
+    const struct stream_verdict *stream;
+    const struct line_table *lines;
+    const struct report_row *rows; /* by position, then by rule */
+    size_t count;
+};
+
+/* Sorts the rows of all verdicts. */
+struct report_file report_file_of(struct arena *a, slice name, const struct stream_verdict *stream);
+
+struct report_totals {
+    size_t files;      /* read and judged */
+    size_t unreadable; /* could not be read, folders and operands included */
+    size_t objects, skipped, errors, warnings, suppressed;
+    size_t broken;  /* documents that are not YAML or JSON at all */
+    size_t dropped; /* findings beyond LIMIT_FINDINGS of an object */
+    size_t other_files, links;
+};
+
+void report_count(struct report_totals *t, const struct stream_verdict *stream);
+void report_add(struct report_totals *t, const struct report_totals *more);
+
+/* Is anything wrong? Also when the policy has silenced what was found in a document that cannot be read. */
+bool report_failed(const struct report_totals *t);
+
+/* A report is `open`, the files that have findings with `between` between them, and the end. */
+struct report_format {
+    slice name;
+    slice open, between;
+    void (*put_file)(struct buf *b, const struct report_file *f, bool colour);
+    void (*put_end)(struct buf *b, const struct report_totals *t);
+    bool quiet_end; /* --quiet leaves the end out */
+};
+
+extern const struct report_format report_formats[];
+extern const size_t report_format_count;
+
+/* One finding as text: the line for tools, the source line, the carets. */
+void report_put_row(struct buf *b, const struct report_file *f, const struct row *row, bool colour);
+
+void report_put_text(struct buf *b, const struct report_file *f, bool colour);
+void report_put_text_end(struct buf *b, const struct report_totals *t);
+void report_put_json(struct buf *b, const struct report_file *f, bool colour);
+void report_put_json_end(struct buf *b, const struct report_totals *t);
+
+#endif

@@ -1,0 +1,91 @@
+/* Findings as data: one JSON object, one line for each finding. */
+#include "report.h"
+
+#include "json_memory.h"
+
+static void put_place(cJSON *item, const struct report_file *f, uint32_t from, uint32_t to)
+{
+    struct position start = position_of(f->lines, from), end = position_of(f->lines, to);
+    json_put_count(item, "line", start.line);
+    json_put_count(item, "column", start.column);
+    json_put_count(item, "endLine", end.line);
+    json_put_count(item, "endColumn", end.column);
+}
+
+static void put_text(cJSON *item, const char *key, slice text)
+{
+    if (text.n)
+        json_put_text(item, key, text);
+}
+
+static void put_object(cJSON *item, const struct verdict *v)
+{
+    if (!v->root)
+        return;
+    cJSON *object = json_put_object(item, "object");
+    put_text(object, "apiVersion", v->api_version);
+    put_text(object, "kind", v->kind);
+    put_text(object, "namespace", v->namespace);
+    put_text(object, "name", v->name);
+}
+
+static cJSON *item_of(const struct report_file *f, const struct report_row *r)
+{
+    const struct row *row = r->row;
+    cJSON *item = cJSON_CreateObject();
+    json_put_text(item, "file", f->name);
+    put_place(item, f, row->from, row->to);
+    json_put_text(item, "severity", slice_of(severity_word(row->severity)));
+    json_put_text(item, "rule", slice_of(rule_info(row->rule)->slug));
+    json_put_text(item, "path", row->path);
+    json_put_text(item, "message", row->message);
+    put_text(item, "hint", row->hint);
+    put_text(item, "suggested", row->suggested);
+    if (row->note.n) {
+        cJSON *note = json_put_object(item, "note");
+        put_place(note, f, row->note_from, row->note_to);
+        json_put_text(note, "message", row->note);
+    }
+    put_object(item, r->verdict);
+    return item;
+}
+
+/* cJSON returns NULL where the arena is exhausted; what was asked for must not be left out silently. */
+static void put_printed(struct buf *b, cJSON *json)
+{
+    slice text = json_print(json, false);
+    json_memory_leave();
+    if (!text.n)
+        arena_exhausted(b->arena);
+    buf_put(b, text);
+}
+
+void report_put_json(struct buf *b, const struct report_file *f, bool colour)
+{
+    (void)colour;
+    for (size_t i = 0; i < f->count; i++) {
+        buf_put(b, i ? LIT(",\n") : LIT("\n"));
+        json_memory_enter(b->arena);
+        put_printed(b, item_of(f, &f->rows[i]));
+    }
+}
+
+void report_put_json_end(struct buf *b, const struct report_totals *t)
+{
+    json_memory_enter(b->arena);
+    cJSON *summary = cJSON_CreateObject();
+    json_put_count(summary, "files", t->files);
+    json_put_count(summary, "objects", t->objects);
+    json_put_count(summary, "errors", t->errors);
+    json_put_count(summary, "warnings", t->warnings);
+    json_put_count(summary, "suppressed", t->suppressed);
+    json_put_count(summary, "notShown", t->dropped);
+    json_put_count(summary, "brokenDocuments", t->broken);
+    json_put_count(summary, "unreadableFiles", t->unreadable);
+    json_put_count(summary, "otherObjects", t->skipped);
+    json_put_count(summary, "otherFiles", t->other_files);
+    json_put_count(summary, "linkedFolders", t->links);
+    buf_put(b, LIT("\n],\"summary\":"));
+    put_printed(b, summary);
+    buf_put(b, LIT("}\n"));
+}

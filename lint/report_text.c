@@ -1,0 +1,111 @@
+/* Findings for people: a line that tools find too, the source line, carets. */
+#include "report.h"
+
+#include "excerpt.h"
+
+static const slice none = SLICE(""), bold = SLICE("\x1b[1m"), red = SLICE("\x1b[1;31m"),
+                   yellow = SLICE("\x1b[1;33m"), cyan = SLICE("\x1b[1;36m"), green = SLICE("\x1b[32m"),
+                   dim = SLICE("\x1b[2m"), reset = SLICE("\x1b[0m");
+
+static void put_coloured(struct buf *b, slice colour_on, slice text, bool colour)
+{
+    buf_put(b, colour ? colour_on : none);
+    put_plain(b, text);
+    buf_put(b, colour ? reset : none);
+}
+
+static void put_place(struct buf *b, const struct report_file *f, uint32_t at, bool colour)
+{
+    struct position p = position_of(f->lines, at);
+    buf_put(b, colour ? bold : none);
+    put_plain(b, f->name);
+    buf_fmt(b, ":%u:%u:", p.line, p.column);
+    buf_put(b, colour ? reset : none);
+    buf_char(b, ' ');
+}
+
+void report_put_row(struct buf *b, const struct report_file *f, const struct row *row, bool colour)
+{
+    put_place(b, f, row->from, colour);
+    put_coloured(b, row->severity == SEVERITY_ERROR ? red : yellow, slice_of(severity_word(row->severity)),
+                 colour);
+    buf_put(b, LIT(": "));
+    if (row->path.n) {
+        put_plain(b, row->path);
+        buf_put(b, LIT(": "));
+    }
+    put_plain(b, row->message);
+    buf_put(b, colour ? dim : none);
+    buf_fmt(b, " [%s]", rule_info(row->rule)->slug);
+    buf_put(b, colour ? reset : none);
+    buf_char(b, '\n');
+    excerpt_put(b, f->lines, f->stream->bytes, row->from, row->to, row->hint, colour ? green : none,
+                colour ? reset : none);
+    if (!row->note.n)
+        return;
+    put_place(b, f, row->note_from, colour);
+    put_coloured(b, cyan, LIT("note"), colour);
+    buf_put(b, LIT(": "));
+    put_plain(b, row->note);
+    buf_char(b, '\n');
+    excerpt_put(b, f->lines, f->stream->bytes, row->note_from, row->note_to, none, colour ? green : none,
+                colour ? reset : none);
+}
+
+void report_put_text(struct buf *b, const struct report_file *f, bool colour)
+{
+    const struct row *noted = NULL;
+    for (size_t i = 0; i < f->count; i++) {
+        struct row row = *f->rows[i].row;
+        if (noted && row.note_from == noted->note_from && slice_eq(row.note, noted->note))
+            row.note.n = 0; /* it stands a few lines above */
+        else if (row.note.n)
+            noted = f->rows[i].row;
+        report_put_row(b, f, &row, colour);
+    }
+}
+
+/* ---- the closing line
+ * -------------------------------------------------------------------------------------------- */
+
+static void put_count(struct buf *b, size_t n, const char *one, const char *many)
+{
+    buf_fmt(b, "%zu %s", n, n == 1 ? one : many);
+}
+
+/* "; " or the like before everything but the first. */
+static void put_part(struct buf *b, bool *begun, const char *lead, size_t n, const char *one,
+                     const char *many)
+{
+    if (!n)
+        return;
+    buf_fmt(b, "%s", *begun ? ", " : lead);
+    put_count(b, n, one, many);
+    *begun = true;
+}
+
+void report_put_text_end(struct buf *b, const struct report_totals *t)
+{
+    bool begun = false;
+    put_count(b, t->files, "file", "files");
+    buf_put(b, LIT(", "));
+    put_count(b, t->objects, "object", "objects");
+    put_part(b, &begun, ": ", t->errors, "error", "errors");
+    put_part(b, &begun, ": ", t->warnings, "warning", "warnings");
+    if (!begun)
+        buf_put(b, t->objects ? LIT(": no findings") : LIT(": nothing to judge"));
+    begun = true;
+    put_part(b, &begun, "", t->suppressed, "finding suppressed", "findings suppressed");
+    put_part(b, &begun, "", t->dropped, "more finding not shown", "more findings not shown");
+    buf_char(b, '.');
+    begun = false;
+    put_part(b, &begun, " Not judged: ", t->broken, "document that cannot be read",
+             "documents that cannot be read");
+    put_part(b, &begun, " Not judged: ", t->unreadable, "file that cannot be opened",
+             "files that cannot be opened");
+    put_part(b, &begun, " Not judged: ", t->skipped, "object of another kind", "objects of other kinds");
+    put_part(b, &begun, " Not judged: ", t->other_files, "file that is neither YAML nor JSON",
+             "files that are neither YAML nor JSON");
+    put_part(b, &begun, " Not judged: ", t->links, "link to a folder", "links to folders");
+    buf_put(b, begun ? LIT(".\n") : LIT("\n"));
+}
