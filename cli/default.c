@@ -1,0 +1,219 @@
+/* brgate default: a manifest with every default filled in. */
+#include "arguments.h"
+#include "command.h"
+
+#include "filled.h"
+#include "limits.h"
+#include "patch.h"
+#include "report.h"
+#include "source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char help[] =
+    "Usage: brgate default [OPTION]... [FILE|-]\n"
+    "\n"
+    "Prints the manifest (standard input without a FILE) as the cluster will hold it:\n"
+    "with the defaults of the schema and those that only the documents promise. It\n"
+    "only adds: unknown fields stay, objects of other kinds pass unchanged. Comments\n"
+    "are not kept. Nothing is printed when a part of the input cannot be read.\n"
+    "\n"
+    "  --diff              print only what is added\n"
+    "  --patch             print it as JSON Patch (RFC 6902), one line per object\n"
+    "  --format yaml|json  how to print the objects (yaml); json is one line each\n"
+    "  --output FILE       write there, not to standard output\n"
+    "\n"
+    "Exit code: 0 printed, 1 the input cannot be read as YAML or JSON, 2 it could not\n"
+    "run.\n";
+
+enum choice { CHOICE_DIFF, CHOICE_PATCH, CHOICE_FORMAT, CHOICE_OUTPUT, CHOICE_HELP, CHOICE_COUNT };
+
+static const struct option options[CHOICE_COUNT] = {
+    [CHOICE_DIFF] = {"--diff", 0, false},    [CHOICE_PATCH] = {"--patch", 0, false},
+    [CHOICE_FORMAT] = {"--format", 0, true}, [CHOICE_OUTPUT] = {"--output", 'o', true},
+    [CHOICE_HELP] = {"--help", 'h', false},
+};
+
+enum shape { SHAPE_YAML, SHAPE_JSON, SHAPE_DIFF, SHAPE_PATCH };
+
+struct settings {
+    struct arena *arena;
+    enum shape shape;
+    const char *file, *output;
+    bool help;
+};
+
+static bool choose_format(struct settings *s, const char *word)
+{
+    if (!strcmp(word, "json"))
+        s->shape = SHAPE_JSON;
+    else if (!strcmp(word, "yaml"))
+        s->shape = SHAPE_YAML;
+    else
+        return command_fails("default", "--format %s: yaml or json is wanted", word), false;
+    return true;
+}
+
+static bool take_argument(struct settings *s, int choice, char *value)
+{
+    if (choice == ARGUMENT_OPERAND) {
+        if (s->file)
+            return command_fails("default", "one file at a time: %s or %s?", s->file, value), false;
+        s->file = value;
+        return true;
+    }
+    switch ((enum choice)choice) {
+    case CHOICE_DIFF:
+        s->shape = SHAPE_DIFF;
+        return true;
+    case CHOICE_PATCH:
+        s->shape = SHAPE_PATCH;
+        return true;
+    case CHOICE_FORMAT:
+        return choose_format(s, value);
+    case CHOICE_OUTPUT:
+        s->output = value;
+        return true;
+    case CHOICE_HELP:
+        s->help = true;
+        return true;
+    case CHOICE_COUNT:
+        break;
+    }
+    return false;
+}
+
+static bool read_arguments(struct settings *s, int argc, char **argv)
+{
+    struct arguments a = {.argv = argv, .argc = argc};
+    char *value;
+    for (int i; (i = arguments_next(&a, options, CHOICE_COUNT, &value)) != ARGUMENT_END;)
+        if (i == ARGUMENT_WRONG || !take_argument(s, i, value))
+            return false;
+    if (!s->file)
+        s->file = "-";
+    return true;
+}
+
+/* The rest of what is wrong is for `brgate lint`: this is what makes the result differ from what was meant.
+ */
+static bool concerns_reading(const struct report_row *r)
+{
+    switch (r->row->rule) {
+    case RULE_unknown_field:
+    case RULE_wrong_group_field:
+    case RULE_duplicate_key:
+        return true;
+    default:
+        return !r->verdict->root || r->verdict->status == VERDICT_BROKEN;
+    }
+}
+
+/* Complains on stderr; false when a document could not be read at all. */
+static bool check_readable(struct settings *s, const struct stream_verdict *stream)
+{
+    slice name = strcmp(s->file, "-") ? slice_of(s->file) : LIT("<stdin>");
+    struct report_file f = report_file_of(s->arena, name, stream);
+    struct buf b = buf_new(s->arena, LIMIT_RESPONSE_BYTES);
+    for (size_t i = 0; i < f.count; i++) {
+        struct row row = *f.rows[i].row;
+        if (f.rows[i].verdict->root)
+            row.severity = SEVERITY_WARNING;
+        if (concerns_reading(&f.rows[i]))
+            report_put_row(&b, &f, &row, false);
+    }
+    fprintf(stderr, "%.*s", FMT(buf_slice(&b)));
+    struct report_totals totals = {0};
+    report_count(&totals, stream);
+    return totals.broken == 0;
+}
+
+/* "Backup ns/name:" and a line for each addition; nothing for an object that is complete. */
+static void put_additions(struct buf *b, const struct verdict *v)
+{
+    struct buf additions = buf_new(b->arena, LIMIT_RESPONSE_BYTES);
+    if (v->object)
+        filled_put_additions(&additions, v->root);
+    if (additions.n)
+        buf_fmt(b, "%.*s %.*s%s%.*s:\n", FMT(v->kind), FMT(v->namespace), v->namespace.n ? "/" : "",
+                FMT(v->name));
+    buf_put(b, buf_slice(&additions));
+    b->failed = b->failed || additions.failed;
+}
+
+static void put_object(struct buf *b, const struct settings *s, const struct verdict *v, bool first)
+{
+    slice patch;
+    switch (s->shape) {
+    case SHAPE_YAML:
+        buf_put(b, first ? LIT("") : LIT("---\n"));
+        node_put_yaml(b, v->root, false);
+        return;
+    case SHAPE_JSON:
+        node_put_json(b, v->root, false);
+        buf_char(b, '\n');
+        return;
+    case SHAPE_DIFF:
+        put_additions(b, v);
+        return;
+    case SHAPE_PATCH:
+        patch = patch_of(s->arena, v->root);
+        buf_put(b, patch.n ? patch : LIT("[]"));
+        buf_char(b, '\n');
+        return;
+    }
+}
+
+static int print(struct settings *s, const struct stream_verdict *stream)
+{
+    if (arena_guard(s->arena))
+        return command_fails("default", "no memory");
+    int code = EXIT_FINDINGS;
+    if (check_readable(s, stream)) {
+        struct buf b = buf_new(s->arena, LIMIT_ARENA_BYTES);
+        for (const struct verdict *v = stream->first; v; v = v->next)
+            if (v->root)
+                put_object(&b, s, v, v == stream->first);
+        struct output out;
+        code = EXIT_UNABLE;
+        if (b.failed) {
+            command_fails("default", "no memory");
+        } else if (output_open(&out, "default", s->output)) {
+            output_put(&out, buf_slice(&b));
+            code = output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
+        }
+    }
+    arena_unguard(s->arena);
+    return code;
+}
+
+static int fill(struct settings *s)
+{
+    const struct policy policy = {0};
+    slice bytes;
+    if (!source_read(s->arena, s->file, &bytes))
+        return command_fails("default", "%s: %s", s->file, strerror(errno));
+    struct gate *gate = gate_open(&policy);
+    const struct stream_verdict *stream = gate ? verdict_manifest(gate, s->arena, bytes, time(NULL)) : NULL;
+    int code = stream && filled(s->arena, stream) ? print(s, stream) : command_fails("default", "no memory");
+    gate_close(gate);
+    return code;
+}
+
+int command_default(int argc, char **argv)
+{
+    struct settings s = {.arena = arena_new(LIMIT_ARENA_BYTES)};
+    if (!s.arena)
+        return command_fails("default", "no memory");
+    int code = EXIT_UNABLE;
+    if (read_arguments(&s, argc, argv)) {
+        if (s.help)
+            fputs(help, stdout);
+        code = s.help ? EXIT_CLEAN : fill(&s);
+    }
+    arena_free(s.arena);
+    return code;
+}

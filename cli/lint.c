@@ -1,0 +1,287 @@
+/* brgate lint: judges manifests as their authors see them. */
+#include "arguments.h"
+#include "command.h"
+
+#include "config.h"
+#include "json_memory.h"
+#include "limits.h"
+#include "run.h"
+#include "suggest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char help[] =
+    "Usage: brgate lint [OPTION]... FILE|FOLDER|-...\n"
+    "\n"
+    "Judges the Backup, BackupSchedule and CompactBackup objects in YAML and JSON files.\n"
+    "Folders are searched for .yaml, .yml and .json; what is hidden is passed over.\n"
+    "Objects of other kinds are counted, not judged. Nothing is sent anywhere.\n"
+    "\n"
+    "Report\n"
+    "  --format text|json     findings for people or as data (text)\n"
+    "  --output FILE          write the report there, not to standard output\n"
+    "  --color auto|always|never\n"
+    "                         auto: on a terminal, unless NO_COLOR is set\n"
+    "  -q, --quiet            no closing line: print findings only\n"
+    "  --stdin-filename NAME  what standard input (-) is called in the report\n"
+    "\n"
+    "Rules (brgate rules lists them, brgate explain RULE tells more)\n"
+    "  --error RULE[,RULE]... treat as errors; 'all' is every rule\n"
+    "  --warn RULE[,RULE]...  treat as warnings\n"
+    "  --off RULE[,RULE]...   leave out\n"
+    "  --config FILE          read these settings, not the nearest .brgate.yaml\n"
+    "  --no-config            read no settings file\n"
+    "\n"
+    "Later options win over earlier ones and over the settings file. A comment\n"
+    "'# brgate: allow RULE: REASON' allows a finding where it stands.\n"
+    "\n"
+    "Exit code: 0 no errors, 1 errors, 2 something could not be read or was asked\n"
+    "wrongly; all other files have been judged nevertheless.\n";
+
+enum choice {
+    CHOICE_FORMAT,
+    CHOICE_OUTPUT,
+    CHOICE_COLOR,
+    CHOICE_QUIET,
+    CHOICE_STDIN_FILENAME,
+    CHOICE_ERROR,
+    CHOICE_WARN,
+    CHOICE_OFF,
+    CHOICE_CONFIG,
+    CHOICE_NO_CONFIG,
+    CHOICE_HELP,
+    CHOICE_COUNT
+};
+
+static const struct option options[CHOICE_COUNT] = {
+    [CHOICE_FORMAT] = {"--format", 0, true},
+    [CHOICE_OUTPUT] = {"--output", 'o', true},
+    [CHOICE_COLOR] = {"--color", 0, true},
+    [CHOICE_QUIET] = {"--quiet", 'q', false},
+    [CHOICE_STDIN_FILENAME] = {"--stdin-filename", 0, true},
+    [CHOICE_ERROR] = {"--error", 0, true},
+    [CHOICE_WARN] = {"--warn", 0, true},
+    [CHOICE_OFF] = {"--off", 0, true},
+    [CHOICE_CONFIG] = {"--config", 0, true},
+    [CHOICE_NO_CONFIG] = {"--no-config", 0, false},
+    [CHOICE_HELP] = {"--help", 'h', false},
+};
+
+struct level_flag {
+    enum policy_level level;
+    slice rules; /* comma between them */
+};
+
+struct settings {
+    struct arena *arena;
+    const struct report_format *format;
+    const char *output, *color, *stdin_name, *config;
+    bool quiet, no_config, help;
+    char **operands;
+    size_t operand_count, level_count;
+    struct level_flag *levels;
+};
+
+static bool choose_format(struct settings *s, const char *word)
+{
+    for (size_t i = 0; i < report_format_count; i++) {
+        if (slice_eq(slice_of(word), report_formats[i].name)) {
+            s->format = &report_formats[i];
+            return true;
+        }
+    }
+    command_fails("lint", "--format %s: text or json is wanted", word);
+    return false;
+}
+
+static bool choose_color(struct settings *s, const char *word)
+{
+    s->color = word;
+    if (!strcmp(word, "auto") || !strcmp(word, "always") || !strcmp(word, "never"))
+        return true;
+    command_fails("lint", "--color %s: auto, always or never is wanted", word);
+    return false;
+}
+
+static bool take_option(struct settings *s, int choice, char *value)
+{
+    switch ((enum choice)choice) {
+    case CHOICE_FORMAT:
+        return choose_format(s, value);
+    case CHOICE_OUTPUT:
+        s->output = value;
+        return true;
+    case CHOICE_COLOR:
+        return choose_color(s, value);
+    case CHOICE_QUIET:
+        s->quiet = true;
+        return true;
+    case CHOICE_STDIN_FILENAME:
+        s->stdin_name = value;
+        return true;
+    case CHOICE_ERROR:
+        s->levels[s->level_count++] = (struct level_flag){POLICY_ERROR, slice_of(value)};
+        return true;
+    case CHOICE_WARN:
+        s->levels[s->level_count++] = (struct level_flag){POLICY_WARN, slice_of(value)};
+        return true;
+    case CHOICE_OFF:
+        s->levels[s->level_count++] = (struct level_flag){POLICY_OFF, slice_of(value)};
+        return true;
+    case CHOICE_CONFIG:
+        s->config = value;
+        s->no_config = false;
+        return true;
+    case CHOICE_NO_CONFIG:
+        s->no_config = true;
+        return true;
+    case CHOICE_HELP:
+        s->help = true;
+        return true;
+    case CHOICE_COUNT:
+        break;
+    }
+    return false;
+}
+
+static bool read_arguments(struct settings *s, int argc, char **argv)
+{
+    struct arguments a = {.argv = argv, .argc = argc};
+    s->operands = ARENA_ARRAY(s->arena, char *, (size_t)argc);
+    s->levels = ARENA_ARRAY(s->arena, struct level_flag, (size_t)argc);
+    char *value;
+    for (int i; (i = arguments_next(&a, options, CHOICE_COUNT, &value)) != ARGUMENT_END;) {
+        if (i == ARGUMENT_OPERAND)
+            s->operands[s->operand_count++] = value;
+        else if (i == ARGUMENT_WRONG || !take_option(s, i, value))
+            return false;
+    }
+    if (s->operand_count || s->help)
+        return true;
+    command_fails("lint", "which files? Name files or folders, or - for standard input");
+    return false;
+}
+
+/* ---- policy
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool set_levels(struct policy *policy, struct arena *a, const struct level_flag *f)
+{
+    for (size_t at = 0; at <= f->rules.n;) {
+        slice rest = slice_from(f->rules, at), why;
+        size_t comma = slice_find_char(rest, ',');
+        slice slug = slice_trim(slice_cut(rest, 0, comma));
+        if (!policy_set(policy, slug, f->level, a, &why)) {
+            command_fails("lint", "%.*s", FMT(why));
+            return false;
+        }
+        if (comma == SLICE_NONE)
+            return true;
+        at += comma + 1;
+    }
+    return true;
+}
+
+static bool read_policy(const struct settings *s, struct policy *policy)
+{
+    const char *path = s->no_config ? NULL : s->config ? s->config : config_find(s->arena);
+    slice why;
+    if (path && !config_read(policy, s->arena, path, &why)) {
+        fprintf(stderr, "%.*s\n", FMT(why));
+        return false;
+    }
+    for (size_t i = 0; i < s->level_count; i++)
+        if (!set_levels(policy, s->arena, &s->levels[i]))
+            return false;
+    return true;
+}
+
+/* ---- the run
+ * ----------------------------------------------------------------------------------------------------- */
+
+static bool with_colour(const struct settings *s)
+{
+    if (strcmp(s->color, "auto") != 0)
+        return !strcmp(s->color, "always");
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return !s->output && isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
+           !(term && !strcmp(term, "dumb"));
+}
+
+/* False when the report could not be written. */
+static bool print_report(const struct settings *s, const struct paths *paths, const struct run *run)
+{
+    struct output out;
+    if (!output_open(&out, "lint", s->output))
+        return false;
+    bool begun = false;
+    output_put(&out, s->format->open);
+    for (size_t i = 0; i < paths->count; i++) {
+        const struct outcome *o = &run->outcomes[i];
+        if (o->error)
+            command_fails("lint", "%s: %s", strcmp(paths->names[i], "-") ? paths->names[i] : s->stdin_name,
+                          strerror(o->error));
+        if (!o->n)
+            continue;
+        output_put(&out, begun ? s->format->between : (slice){0});
+        output_put(&out, (slice){o->text, o->n});
+        begun = true;
+    }
+    struct buf end = buf_new(s->arena, 64 << 10);
+    s->format->put_end(&end, &run->totals);
+    if (!(s->quiet && s->format->quiet_end))
+        output_put(&out, buf_slice(&end));
+    return output_close(&out);
+}
+
+static int judge_all(const struct settings *s)
+{
+    struct policy policy = {0};
+    if (!read_policy(s, &policy))
+        return EXIT_UNABLE;
+    struct paths paths = paths_collect(s->arena, s->operands, s->operand_count, "brgate lint");
+    struct gate *gate = gate_open(&policy);
+    if (!gate)
+        return command_fails("lint", "no memory");
+    const struct run_options with = {.gate = gate,
+                                     .format = s->format,
+                                     .colour = with_colour(s),
+                                     .now = time(NULL),
+                                     .stdin_name = s->stdin_name};
+    struct run run;
+    bool printed = run_files(&with, &paths, &run) && print_report(s, &paths, &run);
+    run_free(&run, &paths);
+    gate_close(gate);
+    if (!printed || run.totals.unreadable)
+        return EXIT_UNABLE;
+    return report_failed(&run.totals) ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+static int guarded(struct arena *a, int argc, char **argv)
+{
+    if (arena_guard(a))
+        return command_fails("lint", "no memory");
+    struct settings s = {.arena = a, .format = &report_formats[0], .color = "auto", .stdin_name = "<stdin>"};
+    int code = EXIT_UNABLE;
+    if (read_arguments(&s, argc, argv)) {
+        if (s.help)
+            fputs(help, stdout);
+        code = s.help ? EXIT_CLEAN : judge_all(&s);
+    }
+    arena_unguard(a);
+    return code;
+}
+
+int command_lint(int argc, char **argv)
+{
+    json_memory_install();
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    int code = a ? guarded(a, argc, argv) : command_fails("lint", "no memory");
+    arena_free(a);
+    return code;
+}

@@ -1,0 +1,212 @@
+/* brgate rules, brgate explain: the catalogue, to read. */
+#include "arguments.h"
+#include "command.h"
+
+#include "buf.h"
+#include "finding.h"
+#include "json_memory.h"
+#include "limits.h"
+#include "suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char rules_help[] =
+    "Usage: brgate rules [--format table|json|markdown]\n"
+    "\n"
+    "Lists the rules: their names, what they are by default when a manifest is linted\n"
+    "and when an object is created, updated or deleted, and what they are about.\n"
+    "'brgate explain RULE' tells more of one.\n";
+
+static const char explain_help[] =
+    "Usage: brgate explain RULE...\n"
+    "\n"
+    "Tells what a rule is about, why it matters, how to mend what it finds, and shows\n"
+    "a bad and a good example.\n";
+
+static const char *const context_names[CONTEXT_COUNT] = {"manifest", "create", "update", "delete"};
+
+static const char *level_word(enum severity s)
+{
+    return s == SEVERITY_OFF ? "-" : severity_word(s);
+}
+
+/* ---- rules
+ * ------------------------------------------------------------------------------------------------------- */
+
+static void put_table(struct buf *b)
+{
+    buf_fmt(b, "%-32s %-8s %-8s %-8s %-8s %s\n", "rule", "manifest", "create", "update", "delete", "what");
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        const struct rule_info *r = rule_info((enum rule_id)i);
+        buf_fmt(b, "%-32s ", r->slug);
+        for (unsigned c = 0; c < CONTEXT_COUNT; c++)
+            buf_fmt(b, "%-8s ", level_word(r->severity[c]));
+        buf_fmt(b, "%s\n", r->what);
+    }
+}
+
+static void put_json(struct buf *b)
+{
+    json_memory_install();
+    json_memory_enter(b->arena);
+    cJSON *list = cJSON_CreateArray();
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        const struct rule_info *r = rule_info((enum rule_id)i);
+        cJSON *item = cJSON_CreateObject();
+        json_put_text(item, "rule", slice_of(r->slug));
+        cJSON *severity = json_put_object(item, "severity");
+        for (unsigned c = 0; c < CONTEXT_COUNT; c++)
+            json_put_text(severity, context_names[c],
+                          slice_of(r->severity[c] == SEVERITY_OFF ? "off" : severity_word(r->severity[c])));
+        json_put_text(item, "what", slice_of(r->what));
+        json_put_text(item, "why", slice_of(r->why));
+        json_put_text(item, "fix", slice_of(r->fix));
+        json_put_text(item, "source", slice_of(r->source));
+        json_put_text(item, "bad", slice_of(r->bad));
+        json_put_text(item, "good", slice_of(r->good));
+        json_append(list, item);
+    }
+    buf_put(b, json_print(list, true));
+    json_memory_leave();
+    buf_char(b, '\n');
+}
+
+static void put_markdown(struct buf *b)
+{
+    buf_fmt(
+        b, "# The rules\n\n"
+           "Made by `brgate rules --format markdown`; do not edit. A rule's severity depends on the moment:\n"
+           "*manifest* is `brgate lint`, the others are what the webhook is asked about.\n\n"
+           "| rule | manifest | create | update | delete | what |\n|---|---|---|---|---|---|\n");
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        const struct rule_info *r = rule_info((enum rule_id)i);
+        buf_fmt(b, "| [%s](#%s) |", r->slug, r->slug);
+        for (unsigned c = 0; c < CONTEXT_COUNT; c++)
+            buf_fmt(b, " %s |", level_word(r->severity[c]));
+        buf_fmt(b, " %s |\n", r->what);
+    }
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        const struct rule_info *r = rule_info((enum rule_id)i);
+        buf_fmt(b, "\n## %s\n\n%s\n\n%s\n\nFix: %s\n\nSource: %s.\n\n", r->slug, r->what, r->why, r->fix,
+                r->source);
+        buf_fmt(b, "Bad:\n\n```yaml\n%s\n```\n\nGood:\n\n```yaml\n%s\n```\n", r->bad, r->good);
+    }
+}
+
+static int print(const char *command, void (*put)(struct buf *b))
+{
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    if (!a)
+        return command_fails(command, "no memory");
+    if (arena_guard(a)) {
+        arena_free(a);
+        return command_fails(command, "no memory");
+    }
+    struct buf b = buf_new(a, LIMIT_RESPONSE_BYTES);
+    put(&b);
+    struct output out;
+    output_open(&out, command, NULL);
+    output_put(&out, buf_slice(&b));
+    bool written = output_close(&out);
+    arena_free(a);
+    return written && !b.failed ? EXIT_CLEAN : EXIT_UNABLE;
+}
+
+int command_rules(int argc, char **argv)
+{
+    static const struct option options[] = {{"--format", 0, true}, {"--help", 'h', false}};
+    static const struct {
+        const char *name;
+        void (*put)(struct buf *b);
+    } formats[] = {{"table", put_table}, {"json", put_json}, {"markdown", put_markdown}};
+    struct arguments a = {.argv = argv, .argc = argc};
+    void (*put)(struct buf * b) = put_table;
+    char *value;
+    for (int i; (i = arguments_next(&a, options, 2, &value)) != ARGUMENT_END;) {
+        if (i == ARGUMENT_WRONG)
+            return EXIT_UNABLE;
+        if (i == ARGUMENT_OPERAND)
+            return command_fails("rules", "what is %s? 'brgate explain %s' tells of a rule", value, value);
+        if (i == 1) {
+            fputs(rules_help, stdout);
+            return EXIT_CLEAN;
+        }
+        put = NULL;
+        for (size_t k = 0; k < sizeof formats / sizeof *formats; k++)
+            if (!strcmp(value, formats[k].name))
+                put = formats[k].put;
+        if (!put)
+            return command_fails("rules", "--format %s: table, json or markdown is wanted", value);
+    }
+    return print("rules", put);
+}
+
+/* ---- explain
+ * ----------------------------------------------------------------------------------------------------- */
+
+static void print_example(const char *title, const char *text)
+{
+    printf("  %s\n", title);
+    for (slice rest = slice_of(text); rest.n;) {
+        size_t end = slice_find_char(rest, '\n');
+        slice line = slice_cut(rest, 0, end);
+        printf("    %.*s\n", FMT(line));
+        rest = slice_from(rest, end == SLICE_NONE ? rest.n : end + 1);
+    }
+}
+
+static void print_rule(const struct rule_info *r)
+{
+    printf("%s\n\n  %s\n\n  Why:    %s\n  Fix:    %s\n  Source: %s\n", r->slug, r->what, r->why, r->fix,
+           r->source);
+    printf("  When:  ");
+    for (unsigned c = 0; c < CONTEXT_COUNT; c++)
+        printf(" %s %s%s", context_names[c],
+               r->severity[c] == SEVERITY_OFF ? "-" : severity_word(r->severity[c]),
+               c + 1 < CONTEXT_COUNT ? "," : "\n\n");
+    print_example("Bad:", r->bad);
+    printf("\n");
+    print_example("Good:", r->good);
+}
+
+static int unknown_rule(const char *slug)
+{
+    slice slugs[RULE_COUNT];
+    for (unsigned i = 0; i < RULE_COUNT; i++)
+        slugs[i] = slice_of(rule_info((enum rule_id)i)->slug);
+    slice near = suggest_nearest(slice_of(slug), slugs, RULE_COUNT);
+    if (near.n)
+        return command_fails("explain", "there is no rule %s; did you mean %.*s?", slug, FMT(near));
+    return command_fails("explain", "there is no rule %s; 'brgate rules' lists them", slug);
+}
+
+int command_explain(int argc, char **argv)
+{
+    static const struct option options[] = {{"--help", 'h', false}};
+    struct arguments a = {.argv = argv, .argc = argc};
+    char *value;
+    bool any = false;
+    int code = EXIT_CLEAN;
+    for (int i; (i = arguments_next(&a, options, 1, &value)) != ARGUMENT_END;) {
+        enum rule_id rule;
+        if (i == ARGUMENT_WRONG)
+            return EXIT_UNABLE;
+        if (i == 0) {
+            fputs(explain_help, stdout);
+            return EXIT_CLEAN;
+        }
+        if (!rule_by_slug(slice_of(value), &rule)) {
+            code = unknown_rule(value);
+        } else {
+            fputs(any ? "\n" : "", stdout);
+            print_rule(rule_info(rule));
+        }
+        any = true;
+    }
+    if (!any)
+        return command_fails("explain", "which rule? 'brgate rules' lists them");
+    struct output out;
+    output_open(&out, "explain", NULL);
+    return output_close(&out) ? code : EXIT_UNABLE;
+}
