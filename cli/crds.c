@@ -1,5 +1,5 @@
 /* The subcommand `crds`. */
-#include "crds.h"
+#include "command.h"
 
 #include "bug.h"
 #include "crd_source.h"
@@ -22,7 +22,7 @@ static const char help[] = "Usage: brgate crds [--group GROUP]\n"
 static int usage_error(const char *what, const char *argument)
 {
     fprintf(stderr, "brgate crds: %s: %s\n%s", what, argument, help);
-    return 2;
+    return EXIT_UNABLE;
 }
 
 static bool group_known(slice group)
@@ -48,7 +48,7 @@ static int no_memory(struct arena *a)
 {
     arena_free(a);
     fprintf(stderr, "brgate crds: no memory\n");
-    return 2;
+    return EXIT_UNABLE;
 }
 
 static int print_crds(slice group)
@@ -66,9 +66,9 @@ static int print_crds(slice group)
     arena_free(a);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "brgate crds: standard output: %s\n", strerror(errno));
-        return 2;
+        return EXIT_UNABLE;
     }
-    return 0;
+    return EXIT_CLEAN;
 }
 
 int command_crds(int argc, char **argv)
@@ -78,7 +78,7 @@ int command_crds(int argc, char **argv)
         slice argument = slice_of(argv[i]);
         if (slice_eq(argument, LIT("--help")) || slice_eq(argument, LIT("-h"))) {
             fputs(help, stdout);
-            return 0;
+            return EXIT_CLEAN;
         }
         if (slice_eq(argument, LIT("--group"))) {
             if (i + 1 == argc)
