@@ -11,7 +11,10 @@ struct headers {
     unsigned lengths, hosts, types;
     bool malformed, transfer_encoding, unknown_expectation;
     slice length, host, type;
+    uintptr_t next_line; /* where the next header must begin; 0 before the first */
 };
+
+enum { CRLF = 2 };
 
 struct refusal {
     enum refusal_reason reason;
@@ -43,15 +46,18 @@ void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd)
     return c;
 }
 
+/* libmicrohttpd ends a value at its first NUL and says nothing, takes a bare line feed for the end of a line
+ * and joins folded lines. It parses in place, so all of that shows: a value is not followed by CRLF and the
+ * next name. */
 static enum MHD_Result on_header(void *self, enum MHD_ValueKind kind, const char *key, size_t key_size,
                                  const char *value, size_t value_size)
 {
     (void)kind;
     struct headers *h = self;
     slice name = {key, key_size}, text = slice_trim((slice){value, value_size});
-    if (!key_size || key[key_size - 1] <= ' ' || memchr(key, '\0', key_size) ||
-        (value_size && memchr(value, '\0', value_size)))
+    if (!key_size || key[key_size - 1] <= ' ' || (h->next_line && (uintptr_t)key != h->next_line))
         h->malformed = true;
+    h->next_line = (uintptr_t)value + value_size + CRLF;
     if (slice_eq_nocase(name, LIT("Content-Length"))) {
         h->lengths++;
         h->length = text;
@@ -67,6 +73,17 @@ static enum MHD_Result on_header(void *self, enum MHD_ValueKind kind, const char
         h->unknown_expectation |= !slice_eq_nocase(text, LIT("100-continue"));
     }
     return MHD_YES;
+}
+
+static void read_headers(struct MHD_Connection *mhd, const char *method, struct headers *ret)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, on_header, ret);
+    uintptr_t end =
+        (uintptr_t)method + (info ? info->header_size : 0); /* the request begins with the method */
+    if (ret->next_line && ret->next_line + CRLF != end)
+        ret->malformed = true;
 }
 
 /* A name or an address with an optional port; HTTP/1.0 may leave Host out. */
@@ -175,7 +192,7 @@ static enum MHD_Result admit(struct service *s, struct MHD_Connection *mhd, stru
 {
     struct headers h = {0};
     uint64_t length = 0;
-    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, on_header, &h);
+    read_headers(mhd, method, &h);
     const struct refusal *why = refusal_of(s, r, &h, method, version, &length);
     if (why)
         return refuse(s, mhd, r, why);
