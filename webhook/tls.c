@@ -41,6 +41,7 @@ struct tls {
     pthread_mutex_t lock; /* of everything below; held for a few loads only */
     struct tls_pair *current;
     unsigned char seen[DIGEST_BYTES]; /* of the texts tried last */
+    bool unreadable;                  /* at the last look */
     bool matches_file;
     uint64_t reloads, failures;
     int64_t loaded_at;
@@ -262,7 +263,7 @@ static void replace(struct tls *t, struct arena *a, const struct sources *s)
         log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s; the old certificate stays in use", why);
 }
 
-/* Runs on one thread only, so `seen` and `current` do not change beneath it. */
+/* Runs on one thread only, so `seen`, `unreadable` and `current` do not change beneath it. */
 void tls_reload(struct tls *t, bool forced)
 {
     char why[WHY_BYTES];
@@ -270,10 +271,12 @@ void tls_reload(struct tls *t, bool forced)
     struct arena *a = arena_new(ARENA_BYTES);
     if (!a)
         return;
-    if (read_sources(a, t->options, &s, why)) {
+    bool was_unreadable = t->unreadable;
+    t->unreadable = !read_sources(a, t->options, &s, why);
+    if (!t->unreadable) {
         if (forced || memcmp(s.digest, t->seen, sizeof s.digest) != 0)
             replace(t, a, &s);
-    } else if (t->matches_file || forced) { /* once, not at every look */
+    } else if (!was_unreadable || forced) { /* once, not at every look */
         pthread_mutex_lock(&t->lock);
         t->matches_file = false;
         t->failures++;

@@ -140,3 +140,14 @@ double fixture_metric(struct fixture *f, const char *sample)
             return strtod(at + n, NULL);
     return -1;
 }
+
+bool fixture_becomes(struct fixture *f, const char *sample, double value)
+{
+    enum { LOOK_MS = 20 };
+    for (size_t i = 0; i < PATIENCE_S * 1000 / LOOK_MS; i++) {
+        if (fixture_metric(f, sample) == value)
+            return true;
+        nanosleep(&(struct timespec){0, LOOK_MS * 1000000}, NULL);
+    }
+    return false;
+}

@@ -32,6 +32,9 @@ void fixture_write(struct fixture *f, const char *name, slice text);
 
 /* The value of a sample on the metrics page ("brgate_x{label=\"y\"}"), or -1. */
 double fixture_metric(struct fixture *f, const char *sample);
+/* Waits until a sample has a value; false when it never gets it. What follows an answer (counting, closing)
+ * is seen a moment later than the answer. */
+bool fixture_becomes(struct fixture *f, const char *sample, double value);
 int fixture_health(struct fixture *f, const char *path); /* the status of a GET */
 
 /* Everything logged so far, after the server has stopped. */

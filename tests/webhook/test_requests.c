@@ -245,7 +245,7 @@ static void refusals_are_counted(void **state)
         snprintf(sample, sizeof sample, "brgate_webhook_refused_total{reason=\"%s\"}", reasons[i]);
         assert_row(sample, fixture_metric(f, sample) >= 1);
     }
-    assert_true(fixture_metric(f, "brgate_webhook_requests_in_flight") == 0);
+    assert_true(fixture_becomes(f, "brgate_webhook_requests_in_flight", 0));
 }
 
 static int set_up(void **state)

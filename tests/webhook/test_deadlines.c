@@ -1,0 +1,221 @@
+/* Clients that are slow or many. A trickle keeps libmicrohttpd's own timeout from ever firing, so whatever
+ * ends here was ended by our deadlines; the idle timeout stands far beyond the patience of these tests. */
+#include "check.h"
+
+#include "fixture.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HEAD                                                                                                 \
+    "POST /validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n"
+#define REVIEW                                                                                               \
+    "POST /validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\nabcd"
+
+enum { TRICKLE_MS = 50, MOST_TRICKLES = PATIENCE_S * 1000 / TRICKLE_MS };
+
+static void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
+/* Whether the server has closed: looked at without taking anything away. */
+static bool is_closed(int fd)
+{
+    char byte;
+    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN);
+}
+
+/* Sends one byte after the other until the server has had enough. */
+static bool ends_under_trickle(struct peer *p, slice bytes)
+{
+    for (size_t i = 0; i < MOST_TRICKLES; i++) {
+        if (!peer_send(p, slice_cut(bytes, i % bytes.n, 1)) || is_closed(p->fd))
+            return true;
+        pause_ms(TRICKLE_MS);
+    }
+    return false;
+}
+
+static bool ends_alone(struct peer *p)
+{
+    for (size_t i = 0; i < MOST_TRICKLES; i++) {
+        if (is_closed(p->fd))
+            return true;
+        pause_ms(TRICKLE_MS);
+    }
+    return false;
+}
+
+static void slow_clients_end_at_the_deadline(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *label;
+        bool plain;
+        slice first, trickle;
+        const char *reason;
+    } rows[] = {
+        {"silent before the handshake", true, {0}, {0}, "handshake_deadline"},
+        {"slow handshake", true, SLICE("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"), SLICE("\x01\x02\x03"),
+         "handshake_deadline"},
+        {"slow header", false, SLICE("POST /validate HTTP/1.1\r\n"), SLICE("X-A: b\r\n"), "request_deadline"},
+        {"silent in the header", false, SLICE(HEAD), {0}, "request_deadline"},
+        {"slow body", false, SLICE(HEAD "\r\n"), SLICE("x"), "request_deadline"},
+        {"slow body of a refused path", false, SLICE("POST /x HTTP/1.1\r\nHost: a\r\nX-A: "), SLICE("x"),
+         "request_deadline"},
+    };
+    struct peer idle;
+    assert_true(peer_open(&idle, f->port, NULL));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char sample[128];
+        snprintf(sample, sizeof sample, "brgate_webhook_refused_total{reason=\"%s\"}", rows[i].reason);
+        double before = fixture_metric(f, sample);
+        struct peer p;
+        assert_row(rows[i].label, peer_open(&p, f->port, &(struct peer_options){.plain = rows[i].plain}));
+        assert_row(rows[i].label, peer_send(&p, rows[i].first));
+        assert_row(rows[i].label,
+                   rows[i].trickle.n ? ends_under_trickle(&p, rows[i].trickle) : ends_alone(&p));
+        peer_close(&p);
+        assert_row(rows[i].label, fixture_becomes(f, sample, before + 1));
+    }
+    /* Meanwhile this one has waited for longer than any of them was allowed to. */
+    assert_true(peer_send(&idle, LIT(REVIEW)));
+    assert_int_equal(peer_reply(&idle).status, 200);
+    peer_close(&idle);
+}
+
+static void an_answer_nobody_reads_ends_at_the_deadline(void **state)
+{
+    struct fixture *f = *state;
+    static const char sample[] = "brgate_webhook_refused_total{reason=\"request_deadline\"}";
+    double before = fixture_metric(f, sample);
+    struct peer p;
+    char text[512];
+    int small = 4096;
+    assert_true(peer_open(&p, f->port, NULL));
+    setsockopt(p.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    peer_send(&p, peer_post(text, sizeof text, "/validate", LIT("large")));
+    assert_true(fixture_becomes(f, sample, before + 1));
+    peer_close(&p);
+}
+
+static void idle_connections_end_later(void **state)
+{
+    (void)state;
+    struct fixture quick;
+    struct peer silent, trickling;
+    fixture_new(&quick);
+    quick.options.idle_timeout = 300;
+    fixture_start(&quick);
+    assert_true(peer_open(&silent, quick.port, NULL));
+    assert_true(ends_alone(&silent));
+    peer_close(&silent);
+    /* A request line that never ends is idle, and idle is absolute too. */
+    assert_true(peer_open(&trickling, quick.port, NULL));
+    assert_true(ends_under_trickle(&trickling, LIT("POST")));
+    peer_close(&trickling);
+    fixture_end(&quick);
+}
+
+static void idle_connections_make_room(void **state)
+{
+    (void)state;
+    enum { MOST = 8 };
+    struct fixture f;
+    struct peer idle[MOST];
+    fixture_new(&f);
+    f.options.threads = 1;
+    f.options.max_connections = MOST;
+    fixture_start(&f);
+    for (size_t i = 0; i < MOST; i++)
+        assert_true(peer_open(&idle[i], f.port, NULL));
+    assert_int_equal(peer_ask(f.port, NULL, LIT(REVIEW)).status, 200);
+    for (size_t i = 0; i < MOST; i++)
+        peer_close(&idle[i]);
+    fixture_end(&f);
+}
+
+static void too_many_reviews_are_shed(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct peer holder, other;
+    fixture_new(&f);
+    f.options.max_in_flight = 1;
+    fixture_start(&f);
+    assert_true(peer_open(&holder, f.port, NULL));
+    assert_true(peer_open(&other, f.port, NULL));
+    peer_send(&holder, LIT("POST /validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                           "Content-Length: 4\r\n\r\nab"));
+    assert_true(fixture_becomes(&f, "brgate_webhook_requests_in_flight", 1));
+    peer_send(&other, LIT(REVIEW));
+    struct reply r = peer_reply(&other);
+    assert_int_equal(r.status, 429);
+    assert_non_null(strstr(r.head, "Retry-After: 1"));
+    assert_false(r.closing);
+    peer_send(&holder, LIT("cd"));
+    assert_int_equal(peer_reply(&holder).status, 200);
+    assert_true(fixture_becomes(&f, "brgate_webhook_requests_in_flight", 0));
+    peer_send(&other, LIT(REVIEW)); /* on the same connection */
+    assert_int_equal(peer_reply(&other).status, 200);
+    assert_true(fixture_metric(&f, "brgate_webhook_refused_total{reason=\"overload\"}") == 1);
+    peer_close(&holder);
+    peer_close(&other);
+    fixture_end(&f);
+}
+
+static void a_client_that_leaves_is_no_error(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct peer p;
+    fixture_new(&f);
+    fixture_start(&f);
+    assert_true(peer_open(&p, f.port, NULL));
+    peer_send(&p, LIT(HEAD "\r\nabc"));
+    peer_close(&p);
+    int fd = peer_dial(f.port);
+    close(fd);
+    assert_true(fixture_becomes(&f, "brgate_webhook_connections_total", 2));
+    assert_true(fixture_becomes(&f, "brgate_webhook_connections", 0));
+    assert_true(fixture_metric(&f, "brgate_webhook_requests_aborted_total") == 1);
+    assert_true(fixture_metric(&f, "brgate_webhook_requests_in_flight") == 0);
+    server_stop(f.server);
+    f.server = NULL;
+    assert_null(strstr(fixture_log(&f), "\"error\""));
+    fixture_end(&f);
+}
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    fixture_new(&f);
+    f.options.handshake_timeout = f.options.request_timeout = 300;
+    fixture_start(&f);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture_end(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slow_clients_end_at_the_deadline),
+        cmocka_unit_test(an_answer_nobody_reads_ends_at_the_deadline),
+        cmocka_unit_test(idle_connections_end_later),
+        cmocka_unit_test(idle_connections_make_room),
+        cmocka_unit_test(too_many_reviews_are_shed),
+        cmocka_unit_test(a_client_that_leaves_is_no_error),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

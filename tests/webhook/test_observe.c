@@ -1,0 +1,251 @@
+/* What an operator sees: probes, metrics, log lines. */
+#include "check.h"
+
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void review(struct fixture *f, const char *path, const char *body)
+{
+    char text[512];
+    assert_true(peer_ask(f->port, NULL, peer_post(text, sizeof text, path, slice_of(body))).status > 0);
+}
+
+static void probes_answer(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_new(&f);
+    fixture_start(&f);
+    assert_int_equal(fixture_health(&f, "/livez"), 200);
+    assert_int_equal(fixture_health(&f, "/readyz"), 200);
+    assert_int_equal(fixture_health(&f, "/readyz?verbose"), 200);
+    assert_int_equal(fixture_health(&f, "/validate"), 404);
+    assert_int_equal(peer_ask(f.health, &(struct peer_options){.plain = true},
+                              LIT("POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"))
+                         .status,
+                     405);
+    struct peer p; /* a scraper keeps its connection */
+    assert_true(peer_open(&p, f.health, &(struct peer_options){.plain = true}));
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(peer_send(&p, LIT("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")));
+        assert_int_equal(peer_reply(&p).status, 200);
+    }
+    peer_close(&p);
+    server_drain(f.server);
+    assert_int_equal(fixture_health(&f, "/livez"), 200);
+    assert_int_equal(fixture_health(&f, "/readyz"), 503);
+    char text[512];
+    struct reply r = peer_ask(f.port, NULL, peer_post(text, sizeof text, "/validate", LIT("x")));
+    assert_int_equal(r.status, 200);
+    assert_true(r.closing);
+    server_quiesce(f.server);
+    assert_int_equal(peer_dial(f.port), -1);
+    assert_true(fixture_becomes(&f, "brgate_webhook_connections", 0));
+    assert_false(server_busy(f.server));
+    fixture_end(&f);
+}
+
+static void reviews_are_counted(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_new(&f);
+    fixture_start(&f);
+    for (size_t i = 0; i < 3; i++)
+        review(&f, "/validate", "deny");
+    review(&f, "/mutate", "x");
+    review(&f, "/mutate", "junk");
+    review(&f, "/mutate", "fail");
+    static const struct {
+        const char *sample;
+        double value;
+    } rows[] = {
+#define REQUESTS(endpoint, verdict)                                                                          \
+    "brgate_webhook_requests_total{endpoint=\"" endpoint                                                     \
+    "\",operation=\"CREATE\",kind=\"Backup\",verdict=\"" verdict "\"}"
+        {REQUESTS("validate", "denied"), 3},
+        {REQUESTS("validate", "allowed"), -1},
+        {REQUESTS("mutate", "allowed"), 1},
+        {REQUESTS("mutate", "malformed"), 1},
+        {REQUESTS("mutate", "failed"), 1},
+        {"brgate_webhook_rule_hits_total{rule=\"first-rule\",severity=\"error\"}", 3},
+        {"brgate_webhook_rule_hits_total{rule=\"second-rule\",severity=\"warning\"}", 3},
+        {"brgate_webhook_rule_hits_total{rule=\"second-rule\",severity=\"error\"}", -1},
+        {"brgate_webhook_review_duration_seconds_count{endpoint=\"validate\"}", 3},
+        {"brgate_webhook_review_duration_seconds_bucket{endpoint=\"validate\",le=\"+Inf\"}", 3},
+        {"brgate_webhook_handshakes_total", 6},
+        {"brgate_webhook_connections_total", 6},
+        {"brgate_webhook_requests_in_flight", 0},
+        {"brgate_webhook_ready", 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_row(rows[i].sample, fixture_becomes(&f, rows[i].sample, rows[i].value));
+    fixture_end(&f);
+}
+
+/* One line of the exposition format: a comment, or name{label="value",...} number. */
+static bool is_sample(const char *line, const char *end)
+{
+    const char *name = "abcdefghijklmnopqrstuvwxyz_:ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    const char *at = line + strspn(line, name);
+    if (at == line)
+        return false;
+    if (*at == '{') {
+        do {
+            at++;
+            size_t n = strspn(at, name);
+            if (!n || strncmp(at + n, "=\"", 2) != 0)
+                return false;
+            at = strchr(at + n + 2, '"') + 1;
+        } while (*at == ',');
+        if (*at++ != '}')
+            return false;
+    }
+    char *rest;
+    if (*at++ != ' ')
+        return false;
+    strtod(at, &rest);
+    return rest == end;
+}
+
+static void the_page_is_what_prometheus_reads(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct peer p;
+    fixture_new(&f);
+    fixture_start(&f);
+    review(&f, "/validate", "deny");
+    assert_true(peer_open(&p, f.health, &(struct peer_options){.plain = true}));
+    assert_true(peer_send(&p, LIT("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")));
+    static char page[1 << 18];
+    size_t n = 0;
+    ssize_t got;
+    while ((got = read(p.fd, page + n, sizeof page - 1 - n)) > 0)
+        n += (size_t)got;
+    page[n] = '\0';
+    assert_non_null(strstr(page, "text/plain; version=0.0.4"));
+    char family[128] = "";
+    double below = 0;
+    size_t samples = 0;
+    for (char *line = strstr(page, "\r\n\r\n") + 4, *end; *line; line = end + 1) {
+        end = strchr(line, '\n');
+        assert_non_null(end);
+        *end = '\0';
+        if (strncmp(line, "# TYPE ", 7) == 0) {
+            snprintf(family, sizeof family, "%.*s", (int)strcspn(line + 7, " "), line + 7);
+            below = 0;
+        }
+        if (*line == '#')
+            continue;
+        samples++;
+        assert_row(line, is_sample(line, end));
+        assert_row(line, strncmp(line, family, strlen(family)) == 0);
+        if (strstr(line, "_bucket{endpoint=\"validate\"")) {
+            double value = strtod(strrchr(line, ' '), NULL);
+            assert_row(line, value >= below);
+            below = value;
+        }
+    }
+    assert_true(samples > 60);
+    peer_close(&p);
+    fixture_end(&f);
+}
+
+/* Digits become 9, so that times and durations compare. */
+static void mask(char *text)
+{
+    for (char *p = text; *p; p++)
+        if (*p >= '0' && *p <= '9') {
+            char *end = p + strspn(p, "0123456789");
+            bool part_of_time = end - p == 2 || end - p == 4;
+            *p = '9';
+            if (!part_of_time)
+                memmove(p + 1, end, strlen(end) + 1);
+            else
+                memset(p, '9', (size_t)(end - p));
+            p = part_of_time ? end - 1 : p;
+        }
+}
+
+static void lines_tell_what_happened_and_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        bool text;
+        const char *body, *line;
+    } rows[] = {
+        {false, "deny secret",
+         "\n{\"time\":\"9999-99-99T99:99:99.9Z\",\"level\":\"info\",\"event\":\"review\",\"endpoint\":"
+         "\"/validate\",\"verdict\":\"denied\",\"uid\":\"u-9\",\"operation\":\"CREATE\",\"kind\":\"Backup\","
+         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"errors\":[\"first-rule\"],\"warnings\":"
+         "[\"second-rule\"],\"findings\":9,\"microseconds\":9}\n"},
+        {false, "fail",
+         "\n{\"time\":\"9999-99-99T99:99:99.9Z\",\"level\":\"error\",\"event\":\"review\",\"endpoint\":"
+         "\"/validate\",\"verdict\":\"failed\",\"uid\":\"u-9\",\"operation\":\"CREATE\",\"kind\":\"Backup\","
+         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"errors\":[],\"warnings\":[],\"findings\":9,"
+         "\"microseconds\":9}\n"},
+        {true, "deny secret",
+         "\n9999-99-99T99:99:99.9Z validate denied CREATE Backup ns/a\"b?c in 9 us, uid u-9; errors: "
+         "first-rule; warnings: second-rule\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        fixture_new(&f);
+        f.options.text_log = rows[i].text;
+        fixture_start(&f);
+        review(&f, "/validate", rows[i].body);
+        server_stop(f.server);
+        f.server = NULL;
+        static char log[1 << 16];
+        snprintf(log, sizeof log, "%s", fixture_log(&f));
+        mask(log);
+        if (!strstr(log, rows[i].line))
+            print_error("got: %s\nwant: %s\n", log, rows[i].line);
+        assert_row(rows[i].body, strstr(log, rows[i].line) != NULL);
+        assert_row(rows[i].body, strstr(log, "secret") == NULL);
+        fixture_end(&f);
+    }
+}
+
+static void a_reader_that_stalls_costs_lines_and_nothing_else(void **state)
+{
+    (void)state;
+    enum { REVIEWS = 3000 };
+    struct fixture f;
+    struct peer p;
+    char text[512];
+    fixture_new(&f);
+    fcntl(f.log[1], F_SETPIPE_SZ, 4096); /* nobody reads it */
+    fixture_start(&f);
+    assert_true(peer_open(&p, f.port, NULL));
+    for (size_t i = 0; i < REVIEWS; i++) {
+        assert_true(peer_send(&p, peer_post(text, sizeof text, "/validate", LIT("deny"))));
+        assert_int_equal(peer_reply(&p).status, 200);
+    }
+    assert_true(fixture_metric(&f, "brgate_webhook_log_lines_dropped_total") > 0);
+    assert_true(
+        fixture_becomes(&f, "brgate_webhook_review_duration_seconds_count{endpoint=\"validate\"}", REVIEWS));
+    close(f.log[0]); /* and a reader that is gone */
+    f.log[0] = -1;
+    assert_true(peer_send(&p, peer_post(text, sizeof text, "/validate", LIT("deny"))));
+    assert_int_equal(peer_reply(&p).status, 200);
+    peer_close(&p);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(probes_answer),
+        cmocka_unit_test(reviews_are_counted),
+        cmocka_unit_test(the_page_is_what_prometheus_reads),
+        cmocka_unit_test(lines_tell_what_happened_and_nothing_else),
+        cmocka_unit_test(a_reader_that_stalls_costs_lines_and_nothing_else),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,301 @@
+/* `brgate serve` as a process: flags, files, signals, exit codes. */
+#include "check.h"
+
+#include "fixture.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REVIEW                                                                                               \
+    "POST /validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\nabcd"
+
+enum { MOST_ARGUMENTS = 24, TEXT_BYTES = 1 << 16 };
+
+struct process {
+    pid_t id;
+    int out, err;
+    struct fixture f; /* ports and directory; no server of its own */
+    char text[TEXT_BYTES];
+    size_t n;
+};
+
+static void process_start(struct process *p, const char *const *arguments)
+{
+    int out[2], err[2];
+    char *argv[MOST_ARGUMENTS] = {(char *)(uintptr_t)SERVE_PROCESS, (char *)(uintptr_t) "serve"};
+    for (size_t i = 0; arguments[i]; i++)
+        argv[i + 2] = (char *)(uintptr_t)arguments[i];
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(err, O_CLOEXEC), 0);
+    p->id = fork();
+    if (p->id == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        dup2(err[1], STDERR_FILENO);
+        execv(argv[0], argv);
+        _exit(127);
+    }
+    assert_true(p->id > 0);
+    close(out[1]);
+    close(err[1]);
+    p->out = out[0];
+    p->err = err[0];
+    p->n = 0;
+    p->text[0] = '\0';
+}
+
+/* Reads standard error until it holds the words. */
+static bool says(struct process *p, const char *words)
+{
+    while (!strstr(p->text, words)) {
+        struct pollfd ready = {.fd = p->err, .events = POLLIN};
+        if (poll(&ready, 1, PATIENCE_S * 1000) <= 0)
+            return false;
+        ssize_t got = read(p->err, p->text + p->n, TEXT_BYTES - 1 - p->n);
+        if (got <= 0)
+            return false;
+        p->n += (size_t)got;
+        p->text[p->n] = '\0';
+    }
+    return true;
+}
+
+static unsigned port_after(const char *text, const char *words)
+{
+    const char *at = strstr(text, words);
+    at = at ? strstr(at, "(port ") : NULL;
+    return at ? (unsigned)strtoul(at + 6, NULL, 10) : 0;
+}
+
+static void process_ready(struct process *p)
+{
+    if (!says(p, "\"started\"") || !says(p, "health on"))
+        fail_msg("not started: %s", p->text);
+    assert_true(says(p, "\n"));
+    const char *line = strstr(p->text, "\"started\"");
+    p->f.port = port_after(line, "HTTPS on");
+    p->f.health = port_after(line, "health on");
+    assert_true(p->f.port && p->f.health);
+}
+
+static int process_end(struct process *p)
+{
+    int status;
+    says(p, "\1"); /* to the end of its output */
+    assert_int_equal(waitpid(p->id, &status, 0), p->id);
+    close(p->out);
+    close(p->err);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+#define ON_LOOPBACK "--listen", "127.0.0.1:0", "--health-listen=127.0.0.1:0"
+
+static void sigterm_drains(void **state)
+{
+    (void)state;
+    static struct process p;
+    struct peer idle;
+    process_start(&p, (const char *const[]){ON_LOOPBACK, "--self-signed", "--shutdown-delay", "1s", NULL});
+    process_ready(&p);
+    assert_true(peer_open(&idle, p.f.port, NULL));
+    assert_true(peer_send(&idle, LIT(REVIEW)));
+    assert_false(peer_reply(&idle).closing);
+    assert_int_equal(fixture_health(&p.f, "/readyz"), 200);
+    kill(p.id, SIGTERM);
+    assert_true(says(&p, "\"draining\""));
+    assert_int_equal(fixture_health(&p.f, "/readyz"), 503);
+    assert_int_equal(fixture_health(&p.f, "/livez"), 200);
+    assert_true(peer_send(&idle, LIT(REVIEW)));
+    struct reply r = peer_reply(&idle);
+    assert_int_equal(r.status, 200);
+    assert_true(r.closing);
+    assert_true(peer_ended(&idle));
+    r = peer_ask(p.f.port, NULL, LIT(REVIEW)); /* a client that has not heard of it yet */
+    assert_int_equal(r.status, 200);
+    assert_int_equal(process_end(&p), 0);
+    assert_non_null(strstr(p.text, "all requests were answered"));
+    peer_close(&idle);
+}
+
+static void requests_in_flight_are_finished(void **state)
+{
+    (void)state;
+    static struct process p;
+    struct peer slow;
+    process_start(&p, (const char *const[]){ON_LOOPBACK, "--self-signed", "--shutdown-delay=0s", NULL});
+    process_ready(&p);
+    slice review = LIT(REVIEW);
+    assert_true(peer_open(&slow, p.f.port, NULL));
+    assert_true(peer_send(&slow, slice_cut(review, 0, review.n - 2)));
+    assert_true(fixture_becomes(&p.f, "brgate_webhook_requests_in_flight", 1));
+    kill(p.id, SIGTERM);
+    for (int fd; (fd = peer_dial(p.f.port)) >= 0;) { /* until it takes no more connections */
+        close(fd);
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    }
+    assert_true(peer_send(&slow, slice_from(review, review.n - 2)));
+    assert_int_equal(peer_reply(&slow).status, 200);
+    assert_int_equal(process_end(&p), 0);
+    peer_close(&slow);
+}
+
+static void a_second_signal_ends_at_once(void **state)
+{
+    (void)state;
+    static struct process p;
+    process_start(&p, (const char *const[]){ON_LOOPBACK, "--self-signed", "--shutdown-delay", "5m", NULL});
+    process_ready(&p);
+    kill(p.id, SIGINT);
+    assert_true(says(&p, "\"draining\""));
+    kill(p.id, SIGTERM);
+    assert_int_equal(process_end(&p), 128 + SIGTERM);
+}
+
+static void sighup_reads_the_certificates_again(void **state)
+{
+    (void)state;
+    static struct process p;
+    struct peer peer;
+    char before[65];
+    p.f.arena = arena_new(1 << 20);
+    struct certificate_pair pair = fixture_pair(&p.f), fresh = fixture_pair(&p.f);
+    fixture_write(&p.f, "tls.crt", pair.certificate);
+    fixture_write(&p.f, "tls.key", pair.key);
+    const char *certificate = fixture_path(&p.f, "tls.crt"), *key = fixture_path(&p.f, "tls.key");
+    process_start(&p, (const char *const[]){ON_LOOPBACK, "--tls-cert", certificate, "--tls-key", key,
+                                            "--shutdown-delay=0s", NULL});
+    process_ready(&p);
+    assert_true(peer_open(&peer, p.f.port, NULL));
+    memcpy(before, peer.fingerprint, sizeof before);
+    peer_close(&peer);
+    fixture_write(&p.f, "tls.crt", fresh.certificate);
+    fixture_write(&p.f, "tls.key", fresh.key);
+    kill(p.id, SIGHUP);
+    assert_true(fixture_becomes(&p.f, "brgate_webhook_certificate_reloads_total{result=\"success\"}", 1));
+    assert_true(peer_open(&peer, p.f.port, NULL));
+    assert_string_not_equal(peer.fingerprint, before);
+    peer_close(&peer);
+    kill(p.id, SIGTERM);
+    assert_int_equal(process_end(&p), 0);
+    memset(p.f.log, -1, sizeof p.f.log);
+    fixture_end(&p.f);
+}
+
+static void mistakes_are_told(void **state)
+{
+    (void)state;
+    static struct process p;
+    p.f.arena = arena_new(1 << 20);
+    struct certificate_pair one = fixture_pair(&p.f), two = fixture_pair(&p.f);
+    fixture_write(&p.f, "one.crt", one.certificate);
+    fixture_write(&p.f, "one.key", one.key);
+    fixture_write(&p.f, "two.key", two.key);
+    const char *certificate = fixture_path(&p.f, "one.crt"), *key = fixture_path(&p.f, "two.key");
+    const char *none = fixture_path(&p.f, "none");
+    int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof at;
+    assert_int_equal(bind(taken, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(taken, 1), 0);
+    getsockname(taken, (struct sockaddr *)&at, &n);
+    char busy[32];
+    snprintf(busy, sizeof busy, "127.0.0.1:%u", ntohs(at.sin_port));
+    const struct {
+        const char *arguments[8], *message;
+    } rows[] = {
+        {{NULL}, "--tls-cert FILE and --tls-key FILE, or --self-signed, are needed"},
+        {{"--tls-cert", "x"}, "--tls-cert FILE and --tls-key FILE, or --self-signed, are needed"},
+        {{"--self-signed", "--tls-cert", "x"}, "--self-signed: cannot be combined with --tls-cert"},
+        {{"--self-signed=yes"}, "--self-signed: takes no value"},
+        {{"--self-signed", "--listn", "x"}, "--listn: unknown flag; did you mean --listen?"},
+        {{"--self-signed", "extra"}, "extra: unknown flag"},
+        {{"--self-signed", "--listen"}, "--listen: wants a value"},
+        {{"--self-signed", "--listen", "localhost:1"}, "--listen localhost:1: not ADDRESS:PORT"},
+        {{"--self-signed", "--listen", "127.0.0.1:65536"}, "not ADDRESS:PORT"},
+        {{"--self-signed", "--listen", "192.0.2.1:0"}, "this machine has no such address"},
+        {{"--self-signed", "--listen", busy}, "another process has this port"},
+        {{"--self-signed", "--listen", "127.0.0.1:0", "--health-listen", busy},
+         "another process has this port"},
+        {{"--self-signed", "--max-body", "8M"}, "--max-body: wants a size like 8Mi, from 1024 to"},
+        {{"--self-signed", "--threads", "0"}, "--threads: wants a number from 1 to 64"},
+        {{"--self-signed", "--request-timeout", "30"}, "--request-timeout: wants a duration like 500ms"},
+        {{"--self-signed", "--log-format", "xml"}, "--log-format: wants json or text"},
+        {{"--self-signed", "--client-name", "x"}, "--client-name: has no effect without --client-ca"},
+        {{"--self-signed", "--client-ca", none}, "No such file or directory"},
+        {{"--self-signed", "--tls-priority", "NONSENSE"}, "the HTTPS server does not start: "},
+        {{"--self-signed", "--config", "x"}, "--config x: not readable"},
+        {{"--tls-cert", none, "--tls-key", key}, "none: No such file or directory"},
+        {{"--tls-cert", key, "--tls-key", key}, "no certificate in PEM form"},
+        {{"--tls-cert", certificate, "--tls-key", certificate}, "no unencrypted private key in PEM form"},
+        {{"--tls-cert", certificate, "--tls-key", key}, "the key does not belong to the certificate"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        process_start(&p, rows[i].arguments);
+        int status = process_end(&p);
+        if (status != 2 || !strstr(p.text, rows[i].message))
+            print_error("exit %d: %s\n", status, p.text);
+        assert_row(rows[i].message, status == 2);
+        assert_row(rows[i].message, strstr(p.text, rows[i].message) != NULL);
+        assert_row(rows[i].message, strstr(p.text, "brgate serve: ") != NULL);
+    }
+    close(taken);
+    memset(p.f.log, -1, sizeof p.f.log);
+    fixture_end(&p.f);
+}
+
+static void help_fits_a_terminal(void **state)
+{
+    (void)state;
+    static struct process p;
+    static char text[TEXT_BYTES];
+    process_start(&p, (const char *const[]){"--help", NULL});
+    size_t n = 0;
+    ssize_t got;
+    while ((got = read(p.out, text + n, sizeof text - 1 - n)) > 0)
+        n += (size_t)got;
+    assert_int_equal(process_end(&p), 0);
+    assert_string_equal(p.text, "");
+    assert_non_null(strstr(text, "--tls-cert FILE"));
+    for (const char *line = text, *end; *line; line = end + 1) {
+        end = strchr(line, '\n');
+        assert_non_null(end);
+        assert_true(end - line < 80);
+    }
+}
+
+static void every_address_form_listens(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {"[::1]:0", "[::]:0", ":0", "0.0.0.0:0"};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        static struct process p;
+        process_start(&p, (const char *const[]){"--listen", forms[i], "--health-listen=127.0.0.1:0",
+                                                "--self-signed", "--shutdown-delay=0s", NULL});
+        process_ready(&p);
+        if (i > 0) /* IPv4 clients come to [::] too */
+            assert_row(forms[i], peer_ask(p.f.port, NULL, LIT(REVIEW)).status == 200);
+        kill(p.id, SIGTERM);
+        assert_int_equal(process_end(&p), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sigterm_drains),
+        cmocka_unit_test(requests_in_flight_are_finished),
+        cmocka_unit_test(a_second_signal_ends_at_once),
+        cmocka_unit_test(sighup_reads_the_certificates_again),
+        cmocka_unit_test(mistakes_are_told),
+        cmocka_unit_test(help_fits_a_terminal),
+        cmocka_unit_test(every_address_form_listens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

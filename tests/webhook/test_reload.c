@@ -1,0 +1,245 @@
+/* Certificates that change under a running server, and clients that must show one. */
+#include "check.h"
+
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REVIEW                                                                                               \
+    "POST /validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\nabcd"
+
+static const char *fingerprint_of(struct fixture *f, slice certificate)
+{
+    struct certificate_info info;
+    slice error;
+    assert_true(certificate_read(f->arena, certificate, &info, &error));
+    return info.fingerprint.p;
+}
+
+static const char *served(struct fixture *f)
+{
+    static char fingerprint[65];
+    struct peer p;
+    assert_true(peer_open(&p, f->port, NULL));
+    memcpy(fingerprint, p.fingerprint, sizeof fingerprint);
+    assert_true(peer_send(&p, LIT(REVIEW)));
+    assert_int_equal(peer_reply(&p).status, 200);
+    peer_close(&p);
+    return fingerprint;
+}
+
+static void use_files(struct fixture *f)
+{
+    fixture_new(f);
+    f->options.cert_pem = f->options.key_pem = (slice){0};
+    fixture_write(f, "tls.crt", f->pair.certificate);
+    fixture_write(f, "tls.key", f->pair.key);
+    f->options.cert_file = fixture_path(f, "tls.crt");
+    f->options.key_file = fixture_path(f, "tls.key");
+}
+
+static double reloads(struct fixture *f, const char *result)
+{
+    char sample[128];
+    snprintf(sample, sizeof sample, "brgate_webhook_certificate_reloads_total{result=\"%s\"}", result);
+    return fixture_metric(f, sample);
+}
+
+static void a_good_pair_takes_over_without_a_dropped_connection(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct peer old;
+    use_files(&f);
+    fixture_start(&f);
+    assert_string_equal(served(&f), fingerprint_of(&f, f.pair.certificate));
+    assert_true(peer_open(&old, f.port, NULL));
+    server_reload(f.server, false); /* nothing has changed */
+    assert_true(reloads(&f, "success") == 0);
+
+    struct certificate_pair fresh = fixture_pair(&f);
+    fixture_write(&f, "tls.crt", fresh.certificate);
+    fixture_write(&f, "tls.key", fresh.key);
+    server_reload(f.server, false);
+    assert_string_equal(served(&f), fingerprint_of(&f, fresh.certificate));
+    assert_true(peer_send(&old, LIT(REVIEW)));
+    assert_int_equal(peer_reply(&old).status, 200);
+    assert_true(reloads(&f, "success") == 1);
+    char sample[160];
+    snprintf(sample, sizeof sample, "brgate_webhook_certificate_info{sha256=\"%s\"}",
+             fingerprint_of(&f, fresh.certificate));
+    assert_true(fixture_metric(&f, sample) == 1);
+    struct certificate_info info;
+    slice error;
+    assert_true(certificate_read(f.arena, fresh.certificate, &info, &error));
+    assert_true(fixture_metric(&f, "brgate_webhook_certificate_expiry_timestamp_seconds") ==
+                (double)info.not_after);
+    peer_close(&old);
+    fixture_end(&f);
+}
+
+static struct certificate_pair expired_pair(struct fixture *f)
+{
+    int64_t now = time(NULL);
+    slice name = LIT("localhost"), error;
+    struct certificate_request request = {CERTIFICATE_SERVER, name, &name, 1, now - 200, now - 100};
+    struct certificate_pair pair;
+    assert_true(certificate_make(f->arena, &request, NULL, &pair, &error));
+    return pair;
+}
+
+static void a_bad_pair_leaves_the_old_one(void **state)
+{
+    (void)state;
+    struct fixture f;
+    use_files(&f);
+    struct certificate_pair one = fixture_pair(&f), two = fixture_pair(&f), expired = expired_pair(&f);
+    const struct {
+        const char *label;
+        slice certificate, key;
+        const char *log;
+    } rows[] = {
+        {"key of another certificate", one.certificate, two.key,
+         "the key does not belong to the certificate"},
+        {"no certificate", LIT("hello"), one.key, "no certificate in PEM form"},
+        {"cut off", slice_cut(one.certificate, 0, 300), one.key, "no certificate in PEM form"},
+        {"no key", one.certificate, LIT(""), "no unencrypted private key"},
+        {"expired", expired.certificate, expired.key, "it has expired already"},
+    };
+    fixture_start(&f);
+    size_t count = sizeof rows / sizeof *rows;
+    for (size_t i = 0; i < count; i++) {
+        fixture_write(&f, "tls.crt", rows[i].certificate);
+        fixture_write(&f, "tls.key", rows[i].key);
+        server_reload(f.server, false);
+        server_reload(f.server, false); /* the same fault is reported once */
+        assert_row(rows[i].label, strcmp(served(&f), fingerprint_of(&f, f.pair.certificate)) == 0);
+        assert_row(rows[i].label, reloads(&f, "failure") == (double)i + 1);
+        assert_row(rows[i].label, fixture_metric(&f, "brgate_webhook_certificate_matches_file") == 0);
+    }
+    assert_int_equal(unlink(f.options.key_file), 0);
+    server_reload(f.server, false);
+    server_reload(f.server, false);
+    assert_true(reloads(&f, "failure") == (double)count + 1);
+    assert_int_equal(fixture_health(&f, "/readyz"), 200);
+
+    fixture_write(&f, "tls.crt", two.certificate);
+    fixture_write(&f, "tls.key", two.key);
+    server_reload(f.server, false);
+    assert_string_equal(served(&f), fingerprint_of(&f, two.certificate));
+    assert_true(fixture_metric(&f, "brgate_webhook_certificate_matches_file") == 1);
+    server_stop(f.server);
+    f.server = NULL;
+    const char *log = fixture_log(&f);
+    for (size_t i = 0; i < count; i++)
+        assert_row(rows[i].label, strstr(log, rows[i].log) != NULL);
+    assert_non_null(strstr(log, "No such file or directory; the old certificate stays in use"));
+    fixture_end(&f);
+}
+
+/* As the kubelet does it: the files are links through `..data`, which is replaced as a whole. */
+static void a_swapped_secret_volume_is_seen(void **state)
+{
+    (void)state;
+    struct fixture f;
+    use_files(&f);
+    struct certificate_pair fresh = fixture_pair(&f);
+    char script[1024];
+    const char *d = f.directory;
+    snprintf(script, sizeof script,
+             "cd %s && mkdir ..one ..two && mv tls.crt tls.key ..one && ln -s ..one ..data && "
+             "ln -s ..data/tls.crt tls.crt && ln -s ..data/tls.key tls.key",
+             d);
+    assert_int_equal(system(script), 0);
+    fixture_write(&f, "..two/tls.crt", fresh.certificate);
+    fixture_write(&f, "..two/tls.key", fresh.key);
+    fixture_start(&f);
+    assert_string_equal(served(&f), fingerprint_of(&f, f.pair.certificate));
+    snprintf(script, sizeof script, "cd %s && ln -s ..two ..tmp && mv -T ..tmp ..data && rm -r ..one", d);
+    assert_int_equal(system(script), 0);
+    server_reload(f.server, false);
+    assert_string_equal(served(&f), fingerprint_of(&f, fresh.certificate));
+    fixture_end(&f);
+}
+
+static void clients_must_show_a_certificate(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"kube-apiserver"};
+    struct fixture f;
+    use_files(&f);
+    struct certificate_pair ca = fixture_issue(&f, CERTIFICATE_CA, "client CA", NULL);
+    struct certificate_pair next_ca = fixture_issue(&f, CERTIFICATE_CA, "client CA", NULL);
+    struct certificate_pair good = fixture_issue(&f, CERTIFICATE_CLIENT, "kube-apiserver", &ca);
+    struct certificate_pair other = fixture_issue(&f, CERTIFICATE_CLIENT, "somebody", &ca);
+    struct certificate_pair stranger = fixture_issue(&f, CERTIFICATE_CLIENT, "kube-apiserver", &next_ca);
+    struct certificate_pair server = fixture_issue(&f, CERTIFICATE_SERVER, "kube-apiserver", &ca);
+    struct certificate_pair own = fixture_issue(&f, CERTIFICATE_CLIENT, "kube-apiserver", NULL);
+    fixture_write(&f, "ca.crt", ca.certificate);
+    f.options.client_ca_file = fixture_path(&f, "ca.crt");
+    f.options.client_names = names;
+    f.options.client_name_count = 1;
+    fixture_start(&f);
+    const struct {
+        const char *label;
+        struct certificate_pair pair;
+        int before, after; /* the CA is replaced */
+    } rows[] = {
+        {"none", {{0}, {0}}, 0, 0},
+        {"good", good, 200, 0},
+        {"other name", other, 0, 0},
+        {"other CA", stranger, 0, 200},
+        {"a server's certificate", server, 0, 0},
+        {"self-signed", own, 0, 0},
+    };
+    for (int after = 0; after < 2; after++) {
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+            for (int old = 0; old < 2; old++) {
+                struct peer_options o = {.certificate = rows[i].pair.certificate,
+                                         .key = rows[i].pair.key,
+                                         .priority = old ? "NORMAL:-VERS-TLS1.3" : NULL};
+                struct reply r = peer_ask(f.port, &o, LIT(REVIEW));
+                assert_row(rows[i].label, r.status == (after ? rows[i].after : rows[i].before));
+            }
+        fixture_write(&f, "ca.crt", next_ca.certificate);
+        server_reload(f.server, false);
+    }
+    assert_int_equal(fixture_health(&f, "/readyz"), 200); /* probes need no certificate */
+    fixture_write(&f, "ca.crt", LIT("nothing"));
+    server_reload(f.server, false);
+    struct peer_options o = {.certificate = stranger.certificate, .key = stranger.key};
+    assert_int_equal(peer_ask(f.port, &o, LIT(REVIEW)).status, 200);
+    fixture_end(&f);
+}
+
+static void any_client_of_the_ca_may_come_without_names(void **state)
+{
+    (void)state;
+    struct fixture f;
+    use_files(&f);
+    struct certificate_pair ca = fixture_issue(&f, CERTIFICATE_CA, "client CA", NULL);
+    struct certificate_pair client = fixture_issue(&f, CERTIFICATE_CLIENT, "whoever", &ca);
+    fixture_write(&f, "ca.crt", ca.certificate);
+    f.options.client_ca_file = fixture_path(&f, "ca.crt");
+    fixture_start(&f);
+    struct peer_options o = {.certificate = client.certificate, .key = client.key};
+    assert_int_equal(peer_ask(f.port, &o, LIT(REVIEW)).status, 200);
+    assert_int_equal(peer_ask(f.port, NULL, LIT(REVIEW)).status, 0);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_good_pair_takes_over_without_a_dropped_connection),
+        cmocka_unit_test(a_bad_pair_leaves_the_old_one),
+        cmocka_unit_test(a_swapped_secret_volume_is_seen),
+        cmocka_unit_test(clients_must_show_a_certificate),
+        cmocka_unit_test(any_client_of_the_ca_may_come_without_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
