@@ -78,7 +78,7 @@ static const char help_text[] =
     "Limits\n"
     "  --max-body SIZE               of one request (8Mi); more is answered with 413\n"
     "  --max-connections N           open at once (512)\n"
-    "  --max-in-flight N             reviews at once (64); more are answered with 429\n"
+    "  --max-in-flight N             reviews at once (64); more get a 429\n"
     "  --threads N                   workers (one per processor, 8 at most)\n"
     "  --request-timeout DURATION    from the request line to the end of the answer\n"
     "                                (30s)\n"
@@ -88,8 +88,8 @@ static const char help_text[] =
     "                                cluster learns that this replica is going\n"
     "  --log-format json|text        one line per review on standard error (json)\n"
     "\n"
-    "Sizes are bytes or have Ki or Mi behind them, durations ms, s or m. SIGHUP reads\n"
-    "the certificates again. A second SIGTERM ends the process at once.\n";
+    "Sizes are bytes or have Ki or Mi behind them, durations ms, s or m. SIGHUP\n"
+    "reads the certificates again. A second SIGTERM ends the process at once.\n";
 
 static int usage_error(const char *what, const char *which)
 {

@@ -156,19 +156,14 @@ static void the_page_is_what_prometheus_reads(void **state)
     fixture_end(&f);
 }
 
-/* Digits become 9, so that times and durations compare. */
+/* Every number becomes 9, so that times and durations compare. */
 static void mask(char *text)
 {
     for (char *p = text; *p; p++)
         if (*p >= '0' && *p <= '9') {
             char *end = p + strspn(p, "0123456789");
-            bool part_of_time = end - p == 2 || end - p == 4;
             *p = '9';
-            if (!part_of_time)
-                memmove(p + 1, end, strlen(end) + 1);
-            else
-                memset(p, '9', (size_t)(end - p));
-            p = part_of_time ? end - 1 : p;
+            memmove(p + 1, end, strlen(end) + 1);
         }
 }
 
@@ -180,17 +175,17 @@ static void lines_tell_what_happened_and_nothing_else(void **state)
         const char *body, *line;
     } rows[] = {
         {false, "deny secret",
-         "\n{\"time\":\"9999-99-99T99:99:99.9Z\",\"level\":\"info\",\"event\":\"review\",\"endpoint\":"
+         "\n{\"time\":\"9-9-9T9:9:9.9Z\",\"level\":\"info\",\"event\":\"review\",\"endpoint\":"
          "\"/validate\",\"verdict\":\"denied\",\"uid\":\"u-9\",\"operation\":\"CREATE\",\"kind\":\"Backup\","
          "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"errors\":[\"first-rule\"],\"warnings\":"
          "[\"second-rule\"],\"findings\":9,\"microseconds\":9}\n"},
         {false, "fail",
-         "\n{\"time\":\"9999-99-99T99:99:99.9Z\",\"level\":\"error\",\"event\":\"review\",\"endpoint\":"
+         "\n{\"time\":\"9-9-9T9:9:9.9Z\",\"level\":\"error\",\"event\":\"review\",\"endpoint\":"
          "\"/validate\",\"verdict\":\"failed\",\"uid\":\"u-9\",\"operation\":\"CREATE\",\"kind\":\"Backup\","
          "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"errors\":[],\"warnings\":[],\"findings\":9,"
          "\"microseconds\":9}\n"},
         {true, "deny secret",
-         "\n9999-99-99T99:99:99.9Z validate denied CREATE Backup ns/a\"b?c in 9 us, uid u-9; errors: "
+         "\n9-9-9T9:9:9.9Z validate denied CREATE Backup ns/a\"b?c in 9 us, uid u-9; errors: "
          "first-rule; warnings: second-rule\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
