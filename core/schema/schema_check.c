@@ -19,11 +19,11 @@ static void blame(struct schema_run *run, enum rule_id rule, enum field_error er
     finding_add(run->findings, rule, error, n, "%.*s", FMT(detail));
 }
 
-/* `<value>: <path> in body <says>` */
+/* `<value>: <path> in body <says>`. A format that does not fit counts as a wrong type. */
 static void blame_in_body(struct schema_run *run, enum rule_id rule, struct node *n, slice value, slice says)
 {
     slice path = node_path(run->arena, n);
-    blame(run, rule, FIELD_INVALID, n,
+    blame(run, rule, rule == RULE_schema_format ? FIELD_TYPE_INVALID : FIELD_INVALID, n,
           arena_fmt(run->arena, "%.*s: %.*s in body %.*s", FMT(value), FMT(path), FMT(says)));
 }
 
@@ -62,7 +62,8 @@ static bool type_fits(const struct schema *s, const struct node *n)
     case SCHEMA_BOOLEAN:
         return n->kind == NODE_BOOL;
     case SCHEMA_INT_OR_STRING:
-        return n->kind == NODE_STRING || n->kind == NODE_INT;
+        return n->kind == NODE_STRING || n->kind == NODE_INT ||
+               (n->kind == NODE_FLOAT && float_is_integer(n->real));
     default:
         return true;
     }
@@ -82,7 +83,7 @@ static void blame_type(struct schema_run *run, const struct schema *s, struct no
         s->format != FORMAT_NONE && n->kind != NODE_STRING && n->kind != NODE_ARRAY && n->kind != NODE_NULL;
     if (by_format) {
         wanted = format_word((enum schema_format)s->format);
-        got = n->kind == NODE_INT ? "int64" : n->kind == NODE_FLOAT ? "double" : "";
+        got = n->kind == NODE_INT ? "int64" : n->kind == NODE_FLOAT ? "float64" : "";
     }
     slice path = node_path(run->arena, n);
     n->flags |= NODE_BAD;
@@ -268,39 +269,38 @@ static void check_required(struct schema_run *run, const struct schema *s, struc
     }
 }
 
+/* Rules come in pairs that say the same from both sides: one finding for both. */
+static bool mirrored_before(const struct schema *s, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (slice_eq(s->exclusions[i].left, s->exclusions[at].right) &&
+            slice_eq(s->exclusions[i].right, s->exclusions[at].left))
+            return true;
+    return false;
+}
+
 static void check_exclusions(struct schema_run *run, const struct schema *s, struct node *n)
 {
     for (size_t i = 0; i < s->exclusion_count; i++) {
         const struct schema_exclusion *e = &s->exclusions[i];
         struct node *left = node_get(n, e->left), *right = node_get(n, e->right);
-        if (!left || !right)
+        if (!left || !right || mirrored_before(s, i))
             continue;
-        struct finding *x;
-        if (e->message.n)
-            x = finding_add(run->findings, RULE_logstop_and_subcommand, FIELD_INVALID, n, "%.*s",
-                            FMT(e->message));
-        else
-            x = finding_add(run->findings, RULE_logstop_and_subcommand, FIELD_INVALID, n, "failed rule: %.*s",
-                            FMT(e->rule));
+        bool failed_rule = !e->message.n;
+        struct finding *x =
+            finding_add(run->findings, RULE_logstop_and_subcommand, FIELD_INVALID, n, "%s%.*s",
+                        failed_rule ? "failed rule: " : "", FMT(failed_rule ? e->rule : e->message));
         x->at_key = true;
-        x->note_node = left;
-        x->note = arena_fmt(run->arena, "%.*s and %.*s exclude each other, whatever their values",
-                            FMT(e->left), FMT(e->right));
-        finding_hint(run->findings, x, "remove %.*s",
-                     FMT(slice_eq(e->left, LIT("logStop")) ? e->left : e->right));
+        x->note_node = right;
+        x->note = arena_fmt(run->arena, "%.*s stands here, whatever its value", FMT(e->right));
     }
 }
 
-static bool same_keys(const struct schema *item, const struct schema *s, const struct node *x,
-                      const struct node *y)
+/* A missing key equals a missing key; a null item has none. */
+static bool same_keys(const struct schema *s, const struct node *x, const struct node *y)
 {
     for (size_t i = 0; i < s->key_count; i++) {
         const struct node *a = node_get(x, s->keys[i]), *b = node_get(y, s->keys[i]);
-        const struct schema *p = schema_property(item, s->keys[i]);
-        if (!a && p)
-            a = p->default_value;
-        if (!b && p)
-            b = p->default_value;
         if ((a || b) && (!a || !b || !node_equal(a, b)))
             return false;
     }
@@ -326,27 +326,39 @@ static slice keys_text(struct arena *a, const struct schema *s, const struct nod
     return buf_slice(&b);
 }
 
-/* Reports each further occurrence of a set's value or a map's keys once. Lists here are short: no map in
- * these CRDs has more than a few entries, and the size of a request bounds the rest. */
+/* The first earlier item that `y` repeats, if it is the only one: the server reports the second occurrence
+ * alone. */
+static const struct node *repeated(const struct schema *s, const struct node *list, const struct node *y)
+{
+    const struct node *first = NULL;
+    for (const struct node *x = node_first(list); x != y; x = node_next(x)) {
+        if (s->list_type == LIST_SET ? !node_equal(x, y) : !same_keys(s, x, y))
+            continue;
+        if (first)
+            return NULL;
+        first = x;
+    }
+    return first;
+}
+
+/* Lists of these types are short: no map in these CRDs has more than a few entries, and the size of a request
+ * bounds the rest. */
 static void check_duplicates(struct schema_run *run, const struct schema *s, struct node *list)
 {
-    if (s->list_type == LIST_ATOMIC || !s->items)
+    if (s->list_type == LIST_ATOMIC)
         return;
+    for (struct node *x = node_first(list); x && s->list_type == LIST_MAP; x = node_next(x))
+        if (x->kind != NODE_OBJECT && x->kind != NODE_NULL)
+            return; /* as the server does: the type error comes first */
     for (struct node *y = node_first(list); y; y = node_next(y)) {
-        if (s->list_type == LIST_MAP && y->kind != NODE_OBJECT)
+        const struct node *first = repeated(s, list, y);
+        if (!first)
             continue;
-        for (struct node *x = node_first(list); x != y; x = node_next(x)) {
-            bool same = s->list_type == LIST_SET ? node_equal(x, y)
-                                                 : x->kind == NODE_OBJECT && same_keys(s->items, s, x, y);
-            if (!same)
-                continue;
-            slice value = s->list_type == LIST_SET ? node_value(run->arena, y) : keys_text(run->arena, s, y);
-            struct finding *f = finding_add(run->findings, RULE_schema_duplicate_item, FIELD_DUPLICATE, y,
-                                            "%.*s", FMT(value));
-            f->note_node = x;
-            f->note = LIT("first set here");
-            break;
-        }
+        slice value = s->list_type == LIST_SET ? node_value(run->arena, y) : keys_text(run->arena, s, y);
+        struct finding *f =
+            finding_add(run->findings, RULE_schema_duplicate_item, FIELD_DUPLICATE, y, "%.*s", FMT(value));
+        f->note_node = first;
+        f->note = LIT("first set here");
     }
 }
 

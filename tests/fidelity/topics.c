@@ -2,6 +2,6 @@
 #include "topics.h"
 
 const struct fidelity_topic *const fidelity_topics[] = {
-    &topic_crd, &topic_duration, &topic_timestamp, &topic_cron, &topic_regexp,
+    &topic_crd, &topic_duration, &topic_timestamp, &topic_cron, &topic_regexp, &topic_schema,
 };
 const size_t fidelity_topic_count = sizeof fidelity_topics / sizeof *fidelity_topics;

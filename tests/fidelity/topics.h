@@ -3,6 +3,6 @@
 
 #include "fidelity.h"
 
-extern const struct fidelity_topic topic_crd, topic_duration, topic_timestamp, topic_cron, topic_regexp;
+extern const struct fidelity_topic topic_crd, topic_duration, topic_timestamp, topic_cron, topic_regexp, topic_schema;
 
 #endif
