@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST = LIMIT_DOCUMENT_BYTES + 1 };
+enum { MOST = LIMIT_STREAM_BYTES + 1 };
 
 static bool read_all(struct arena *a, int fd, slice *ret)
 {

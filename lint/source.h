@@ -4,7 +4,7 @@
 
 #include "arena.h"
 
-/* Reads a file, or standard input for "-", into the arena. At most one byte more than LIMIT_DOCUMENT_BYTES is
+/* Reads a file, or standard input for "-", into the arena. At most one byte more than LIMIT_STREAM_BYTES is
  * read: the reader says that this is too large. False with errno set when it cannot be read; ENOMEM when the
  * arena is exhausted. */
 bool source_read(struct arena *a, const char *name, slice *ret);

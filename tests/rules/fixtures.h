@@ -1,0 +1,37 @@
+/* The rules' fixtures: tests/rules/<slug>/fires.yaml and silent.yaml, and what is said of them. */
+#ifndef BRGATE_FIXTURES_H
+#define BRGATE_FIXTURES_H
+
+#include "verdict.h"
+
+/* 2026-06-01T00:00:00Z, when all fixtures are judged. */
+#define FIXTURE_NOW INT64_C(1780272000)
+
+enum side { FIRES, SILENT };
+
+/* One half of a rule's folder. The texts are empty where there is no such file. */
+struct fixture {
+    const char *slug; /* the folder */
+    enum side side;
+    slice name; /* of the manifest: "fires.yaml" or "fires.json" */
+    slice manifest;
+    slice old;     /* fires.old.yaml: the objects before an update */
+    slice deleted; /* fires.delete.yaml: objects that go */
+};
+
+struct fixtures {
+    struct fixture *items; /* two for each folder, by slug */
+    size_t count;
+};
+
+/* Reads all folders, or those that are named. The program runs in the source directory. */
+struct fixtures fixtures_read(struct arena *a, char *const *slugs, size_t count);
+
+/* The file "tests/rules/<slug>/<name>"; empty when there is none. */
+slice fixture_file(struct arena *a, const char *slug, const char *name);
+const char *side_word(enum side s); /* "fires" */
+
+/* Everything that is said of the fixture: the text of `brgate lint` and the rows of each change. */
+slice fixture_text(struct arena *a, const struct gate *g, const struct fixture *f);
+
+#endif
