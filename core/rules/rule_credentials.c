@@ -1,0 +1,71 @@
+/* Who gives TiKV the right to write: the secret that is sent along, or the nodes' own role. */
+#include "rule_storage.h"
+
+static bool has_secret(const struct job_spec *job)
+{
+    const struct text *secret = storage_secret_name(&job->storage);
+    return secret && text_given(secret);
+}
+
+/* TiKV writes the data itself; a compaction is made by the job's pod alone. */
+static void secret_without_sendcred(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+{
+    const struct flag *send = &job->br.send_cred_to_tikv;
+    if (send->state != FIELD_GIVEN || send->value || !has_secret(job) || spec_is_compaction(run, spec))
+        return;
+    const struct text *secret = storage_secret_name(&job->storage);
+    struct finding *x = finding_say(
+        run->findings, RULE_secret_without_sendcred, send->node,
+        "TiKV writes the data and does not get the credentials of the secret %.*s", FMT(secret->value));
+    x->note_node = secret->node;
+    x->note = LIT("the credentials");
+    finding_hint(run->findings, x, "write true, unless the TiKV pods have a role of their own");
+}
+
+/* kube2iam and kiam read an annotation of the pod, which the operator copies from the object. */
+static bool has_role_annotation(const struct rule_run *run)
+{
+    for (const struct node *n = node_first(run->object->metadata.annotations.node); n; n = node_next(n))
+        if (slice_find(n->key, LIT("amazonaws.com")) != SLICE_NONE)
+            return true;
+    return false;
+}
+
+static bool has_credentials_in_env(const struct job_spec *job)
+{
+    for (const struct node *n = node_first(job->env.node); n; n = node_next(n)) {
+        const struct node *name = node_get(n, LIT("name"));
+        if (name && name->kind == NODE_STRING && slice_starts(name->text, LIT("AWS_")))
+            return true;
+    }
+    return false;
+}
+
+static void no_secret_but_sendcred(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+{
+    const struct flag *send = &job->br.send_cred_to_tikv;
+    if (job->storage.used != STORAGE_S3 || !text_empty(&job->storage.s3.secret_name) || !job->br.node ||
+        spec_is_compaction(run, spec) || !text_empty(&job->service_account))
+        return;
+    if ((send->state != FIELD_ABSENT && send->state != FIELD_GIVEN) ||
+        (send->state == FIELD_GIVEN && !send->value) || has_role_annotation(run) ||
+        has_credentials_in_env(job))
+        return;
+    struct finding *x = finding_say(
+        run->findings, RULE_no_secret_but_sendcred, job->storage.s3.node,
+        "there are no credentials to send to TiKV: no secretName, serviceAccount or role annotation");
+    x->at_key = true;
+    finding_hint(run->findings, x,
+                 "add secretName; or give the pods a role and write br.sendCredToTikv: false");
+}
+
+static job_rule *const rules[] = {
+    secret_without_sendcred,
+    no_secret_but_sendcred,
+};
+
+void judge_credentials(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        rules[i](run, job, spec);
+}
