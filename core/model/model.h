@@ -208,4 +208,16 @@ const struct text *storage_prefix(const struct storage *s);
 const struct text *storage_bucket(const struct storage *s);      /* container for azblob; NULL for local */
 const struct text *storage_secret_name(const struct storage *s); /* NULL for local */
 
+/* What tells two places apart: `member` of the storage block (NULL: the blocks are of different types), and
+ * its nodes (NULL where it is missing). */
+struct storage_difference {
+    const char *member;
+    const struct node *a, *b;
+};
+
+/* Do both name the same place, once paths and endpoints are written alike? Where that cannot be told (a
+ * placeholder, a faulty value, an account that only a Secret names, several blocks) they count as the same.
+ * `ret` is set on false. */
+bool storage_same_place(const struct storage *a, const struct storage *b, struct storage_difference *ret);
+
 #endif
