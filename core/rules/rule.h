@@ -9,7 +9,6 @@
 
 /* The rules of one subject, run in the table's order. */
 typedef void backup_rule(struct rule_run *run, const struct backup_spec *spec);
-typedef void schedule_rule(struct rule_run *run, const struct schedule_spec *spec);
 typedef void compact_rule(struct rule_run *run, const struct compact_spec *spec);
 /* Storage and br, wherever they stand: `spec` is the Backup's or template's or CompactBackup's spec that
  * holds them. */
@@ -41,6 +40,8 @@ struct finding *rule_refused(struct rule_run *run, enum rule_id rule, const stru
 /* `"value": supported values: ...` with "did you mean". */
 struct finding *rule_unsupported(struct rule_run *run, enum rule_id rule, const struct text *field,
                                  const slice *values, size_t count);
+
+void storageclass_ignored(struct rule_run *run, const struct backup_spec *spec); /* rule_templates.c */
 
 bool slice_among(slice s, const slice *values, size_t count);
 

@@ -3,6 +3,7 @@
 
 static backup_rule *const rules[] = {
     judge_log,
+    storageclass_ignored,
 };
 
 void judge_backup(struct rule_run *run, const struct backup_spec *spec)

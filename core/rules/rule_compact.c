@@ -1,7 +1,264 @@
 /* CompactBackups, and the compaction template of a schedule. */
 #include "rule.h"
 
+#include "num.h"
+
+enum {
+    NAME_MOST = 63, /* the name becomes the Job's and its pods' label */
+    GENERATED = 5,  /* what the API server appends to generateName */
+};
+
+static bool is_template(const struct rule_run *run)
+{
+    return run->object->kind == KIND_BACKUP_SCHEDULE;
+}
+
+static bool is_sharded(const struct compact_spec *c)
+{
+    return text_given(&c->mode) && slice_eq(c->mode.value, LIT("sharded"));
+}
+
+static void v2_compact_unsupported(struct rule_run *run, const struct compact_spec *c)
+{
+    (void)c;
+    if (run->object->group != GROUP_BR || is_template(run))
+        return;
+    struct finding *x =
+        finding_say(run->findings, RULE_v2_compact_unsupported, node_get(run->object->root, LIT("kind")),
+                    "TiDB Operator v2 has no controller for CompactBackup: nothing is compacted by it");
+    finding_hint(run->findings, x, "run `brgate reconcile` in the cluster, or compact with tikv-ctl by hand");
+}
+
+/* ---- the range of time */
+
+static void judge_time(struct rule_run *run, const struct compact_spec *c, const struct timestamp_field *t,
+                       const char *name, const char *why)
+{
+    struct refusal refusal = {0};
+    struct timestamp ignored;
+    if (text_empty(&t->text)) {
+        struct finding *x = rule_missing(run, RULE_compact_ts, c->node, name, &t->text, "%s", why);
+        finding_hint(run->findings, x, "write a TSO, or a time as 2022-10-10T15:21:00+08:00");
+    } else if (t->text.state == FIELD_GIVEN && !timestamp_parse(t->text.value, &ignored, &refusal)) {
+        rule_refused(run, RULE_compact_ts, &t->text, &refusal);
+    }
+}
+
+static bool is_sound(const struct rule_run *run, const struct timestamp_field *t)
+{
+    return t->ok && timestamp_plausible(t->text.value, &t->value, run->now, NULL);
+}
+
+/* A time without zone moves with the time zone of the pod: it compares with its like only. */
+static bool comparable(const struct rule_run *run, const struct compact_spec *c)
+{
+    const struct timestamp_field *a = &c->start_ts, *b = &c->end_ts;
+    bool zoneless = a->value.kind == TIMESTAMP_ZONELESS;
+    return is_sound(run, a) && is_sound(run, b) && zoneless == (b->value.kind == TIMESTAMP_ZONELESS);
+}
+
+static void compact_ts(struct rule_run *run, const struct compact_spec *c)
+{
+    if (is_template(run)) /* the schedule writes them */
+        return;
+    judge_time(run, c, &c->start_ts, "startTs", "where the log to compact begins");
+    if (!is_sharded(c) || c->end_ts.text.state == FIELD_GIVEN)
+        judge_time(run, c, &c->end_ts, "endTs", "where the log to compact ends");
+    if (!comparable(run, c) || c->end_ts.value.tso >= c->start_ts.value.tso)
+        return;
+    struct finding *x = FOUND(run, compact_ts, FIELD_INVALID, &c->end_ts.text, "%.*s: lies before startTs",
+                              FMT(node_value(run->arena, c->end_ts.text.node)));
+    x->note_node = c->start_ts.text.node;
+    x->note = LIT("startTs");
+    finding_hint(run->findings, x, "exchange the two");
+}
+
+static void compact_range_empty(struct rule_run *run, const struct compact_spec *c)
+{
+    if (is_template(run) || !comparable(run, c) || c->end_ts.value.tso != c->start_ts.value.tso)
+        return;
+    struct finding *x = finding_say(run->findings, RULE_compact_range_empty, c->end_ts.text.node,
+                                    "endTs is the same moment as startTs: there is nothing to compact");
+    x->note_node = c->start_ts.text.node;
+    x->note = LIT("startTs");
+    finding_hint(run->findings, x, "write a later endTs");
+}
+
+static void compact_future(struct rule_run *run, const struct compact_spec *c)
+{
+    const struct timestamp_field *end = &c->end_ts;
+    if (is_template(run) || !is_sound(run, end) || end->value.kind == TIMESTAMP_ZONELESS ||
+        end->value.ms <= run->now * 1000)
+        return;
+    struct finding *x = finding_say(run->findings, RULE_compact_future, end->text.node,
+                                    "endTs lies in the future: the log up to there is not written yet");
+    finding_hint(run->findings, x, "write a time up to the log backup's status.logCheckpointTs");
+}
+
+/* ---- br and storage: what of them is special here */
+
+static void compact_br(struct rule_run *run, const struct compact_spec *c)
+{
+    const struct br *br = &c->job.br;
+    if (!node_get(c->node, LIT("br"))) {
+        struct finding *x = rule_missing(run, RULE_compact_br, c->node, "br", NULL,
+                                         "it names the cluster whose log is compacted");
+        finding_hint(run->findings, x, "add br with cluster: <name of the cluster>");
+        return;
+    }
+    if (!br->node || run->object->group != GROUP_PINGCAP || !text_empty(&br->cluster_namespace))
+        return;
+    struct finding *x =
+        rule_missing(run, RULE_compact_br, br->node, "clusterNamespace", &br->cluster_namespace,
+                     "a compaction looks for the cluster in no other namespace than this one");
+    const struct text *namespace = &run->object->metadata.namespace;
+    if (text_given(namespace))
+        finding_hint(run->findings, x, "add clusterNamespace: %.*s, or where else the cluster is",
+                     FMT(namespace->value));
+    else
+        finding_hint(run->findings, x, "add clusterNamespace with the cluster's namespace");
+}
+
+static void compact_storage(struct rule_run *run, const struct compact_spec *c)
+{
+    static const char *const blocks[] = {"s3", "gcs", "azblob", "local"};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        if (node_get(c->node, slice_of(blocks[i])))
+            return;
+    struct finding *x =
+        finding_add(run->findings, RULE_compact_storage, FIELD_REQUIRED, c->node,
+                    "one of s3, gcs, azblob and local is wanted: the storage of the log backup");
+    x->at_key = true;
+    finding_hint(run->findings, x, "copy the block from the %s",
+                 is_template(run) ? "logBackupTemplate" : "log Backup");
+}
+
+/* Folders that hold snapshots by their name. A folder may be called anything, so only these are doubtful. */
+static void compact_log_path(struct rule_run *run, const struct compact_spec *c)
+{
+    const struct text *prefix = storage_prefix(&c->job.storage);
+    if (is_template(run) || !prefix || !text_given(prefix) ||
+        slice_find(prefix->value, LIT("log")) != SLICE_NONE)
+        return;
+    bool made_by_schedule = slice_find(prefix->value, LIT("-pd.")) != SLICE_NONE &&
+                            slice_find(prefix->value, LIT("-2379-")) != SLICE_NONE;
+    if (!made_by_schedule && slice_find(prefix->value, LIT("snapshot")) == SLICE_NONE)
+        return;
+    struct finding *x =
+        finding_say(run->findings, RULE_compact_log_path, prefix->node,
+                    "%.*s looks like the folder of snapshots: there is no log to compact in it",
+                    FMT(node_value(run->arena, prefix->node)));
+    finding_hint(run->findings, x, "write the prefix of the log Backup");
+}
+
+/* ---- numbers and shards */
+
+static void compact_concurrency(struct rule_run *run, const struct compact_spec *c)
+{
+    if (c->concurrency.state != FIELD_GIVEN || c->concurrency.value > 0)
+        return;
+    struct finding *x = FOUND(run, compact_concurrency, FIELD_INVALID, &c->concurrency,
+                              "%lld: must be greater than 0", (long long)c->concurrency.value);
+    finding_hint(run->findings, x, "write how many threads compact; leave it out for 4");
+}
+
+static void compact_retry(struct rule_run *run, const struct compact_spec *c)
+{
+    if (c->max_retry_times.state != FIELD_GIVEN || c->max_retry_times.value >= 0)
+        return;
+    struct finding *x =
+        FOUND(run, compact_retry, FIELD_INVALID, &c->max_retry_times,
+              "%lld: must be greater than or equal to 0", (long long)c->max_retry_times.value);
+    finding_hint(run->findings, x, "0 tries once; leave it out for 6");
+}
+
+static void compact_sharded(struct rule_run *run, const struct compact_spec *c)
+{
+    const struct number *count = &c->shard_count;
+    bool plain = text_empty(&c->mode);
+    struct finding *x;
+    if (is_sharded(c) && count->state == FIELD_ABSENT) {
+        x = finding_add(run->findings, RULE_compact_sharded, FIELD_REQUIRED, c->node,
+                        "mode sharded needs the number of pods");
+        x->at_key = true;
+        x->child = LIT("shardCount");
+        x->note_node = c->mode.node;
+        x->note = LIT("sharded is asked for here");
+        finding_hint(run->findings, x, "add for example shardCount: 3");
+    } else if (plain && count->state == FIELD_GIVEN) {
+        x = finding_add(run->findings, RULE_compact_sharded, FIELD_FORBIDDEN, count->node,
+                        "shardCount may be given with mode: sharded only");
+        x->at_key = true;
+        finding_hint(run->findings, x, "add mode: sharded, or remove shardCount");
+    }
+}
+
+static void compact_name(struct rule_run *run, const struct compact_spec *c)
+{
+    const struct metadata *m = &run->object->metadata;
+    if (is_template(run))
+        return;
+    bool generated = !text_given(&m->name);
+    const struct text *name = generated ? &m->generate_name : &m->name;
+    size_t most = NAME_MOST - (generated ? GENERATED : 0), index = 0;
+    if (is_sharded(c) && c->shard_count.state == FIELD_GIVEN && c->shard_count.value > 0)
+        index = 1 + arena_fmt(run->arena, "%lld", (long long)c->shard_count.value - 1).n;
+    most -= index;
+    if (!text_given(name) || name->value.n <= most)
+        return;
+    struct finding *x =
+        FOUND(run, compact_name, FIELD_TOO_LONG, name, "may not be more than %zu bytes, has %zu%s", most,
+              name->value.n, index ? ": the names of its pods end in the number of the shard" : "");
+    x->from = (uint32_t)most;
+    x->to = (uint32_t)name->value.n;
+    finding_hint(run->findings, x, "shorten it by %zu", name->value.n - most);
+}
+
+/* ---- change */
+
+static bool is_empty(const struct node *n)
+{
+    return n->kind == NODE_NULL || ((n->kind == NODE_OBJECT || n->kind == NODE_ARRAY) && !node_first(n));
+}
+
+/* A member of `a` that `b` has not, or otherwise; NULL: none. A typed client writes `resources: {}` where
+ * there was nothing. */
+static const struct node *member_that_differs(const struct node *a, const struct node *b)
+{
+    for (const struct node *n = node_first(a); n; n = node_next(n)) {
+        const struct node *other = node_get(b, n->key);
+        if (other ? !node_equal(n, other) : !is_empty(n))
+            return n;
+    }
+    return NULL;
+}
+
+static void compact_immutable(struct rule_run *run, const struct compact_spec *c)
+{
+    if (!run->old || !run->old->compact.node || !run->old->compact_state.n)
+        return;
+    const struct node *changed = member_that_differs(c->node, run->old->compact.node);
+    const struct node *removed = changed ? NULL : member_that_differs(run->old->compact.node, c->node);
+    if (!changed && !removed)
+        return;
+    struct finding *x =
+        finding_say(run->findings, RULE_compact_immutable, changed ? changed : c->node,
+                    "the Job of this compaction has been made, and the change does not reach it");
+    x->at_key = true;
+    if (removed)
+        x->child = removed->key;
+    finding_hint(run->findings, x, "delete the object and create it anew");
+}
+
+static compact_rule *const rules[] = {
+    v2_compact_unsupported, compact_br,      compact_storage,  compact_ts,
+    compact_range_empty,    compact_future,  compact_log_path, compact_concurrency,
+    compact_retry,          compact_sharded, compact_name,     compact_immutable,
+};
+
 void judge_compact(struct rule_run *run, const struct compact_spec *spec)
 {
     judge_job(run, &spec->job, spec->node);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        rules[i](run, spec);
 }

@@ -1,0 +1,215 @@
+/* What a BackupSchedule keeps: maxReservedTime, maxBackups, and whether the data goes with the objects. */
+#include "rule_schedule.h"
+
+#include "duration.h"
+
+#include <math.h>
+
+enum {
+    WEEK = 7 * 24 * 60 * 60,
+    HOUR = 60 * 60,
+    BACKUPS_LEAST = 3, /* below, a failed and a running one leave no finished one */
+};
+
+static void refuse_duration(struct rule_run *run, const struct duration_field *d)
+{
+    struct refusal refusal = {0};
+    int64_t ns;
+    if (d->text.state == FIELD_GIVEN && !duration_parse(d->text.value, &ns, &refusal))
+        rule_refused(run, RULE_bad_duration, &d->text, &refusal);
+}
+
+static void bad_duration(struct rule_run *run, const struct timed_schedule *s)
+{
+    refuse_duration(run, &s->spec->max_reserved_time);
+    refuse_duration(run, &s->spec->compact_interval);
+    refuse_duration(run, &s->spec->compact_span);
+}
+
+static void refuse_nonpositive(struct rule_run *run, const struct duration_field *d, const char *effect,
+                               const char *hint)
+{
+    if (!d->ok || d->ns > 0)
+        return;
+    struct finding *x =
+        FOUND(run, nonpositive_duration, FIELD_INVALID, &d->text, "%.*s: must be greater than 0, %s",
+              FMT(node_value(run->arena, d->text.node)), effect);
+    finding_hint(run->findings, x, "%s", hint);
+}
+
+static void nonpositive_duration(struct rule_run *run, const struct timed_schedule *s)
+{
+    const char *compacts = "or every sync starts a compaction";
+    refuse_nonpositive(run, &s->spec->max_reserved_time, "or every finished backup is deleted at once",
+                       "for example 168h; leave the field out to keep everything");
+    refuse_nonpositive(run, &s->spec->compact_interval, compacts, "for example 1h");
+    refuse_nonpositive(run, &s->spec->compact_span, compacts, "for example 1h");
+}
+
+/* maxReservedTime that works, in seconds; 0 for none. */
+static int64_t reserved(const struct timed_schedule *s)
+{
+    const struct duration_field *d = &s->spec->max_reserved_time;
+    return d->ok && d->ns > 0 ? (d->ns + DURATION_SECOND - 1) / DURATION_SECOND : 0;
+}
+
+/* The shortest span of whole hours that always holds two backups. */
+static int64_t enough_for_two(const struct timed_schedule *s)
+{
+    return (2 * s->rhythm.longest_gap + HOUR - 1) / HOUR * HOUR;
+}
+
+/* With a log backup the last snapshot before the horizon stays, so that any span holds one. */
+static void reserved_shorter_than_interval(struct rule_run *run, const struct timed_schedule *s)
+{
+    int64_t span = reserved(s), gap = s->rhythm.longest_gap;
+    if (!span || !s->fires || span >= 2 * gap || schedule_has(s, "logBackupTemplate"))
+        return;
+    const struct text *t = &s->spec->max_reserved_time.text;
+    slice apart = span_words(run->arena, gap);
+    const char *up_to = s->rhythm.shortest_gap == gap ? "" : "up to ";
+    struct finding *x;
+    if (span < gap)
+        x = finding_say(
+            run->findings, RULE_reserved_shorter_than_interval, t->node,
+            "backups are %s%.*s apart: after %.*s the last one is deleted before the next one is made", up_to,
+            FMT(apart), FMT(t->value));
+    else
+        x = finding_say(run->findings, RULE_reserved_shorter_than_interval, t->node,
+                        "backups are %s%.*s apart: with %.*s a single failed run can leave none", up_to,
+                        FMT(apart), FMT(t->value));
+    finding_hint(run->findings, x, "write %.*s or more, to keep two",
+                 FMT(span_duration(run->arena, enough_for_two(s))));
+}
+
+static void reserved_failed_evidence(struct rule_run *run, const struct timed_schedule *s)
+{
+    if (!reserved(s))
+        return;
+    struct finding *x =
+        finding_say(run->findings, RULE_reserved_failed_evidence, s->spec->max_reserved_time.text.node,
+                    "a failed backup has no commitTs: retention takes it for old and deletes it at once");
+    finding_hint(run->findings, x, "look for failures in the events and logs, not in the list of Backups");
+}
+
+static void both_retentions(struct rule_run *run, const struct timed_schedule *s)
+{
+    const struct number *most = &s->spec->max_backups;
+    if (!reserved(s) || most->state != FIELD_GIVEN || most->value <= 0)
+        return;
+    struct finding *x = finding_say(run->findings, RULE_both_retentions, most->node,
+                                    "maxBackups is ignored: maxReservedTime comes first");
+    x->note_node = s->spec->max_reserved_time.text.node;
+    x->note = LIT("this one is used");
+    finding_hint(run->findings, x, "remove one of them");
+}
+
+/* "720 more a day", "52 more a year". */
+static slice growth_words(struct arena *a, const struct timed_schedule *s)
+{
+    double per_year = s->rhythm.per_day * 365.2425;
+    if (!s->fires || per_year < 0.5)
+        return (slice){0};
+    bool daily = s->rhythm.per_day >= 1;
+    double n = daily ? s->rhythm.per_day : per_year;
+    bool exact = fabs(n - round(n)) < 1e-6;
+    return arena_fmt(a, ", %s%.0f more a %s", daily && !exact ? "about " : "", round(n),
+                     daily ? "day" : "year");
+}
+
+static void no_retention(struct rule_run *run, const struct timed_schedule *s)
+{
+    const struct number *most = &s->spec->max_backups;
+    bool keeps_all = most->state == FIELD_ABSENT || (most->state == FIELD_GIVEN && most->value == 0);
+    if (s->spec->max_reserved_time.text.state != FIELD_ABSENT || !keeps_all)
+        return;
+    slice more = growth_words(run->arena, s);
+    struct finding *x;
+    if (most->state == FIELD_GIVEN)
+        x = finding_say(run->findings, RULE_no_retention, most->node, "0 keeps every backup for ever%.*s",
+                        FMT(more));
+    else
+        x = say_at_member(run, RULE_no_retention, s->spec->node, "maxReservedTime",
+                          "without maxReservedTime or maxBackups every backup is kept for ever%.*s",
+                          FMT(more));
+    int64_t span = s->fires && enough_for_two(s) > WEEK ? enough_for_two(s) : WEEK;
+    finding_hint(run->findings, x, "add for example maxReservedTime: %.*s",
+                 FMT(span_duration(run->arena, span)));
+}
+
+static void negative_maxbackups(struct rule_run *run, const struct timed_schedule *s)
+{
+    const struct number *most = &s->spec->max_backups;
+    if (most->state != FIELD_GIVEN || most->value >= 0)
+        return;
+    struct finding *x = finding_say(run->findings, RULE_negative_maxbackups, most->node,
+                                    "%lld keeps every backup for ever, as 0 does", (long long)most->value);
+    finding_hint(run->findings, x, "write how many to keep, or 0 for all");
+}
+
+/* maxBackups is what counts: maxReservedTime is not there at all. */
+static bool counts_backups(const struct timed_schedule *s)
+{
+    const struct number *most = &s->spec->max_backups;
+    return most->state == FIELD_GIVEN && most->value > 0 &&
+           s->spec->max_reserved_time.text.state == FIELD_ABSENT;
+}
+
+static void maxbackups_low(struct rule_run *run, const struct timed_schedule *s)
+{
+    const struct number *most = &s->spec->max_backups;
+    if (!counts_backups(s) || most->value >= BACKUPS_LEAST || schedule_has(s, "logBackupTemplate"))
+        return;
+    struct finding *x = finding_say(
+        run->findings, RULE_maxbackups_low, most->node,
+        "failed and running backups count too: with %lld a failed run can push out the last good one",
+        (long long)most->value);
+    finding_hint(run->findings, x, "keep %d or more, or use maxReservedTime", BACKUPS_LEAST);
+}
+
+static void maxbackups_with_log(struct rule_run *run, const struct timed_schedule *s)
+{
+    if (!counts_backups(s) || !schedule_has(s, "logBackupTemplate"))
+        return;
+    struct finding *x =
+        finding_add(run->findings, RULE_maxbackups_with_log, FIELD_FORBIDDEN, s->spec->max_backups.node,
+                    "maxBackups counts the log backup, deletes it when it is the oldest, and never "
+                    "truncates the log");
+    x->note_node = node_get(s->spec->node, LIT("logBackupTemplate"));
+    x->note = LIT("there is a log backup");
+    int64_t span = s->fires && enough_for_two(s) > WEEK ? enough_for_two(s) : WEEK;
+    finding_hint(run->findings, x, "replace it by maxReservedTime, for example %.*s",
+                 FMT(span_duration(run->arena, span)));
+}
+
+static void schedule_retain_leak(struct rule_run *run, const struct timed_schedule *s)
+{
+    const struct backup_spec *b = &s->spec->backup_template;
+    const struct text *policy = &b->clean_policy;
+    const struct node *retention = reserved(s)         ? s->spec->max_reserved_time.text.node
+                                   : counts_backups(s) ? s->spec->max_backups.node
+                                                       : NULL;
+    bool readable = text_given(policy) || text_empty(policy);
+    if (!retention || !b->node || !readable || slice_eq(policy->value, LIT("Delete")))
+        return;
+    bool failed_only = slice_eq(policy->value, LIT("OnFailure"));
+    struct finding *x = say_at_member(
+        run, RULE_schedule_retain_leak, b->node, "cleanPolicy",
+        "retention removes the Backup objects, but cleanPolicy %s keeps %s data in the storage for ever",
+        failed_only ? "OnFailure" : "Retain", failed_only ? "successful backups'" : "their");
+    x->note_node = retention;
+    x->note = LIT("retention is set here");
+    finding_hint(run->findings, x, "write cleanPolicy: Delete, or let the storage expire what is old");
+}
+
+void judge_retention(struct rule_run *run, const struct timed_schedule *s)
+{
+    static schedule_rule *const rules[] = {
+        bad_duration,         nonpositive_duration, reserved_shorter_than_interval,
+        both_retentions,      no_retention,         negative_maxbackups,
+        maxbackups_low,       maxbackups_with_log,  reserved_failed_evidence,
+        schedule_retain_leak,
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        rules[i](run, s);
+}
