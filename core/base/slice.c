@@ -12,11 +12,6 @@ slice slice_of(const char *text)
     return text ? (slice){text, strlen(text)} : (slice){0};
 }
 
-bool slice_eq(slice a, slice b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool slice_eq_nocase(slice a, slice b)
 {
     if (a.n != b.n)

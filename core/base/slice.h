@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 typedef struct slice {
     const char *p;
@@ -25,7 +26,11 @@ static inline const char *slice_c(slice s) /* for FMT: printf takes no NULL, not
 }
 
 slice slice_of(const char *text); /* NULL gives the empty slice */
-bool slice_eq(slice a, slice b);
+/* Inline: look-ups by name compare many slices that differ in length or in their first byte. */
+static inline bool slice_eq(slice a, slice b)
+{
+    return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));
+}
 bool slice_eq_nocase(slice a, slice b); /* ASCII letters only */
 int slice_cmp(slice a, slice b);        /* order of bytes, as memcmp */
 bool slice_starts(slice s, slice prefix);

@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+struct schema; /* schema.h */
+
 enum node_kind { NODE_NULL, NODE_BOOL, NODE_INT, NODE_FLOAT, NODE_STRING, NODE_ARRAY, NODE_OBJECT };
 
 enum node_flag {
@@ -45,7 +47,9 @@ struct node {
         struct key_index *index; /* object: its members by key, when they are many; internal to this layer */
         uint64_t seen;           /* object: internal to the readers */
     };
-    uint32_t at, end;         /* value: bytes [at, end) */
+    const struct schema
+        *schema;      /* set by pruning: what the later passes would look up again; NULL: not looked up */
+    uint32_t at, end; /* value: bytes [at, end) */
     uint32_t key_at, key_end; /* key */
     uint32_t count;           /* children, flagged ones included */
     uint8_t kind;

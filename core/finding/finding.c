@@ -11,6 +11,14 @@ struct findings findings_new(struct arena *a)
     return (struct findings){.arena = a};
 }
 
+bool findings_full(struct findings *f)
+{
+    if (f->count < LIMIT_FINDINGS)
+        return false;
+    f->dropped++;
+    return true;
+}
+
 static struct finding *append(struct findings *f, enum rule_id rule, const struct node *node, slice message)
 {
     struct finding *x = ARENA_NEW(f->arena, struct finding);

@@ -84,6 +84,11 @@ struct findings {
 
 struct findings findings_new(struct arena *a);
 
+/* True when the list holds all it may: one more would only be counted (and that is what this does). Whoever
+ * reports many findings of one kind asks before putting texts together, so that a hostile document costs
+ * nothing. */
+bool findings_full(struct findings *f);
+
 /* Adds a finding and returns it for the caller to complete (hint, note, ...); never NULL. The message is put
  * together as `<words of error>: <format>`; an empty text gives the words alone. A format that needs the
  * value quoted as the API server does uses finding_value(). */

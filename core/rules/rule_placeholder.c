@@ -3,11 +3,12 @@
 
 static bool is_placeholder(slice s)
 {
-    size_t open = slice_find(s, LIT("${"));
+    if (s.n < 3)
+        return false;
+    size_t open = slice_find_char(s, '$') == SLICE_NONE ? SLICE_NONE : slice_find(s, LIT("${"));
     if (open != SLICE_NONE && slice_find_char(slice_from(s, open), '}') != SLICE_NONE)
         return true;
-    if (s.n > 2 && s.p[0] == '<' && s.p[s.n - 1] == '>' &&
-        slice_find_char(slice_from(s, 1), '<') == SLICE_NONE)
+    if (s.p[0] == '<' && s.p[s.n - 1] == '>' && slice_find_char(slice_from(s, 1), '<') == SLICE_NONE)
         return true;
     return slice_eq(s, LIT("***")) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_"));
 }

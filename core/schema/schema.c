@@ -21,3 +21,12 @@ const struct schema *schema_property(const struct schema *s, slice name)
             return s->properties[at - 1].schema;
     }
 }
+
+const struct schema *schema_member(const struct schema *s, struct node *member)
+{
+    if (!member->schema) {
+        const struct schema *found = schema_property(s, member->key);
+        member->schema = found ? found : s->additional;
+    }
+    return member->schema;
+}

@@ -79,6 +79,10 @@ const struct schema_kind *schema_find(slice api_version, slice kind);
 uint32_t schema_hash(slice name);
 const struct schema *schema_property(const struct schema *s, slice name);
 
+/* The schema of an object's member, its own or that of additionalProperties; NULL when it is unknown. Looked
+ * up once. */
+const struct schema *schema_member(const struct schema *s, struct node *member);
+
 /* The regular expressions that occur in them. */
 extern const slice *const schema_patterns;
 extern const size_t schema_pattern_count;

@@ -4,12 +4,6 @@
 
 #include "suggest.h"
 
-static const struct schema *child_schema(const struct schema *s, const struct node *child)
-{
-    const struct schema *found = schema_property(s, child->key);
-    return found ? found : s->additional;
-}
-
 static bool implied_at_root(const struct schema *s, slice key)
 {
     return (s->flags & (SCHEMA_ROOT | SCHEMA_EMBEDDED)) &&
@@ -18,6 +12,8 @@ static bool implied_at_root(const struct schema *s, slice key)
 
 static void report_unknown(struct schema_run *run, const struct schema *s, struct node *n)
 {
+    if (findings_full(run->findings))
+        return;
     struct finding *x = finding_say(run->findings, RULE_unknown_field, n, "unknown field");
     x->at_key = true;
     slice *names = ARENA_ARRAY(run->arena, slice, s->property_count + 1u);
@@ -39,7 +35,7 @@ void schema_prune(struct schema_run *run, const struct schema *s, struct node *n
     if (n->kind != NODE_OBJECT)
         return;
     for (struct node *c = node_first(n); c; c = node_next(c)) {
-        const struct schema *below = child_schema(s, c);
+        const struct schema *below = schema_member(s, c);
         if (below)
             schema_prune(run, below, c);
         else if (!(s->flags & SCHEMA_PRESERVE_UNKNOWN) && !implied_at_root(s, c->key)) {
@@ -54,7 +50,7 @@ void schema_drop_nulls(const struct schema *s, struct node *n)
     if (n->kind != NODE_OBJECT && n->kind != NODE_ARRAY)
         return;
     for (struct node *c = node_first(n); c; c = node_next(c)) {
-        const struct schema *below = n->kind == NODE_ARRAY ? s->items : child_schema(s, c);
+        const struct schema *below = n->kind == NODE_ARRAY ? s->items : schema_member(s, c);
         if (!below)
             continue;
         if (c->kind != NODE_NULL)
@@ -100,7 +96,7 @@ void schema_default(struct schema_run *run, const struct schema *s, struct node 
     else if (n->kind != NODE_ARRAY)
         return;
     for (struct node *c = node_first(n); c; c = node_next(c)) {
-        const struct schema *below = n->kind == NODE_ARRAY ? s->items : child_schema(s, c);
+        const struct schema *below = n->kind == NODE_ARRAY ? s->items : schema_member(s, c);
         if (!below)
             continue;
         if (replaced_by_default(below, c)) { /* only items and additionalProperties are still null here */

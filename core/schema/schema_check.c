@@ -11,6 +11,7 @@
 #include "utf8.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static void blame(struct schema_run *run, enum rule_id rule, enum field_error error, struct node *n,
                   slice detail)
@@ -22,6 +23,9 @@ static void blame(struct schema_run *run, enum rule_id rule, enum field_error er
 /* `<value>: <path> in body <says>`. A format that does not fit counts as a wrong type. */
 static void blame_in_body(struct schema_run *run, enum rule_id rule, struct node *n, slice value, slice says)
 {
+    n->flags |= NODE_BAD;
+    if (findings_full(run->findings))
+        return;
     slice path = node_path(run->arena, n);
     blame(run, rule, rule == RULE_schema_format ? FIELD_TYPE_INVALID : FIELD_INVALID, n,
           arena_fmt(run->arena, "%.*s: %.*s in body %.*s", FMT(value), FMT(path), FMT(says)));
@@ -42,7 +46,8 @@ static bool float_is_integer(double f)
 
 static const char *schema_type_word(const struct schema *s)
 {
-    static const char *const words[] = {"", "object", "array", "string", "integer", "number", "boolean", ""};
+    static const char *const words[] = {"",        "object", "array",   "string",
+                                        "integer", "number", "boolean", "integer,string"};
     return words[s->type];
 }
 
@@ -78,6 +83,9 @@ static const char *format_word(enum schema_format f)
 /* With a format, a value that is neither string nor list is measured by format instead of type. */
 static void blame_type(struct schema_run *run, const struct schema *s, struct node *n)
 {
+    n->flags |= NODE_BAD;
+    if (findings_full(run->findings))
+        return;
     const char *wanted = schema_type_word(s), *got = node_type_name(n);
     bool by_format =
         s->format != FORMAT_NONE && n->kind != NODE_STRING && n->kind != NODE_ARRAY && n->kind != NODE_NULL;
@@ -105,14 +113,6 @@ static void blame_type(struct schema_run *run, const struct schema *s, struct no
 
 static bool check_type(struct schema_run *run, const struct schema *s, struct node *n)
 {
-    if (s->type == SCHEMA_INT_OR_STRING && !type_fits(s, n)) {
-        /* anyOf, as the server puts it: the composite and the better branch's own error */
-        slice path = node_path(run->arena, n);
-        blame(run, RULE_schema_type, FIELD_TYPE_INVALID, n,
-              arena_fmt(run->arena, "\"%s\": %.*s in body must be of type integer,string: \"%s\"",
-                        node_type_name(n), FMT(path), node_type_name(n)));
-        return false;
-    }
     if (type_fits(s, n))
         return true;
     blame_type(run, s, n);
@@ -127,6 +127,9 @@ static void check_range(struct schema_run *run, const struct schema *s, struct n
     struct arena *a = run->arena;
     double value = n->kind == NODE_INT ? (double)n->integer : n->real;
     if (s->format == FORMAT_INT32 && (value < -2147483648.0 || value > 2147483647.0)) {
+        n->flags |= NODE_BAD;
+        if (findings_full(run->findings))
+            return;
         blame(run, RULE_schema_range, FIELD_INVALID, n,
               arena_fmt(a, "%.*s: Checked value must be of type integer with format int32 in %.*s",
                         FMT(node_value(a, n)), FMT(node_path(a, n))));
@@ -219,6 +222,9 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
 {
     if (matches_enum(s, n))
         return;
+    n->flags |= NODE_BAD;
+    if (findings_full(run->findings))
+        return;
     struct arena *a = run->arena;
     struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
     buf_put(&b, node_value(a, n));
@@ -231,7 +237,6 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
         buf_put(&b, i ? LIT(", ") : (slice){0});
         buf_quote(&b, names[i]);
     }
-    n->flags |= NODE_BAD;
     struct finding *x =
         finding_add(run->findings, RULE_schema_enum, FIELD_NOT_SUPPORTED, n, "%.*s", FMT(buf_slice(&b)));
     slice near = n->kind == NODE_STRING ? suggest_nearest(n->text, names, s->enum_count) : (slice){0};
@@ -256,7 +261,7 @@ static struct node *dropped_member(struct node *n, slice key)
 static void check_required(struct schema_run *run, const struct schema *s, struct node *n)
 {
     for (size_t i = 0; i < s->required_count; i++) {
-        if (node_get(n, s->required[i]))
+        if (node_get(n, s->required[i]) || findings_full(run->findings))
             continue;
         struct node *null = dropped_member(n, s->required[i]);
         struct finding *x =
@@ -296,28 +301,21 @@ static void check_exclusions(struct schema_run *run, const struct schema *s, str
     }
 }
 
-/* A missing key equals a missing key; a null item has none. */
-static bool same_keys(const struct schema *s, const struct node *x, const struct node *y)
+/* An item's keys, or a set's item, as text: equal texts are equal values. A missing key equals a missing key;
+ * a null item has none. */
+static slice identity(struct arena *a, const struct schema *s, const struct node *item)
 {
-    for (size_t i = 0; i < s->key_count; i++) {
-        const struct node *a = node_get(x, s->keys[i]), *b = node_get(y, s->keys[i]);
-        if ((a || b) && (!a || !b || !node_equal(a, b)))
-            return false;
+    struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES);
+    if (s->list_type == LIST_SET) {
+        node_put_json(&b, item, true);
+        return buf_slice(&b);
     }
-    return true;
-}
-
-static slice keys_text(struct arena *a, const struct schema *s, const struct node *item)
-{
-    struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
     buf_char(&b, '{');
-    bool first = true;
     for (size_t i = 0; i < s->key_count; i++) {
         const struct node *value = node_get(item, s->keys[i]);
         if (!value)
             continue;
-        buf_put(&b, first ? (slice){0} : LIT(","));
-        first = false;
+        buf_put(&b, b.n > 1 ? LIT(",") : (slice){0});
         buf_json_string(&b, s->keys[i]);
         buf_char(&b, ':');
         node_put_json(&b, value, true);
@@ -326,38 +324,39 @@ static slice keys_text(struct arena *a, const struct schema *s, const struct nod
     return buf_slice(&b);
 }
 
-/* The first earlier item that `y` repeats, if it is the only one: the server reports the second occurrence
- * alone. */
-static const struct node *repeated(const struct schema *s, const struct node *list, const struct node *y)
+struct item {
+    slice identity;
+    struct node *node;
+};
+
+static int by_identity(const void *p, const void *q)
 {
-    const struct node *first = NULL;
-    for (const struct node *x = node_first(list); x != y; x = node_next(x)) {
-        if (s->list_type == LIST_SET ? !node_equal(x, y) : !same_keys(s, x, y))
-            continue;
-        if (first)
-            return NULL;
-        first = x;
-    }
-    return first;
+    const struct item *a = p, *b = q;
+    int order = slice_cmp(a->identity, b->identity);
+    return order ? order : (a->node->at > b->node->at) - (a->node->at < b->node->at);
 }
 
-/* Lists of these types are short: no map in these CRDs has more than a few entries, and the size of a request
- * bounds the rest. */
+/* The server reports the second occurrence of a value and no further one. */
 static void check_duplicates(struct schema_run *run, const struct schema *s, struct node *list)
 {
-    if (s->list_type == LIST_ATOMIC)
+    if (s->list_type == LIST_ATOMIC || list->count < 2)
         return;
-    for (struct node *x = node_first(list); x && s->list_type == LIST_MAP; x = node_next(x))
-        if (x->kind != NODE_OBJECT && x->kind != NODE_NULL)
+    struct item *items = ARENA_ARRAY(run->arena, struct item, list->count);
+    size_t n = 0;
+    for (struct node *x = node_first(list); x; x = node_next(x)) {
+        if (s->list_type == LIST_MAP && x->kind != NODE_OBJECT && x->kind != NODE_NULL)
             return; /* as the server does: the type error comes first */
-    for (struct node *y = node_first(list); y; y = node_next(y)) {
-        const struct node *first = repeated(s, list, y);
-        if (!first)
+        items[n++] = (struct item){identity(run->arena, s, x), x};
+    }
+    qsort(items, n, sizeof *items, by_identity);
+    for (size_t i = 1; i < n; i++) {
+        if (!slice_eq(items[i].identity, items[i - 1].identity) ||
+            (i > 1 && slice_eq(items[i].identity, items[i - 2].identity)) || findings_full(run->findings))
             continue;
-        slice value = s->list_type == LIST_SET ? node_value(run->arena, y) : keys_text(run->arena, s, y);
-        struct finding *f =
-            finding_add(run->findings, RULE_schema_duplicate_item, FIELD_DUPLICATE, y, "%.*s", FMT(value));
-        f->note_node = first;
+        slice value = s->list_type == LIST_SET ? node_value(run->arena, items[i].node) : items[i].identity;
+        struct finding *f = finding_add(run->findings, RULE_schema_duplicate_item, FIELD_DUPLICATE,
+                                        items[i].node, "%.*s", FMT(value));
+        f->note_node = items[i - 1].node;
         f->note = LIT("first set here");
     }
 }
@@ -366,9 +365,7 @@ static void check_members(struct schema_run *run, const struct schema *s, struct
 {
     check_required(run, s, n);
     for (struct node *c = node_first(n); c; c = node_next(c)) {
-        const struct schema *below = schema_property(s, c->key);
-        if (!below)
-            below = s->additional;
+        const struct schema *below = schema_member(s, c);
         if (below)
             schema_check(run, below, c);
     }

@@ -152,7 +152,9 @@ void judge_close(struct judging *j, struct suppression *in_object, struct suppre
 {
     struct findings about = findings_new(j->arena); /* the suppressions themselves */
     struct collector c = {.judging = j, .lists = {in_object, in_text}, .verdict = v};
-    c.rows = ARENA_ARRAY(j->arena, struct row, j->findings->count + LIMIT_FINDINGS);
+    /* What the suppressions themselves get wrong is known only when all that they silence has been seen. */
+    c.rows = ARENA_ARRAY(j->arena, struct row,
+                         j->findings->count + suppressions_count(in_object) + suppressions_count(in_text));
     collect(&c, j->findings);
     suppressions_report(in_object, v, &about);
     suppressions_report(in_text, v, &about);

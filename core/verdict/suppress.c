@@ -77,6 +77,14 @@ struct suppression *suppression_for(struct suppression *list, const struct row *
     return NULL;
 }
 
+size_t suppressions_count(const struct suppression *list)
+{
+    size_t n = 0;
+    for (; list; list = list->next)
+        n++;
+    return n;
+}
+
 void suppressions_report(const struct suppression *list, const struct verdict *v, struct findings *f)
 {
     for (const struct suppression *s = list; s; s = s->next) {

@@ -27,6 +27,8 @@ struct suppression *suppressions_in_annotations(struct arena *a, const struct ob
 struct suppression *suppression_for(struct suppression *list, const struct row *row,
                                     const struct line_table *lines);
 
+size_t suppressions_count(const struct suppression *list);
+
 /* Adds a finding for each that stands in the verdict's document and has no reason, names no rule or silenced
  * nothing. */
 void suppressions_report(const struct suppression *list, const struct verdict *v, struct findings *f);
