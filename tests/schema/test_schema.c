@@ -1,0 +1,203 @@
+/* The structural engine, row by row. That the words are the API server's is for tests/fidelity to say; these
+ * rows run without it, and hold what it taught. */
+#include "check.h"
+
+#include "limits.h"
+#include "schema.h"
+
+#include <string.h>
+
+static const char head[] =
+    "{\"apiVersion\":\"br.pingcap.com/v1alpha1\",\"kind\":\"Backup\",\"metadata\":{\"name\":\"x\"},";
+
+struct row {
+    const char *kind, *object; /* behind `head` */
+    const char *findings;      /* path: message, one a line, sorted by place */
+    const char *result;        /* spec and status as the server would keep them; NULL: not looked at */
+};
+
+static const struct row rows[] = {
+    {"Backup", "\"spec\":{}}", "",
+     "{\"spec\":{\"backupMode\":\"snapshot\",\"cleanPolicy\":\"Retain\","
+     "\"volumeBackupInitJobMaxActiveSeconds\":600}}"},
+    {"Backup", "\"spec\":{\"bukcet\":1,\"s3\":{\"provider\":\"aws\",\"bukcet\":\"b\"}}}",
+     "spec.bukcet: unknown field\nspec.s3.bukcet: unknown field\n",
+     "{\"spec\":{\"s3\":{\"provider\":\"aws\"},\"backupMode\":\"snapshot\",\"cleanPolicy\":\"Retain\","
+     "\"volumeBackupInitJobMaxActiveSeconds\":600}}"},
+    {"Backup", "\"spec\":{\"toolImage\":null,\"cleanPolicy\":null,\"tableFilter\":[null]}}",
+     "spec.tableFilter[0]: Invalid value: \"null\": spec.tableFilter[0] in body must be of type string: "
+     "\"null\"\n",
+     "{\"spec\":{\"tableFilter\":[null],\"backupMode\":\"snapshot\",\"cleanPolicy\":\"Retain\","
+     "\"volumeBackupInitJobMaxActiveSeconds\":600}}"},
+    {"Backup", "\"spec\":{\"cleanOption\":{}}}", "",
+     "{\"spec\":{\"cleanOption\":{\"retryCount\":5},\"backupMode\":\"snapshot\",\"cleanPolicy\":\"Retain\","
+     "\"volumeBackupInitJobMaxActiveSeconds\":600}}"},
+    {"Backup", "\"spec\":null}", "spec: Required value\n", NULL},
+    {"Backup", "\"spec\":{\"s3\":{}}}", "spec.s3.provider: Required value\n", NULL},
+    {"Backup", "\"spec\":{\"backupType\":7}}",
+     "spec.backupType: Invalid value: \"integer\": spec.backupType in body must be of type string: "
+     "\"integer\"\n",
+     NULL},
+    {"Backup", "\"spec\":{\"cleanPolicy\":\"delete\"}}",
+     "spec.cleanPolicy: Unsupported value: \"delete\": supported values: \"Retain\", \"OnFailure\", "
+     "\"Delete\"\n",
+     NULL},
+    {"Backup", "\"spec\":{\"br\":{\"cluster\":\"c\",\"concurrency\":0.5}}}",
+     "spec.br.concurrency: Invalid value: \"float64\": spec.br.concurrency in body must be of type int32: "
+     "\"float64\"\n",
+     NULL},
+    {"Backup", "\"spec\":{\"br\":{\"cluster\":\"c\",\"concurrency\":4.0}}}", "", NULL},
+    {"Backup", "\"spec\":{\"br\":{\"cluster\":\"c\",\"concurrency\":2147483648}}}",
+     "spec.br.concurrency: Invalid value: 2147483648: Checked value must be of type integer with format "
+     "int32 in "
+     "spec.br.concurrency\n",
+     NULL},
+    {"Backup", "\"spec\":{\"resources\":{\"limits\":{\"cpu\":1.0,\"memory\":\"lots\",\"x\":true}}}}",
+     "spec.resources.limits.memory: Invalid value: \"lots\": spec.resources.limits.memory in body should "
+     "match "
+     "'^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)"
+     "|(\\.[0-9]+))))?$'\n"
+     "spec.resources.limits.x: Invalid value: \"boolean\": spec.resources.limits.x in body must be of type "
+     "integer,string: \"boolean\"\n",
+     NULL},
+    {"Backup", "\"spec\":{\"resources\":{\"claims\":[{\"name\":\"a\"},{\"name\":\"a\"},{\"name\":\"a\"}]}}}",
+     "spec.resources.claims[1]: Duplicate value: {\"name\":\"a\"}\n", NULL},
+    {"Backup", "\"spec\":{\"logSubcommand\":\"log-start\",\"logStop\":false}}",
+     "spec: Invalid value: logSubcommand and logStop exclude each other, leave out logStop\n", NULL},
+    {"Backup", "\"spec\":{},\"status\":{\"timeStarted\":\"2024-02-30T00:00:00Z\",\"timeCompleted\":null}}",
+     "status.timeStarted: Invalid value: \"2024-02-30T00:00:00Z\": status.timeStarted in body must be of "
+     "type date-time: "
+     "\"2024-02-30T00:00:00Z\"\n",
+     NULL},
+    {"Backup",
+     "\"spec\":{},\"status\":{\"conditions\":[{\"type\":\"Failed\",\"status\":\"True\",\"reason\":\"a "
+     "b\",\"message\":\"\","
+     "\"lastTransitionTime\":\"2024-02-29T00:00:00Z\"}]}}",
+     "status.conditions[0].reason: Invalid value: \"a b\": status.conditions[0].reason in body should match "
+     "'^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$'\n",
+     NULL},
+    {"BackupSchedule",
+     "\"spec\":{\"schedule\":\"@daily\",\"compactInterval\":\"1h\",\"backupTemplate\":{\"cleanOption\":{}}}}",
+     "",
+     "{\"spec\":{\"schedule\":\"@daily\",\"compactInterval\":\"1h\",\"backupTemplate\":{\"cleanOption\":{"
+     "\"retryCount\":5},"
+     "\"backupMode\":\"snapshot\",\"cleanPolicy\":\"Retain\",\"volumeBackupInitJobMaxActiveSeconds\":600}}}"},
+    {"BackupSchedule", "\"spec\":{}}", "spec.backupTemplate: Required value\nspec.schedule: Required value\n",
+     NULL},
+    {"CompactBackup", "\"spec\":{}}", "", "{\"spec\":{\"concurrency\":4,\"maxRetryTimes\":6}}"},
+};
+
+static slice findings_text(struct arena *a, const struct findings *f)
+{
+    struct buf b = buf_new(a, 1 << 20);
+    for (const struct finding *x = f->first; x; x = x->next) {
+        buf_put(&b, node_path(a, x->node));
+        if (x->child.n)
+            buf_fmt(&b, "%s%.*s", node_path(a, x->node).n ? "." : "", FMT(x->child));
+        buf_fmt(&b, ": %.*s\n", FMT(x->message));
+    }
+    return buf_slice(&b);
+}
+
+static slice kept(struct arena *a, struct node *root)
+{
+    static const char *const hidden[] = {"apiVersion", "kind", "metadata"};
+    for (size_t i = 0; i < 3; i++)
+        node_get(root, slice_of(hidden[i]))->flags |= NODE_PRUNED;
+    struct buf b = buf_new(a, 1 << 20);
+    node_put_json(&b, root, false);
+    return buf_slice(&b);
+}
+
+static void apply(struct arena *a, const struct patterns *p, const struct row *row)
+{
+    struct findings read = findings_new(a), f = findings_new(a);
+    struct node *root = json_read(a, arena_fmt(a, "%s%s", head, row->object), &read);
+    assert_row(row->object, root);
+    struct schema_run run = {a, &f, p};
+    schema_apply(&run, schema_find(LIT("br.pingcap.com/v1alpha1"), slice_of(row->kind))->schema, root);
+    assert_slice(row->object, findings_text(a, &f), slice_of(row->findings));
+    if (row->result)
+        assert_slice(row->object, kept(a, root), slice_of(row->result));
+}
+
+static void objects_are_judged_as_the_server_does(void **state)
+{
+    (void)state;
+    struct patterns *p = patterns_open();
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        arena_reset(a);
+        apply(a, p, &rows[i]);
+    }
+    arena_free(a);
+    patterns_close(p);
+}
+
+/* The nth allocation fails: the guard is reached, nothing leaks, and one more attempt with all memory
+ * succeeds. */
+static void running_out_of_memory_is_never_a_verdict(void **state)
+{
+    (void)state;
+    struct patterns *p = patterns_open();
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        volatile uint64_t nth = 1;
+        for (volatile bool finished = false; !finished; nth++) {
+            arena_reset(a);
+            arena_fail_at(a, nth);
+            if (arena_guard(a))
+                continue;
+            apply(a, p, &rows[i]);
+            arena_unguard(a);
+            finished = true;
+        }
+        arena_fail_at(a, 0);
+        assert_row(rows[i].object, nth > 3);
+    }
+    arena_free(a);
+    patterns_close(p);
+}
+
+/* `element` repeated into a list of megabytes: the work must stay proportional to the text. (What is
+ * quadratic takes hours here; there is no need to look at a clock.) */
+static void long_lists_cost_no_more_than_their_length(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *element, *after;
+    } lists[] = {
+        {"\"spec\":{\"tableFilter\":[", "1,", "\"\"]}}"},
+        {"\"spec\":{\"resources\":{\"claims\":[", "{\"name\":\"a\"},", "{\"name\":\"b\"}]}}}"},
+        {"\"spec\":{\"resources\":{\"claims\":[", "{},", "{}]}}}"},
+        {"\"spec\":{\"additionalVolumes\":[", "{\"nme\":1},", "{}]}}"},
+    };
+    struct patterns *p = patterns_open();
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        arena_reset(a);
+        struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES);
+        buf_fmt(&b, "%s%s", head, lists[i].before);
+        while (b.n < (2u << 20))
+            buf_put(&b, slice_of(lists[i].element));
+        buf_put(&b, slice_of(lists[i].after));
+        struct findings read = findings_new(a), f = findings_new(a);
+        struct node *root = json_read(a, buf_slice(&b), &read);
+        assert_row(lists[i].element, root);
+        struct schema_run run = {a, &f, p};
+        schema_apply(&run, schema_find(LIT("br.pingcap.com/v1alpha1"), LIT("Backup"))->schema, root);
+        assert_row(lists[i].element, f.count > 0 && f.count <= LIMIT_FINDINGS);
+    }
+    arena_free(a);
+    patterns_close(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(objects_are_judged_as_the_server_does),
+        cmocka_unit_test(running_out_of_memory_is_never_a_verdict),
+        cmocka_unit_test(long_lists_cost_no_more_than_their_length),
+    };
+    return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
+}
