@@ -46,30 +46,35 @@ static void put_table(struct buf *b)
     }
 }
 
+static cJSON *item_of(const struct rule_info *r)
+{
+    cJSON *item = cJSON_CreateObject();
+    json_put_text(item, "rule", slice_of(r->slug));
+    cJSON *severity = json_put_object(item, "severity");
+    for (unsigned c = 0; c < CONTEXT_COUNT; c++)
+        json_put_text(severity, context_names[c],
+                      slice_of(r->severity[c] == SEVERITY_OFF ? "off" : severity_word(r->severity[c])));
+    json_put_text(item, "what", slice_of(r->what));
+    json_put_text(item, "why", slice_of(r->why));
+    json_put_text(item, "fix", slice_of(r->fix));
+    json_put_text(item, "source", slice_of(r->source));
+    json_put_text(item, "bad", slice_of(r->bad));
+    json_put_text(item, "good", slice_of(r->good));
+    return item;
+}
+
+/* One rule a line. */
 static void put_json(struct buf *b)
 {
-    json_memory_install();
-    json_memory_enter(b->arena);
-    cJSON *list = cJSON_CreateArray();
     for (unsigned i = 0; i < RULE_COUNT; i++) {
-        const struct rule_info *r = rule_info((enum rule_id)i);
-        cJSON *item = cJSON_CreateObject();
-        json_put_text(item, "rule", slice_of(r->slug));
-        cJSON *severity = json_put_object(item, "severity");
-        for (unsigned c = 0; c < CONTEXT_COUNT; c++)
-            json_put_text(severity, context_names[c],
-                          slice_of(r->severity[c] == SEVERITY_OFF ? "off" : severity_word(r->severity[c])));
-        json_put_text(item, "what", slice_of(r->what));
-        json_put_text(item, "why", slice_of(r->why));
-        json_put_text(item, "fix", slice_of(r->fix));
-        json_put_text(item, "source", slice_of(r->source));
-        json_put_text(item, "bad", slice_of(r->bad));
-        json_put_text(item, "good", slice_of(r->good));
-        json_append(list, item);
+        json_memory_enter(b->arena);
+        slice text = json_print(item_of(rule_info((enum rule_id)i)), false);
+        json_memory_leave();
+        buf_put(b, i ? LIT(",\n") : LIT("[\n"));
+        buf_put(b, text);
+        b->failed = b->failed || !text.n;
     }
-    buf_put(b, json_print(list, true));
-    json_memory_leave();
-    buf_char(b, '\n');
+    buf_put(b, LIT("\n]\n"));
 }
 
 static void put_markdown(struct buf *b)
@@ -186,7 +191,7 @@ int command_explain(int argc, char **argv)
     static const struct option options[] = {{"--help", 'h', false}};
     struct arguments a = {.argv = argv, .argc = argc};
     char *value;
-    bool any = false;
+    unsigned named = 0, printed = 0;
     int code = EXIT_CLEAN;
     for (int i; (i = arguments_next(&a, options, 1, &value)) != ARGUMENT_END;) {
         enum rule_id rule;
@@ -196,15 +201,15 @@ int command_explain(int argc, char **argv)
             fputs(explain_help, stdout);
             return EXIT_CLEAN;
         }
+        named++;
         if (!rule_by_slug(slice_of(value), &rule)) {
             code = unknown_rule(value);
-        } else {
-            fputs(any ? "\n" : "", stdout);
-            print_rule(rule_info(rule));
+            continue;
         }
-        any = true;
+        fputs(printed++ ? "\n" : "", stdout);
+        print_rule(rule_info(rule));
     }
-    if (!any)
+    if (!named)
         return command_fails("explain", "which rule? 'brgate rules' lists them");
     struct output out;
     output_open(&out, "explain", NULL);
