@@ -1,5 +1,5 @@
 /* CompactBackups, and the compaction template of a schedule. */
-#include "rule.h"
+#include "rule_storage.h"
 
 #include "num.h"
 
@@ -101,9 +101,10 @@ static void compact_br(struct rule_run *run, const struct compact_spec *c)
 {
     const struct br *br = &c->job.br;
     if (!node_get(c->node, LIT("br"))) {
-        struct finding *x = rule_missing(run, RULE_compact_br, c->node, "br", NULL,
-                                         "it names the cluster whose log is compacted");
-        finding_hint(run->findings, x, "add br with cluster: <name of the cluster>");
+        struct finding *x = rule_missing_block(run, RULE_compact_br, c->node, "br",
+                                               "it names the cluster whose log is compacted");
+        if (!x->hint.n)
+            finding_hint(run->findings, x, "add br with cluster: <name of the cluster>");
         return;
     }
     if (!br->node || run->object->group != GROUP_PINGCAP || !text_empty(&br->cluster_namespace))
@@ -121,16 +122,26 @@ static void compact_br(struct rule_run *run, const struct compact_spec *c)
 
 static void compact_storage(struct rule_run *run, const struct compact_spec *c)
 {
-    static const char *const blocks[] = {"s3", "gcs", "azblob", "local"};
-    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
-        if (node_get(c->node, slice_of(blocks[i])))
+    static const slice blocks[] = {SLICE("s3"), SLICE("gcs"), SLICE("azblob"), SLICE("local")};
+    static const char why[] = "one of s3, gcs, azblob and local is wanted: the storage of the log backup";
+    const struct node *empty = NULL;
+    for (const struct node *n = c->node->first; n; n = n->next) {
+        if (!slice_among(n->key, blocks, sizeof blocks / sizeof *blocks) ||
+            n->flags & (NODE_SHADOWED | NODE_PRUNED))
+            continue;
+        if (!(n->flags & NODE_DROPPED))
             return;
-    struct finding *x =
-        finding_add(run->findings, RULE_compact_storage, FIELD_REQUIRED, c->node,
-                    "one of s3, gcs, azblob and local is wanted: the storage of the log backup");
+        empty = n;
+    }
+    struct finding *x;
+    if (empty) {
+        rule_missing_block(run, RULE_compact_storage, c->node, arena_cstr(run->arena, empty->key), why);
+        return;
+    }
+    x = finding_add(run->findings, RULE_compact_storage, FIELD_REQUIRED, c->node, "%s", why);
     x->at_key = true;
-    finding_hint(run->findings, x, "copy the block from the %s",
-                 is_template(run) ? "logBackupTemplate" : "log Backup");
+    finding_hint(run->findings, x, "copy the block of %s",
+                 is_template(run) ? "logBackupTemplate" : "the log Backup");
 }
 
 /* Folders that hold snapshots by their name. A folder may be called anything, so only these are doubtful. */

@@ -5,9 +5,14 @@
 #include "duration.h"
 #include "limits.h"
 
-static bool compacts_by(const struct timed_schedule *s)
+/* Also where the other group's name was written and pruned: that is said already. */
+static bool has_interval(const struct timed_schedule *s)
 {
-    return schedule_has(s, "compactInterval") || schedule_has(s, "compactSpan");
+    for (const struct node *n = s->spec->node->first; n; n = n->next)
+        if (!(n->flags & NODE_DROPPED) &&
+            (slice_eq(n->key, LIT("compactInterval")) || slice_eq(n->key, LIT("compactSpan"))))
+            return true;
+    return false;
 }
 
 static void compact_span_conflict(struct rule_run *run, const struct timed_schedule *s)
@@ -55,12 +60,12 @@ static void compact_needs_log(struct rule_run *run, const struct timed_schedule 
 static void compact_needs_interval(struct rule_run *run, const struct timed_schedule *s)
 {
     const struct node *compact = node_get(s->spec->node, LIT("compactBackupTemplate"));
-    if (compact && schedule_has(s, "logBackupTemplate") && !compacts_by(s)) {
+    if (compact && schedule_has(s, "logBackupTemplate") && !has_interval(s)) {
         struct finding *x =
             say_at_member(run, RULE_compact_needs_interval, s->spec->node, "compactInterval",
                           "compactBackupTemplate without compactInterval: nothing is ever compacted");
         finding_hint(run->findings, x, "add compactInterval");
-    } else if (!compact && compacts_by(s)) {
+    } else if (!compact && has_interval(s)) {
         struct finding *x =
             say_at_member(run, RULE_compact_needs_interval, s->spec->node, "compactBackupTemplate",
                           "compactInterval without compactBackupTemplate: nothing is ever compacted");

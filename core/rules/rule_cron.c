@@ -40,8 +40,11 @@ static void cron_syntax(struct rule_run *run, const struct timed_schedule *s)
     const struct text *t = &s->spec->schedule;
     struct refusal refusal = {0};
     struct cron cron;
-    if (t->state == FIELD_GIVEN && !cron_parse(t->value, &cron, &refusal))
-        rule_refused(run, RULE_cron_syntax, t, &refusal);
+    if (t->state != FIELD_GIVEN || cron_parse(t->value, &cron, &refusal))
+        return;
+    struct finding *x = rule_refused(run, RULE_cron_syntax, t, &refusal);
+    if (!x->hint.n && refusal.n == t->value.n)
+        finding_hint(run->findings, x, "for example \"0 2 * * *\": every day at 02:00");
 }
 
 static void cron_never_fires(struct rule_run *run, const struct timed_schedule *s)
@@ -82,6 +85,8 @@ static slice pace_words(struct arena *a, const struct cron *c, const struct cron
 {
     int hours = __builtin_popcount(c->hours);
     int hour = hours ? __builtin_ctz(c->hours) : 0;
+    if (!cron_every_minute_of_some_hours(c) && r->shortest_gap == 60)
+        return r->longest_gap == 60 ? LIT("one every minute") : LIT("at times one every minute");
     if (!cron_every_minute_of_some_hours(c))
         return arena_fmt(a, "%s %.*s", r->shortest_gap == r->longest_gap ? "one every" : "at times one every",
                          FMT(span_words(a, r->shortest_gap)));

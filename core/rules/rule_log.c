@@ -5,6 +5,8 @@ static void log_stop_deprecated(struct rule_run *run, const struct backup_spec *
 {
     if (spec->log_stop.state == FIELD_ABSENT || spec->log_subcommand.state != FIELD_ABSENT)
         return;
+    if (spec->role == ROLE_LOG_TEMPLATE && spec->log_stop.value) /* log-stop-template speaks of it */
+        return;
     struct finding *x =
         finding_say(run->findings, RULE_logstop_deprecated, spec->log_stop.node, "logStop is deprecated");
     x->at_key = true;

@@ -43,47 +43,52 @@ struct member {
     const struct br *br;
 };
 
-static void compare_clusters(struct rule_run *run, const struct member *first, const struct member *other)
+/* The field that makes two clusters of them, or NULL. In br.pingcap.com another namespace is a finding of its
+ * own. */
+static const char *differing_field(struct rule_run *run, const struct member *x, const struct member *y)
 {
-    const struct text *a = &first->br->cluster, *b = &other->br->cluster;
-    if (slice_eq(a->value, b->value)) {
-        const struct text *own = &run->object->metadata.namespace;
-        a = &first->br->cluster_namespace;
-        b = &other->br->cluster_namespace;
-        slice in_a = text_given(a) ? a->value : own->value, in_b = text_given(b) ? b->value : own->value;
-        bool known = (text_given(a) || text_empty(a)) && (text_given(b) || text_empty(b)) && in_a.n && in_b.n;
-        /* In br.pingcap.com another namespace is a finding of its own. */
-        if (run->object->group == GROUP_BR || !known || slice_eq(in_a, in_b))
-            return;
-    }
-    bool names = a == &first->br->cluster;
-    const struct node *parent = other->br->node;
+    if (!slice_eq(x->br->cluster.value, y->br->cluster.value))
+        return "cluster";
+    const struct text *a = &x->br->cluster_namespace, *b = &y->br->cluster_namespace;
+    slice own = run->object->metadata.namespace.value;
+    slice in_a = text_given(a) ? a->value : own, in_b = text_given(b) ? b->value : own;
+    bool known = (text_given(a) || text_empty(a)) && (text_given(b) || text_empty(b)) && in_a.n && in_b.n;
+    return run->object->group == GROUP_PINGCAP && known && !slice_eq(in_a, in_b) ? "clusterNamespace" : NULL;
+}
+
+static void differ(struct rule_run *run, const struct member *odd, const struct member *other)
+{
+    const char *field = differing_field(run, odd, other);
+    if (!field)
+        return;
     struct finding *x =
-        say_at_member(run, RULE_templates_cluster_differ, parent, names ? "cluster" : "clusterNamespace",
-                      "%s: %s names another cluster than %s: its backups do not fit together",
-                      field_error_words(FIELD_INVALID), other->name, first->name);
+        say_at_member(run, RULE_templates_cluster_differ, odd->br->node, field,
+                      "%s: %s names another cluster than %s: what they make cannot be restored together",
+                      field_error_words(FIELD_INVALID), odd->name, other->name);
+    const struct node *there = node_get(other->br->node, slice_of(field));
     x->error = FIELD_INVALID;
-    x->note_node = a->node ? a->node : first->br->node;
-    x->note = arena_fmt(run->arena, "the cluster of %s", first->name);
-    finding_hint(run->findings, x, "one schedule backs up one cluster: make one schedule for each");
+    x->note_node = there ? there : other->br->node;
+    x->note = arena_fmt(run->arena, "the cluster of %s", other->name);
+    finding_hint(run->findings, x, "name the same cluster, or make a schedule for each");
 }
 
 static void templates_cluster_differ(struct rule_run *run, const struct timed_schedule *s)
 {
-    const struct member members[] = {
+    const struct member all[] = {
         {"backupTemplate", &s->spec->backup_template.job.br},
         {"logBackupTemplate", &s->spec->log_backup_template.job.br},
         {"compactBackupTemplate", &s->spec->compact_template.job.br},
     };
-    const struct member *first = NULL;
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        if (!text_given(&members[i].br->cluster))
-            continue;
-        if (first)
-            compare_clusters(run, first, &members[i]);
-        else
-            first = &members[i];
-    }
+    struct member m[3];
+    size_t n = 0;
+    for (size_t i = 0; i < 3; i++)
+        if (text_given(&all[i].br->cluster))
+            m[n++] = all[i];
+    if (n == 3 && !differing_field(run, &m[1], &m[2])) /* the first one alone may be wrong: it is said once */
+        differ(run, &m[0], &m[1]);
+    else
+        for (size_t i = 1; i < n; i++)
+            differ(run, &m[i], &m[0]);
 }
 
 static void log_stop_template(struct rule_run *run, const struct timed_schedule *s)
