@@ -131,9 +131,23 @@ struct collector {
     size_t count;
 };
 
+/* A field that is missing because its name is misspelt: the unknown field says it already. */
+static bool misspelt(const struct findings *f, const struct finding *missing)
+{
+    if (!missing->child.n)
+        return false;
+    for (const struct finding *x = f->first; x; x = x->next)
+        if (x->rule == RULE_unknown_field && x->node && x->node->parent == missing->node &&
+            slice_eq(x->suggested, missing->child))
+            return true;
+    return false;
+}
+
 static void collect(struct collector *c, const struct findings *f)
 {
     for (const struct finding *x = f->first; x; x = x->next) {
+        if (misspelt(f, x))
+            continue;
         struct row row = row_of(c->judging, x);
         if (row.severity == SEVERITY_OFF)
             continue;
