@@ -11,6 +11,7 @@ struct json {
     struct findings *findings;
     struct node_pool pool;
     const char *start, *end;
+    bool row;     /* values in a row: one may follow another without a blank */
     bool refused; /* good syntax, but beyond what we or the API server take */
 };
 
@@ -294,6 +295,8 @@ static const char *skip_tail(struct json *r, const char *p)
 static const char *read_number(struct json *r, const char *start, struct node *n)
 {
     const char *first = start + (*start == '-'), *whole = skip_digits(r, first);
+    if (whole && *first == '0' && r->row && !n->parent)
+        whole = first + 1; /* Go takes 01 for 0 and 1 there */
     if (whole && *first == '0' && whole - first > 1)
         return fail_text(r, start, (size_t)(whole - start), "a number with a leading zero",
                          "JSON numbers are decimal: remove the zero");
@@ -413,7 +416,7 @@ static const char *read_value(struct json *r, const char *p, struct node **ret)
 
 struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct findings *f, bool *ret_refused)
 {
-    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n, false};
+    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n, true, false};
     struct node *root;
     const char *p = read_value(&r, bytes.p + *pos, &root);
     *ret_refused = r.refused;
@@ -434,7 +437,7 @@ struct node *json_read(struct arena *a, slice bytes, struct findings *f)
     }
     if (bytes.n == 0)
         bytes.p = "";
-    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n, false};
+    struct json r = {a, f, {.arena = a}, bytes.p, bytes.p + bytes.n, false, false};
     struct node *root;
     const char *p = read_value(&r, bytes.p, &root);
     if (!p)

@@ -19,20 +19,22 @@ struct splitter {
     bool full; /* LIMIT_DOCUMENTS */
 };
 
-/* Length of the white space (as Go's unicode.IsSpace has it) that `s` begins with. */
-static size_t space_length(slice s)
+/* Length of the white space character (as Go's unicode.IsSpace has it) that `s` begins with, or 0. */
+static size_t space_at(slice s)
+{
+    uint32_t c = 0;
+    size_t n = utf8_decode(s, &c);
+    bool space = n && (c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+                       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+                       c == 0x205f || c == 0x3000);
+    return space ? n : 0;
+}
+
+static size_t spaces_at(slice s)
 {
     size_t i = 0;
-    while (i < s.n) {
-        uint32_t c = 0;
-        size_t n = utf8_decode(slice_from(s, i), &c);
-        bool space = n && (c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-                           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-                           c == 0x205f || c == 0x3000);
-        if (!space)
-            break;
-        i += n;
-    }
+    for (size_t n; (n = space_at(slice_from(s, i))) > 0; i += n)
+        ;
     return i;
 }
 
@@ -132,7 +134,7 @@ static void read_yaml(struct splitter *s, uint32_t at, uint32_t end)
 static void check_separator(struct splitter *s, uint32_t at, slice line)
 {
     slice rest = slice_from(line, 3);
-    size_t blanks = space_length(rest);
+    size_t blanks = spaces_at(rest);
     if (blanks == rest.n || rest.p[blanks] == '#')
         return;
     uint32_t end = at + (uint32_t)line.n;
@@ -175,7 +177,7 @@ static void split_yaml(struct splitter *s, uint32_t from)
 static bool looks_like_json(slice bytes)
 {
     slice head = slice_cut(bytes, 0, GUESS_BYTES);
-    return slice_starts(slice_from(head, space_length(head)), LIT("{"));
+    return slice_starts(slice_from(head, spaces_at(head)), LIT("{"));
 }
 
 static void join(struct findings *f, const struct findings *more)
@@ -195,27 +197,52 @@ static uint32_t json_blanks(slice bytes, uint32_t at)
     return at;
 }
 
-/* The rest of a stream that is not JSON after all: kubectl skips white space up to the line's end and reads
- * YAML. When that fails too, the complaint that fits the text better stays: that about JSON, `json`, when it
- * has the looks of JSON. */
+/* Where kubectl begins to read YAML when JSON has failed: behind white space up to the line's end. It looks
+ * at four bytes at a time and gives up when there are fewer. */
+static bool yaml_begins(slice bytes, uint32_t behind, uint32_t *ret)
+{
+    for (uint32_t at = behind; bytes.n - at >= 4;) {
+        size_t n = space_at(slice_from(bytes, at));
+        *ret = at + (uint32_t)n;
+        if (n == 0 || bytes.p[at] == '\n')
+            return true;
+        at += (uint32_t)n;
+    }
+    return false;
+}
+
+/* Whether the text has the looks of JSON rather than of YAML's flow style. */
+static bool json_style(slice bytes, uint32_t at)
+{
+    uint32_t brace = json_blanks(bytes, at), quote = json_blanks(bytes, brace + 1);
+    return brace < bytes.n && bytes.p[brace] == '{' && quote < bytes.n &&
+           (bytes.p[quote] == '"' || bytes.p[quote] == '}');
+}
+
+/* The rest of a stream that is not JSON after all. When it is not YAML either, the complaint that fits the
+ * text better stays: that about JSON, `json`, when it has the looks of it. */
 static void fall_back(struct splitter *s, uint32_t behind, struct findings *json)
 {
-    slice rest = slice_from(s->bytes, behind);
-    size_t blanks = space_length(rest), line = slice_find_char(slice_cut(rest, 0, blanks), '\n');
-    uint32_t brace = json_blanks(s->bytes, behind), quote = json_blanks(s->bytes, brace + 1);
-    bool json_style = brace < s->bytes.n && s->bytes.p[brace] == '{' && quote < s->bytes.n &&
-                      (s->bytes.p[quote] == '"' || s->bytes.p[quote] == '}');
+    uint32_t from;
+    if (!yaml_begins(s->bytes, behind, &from)) {
+        join(s->findings, json);
+        if (begin(s, behind))
+            append(s, NULL, behind, (uint32_t)s->bytes.n, false);
+        return;
+    }
     struct document **first = s->last;
     struct findings *all = s->findings, yaml = findings_new(s->arena);
     s->findings = &yaml;
-    split_yaml(s, behind + (uint32_t)(line == SLICE_NONE ? blanks : line + 1));
+    split_yaml(s, from);
     s->findings = all;
-    if (json_style && *first && !(*first)->root && yaml.count > 1) {
+    bool broken = *first && !(*first)->root && yaml.first;
+    if (broken && json_style(s->bytes, behind)) {
+        join(all, json);
+        bool last = yaml.last == &yaml.first->next;
         yaml.first = yaml.first->next;
         yaml.count--;
-        join(all, json);
-    } else if (json_style && *first && !(*first)->root) {
-        yaml = *json;
+        if (last)
+            yaml.last = NULL;
     }
     join(all, &yaml);
 }

@@ -49,6 +49,10 @@ static const struct words words[] = {
      "a text that begins with ! needs quotes", false, NULL},
     {"did not find expected <document start>", "text behind the end of the document's only value",
      "a document is one mapping; check the indentation", false, NULL},
+    {"found unexpected ':'", "a colon without a blank behind it, between brackets or braces",
+     "write \"key: value\", or put the text in quotes", false, NULL},
+    {"found unknown directive name", "a line that begins with % is a directive", "put the value in quotes",
+     false, NULL},
     {"did not find expected node content", "a value is missing here", "", false, NULL},
     {"found a tab character", "a tab where blanks are needed", "indent with blanks only", false, NULL},
     {"found an indentation indicator equal to 0", "an indentation of 0", "write | without a number", false,
@@ -71,6 +75,11 @@ static slice line_at(slice stream, const struct yaml_fault *fault, uint32_t at, 
 /* The first tab in the indentation of the line at fault or the one before it: the parser may notice late. */
 static bool find_tab(slice stream, const struct yaml_fault *fault, uint32_t *ret)
 {
+    static const slice inside[] = {SLICE("while parsing a quoted"), SLICE("while scanning a tag"),
+                                   SLICE("while parsing a tag"), SLICE("while scanning an a")};
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
+        if (slice_starts(fault->context, inside[i]))
+            return false;
     uint32_t at = fault->at;
     for (int back = 0; back < 2; back++) {
         uint32_t start;
@@ -78,7 +87,10 @@ static bool find_tab(slice stream, const struct yaml_fault *fault, uint32_t *ret
         size_t i = 0;
         while (i < line.n && line.p[i] == ' ')
             i++;
-        if (i < line.n && line.p[i] == '\t') {
+        size_t text = i;
+        while (text < line.n && strchr(" \t\r", line.p[text]))
+            text++;
+        if (text < line.n && line.p[i] == '\t') {
             *ret = start + (uint32_t)i;
             return true;
         }

@@ -220,27 +220,33 @@ static bool merge(struct yaml_reader *y, struct node *to, const struct node *fro
 
 /* ---- events ------------------------------------------------------------------------------------------- */
 
-/* Where the value of an event begins: behind its anchor and tag. `*ret_bare` is set when one of its tags is
- * "!", which libyaml does not tell. */
-static uint32_t skip_properties(const struct yaml_reader *y, uint32_t at, uint32_t end, bool *ret_bare)
+/* Leaves `*at` where the value of an event begins: behind its anchor and tag, `end` at most. `*ret_bare` is
+ * set when its tag is "!", which libyaml does not tell. go-yaml takes "[!!str, x]" for a tag "!!str,": rather
+ * than read one or the other, such a tag is refused. */
+static bool skip_properties(struct yaml_reader *y, uint32_t *at, uint32_t end, bool *ret_bare)
 {
     const char *p = y->source.bytes.p;
+    uint32_t i = *at, most = y->source.end;
     *ret_bare = false;
-    while (at < end && (p[at] == '&' || p[at] == '!')) {
-        uint32_t start = at;
-        while (at < end && p[at] != ' ' && p[at] != '\t' && p[at] != '\n' && p[at] != '\r')
-            at++;
-        *ret_bare = *ret_bare || (p[start] == '!' && at == start + 1);
-        while (at < end &&
-               (p[at] == ' ' || p[at] == '\t' || p[at] == '\n' || p[at] == '\r' || p[at] == '#')) {
-            if (p[at] == '#')
-                while (at < end && p[at] != '\n' && p[at] != '\r')
-                    at++;
+    while (i < end && (p[i] == '&' || p[i] == '!')) {
+        uint32_t start = i, odd = 0;
+        for (; i < most && p[i] != ' ' && p[i] != '\t' && p[i] != '\n' && p[i] != '\r'; i++)
+            if (!odd && strchr(",[]{}", p[i]))
+                odd = i;
+        if (p[start] == '!' && odd && p[start + 1] != '<')
+            return fail(y, start, odd + 1, "a tag that goes on in punctuation",
+                        "put a blank behind the tag; a text that begins with ! needs quotes");
+        *ret_bare = *ret_bare || (p[start] == '!' && i == start + 1);
+        while (i < end && (p[i] == ' ' || p[i] == '\t' || p[i] == '\n' || p[i] == '\r' || p[i] == '#')) {
+            if (p[i] == '#')
+                while (i < end && p[i] != '\n' && p[i] != '\r')
+                    i++;
             else
-                at++;
+                i++;
         }
     }
-    return at;
+    *at = i < end ? i : end;
+    return true;
 }
 
 /* A block scalar ends behind its line breaks: for a reader it ends with its text. */
@@ -259,6 +265,20 @@ static slice text_of(struct yaml_reader *y, const yaml_event_t *e, uint32_t at, 
     slice source = quoted && end - at >= 2 ? slice_cut(y->source.bytes, at + 1, end - at - 2)
                                            : slice_cut(y->source.bytes, at, end - at);
     return slice_eq(value, source) ? source : arena_copy(y->arena, value);
+}
+
+/* libyaml knows the escape \/ and go-yaml does not. */
+static bool check_escapes(struct yaml_reader *y, uint32_t at, uint32_t end)
+{
+    const char *p = y->source.bytes.p;
+    for (uint32_t i = at; i + 1 < end; i++) {
+        if (p[i] != '\\')
+            continue;
+        if (p[i + 1] == '/')
+            return fail(y, i, i + 2, "unknown escape in double quotes", "write / without a backslash");
+        i++;
+    }
+    return true;
 }
 
 static bool scalar_node(struct yaml_reader *y, const struct yaml_scalar *s, slice source, struct node *n)
@@ -326,22 +346,24 @@ static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at,
 {
     struct frame *top = y->depth ? &y->frames[y->depth - 1] : NULL;
     bool quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE, bare = false;
-    if (quoted || e->data.scalar.anchor || (at < end && y->source.bytes.p[at] == '!'))
-        at = skip_properties(y, at, end, &bare);
+    if (!skip_properties(y, &at, end, &bare))
+        return false;
     if (e->data.scalar.style == YAML_LITERAL_SCALAR_STYLE || e->data.scalar.style == YAML_FOLDED_SCALAR_STYLE)
         end = trim_end(y, at, end);
     y->last_end = end;
+    if (e->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && !check_escapes(y, at, end))
+        return false;
+    if (!quoted && top && top->flow && end > at && memchr(y->source.bytes.p + at, '?', end - at))
+        return fail(y, at, end, "a text with ? between brackets or braces, where ? begins a key",
+                    "put the text in quotes");
     slice tag = bare ? LIT("!") : slice_of((const char *)e->data.scalar.tag);
     slice value = text_of(y, e, at, end, quoted);
     bool implicit = e->data.scalar.plain_implicit;
     if (top && (top->expect == MERGE || top->expect == MERGE_ITEM))
         return not_mergeable(y, at, end);
-    if (top && top->expect == KEY && slice_eq(value, LIT("<<")) &&
-        (implicit || slice_eq(tag, LIT("tag:yaml.org,2002:merge")))) {
-        top->expect = MERGE;
-        anchor_set(y, e->data.scalar.anchor, NULL);
-        return true;
-    }
+    bool key = top && top->expect == KEY;
+    bool merge_key =
+        key && slice_eq(value, LIT("<<")) && (implicit || slice_eq(tag, LIT("tag:yaml.org,2002:merge")));
     struct yaml_scalar scalar;
     if (!yaml_scalar_resolve(y->arena, tag, implicit, value, &scalar)) {
         slice message =
@@ -349,7 +371,6 @@ static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at,
         return fail(y, at, end, message.p, "remove the tag, or write a value that fits it");
     }
     struct node *n = NULL;
-    bool key = top && top->expect == KEY;
     if (!key || e->data.scalar.anchor) {
         n = pool_take(&y->pool);
         n->at = at;
@@ -362,6 +383,10 @@ static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at,
     if (anchor) {
         anchor->scalar = scalar;
         anchor->weight = 1;
+    }
+    if (merge_key) {
+        top->expect = MERGE;
+        return true;
     }
     if (!count_decodes(y, 1, 0, at, end))
         return false;
@@ -376,7 +401,7 @@ static bool on_alias(struct yaml_reader *y, const yaml_event_t *e, uint32_t at, 
     struct frame *top = y->depth ? &y->frames[y->depth - 1] : NULL;
     const struct anchor *anchor = *anchor_slot(y, slice_of((const char *)e->data.alias.anchor));
     y->last_end = end;
-    if (!anchor || !anchor->node)
+    if (!anchor)
         return fail(y, at, end, "no anchor of this name stands before",
                     "a text that begins with * needs quotes; otherwise define the anchor with & first");
     if (anchor->open)
@@ -398,6 +423,7 @@ static bool on_alias(struct yaml_reader *y, const yaml_event_t *e, uint32_t at, 
     struct node *copy = copy_aliased(y, anchor->node, y->depth, at, end);
     if (!copy)
         return false;
+    copy->flags &= (uint16_t)~NODE_SHADOWED; /* its anchor may have lost to a later key */
     place(y, copy);
     return true;
 }
@@ -407,7 +433,8 @@ static bool on_start(struct yaml_reader *y, enum node_kind kind, const yaml_char
 {
     struct frame *top = y->depth ? &y->frames[y->depth - 1] : NULL;
     bool bare;
-    at = skip_properties(y, at, y->source.end, &bare);
+    if (!skip_properties(y, &at, y->source.end, &bare))
+        return false;
     if (top && top->expect == KEY)
         return fail(y, at, end > at ? end : at + 1, "a list or mapping cannot be a key",
                     kind == NODE_OBJECT ? "a value that begins with { needs quotes ({{ template }} too)"

@@ -74,14 +74,22 @@ static bool word_of(slice s, struct yaml_scalar *ret, enum tag *ret_tag)
 
 /* ---- numbers ------------------------------------------------------------------------------------------ */
 
+static unsigned digit_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    if (c >= 'a' && c <= 'f')
+        return (unsigned)(c - 'a') + 10;
+    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 99;
+}
+
 static bool digits_of(slice s, unsigned base, uint64_t *ret)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
-        if (digit >= base || (digit >= 10 && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F')) ||
-            __builtin_mul_overflow(value, base, &value) || __builtin_add_overflow(value, digit, &value))
+        unsigned digit = digit_of(s.p[i]);
+        if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
+            __builtin_add_overflow(value, digit, &value))
             return false;
     }
     *ret = value;

@@ -102,6 +102,9 @@ static bool check(struct yaml_source *s, struct findings *f)
             return fail(f, at, 1, LIT("the text is not UTF-8"),
                         byte >= 0xfe ? "this looks like UTF-16: save the file as UTF-8"
                                      : "save the file as UTF-8");
+        if (c == 0xfeff && i && doc.p[i - 1] == '\n') /* libyaml would skip it, go-yaml takes it for text */
+            return fail(f, at, n, LIT("a byte order mark inside the text"),
+                        "remove it; it may come from joining two files");
         if (!allowed(c))
             return fail(f, at, n, arena_fmt(f->arena, "control character U+%04X", c),
                         c ? "remove it, or write it as \\x.. in double quotes"
