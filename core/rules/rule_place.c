@@ -22,6 +22,12 @@ static const char *bucket_word(const struct job_spec *job)
     return job->storage.used == STORAGE_AZBLOB ? "container" : "bucket";
 }
 
+/* In https://host/... the bucket may be anywhere. */
+static bool is_web(slice url)
+{
+    return slice_starts(url, LIT("http://")) || slice_starts(url, LIT("https://"));
+}
+
 /* `s3://my-bucket/a`: what belongs into bucket, what into prefix. */
 static void bucket_url(struct rule_run *run, const struct job_spec *job, const struct text *bucket,
                        size_t scheme)
@@ -33,14 +39,14 @@ static void bucket_url(struct rule_run *run, const struct job_spec *job, const s
     while (rest.n && rest.p[rest.n - 1] == '/')
         rest.n--;
     size_t slash = slice_find_char(rest, '/');
-    if (rest.n && slash == SLICE_NONE) {
+    if (!rest.n || !slash || is_web(bucket->value)) {
+        finding_hint(run->findings, x, "write the name of the %s alone", bucket_word(job));
+    } else if (slash == SLICE_NONE) {
         x->suggested = rest;
         finding_hint(run->findings, x, "write %.*s", FMT(rest));
-    } else if (rest.n && slash) {
+    } else {
         finding_hint(run->findings, x, "write %s: %.*s and prefix: %.*s", bucket_word(job),
                      FMT(slice_cut(rest, 0, slash)), FMT(slice_from(rest, slash + 1)));
-    } else {
-        finding_hint(run->findings, x, "write the name alone");
     }
 }
 
@@ -233,7 +239,8 @@ static void prefix_missing(struct rule_run *run, const struct job_spec *job, con
     const struct text *prefix = storage_prefix(&job->storage);
     if (spec != run->object->backup.node || spec_is_dumpling(run, spec) ||
         job->storage.used == STORAGE_LOCAL ||
-        (!text_empty(prefix) && !(text_given(prefix) && only_slashes(prefix->value))))
+        (!text_empty(prefix) && !(text_given(prefix) && only_slashes(prefix->value))) ||
+        is_misspelt(run, storage_node(&job->storage), "prefix"))
         return;
     struct finding *x = finding_say(
         run->findings, RULE_prefix_missing, text_empty(prefix) ? storage_node(&job->storage) : prefix->node,

@@ -27,8 +27,7 @@ static bool speaks_as_aws(const struct s3 *s)
     return text_empty(&s->provider) || s3_provider_is(s, "aws");
 }
 
-/* The schema has found that the provider is none of the listed ones: in fewer words, with the way out. */
-static void explain_provider(struct arena *a, struct findings *f, struct finding *x)
+void explain_provider(struct arena *a, struct findings *f, struct finding *x)
 {
     struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
     for (size_t i = 0; i < COUNT(providers); i++) {
@@ -45,14 +44,6 @@ static void explain_provider(struct arena *a, struct findings *f, struct finding
                      FMT(x->suggested), slice_eq_nocase(x->suggested, x->node->text) ? " Case matters." : "");
 }
 
-void rules_explain_values(struct arena *a, struct findings *f)
-{
-    for (struct finding *x = f->first; x; x = x->next)
-        if (x->rule == RULE_schema_enum && x->node->parent && slice_eq(x->node->key, LIT("provider")) &&
-            slice_eq(x->node->parent->key, LIT("s3")))
-            explain_provider(a, f, x);
-}
-
 static void provider_empty(struct rule_run *run, const struct s3 *s, const struct job_spec *job)
 {
     (void)job;
@@ -66,7 +57,7 @@ static void provider_empty(struct rule_run *run, const struct s3 *s, const struc
 static void s3_bucket(struct rule_run *run, const struct s3 *s, const struct job_spec *job)
 {
     (void)job;
-    if (!text_empty(&s->bucket))
+    if (!text_empty(&s->bucket) || is_misspelt(run, s->node, "bucket"))
         return;
     struct finding *x = rule_missing(run, RULE_s3_bucket, s->node, "bucket", &s->bucket, "%s", "");
     finding_hint(run->findings, x, "write the name of the bucket that takes the data");
@@ -75,9 +66,10 @@ static void s3_bucket(struct rule_run *run, const struct s3 *s, const struct job
 static void aws_region(struct rule_run *run, const struct s3 *s, const struct job_spec *job)
 {
     (void)job;
-    if (!s3_provider_is(s, "aws") || !text_empty(&s->region) || !text_empty(&s->endpoint))
+    if (!s3_provider_is(s, "aws") || !text_empty(&s->region) || !text_empty(&s->endpoint) ||
+        is_misspelt(run, s->node, "region"))
         return;
-    struct finding *x = rule_missing(run, RULE_aws_region, s->node, "region", &s->region,
+    struct finding *x = rule_wanting(run, RULE_aws_region, s->node, "region", &s->region,
                                      "without a region the bucket is looked for in us-east-1");
     finding_hint(run->findings, x, "write the region of the bucket");
 }
@@ -134,7 +126,8 @@ static void judge_set(struct rule_run *run, const struct s3 *s, const struct tex
     slice value = node_value(run->arena, field->node);
     if (speaks_as_aws(s)) {
         x = finding_say(run->findings, set->undocumented, field->node,
-                        "%.*s is an %s of AWS that the documents of TiDB do not list", FMT(value), set->what);
+                        "%.*s is not in the documents of TiDB, though AWS has this %s", FMT(value),
+                        set->what);
         finding_hint(run->findings, x, "try it before you rely on it");
         return;
     }

@@ -1,6 +1,8 @@
 /* What a job cannot do without: br, a cluster, one storage block. */
 #include "rule_storage.h"
 
+#include "suggest.h"
+
 bool spec_is_compaction(const struct rule_run *run, const struct node *spec)
 {
     return spec == run->object->compact.node || spec == run->object->schedule.compact_template.node;
@@ -25,6 +27,15 @@ static bool has_storage(const struct node *spec)
            node_get(spec, LIT("local"));
 }
 
+/* Something stands at `name`, be it nothing but the name. */
+static const struct node *written(const struct node *spec, const char *name)
+{
+    for (const struct node *c = spec->first; c; c = c->next)
+        if (slice_eq(c->key, slice_of(name)))
+            return c;
+    return NULL;
+}
+
 static bool has_more_than_defaults(const struct node *spec)
 {
     for (const struct node *c = node_first(spec); c; c = node_next(c))
@@ -36,23 +47,42 @@ static bool has_more_than_defaults(const struct node *spec)
 /* Documents print excerpts that show a few fields only. */
 static bool is_fragment(const struct rule_run *run, const struct node *spec)
 {
-    return run->context == CONTEXT_MANIFEST && !node_get(spec, LIT("br")) && !has_storage(spec) &&
+    return run->context == CONTEXT_MANIFEST && !written(spec, "br") && !written(spec, "s3") &&
+           !written(spec, "gcs") && !written(spec, "azblob") && !written(spec, "local") &&
            !has_dumpling_fields(spec) && has_more_than_defaults(spec);
 }
 
 struct finding *rule_missing_block(struct rule_run *run, enum rule_id rule, const struct node *spec,
                                    const char *name, const char *why)
 {
-    const struct node *null = NULL;
-    for (const struct node *c = spec->first; c; c = c->next)
-        if (c->kind == NODE_NULL && (c->flags & NODE_DROPPED) && slice_eq(c->key, slice_of(name)))
-            null = c;
+    const struct node *null = written(spec, name);
     struct finding *x = finding_add(run->findings, rule, FIELD_REQUIRED, null ? null : spec, "%s", why);
     x->at_key = true;
     if (null)
         finding_hint(run->findings, x, "nothing stands below it: indent what belongs to it");
     else
         x->child = slice_of(name);
+    return x;
+}
+
+bool is_misspelt(const struct rule_run *run, const struct node *parent, const char *child)
+{
+    slice name = slice_of(child);
+    for (const struct node *c = parent->first; c && run->context == CONTEXT_MANIFEST; c = c->next)
+        if ((c->flags & NODE_PRUNED) && suggest_nearest(c->key, &name, 1).n)
+            return true;
+    return false;
+}
+
+struct finding *rule_wanting(struct rule_run *run, enum rule_id rule, const struct node *parent,
+                             const char *child, const struct text *field, const char *text)
+{
+    bool stands_there = field->node && !(field->node->flags & NODE_GONE);
+    struct finding *x = finding_say(run->findings, rule, stands_there ? field->node : parent, "%s", text);
+    if (!stands_there) {
+        x->at_key = true;
+        x->child = slice_of(child);
+    }
     return x;
 }
 
@@ -70,7 +100,8 @@ static void spec_fragment(struct rule_run *run, const struct job_spec *job, cons
 static void br_missing(struct rule_run *run, const struct job_spec *job, const struct node *spec)
 {
     (void)job;
-    if (node_get(spec, LIT("br")) || spec_is_compaction(run, spec) || is_fragment(run, spec))
+    if (node_get(spec, LIT("br")) || spec_is_compaction(run, spec) || is_fragment(run, spec) ||
+        is_misspelt(run, spec, "br") || is_misspelt(run, spec, "cluster"))
         return;
     if (run->object->group == GROUP_PINGCAP && has_dumpling_fields(spec))
         return;
@@ -97,12 +128,10 @@ static void storage_missing(struct rule_run *run, const struct job_spec *job, co
     if (has_storage(spec) || spec_is_compaction(run, spec) || is_fragment(run, spec))
         return;
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
-        for (const struct node *c = spec->first; c; c = c->next) {
-            if (!(c->flags & NODE_DROPPED) || !slice_eq(c->key, slice_of(blocks[i])))
-                continue;
-            rule_missing_block(run, RULE_storage_missing, spec, blocks[i], "a storage is wanted");
-            return;
-        }
+        if (!written(spec, blocks[i]))
+            continue;
+        rule_missing_block(run, RULE_storage_missing, spec, blocks[i], "a storage is wanted");
+        return;
     }
     struct finding *x = finding_add(run->findings, RULE_storage_missing, FIELD_REQUIRED, spec,
                                     "one of s3, gcs, azblob and local is wanted");

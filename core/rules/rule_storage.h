@@ -21,8 +21,20 @@ bool spec_is_dumpling(const struct rule_run *run, const struct node *spec);
 struct finding *rule_missing_block(struct rule_run *run, enum rule_id rule, const struct node *spec,
                                    const char *name, const char *why);
 
+/* Something unknown stands in `parent` that was meant to be `child`, and is reported as an error: one finding
+ * is enough. */
+bool is_misspelt(const struct rule_run *run, const struct node *parent, const char *child);
+
+/* As rule_missing(), for what is only a warning: the text is taken as it is. */
+struct finding *rule_wanting(struct rule_run *run, enum rule_id rule, const struct node *parent,
+                             const char *child, const struct text *field, const char *text);
+
 /* A provider that is certain to be other than AWS. */
 bool s3_is_foreign(const struct s3 *s);
 bool s3_provider_is(const struct s3 *s, const char *name);
+
+/* The schema has found that the provider is none of the listed ones: says so in fewer words, with the way
+ * out. */
+void explain_provider(struct arena *a, struct findings *f, struct finding *x);
 
 #endif

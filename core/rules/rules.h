@@ -26,7 +26,7 @@ void rules_report_placeholders(struct arena *a, struct findings *f, struct node 
 void rules_explain_unknown(struct arena *a, struct findings *f, const struct schema_kind *kind);
 
 /* Completes the findings of the schema check where a rule knows more than the schema. */
-void rules_explain_values(struct arena *a, struct findings *f);
+void rules_explain_values(struct arena *a, struct findings *f, const struct schema_kind *kind);
 
 /* Everything that is known of one object. On UPDATE this includes the transition from `old`. */
 void rules_judge(struct rule_run *run);

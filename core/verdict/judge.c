@@ -49,7 +49,7 @@ const struct object *judge_schema(struct judging *j, const struct schema_kind *k
     if (j->context == CONTEXT_MANIFEST)
         rules_mark_placeholders(j->arena, j->findings, root);
     schema_check(&run, kind->schema, root);
-    rules_explain_values(j->arena, j->findings);
+    rules_explain_values(j->arena, j->findings, kind);
     return object_decode(j->arena, group_of(kind), kind_of(kind), root);
 }
 
