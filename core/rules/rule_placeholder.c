@@ -1,16 +1,31 @@
 /* Values that a template left behind. */
 #include "rule.h"
 
+/* `<region>`: a name and nothing else between the brackets. `rest` begins behind the first. */
+static bool closes_brackets(slice rest)
+{
+    size_t close = slice_find_char(rest, '>');
+    return close != SLICE_NONE && close > 0 && slice_find_char(slice_cut(rest, 0, close), '<') == SLICE_NONE;
+}
+
+static bool only_stars(slice s)
+{
+    size_t i = 0;
+    while (i < s.n && s.p[i] == '*')
+        i++;
+    return i == s.n;
+}
+
 static bool is_placeholder(slice s)
 {
-    if (s.n < 3)
-        return false;
-    size_t open = slice_find_char(s, '$') == SLICE_NONE ? SLICE_NONE : slice_find(s, LIT("${"));
-    if (open != SLICE_NONE && slice_find_char(slice_from(s, open), '}') != SLICE_NONE)
-        return true;
-    if (s.p[0] == '<' && s.p[s.n - 1] == '>' && slice_find_char(slice_from(s, 1), '<') == SLICE_NONE)
-        return true;
-    return slice_eq(s, LIT("***")) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_"));
+    for (size_t i = 0; i + 2 < s.n; i++) {
+        slice rest = slice_from(s, i + 2);
+        if ((s.p[i] == '$' && s.p[i + 1] == '{' && slice_find_char(rest, '}') != SLICE_NONE) ||
+            (s.p[i] == '{' && s.p[i + 1] == '{' && slice_find(rest, LIT("}}")) != SLICE_NONE) ||
+            (s.p[i] == '<' && closes_brackets(slice_from(s, i + 1))))
+            return true;
+    }
+    return s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_")));
 }
 
 /* Shell variables are at home in an environment, `$` and `{` in the regular expressions of a filter, and
