@@ -13,7 +13,7 @@ static void gcs_required(struct rule_run *run, const struct job_spec *job)
         struct finding *x = FOUND(run, gcs_required, FIELD_REQUIRED, &g->project_id, "%s", "");
         finding_hint(run->findings, x, "write the project that owns the bucket");
     }
-    if (text_empty(&g->bucket) && !is_misspelt(run, g->node, "bucket")) {
+    if (text_empty(&g->bucket)) {
         struct finding *x = rule_missing(run, RULE_gcs_required, g->node, "bucket", &g->bucket, "%s", "");
         finding_hint(run->findings, x, "write the name of the bucket that takes the data");
     }
@@ -53,8 +53,7 @@ static void gcs_values(struct rule_run *run, const struct job_spec *job)
 static void azblob_container(struct rule_run *run, const struct job_spec *job)
 {
     const struct azblob *z = &job->storage.azblob;
-    if (!text_empty(&z->container) || is_misspelt(run, z->node, "container") ||
-        is_misspelt(run, z->node, "bucket"))
+    if (!text_empty(&z->container))
         return;
     struct finding *x =
         rule_missing(run, RULE_azblob_container, z->node, "container", &z->container, "%s", "");

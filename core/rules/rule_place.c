@@ -239,8 +239,7 @@ static void prefix_missing(struct rule_run *run, const struct job_spec *job, con
     const struct text *prefix = storage_prefix(&job->storage);
     if (spec != run->object->backup.node || spec_is_dumpling(run, spec) ||
         job->storage.used == STORAGE_LOCAL ||
-        (!text_empty(prefix) && !(text_given(prefix) && only_slashes(prefix->value))) ||
-        is_misspelt(run, storage_node(&job->storage), "prefix"))
+        (!text_empty(prefix) && !(text_given(prefix) && only_slashes(prefix->value))))
         return;
     struct finding *x = finding_say(
         run->findings, RULE_prefix_missing, text_empty(prefix) ? storage_node(&job->storage) : prefix->node,

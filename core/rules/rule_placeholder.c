@@ -5,7 +5,8 @@
 static bool closes_brackets(slice rest)
 {
     size_t close = slice_find_char(rest, '>');
-    return close != SLICE_NONE && close > 0 && slice_find_char(slice_cut(rest, 0, close), '<') == SLICE_NONE;
+    return close != SLICE_NONE && close > 0 && rest.p[0] != ' ' &&
+           slice_find_char(slice_cut(rest, 0, close), '<') == SLICE_NONE;
 }
 
 static bool only_stars(slice s)

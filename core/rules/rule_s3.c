@@ -57,7 +57,7 @@ static void provider_empty(struct rule_run *run, const struct s3 *s, const struc
 static void s3_bucket(struct rule_run *run, const struct s3 *s, const struct job_spec *job)
 {
     (void)job;
-    if (!text_empty(&s->bucket) || is_misspelt(run, s->node, "bucket"))
+    if (!text_empty(&s->bucket))
         return;
     struct finding *x = rule_missing(run, RULE_s3_bucket, s->node, "bucket", &s->bucket, "%s", "");
     finding_hint(run->findings, x, "write the name of the bucket that takes the data");
@@ -66,8 +66,7 @@ static void s3_bucket(struct rule_run *run, const struct s3 *s, const struct job
 static void aws_region(struct rule_run *run, const struct s3 *s, const struct job_spec *job)
 {
     (void)job;
-    if (!s3_provider_is(s, "aws") || !text_empty(&s->region) || !text_empty(&s->endpoint) ||
-        is_misspelt(run, s->node, "region"))
+    if (!s3_provider_is(s, "aws") || !text_empty(&s->region) || !text_empty(&s->endpoint))
         return;
     struct finding *x = rule_wanting(run, RULE_aws_region, s->node, "region", &s->region,
                                      "without a region the bucket is looked for in us-east-1");

@@ -1,8 +1,6 @@
 /* What a job cannot do without: br, a cluster, one storage block. */
 #include "rule_storage.h"
 
-#include "suggest.h"
-
 bool spec_is_compaction(const struct rule_run *run, const struct node *spec)
 {
     return spec == run->object->compact.node || spec == run->object->schedule.compact_template.node;
@@ -65,15 +63,6 @@ struct finding *rule_missing_block(struct rule_run *run, enum rule_id rule, cons
     return x;
 }
 
-bool is_misspelt(const struct rule_run *run, const struct node *parent, const char *child)
-{
-    slice name = slice_of(child);
-    for (const struct node *c = parent->first; c && run->context == CONTEXT_MANIFEST; c = c->next)
-        if ((c->flags & NODE_PRUNED) && suggest_nearest(c->key, &name, 1).n)
-            return true;
-    return false;
-}
-
 struct finding *rule_wanting(struct rule_run *run, enum rule_id rule, const struct node *parent,
                              const char *child, const struct text *field, const char *text)
 {
@@ -100,8 +89,7 @@ static void spec_fragment(struct rule_run *run, const struct job_spec *job, cons
 static void br_missing(struct rule_run *run, const struct job_spec *job, const struct node *spec)
 {
     (void)job;
-    if (node_get(spec, LIT("br")) || spec_is_compaction(run, spec) || is_fragment(run, spec) ||
-        is_misspelt(run, spec, "br") || is_misspelt(run, spec, "cluster"))
+    if (node_get(spec, LIT("br")) || spec_is_compaction(run, spec) || is_fragment(run, spec))
         return;
     if (run->object->group == GROUP_PINGCAP && has_dumpling_fields(spec))
         return;

@@ -21,10 +21,6 @@ bool spec_is_dumpling(const struct rule_run *run, const struct node *spec);
 struct finding *rule_missing_block(struct rule_run *run, enum rule_id rule, const struct node *spec,
                                    const char *name, const char *why);
 
-/* Something unknown stands in `parent` that was meant to be `child`, and is reported as an error: one finding
- * is enough. */
-bool is_misspelt(const struct rule_run *run, const struct node *parent, const char *child);
-
 /* As rule_missing(), for what is only a warning: the text is taken as it is. */
 struct finding *rule_wanting(struct rule_run *run, enum rule_id rule, const struct node *parent,
                              const char *child, const struct text *field, const char *text);

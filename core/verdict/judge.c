@@ -131,7 +131,8 @@ struct collector {
     size_t count;
 };
 
-/* A field that is missing because its name is misspelt: the unknown field says it already. */
+/* A field that is missing because its name is misspelt: the unknown field says it already. On admission that
+ * is only a warning, and does not stop the object. */
 static bool misspelt(const struct findings *f, const struct finding *missing)
 {
     if (!missing->child.n)
@@ -146,7 +147,7 @@ static bool misspelt(const struct findings *f, const struct finding *missing)
 static void collect(struct collector *c, const struct findings *f)
 {
     for (const struct finding *x = f->first; x; x = x->next) {
-        if (misspelt(f, x))
+        if (c->judging->context == CONTEXT_MANIFEST && misspelt(f, x))
             continue;
         struct row row = row_of(c->judging, x);
         if (row.severity == SEVERITY_OFF)
