@@ -70,7 +70,7 @@ enum regex_verdict regex_compile(struct arena *a, slice pattern, unsigned flags,
     pcre2_general_context *memory = memory_of(a);
     int error;
     PCRE2_SIZE at;
-    slice s = buf_slice(&text);
+    slice s = text.n ? buf_slice(&text) : LIT(""); /* PCRE2 takes no NULL */
     pcre2_code *code = text.failed ? NULL
                                    : pcre2_compile((PCRE2_SPTR)s.p, s.n,
                                                    PCRE2_UTF | PCRE2_DOTALL | PCRE2_NO_AUTO_CAPTURE |
@@ -100,6 +100,11 @@ struct regex_scratch *regex_scratch_new(struct arena *a)
     if (!scratch->data)
         arena_exhausted(a);
     return scratch;
+}
+
+struct arena *regex_scratch_arena(const struct regex_scratch *scratch)
+{
+    return scratch->arena;
 }
 
 /* As Go's range over a string sees it. */

@@ -28,6 +28,7 @@ enum regex_verdict regex_compile(struct arena *a, slice pattern, unsigned flags,
 /* Memory for matching: one for each arena (request) serves any number of patterns, one match at a time.
  * After the first matches it takes nothing more from the arena. */
 struct regex_scratch *regex_scratch_new(struct arena *a);
+struct arena *regex_scratch_arena(const struct regex_scratch *scratch);
 
 enum regex_outcome {
     REGEX_NO,

@@ -35,6 +35,8 @@ static const struct {
     bool yes;
 } matches[] = {
     {SLICE("foo"), SLICE("xfoox"), true},
+    {SLICE(""), SLICE(""), true},
+    {SLICE("(?i)"), SLICE("x"), true},
     {SLICE("^foo$"), SLICE("foo\n"), false}, /* $ is the end, not before a last newline */
     {SLICE("(?m)^b$"), SLICE("a\nb\nc"), true},
     {SLICE("(?m)^$"), SLICE("a\n"), true}, /* behind a last newline begins a line */

@@ -1,8 +1,9 @@
-/* The list of topics; each is a source of its own. */
+/* The list of topics. */
 #include "topics.h"
 
 const struct fidelity_topic *const fidelity_topics[] = {
-    &topic_crd,  &topic_duration, &topic_timestamp,       &topic_cron, &topic_regexp, &topic_schema,
-    &topic_json, &topic_yaml,     &topic_yaml_duplicates,
+#define TOPIC(name) &topic_##name,
+#include "topics.def"
+#undef TOPIC
 };
 const size_t fidelity_topic_count = sizeof fidelity_topics / sizeof *fidelity_topics;

@@ -3,8 +3,8 @@
 
 #include "fidelity.h"
 
-extern const struct fidelity_topic topic_crd, topic_duration, topic_timestamp, topic_cron, topic_regexp,
-    topic_schema;
-extern const struct fidelity_topic topic_json, topic_yaml, topic_yaml_duplicates;
+#define TOPIC(name) extern const struct fidelity_topic topic_##name;
+#include "topics.def"
+#undef TOPIC
 
 #endif

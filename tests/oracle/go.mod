@@ -3,6 +3,7 @@ module brgate/oracle
 go 1.26.0
 
 require (
+	github.com/pingcap/tidb-tools v5.0.3+incompatible
 	github.com/robfig/cron v1.2.0
 	go.yaml.in/yaml/v2 v2.4.3
 	k8s.io/apiextensions-apiserver v0.36.3
@@ -37,6 +38,9 @@ require (
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.3-0.20250322232337-35a7c28c31ee // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/pingcap/check v0.0.0-20190102082844-67f458068fc8 // indirect
+	github.com/pingcap/errors v0.11.4 // indirect
+	github.com/pkg/errors v0.9.1 // indirect
 	github.com/prometheus/client_golang v1.23.2 // indirect
 	github.com/prometheus/client_model v0.6.2 // indirect
 	github.com/prometheus/common v0.67.5 // indirect

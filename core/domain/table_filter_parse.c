@@ -1,0 +1,348 @@
+/* The grammar of one line. */
+#include "table_filter.h"
+
+#include "buf.h"
+#include "utf8.h"
+
+#include <stdio.h>
+
+struct reader {
+    struct arena *arena;
+    slice line; /* as given; offsets of refusals count from its beginning */
+    size_t at, end;
+    enum filter_case sensitivity;
+    struct refusal *refusal;
+    enum filter_line failure;
+};
+
+static bool is_alnum(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool is_bare(char c)
+{
+    return is_alnum(c) || c == '$' || c == '_' || (unsigned char)c >= 0x80;
+}
+
+static bool compile(struct reader *r, size_t at, size_t n, slice text, const struct regex **ret)
+{
+    struct refusal why = {0};
+    unsigned flags = r->sensitivity == FILTER_CASE_INSENSITIVE ? REGEX_NOCASE : 0;
+    switch (regex_compile(r->arena, text, flags, ret, &why)) {
+    case REGEX_GOOD:
+        return true;
+    case REGEX_BAD:
+        if (text.p == r->line.p + at) { /* as written: the place within it is known */
+            at += why.at;
+            n = why.n;
+        }
+        refuse(r->refusal, at, n, "invalid pattern: %.180s", why.why);
+        break;
+    default:
+        r->failure = FILTER_BEYOND;
+        refuse(r->refusal, at, n, "%s", why.why);
+    }
+    return false;
+}
+
+/* Texts beyond ASCII are folded by a regular expression; ASCII is compared directly. */
+static bool set_text(struct reader *r, size_t at, slice name, struct filter_pattern *ret)
+{
+    *ret = (struct filter_pattern){.kind = PATTERN_TEXT, .text = name};
+    bool ascii = true;
+    for (size_t i = 0; i < name.n; i++)
+        ascii = ascii && (unsigned char)name.p[i] < 0x80;
+    if (ascii || r->sensitivity == FILTER_CASE_SENSITIVE || utf8_invalid_at(name) != SLICE_NONE)
+        return true;
+    struct buf b = buf_new(r->arena, 8 * name.n + 100);
+    buf_char(&b, '^');
+    for (size_t i = 0; i < name.n; i++) {
+        if (!is_bare(name.p[i]) || name.p[i] == '$')
+            buf_fmt(&b, "\\x{%x}", (unsigned)name.p[i]);
+        else
+            buf_char(&b, name.p[i]);
+    }
+    buf_char(&b, '$');
+    return compile(r, at, name.n, buf_slice(&b), &ret->re);
+}
+
+/* /body/: where the closing slash stands, or 0. A slash behind a backslash belongs to the body, unless no
+ * other is left to close it. */
+static size_t closing_slash(const struct reader *r)
+{
+    size_t last = 0;
+    for (size_t i = r->at + 1; i < r->end; i++) {
+        char c = r->line.p[i];
+        if (c == '/')
+            return i > r->at + 1 ? i : 0;
+        if (c == '\\' && i + 1 < r->end && r->line.p[i + 1] != '\n') {
+            i++;
+            if (r->line.p[i] == '/')
+                last = i;
+        }
+    }
+    return last;
+}
+
+static bool read_regexp(struct reader *r, struct filter_pattern *ret)
+{
+    size_t close = closing_slash(r);
+    if (!close) {
+        refuse(r->refusal, r->at, r->end - r->at,
+               "incomplete regexp: it begins with / and does not end with /");
+        return false;
+    }
+    slice body = slice_cut(r->line, r->at + 1, close - r->at - 1);
+    *ret = (struct filter_pattern){.kind = PATTERN_REGEX, .text = body};
+    size_t at = r->at + 1;
+    r->at = close + 1;
+    if (!slice_eq(body, LIT("(?s)^.*$")))
+        return compile(r, at, body.n, body, &ret->re);
+    *ret = (struct filter_pattern){.kind = PATTERN_ALL};
+    return true;
+}
+
+/* The closing quote, or 0: a doubled one belongs to the name, unless no other is left to close it. */
+static size_t closing_quote(const struct reader *r, char quote)
+{
+    size_t last = 0;
+    for (size_t i = r->at + 1; i < r->end; i++) {
+        if (r->line.p[i] != quote)
+            continue;
+        if (i + 1 >= r->end || r->line.p[i + 1] != quote)
+            return i > r->at + 1 ? i : last;
+        if (i > r->at + 1)
+            last = i;
+        i++;
+    }
+    return last;
+}
+
+static bool read_quoted(struct reader *r, char quote, struct filter_pattern *ret)
+{
+    size_t close = closing_quote(r, quote);
+    if (!close) {
+        refuse(r->refusal, r->at, r->end - r->at, "incomplete quoted identifier");
+        refuse_hint(r->refusal, "end it with %c, and put something between", quote);
+        return false;
+    }
+    struct buf name = buf_new(r->arena, r->line.n + 1);
+    for (size_t i = r->at + 1; i < close; i++) {
+        buf_char(&name, r->line.p[i]);
+        if (r->line.p[i] == quote)
+            i++; /* doubled */
+    }
+    size_t at = r->at;
+    r->at = close + 1;
+    return set_text(r, at, buf_slice(&name), ret);
+}
+
+/* [a-z], [!0-9]: where it ends (behind the bracket), or 0. */
+static size_t class_end(const struct reader *r, size_t at)
+{
+    for (size_t i = at + 1; i < r->end; i++) {
+        char c = r->line.p[i];
+        if (c == ']')
+            return i > at + 1 + (r->line.p[at + 1] == '!') ? i + 1 : 0;
+        if (c == '\\' && (++i >= r->end || is_alnum(r->line.p[i])))
+            return 0;
+    }
+    return 0;
+}
+
+static void put_class(struct buf *regex, slice class)
+{
+    slice rest = slice_from(class, 2);
+    if (class.p[1] == '!')
+        buf_put(regex, LIT("[^"));
+    else if (class.p[1] == '^') /* literal in a class of this grammar */
+        buf_put(regex, LIT("[\\^"));
+    else
+        rest = class;
+    buf_put(regex, rest);
+}
+
+static bool special_character(struct reader *r)
+{
+    char c = r->line.p[r->at];
+    switch (c) {
+    case '\n':
+    case '\r':
+        refuse(r->refusal, r->at, 1, "unexpected line break");
+        refuse_hint(r->refusal, "write each rule as an element of its own");
+        return false;
+    case ' ':
+    case '\t':
+        refuse(r->refusal, r->at, 1, "unexpected blank");
+        refuse_hint(r->refusal, "a name with blanks is written between ` and `");
+        return false;
+    default:
+        refuse(r->refusal, r->at, 1, "unexpected special character '%c'", c);
+    }
+    static const struct {
+        char c;
+        const char *hint;
+    } hints[] = {
+        {',', "write each rule as an element of its own"},
+        {';', "write each rule as an element of its own"},
+        {'{', "alternatives are not known: write one rule for each"},
+        {'%', "the wildcards are * and ?"},
+        {'\'', "names are quoted with ` or \""},
+        {'-', "write \\-, or the name between ` and `"},
+        {'#', "a comment is an element of its own"},
+        {'!', "one ! at the beginning negates"},
+        {'@', "a file of rules is @file, without ! before it"},
+        {':', "schema and table are separated by a dot"},
+        {'/', "a regular expression is the whole name, between slashes"},
+        {'^', "a regular expression is written between slashes"},
+        {'(', "a regular expression is written between slashes"},
+        {'+', "a regular expression is written between slashes"},
+        {'`', "a quoted name is the whole name"},
+        {'"', "a quoted name is the whole name"},
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (hints[i].c == c)
+            refuse_hint(r->refusal, "%s", hints[i].hint);
+    return false;
+}
+
+static bool read_escape(struct reader *r, struct buf *text, struct buf *regex)
+{
+    if (r->at + 1 == r->end)
+        return refuse(r->refusal, r->at, 1, "backslash at the end");
+    char c = r->line.p[r->at + 1];
+    if (is_alnum(c)) {
+        refuse(r->refusal, r->at, 2, "a letter or digit cannot be escaped (\\%c)", c);
+        refuse_hint(r->refusal, "a regular expression is written between slashes");
+        return false;
+    }
+    buf_char(text, c);
+    if ((unsigned char)c < 0x80)
+        buf_char(regex, '\\');
+    buf_char(regex, c);
+    r->at += 2;
+    return true;
+}
+
+/* Names and wildcards up to a dot or the end. */
+static bool read_wildcard(struct reader *r, struct filter_pattern *ret)
+{
+    size_t from = r->at;
+    struct buf text = buf_new(r->arena, r->line.n + 1), regex = buf_new(r->arena, 2 * r->line.n + 20);
+    bool literal = true;
+    buf_put(&regex, LIT("(?s)^"));
+    while (r->at < r->end && r->line.p[r->at] != '.') {
+        char c = r->line.p[r->at];
+        if (c == '\\') {
+            if (!read_escape(r, &text, &regex))
+                return false;
+        } else if (c == '*' || c == '?') {
+            literal = false;
+            buf_put(&regex, c == '*' ? LIT(".*") : LIT("."));
+            r->at++;
+        } else if (c == '[') {
+            size_t end = class_end(r, r->at);
+            if (!end)
+                return refuse(r->refusal, r->at, r->end - r->at, "failed to parse the character class");
+            literal = false;
+            put_class(&regex, slice_cut(r->line, r->at, end - r->at));
+            r->at = end;
+        } else if (is_bare(c)) {
+            buf_char(&text, c);
+            buf_char(&regex, c);
+            r->at++;
+        } else {
+            return special_character(r);
+        }
+    }
+    if (literal)
+        return set_text(r, from, buf_slice(&text), ret);
+    buf_char(&regex, '$');
+    slice body = slice_cut(r->line, from, r->at - from);
+    *ret = (struct filter_pattern){.kind = PATTERN_REGEX, .text = body, .wildcard = true};
+    if (!slice_eq(buf_slice(&regex), LIT("(?s)^.*$")))
+        return compile(r, from, body.n, buf_slice(&regex), &ret->re);
+    *ret = (struct filter_pattern){.kind = PATTERN_ALL, .wildcard = true};
+    return true;
+}
+
+static bool read_pattern(struct reader *r, const char *what, struct filter_pattern *ret)
+{
+    if (r->at == r->end)
+        return refuse(r->refusal, r->at, 0, "missing pattern for the %s", what);
+    char c = r->line.p[r->at];
+    if (c == '/')
+        return read_regexp(r, ret);
+    if (c == '"' || c == '`')
+        return read_quoted(r, c, ret);
+    return read_wildcard(r, ret);
+}
+
+static bool read_rule(struct reader *r, struct filter_rule *ret)
+{
+    if (!read_pattern(r, "schema", &ret->schema))
+        return false;
+    if (r->at == r->end) {
+        refuse(r->refusal, r->at, 0, "missing table pattern");
+        refuse_hint(r->refusal, "write %.*s.* for all tables", (int)(r->end > 80 ? 80 : r->end), r->line.p);
+        return false;
+    }
+    if (r->line.p[r->at] != '.') {
+        refuse(r->refusal, r->at, 1, "missing '.' between schema and table pattern");
+        refuse_hint(r->refusal, "a quoted name or regular expression is the whole pattern");
+        return false;
+    }
+    r->at++;
+    if (!read_pattern(r, "table", &ret->table))
+        return false;
+    return r->at == r->end ||
+           refuse(r->refusal, r->at, r->end - r->at, "stray characters after the table pattern");
+}
+
+/* The line with backslashes before its hyphens, or with ' as `, when that is the only fault. */
+static void propose(struct reader *r)
+{
+    struct refusal *refusal = r->refusal;
+    char fault = refusal && refusal->n == 1 ? r->line.p[refusal->at] : 0;
+    if ((fault != '-' && fault != '\'') || r->line.n > sizeof refusal->better / 2)
+        return;
+    struct buf b = buf_new(r->arena, sizeof refusal->better - 1);
+    for (size_t i = 0; i < r->line.n; i++) {
+        char c = r->line.p[i];
+        if (c == '-' && fault == '-')
+            buf_char(&b, '\\');
+        buf_char(&b, c == fault && fault == '\'' ? '`' : c);
+    }
+    struct filter_rule ignored;
+    if (b.failed ||
+        table_filter_parse(r->arena, buf_slice(&b), r->sensitivity, &ignored, NULL) != FILTER_RULE)
+        return;
+    snprintf(refusal->better, sizeof refusal->better, "%.*s", FMT(buf_slice(&b)));
+    refuse_hint(refusal, "write %s", refusal->better);
+}
+
+enum filter_line table_filter_parse(struct arena *a, slice line, enum filter_case sensitivity,
+                                    struct filter_rule *ret, struct refusal *refusal)
+{
+    struct reader r = {a, line, 0, line.n, sensitivity, refusal, FILTER_REFUSED};
+    *ret = (struct filter_rule){0};
+    while (r.at < r.end && (line.p[r.at] == ' ' || line.p[r.at] == '\t'))
+        r.at++;
+    while (r.end > r.at && (line.p[r.end - 1] == ' ' || line.p[r.end - 1] == '\t'))
+        r.end--;
+    if (r.at == r.end || line.p[r.at] == '#')
+        return FILTER_NOTHING;
+    if (line.p[r.at] == '@') {
+        ret->schema.text = slice_cut(line, r.at + 1, r.end - r.at - 1);
+        return FILTER_IMPORT;
+    }
+    if (line.p[r.at] == '!') {
+        ret->negated = true;
+        r.at++;
+    }
+    if (read_rule(&r, ret))
+        return FILTER_RULE;
+    propose(&r);
+    return r.failure;
+}
