@@ -1,0 +1,27 @@
+/* Endpoints of S3 storage: a URL that Go's net/url.Parse takes, with scheme and host. [Go 1.26:
+ * net/url/url.go] */
+#ifndef BRGATE_ENDPOINT_H
+#define BRGATE_ENDPOINT_H
+
+#include "refusal.h"
+
+/* The parts as written, in `s`. What belongs to an endpoint is scheme, host and port; the others the operator
+ * takes, and hands on. */
+struct endpoint {
+    slice scheme;   /* any case */
+    slice userinfo; /* without the @ */
+    slice host;     /* brackets of an IPv6 address included */
+    slice port;     /* digits; may be empty behind a colon */
+    slice path;     /* from the first slash on */
+    slice query;    /* without the ? */
+    slice fragment; /* without the # */
+    bool has_userinfo, has_query, has_fragment;
+};
+
+/* What the operator takes: the URL parses, and neither scheme nor host (with port) is empty. */
+bool endpoint_parse(slice s, struct endpoint *ret, struct refusal *refusal);
+
+/* Does Go's net/netip read it as an IPv6 address, with or without a %zone? */
+bool ipv6_valid(slice s);
+
+#endif

@@ -1,0 +1,160 @@
+/* Endpoints, quantities, storage places and names, each from its table. */
+#include "tsv.h"
+
+#include "buf.h"
+#include "endpoint.h"
+#include "kube_name.h"
+#include "quantity.h"
+#include "storage_path.h"
+
+static struct arena *arena;
+
+/* True when the row wants a refusal, which is then checked. */
+static bool check_refusal(const struct tsv_row *row, slice want, bool ok, const struct refusal *why)
+{
+    if (want.n == 0 || want.p[0] != '!') {
+        if (!ok)
+            assert_slice(row->label, slice_of(why->why), want);
+        return false;
+    }
+    assert_row(row->label, !ok);
+    if (slice_find(slice_of(why->why), slice_from(want, 1)) == SLICE_NONE)
+        assert_slice(row->label, slice_of(why->why), slice_from(want, 1));
+    return true;
+}
+
+static void check_endpoint(const struct tsv_row *row)
+{
+    struct endpoint e;
+    struct refusal why = {0};
+    bool ok = endpoint_parse(row->column[0], &e, &why);
+    if (check_refusal(row, row->column[1], ok, &why)) {
+        if (row->columns < 4)
+            return;
+        char place[32];
+        snprintf(place, sizeof place, "%u:%u", why.at, why.n);
+        assert_slice(row->label, slice_of(why.hint), row->column[2]);
+        assert_slice(row->label, slice_of(place), row->column[3]);
+        return;
+    }
+    slice got = arena_fmt(arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s", FMT(e.scheme), FMT(e.userinfo),
+                          FMT(e.host), FMT(e.port), FMT(e.path), FMT(e.query), FMT(e.fragment));
+    assert_slice(row->label, got, row->column[1]);
+}
+
+static void endpoints(void **state)
+{
+    (void)state;
+    assert_true(tsv_each("tests/domain/endpoint.tsv", check_endpoint) >= 38);
+}
+
+static void check_quantity(const struct tsv_row *row)
+{
+    struct quantity q;
+    struct refusal why = {0};
+    bool ok = quantity_parse(row->column[0], &q, &why);
+    if (check_refusal(row, row->column[1], ok, &why)) {
+        assert_slice(row->label, slice_of(why.better), row->column[2]);
+        return;
+    }
+    char digits[50];
+    size_t at = sizeof digits;
+    unsigned __int128 left = q.nanos;
+    do
+        digits[--at] = (char)('0' + (int)(left % 10));
+    while (left /= 10);
+    if (q.negative)
+        digits[--at] = '-';
+    slice got = {digits + at, sizeof digits - at};
+    assert_slice(row->label, got, row->column[1]);
+}
+
+static void quantities(void **state)
+{
+    (void)state;
+    assert_true(tsv_each("tests/domain/quantity.tsv", check_quantity) >= 40);
+}
+
+static void quantities_have_an_order(void **state)
+{
+    (void)state;
+    static const char *const rising[] = {"-9Ei", "-1Ki", "-1", "-1n", "0",   "1n",
+                                         "500m", "1",    "1k", "1Ki", "1E99"};
+    size_t n = sizeof rising / sizeof *rising;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++) {
+            struct quantity a, b;
+            assert_true(quantity_parse(slice_of(rising[i]), &a, NULL));
+            assert_true(quantity_parse(slice_of(rising[k]), &b, NULL));
+            assert_row(rising[i], quantity_cmp(&a, &b) == (i > k) - (i < k));
+            assert_row(rising[i], quantity_sign(&a) == (i > 4) - (i < 4));
+        }
+}
+
+static void check_place(const struct tsv_row *row)
+{
+    struct storage_place p = storage_place(arena, row->column[0], row->column[1]);
+    assert_slice(row->label, p.bucket, row->column[2]);
+    assert_slice(row->label, p.prefix, row->column[3]);
+    assert_slice(row->label, p.clean_bucket, row->column[4]);
+    assert_slice(row->label, p.clean_prefix, row->column[5]);
+    slice faults = arena_fmt(arena, "%s%s%s", p.outside ? "outside " : "",
+                             storage_clean_misses(&p) ? "misses " : "", p.cut_short ? "cut " : "");
+    assert_slice(row->label, slice_trim(faults), row->column[6]);
+}
+
+static void storage_places(void **state)
+{
+    (void)state;
+    assert_true(tsv_each("tests/domain/storage_path.tsv", check_place) >= 14);
+}
+
+static void places_contain_each_other(void **state)
+{
+    (void)state;
+    struct storage_place a = storage_place(arena, LIT("b"), LIT("a")),
+                         ab = storage_place(arena, LIT("b/"), LIT("a/b"));
+    struct storage_place axe = storage_place(arena, LIT("b"), LIT("axe")),
+                         root = storage_place(arena, LIT("b"), LIT(""));
+    struct storage_place other = storage_place(arena, LIT("c"), LIT("a")),
+                         again = storage_place(arena, LIT("b/a"), LIT("."));
+    assert_true(storage_contains(&a, &ab) && !storage_contains(&ab, &a));
+    assert_false(storage_contains(&a, &axe) || storage_contains(&a, &other) || storage_same(&a, &other));
+    assert_true(storage_contains(&root, &a) && storage_contains(&a, &a));
+    assert_true(storage_same(&a, &again) && !storage_same(&a, &ab));
+}
+
+static void check_name(const struct tsv_row *row)
+{
+    struct refusal why = {0};
+    slice s = row->column[0];
+    slice got = arena_fmt(arena, "%s%s%s%s%s", kube_label(s, NULL) ? "label " : "",
+                          kube_subdomain(s, &why) ? "subdomain " : "", kube_label_key(s, NULL) ? "key " : "",
+                          kube_annotation_key(s, NULL) ? "annotation " : "",
+                          kube_label_value(s, NULL) ? "value " : "");
+    assert_slice(row->label, got.n ? slice_trim(got) : LIT("-"), row->column[1]);
+    assert_row(row->label, slice_starts(slice_of(why.why), row->column[2]));
+    assert_slice(row->label, slice_of(why.better), row->column[3]);
+}
+
+static void names(void **state)
+{
+    (void)state;
+    assert_true(tsv_each("tests/domain/kube_name.tsv", check_name) >= 16);
+}
+
+int main(void)
+{
+    arena = arena_new(1 << 24);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(endpoints),
+        cmocka_unit_test(quantities),
+        cmocka_unit_test(quantities_have_an_order),
+        cmocka_unit_test(storage_places),
+        cmocka_unit_test(places_contain_each_other),
+        cmocka_unit_test(names),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_free(arena);
+    return failed;
+}
