@@ -4,16 +4,28 @@
 #include "clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     SWEEP_MS = 100,         /* how late a deadline may be noticed */
     CROWDED_IDLE_MS = 2000, /* what an idle connection keeps when three quarters of all are taken */
     YOUNG_MS = 2000,
+    LINGER_MS = 2000,
+    LINGER_MOST = 64,
+    LINGER_READS = 16, /* at one look */
+    LINGER_BYTES = 1 << 20,
     PHASE_BITS = 2,
+};
+
+/* A refused request's socket after libmicrohttpd has closed its own descriptor. */
+struct lingering {
+    int fd;
+    uint64_t until;
 };
 
 struct connections {
@@ -25,6 +37,8 @@ struct connections {
     pthread_cond_t changed;
     struct connection *first;
     unsigned count;
+    struct lingering lingering[LINGER_MOST];
+    size_t lingering_count;
     bool ending;
 };
 
@@ -63,12 +77,36 @@ static void sweep(struct connections *list)
     }
 }
 
+/* True when nothing more is to be waited for. */
+static bool lingered(const struct lingering *l, uint64_t now)
+{
+    for (size_t i = 0; i < LINGER_READS; i++) {
+        ssize_t got = recv(l->fd, NULL, LINGER_BYTES, MSG_DONTWAIT | MSG_TRUNC); /* discards */
+        if (got <= 0)
+            return got == 0 || errno != EAGAIN || now > l->until;
+    }
+    return now > l->until;
+}
+
+static void sweep_lingering(struct connections *list)
+{
+    uint64_t now = clock_ms();
+    for (size_t i = 0; i < list->lingering_count;) {
+        if (lingered(&list->lingering[i], now)) {
+            close(list->lingering[i].fd);
+            list->lingering[i] = list->lingering[--list->lingering_count];
+        } else {
+            i++;
+        }
+    }
+}
+
 static void *sweeper(void *self)
 {
     struct connections *list = self;
     pthread_mutex_lock(&list->lock);
     while (!list->ending) {
-        if (!list->first) {
+        if (!list->first && !list->lingering_count) {
             pthread_cond_wait(&list->changed, &list->lock);
             continue;
         }
@@ -77,8 +115,10 @@ static void *sweeper(void *self)
         until.tv_nsec += SWEEP_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
-        if (pthread_cond_timedwait(&list->changed, &list->lock, &until) == ETIMEDOUT)
+        if (pthread_cond_timedwait(&list->changed, &list->lock, &until) == ETIMEDOUT) {
             sweep(list);
+            sweep_lingering(list);
+        }
     }
     pthread_mutex_unlock(&list->lock);
     return NULL;
@@ -114,6 +154,8 @@ void connections_free(struct connections *list)
     pthread_cond_signal(&list->changed);
     pthread_mutex_unlock(&list->lock);
     pthread_join(list->sweeper, NULL);
+    while (list->lingering_count)
+        close(list->lingering[--list->lingering_count].fd);
     pthread_cond_destroy(&list->changed);
     pthread_mutex_destroy(&list->lock);
     free(list);
@@ -159,6 +201,19 @@ static void opened(struct connections *list, struct MHD_Connection *mhd, void **
     *context = c;
 }
 
+/* Closing a socket with unread bytes resets the connection, and the reset can overtake the answer that says
+ * why they were not read. So the socket is kept for a while and read to nowhere. */
+static void linger(struct connections *list, int fd)
+{
+    if (list->lingering_count == LINGER_MOST)
+        return;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0)
+        return;
+    shutdown(copy, SHUT_WR);
+    list->lingering[list->lingering_count++] = (struct lingering){copy, clock_ms() + LINGER_MS};
+}
+
 /* The session is gone already, the descriptor is not closed yet: the sweeper cannot hit a stranger's. */
 static void closed(struct connections *list, struct connection *c)
 {
@@ -167,6 +222,8 @@ static void closed(struct connections *list, struct connection *c)
     if (c->next)
         c->next->link = c->link;
     list->count--;
+    if (c->request.unread && !c->shut)
+        linger(list, c->fd);
     pthread_mutex_unlock(&list->lock);
     tls_release(&c->tls);
     free(c);

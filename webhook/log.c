@@ -16,7 +16,7 @@ enum {
     LINE_BYTES = 16 << 10,
     EVENT_BYTES = 1024,
     TEXT_BYTES = 256,    /* of one name from a request: a Kubernetes name has at most 253 */
-    RULES_PER_LINE = 32, /* more are in the answer and in the metrics */
+    HITS_LOOKED_AT = 32, /* for a line; more are in the answer and in the metrics */
     GATHER_MS = 20,      /* so that a burst is written together */
     CLOSE_MS = 1000,
 };
@@ -190,13 +190,22 @@ static const char *const verdict_words[SERVER_VERDICT_COUNT] = {"failed", "malfo
 static const char *const operation_words[SERVER_OPERATION_COUNT] = {"", "CREATE", "UPDATE", "DELETE",
                                                                     "CONNECT"};
 
+static bool seen_before(const struct server_answer *answer, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (answer->hits[i].rule == answer->hits[at].rule && answer->hits[i].error == answer->hits[at].error)
+            return true;
+    return false;
+}
+
+/* Every rule once. */
 static void put_rules(struct buf *b, const struct server_handler *h, const struct server_answer *answer,
                       bool errors, const char *separator, const char *quote)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < answer->hit_count && count < RULES_PER_LINE; i++) {
+    size_t count = 0, most = answer->hit_count < HITS_LOOKED_AT ? answer->hit_count : HITS_LOOKED_AT;
+    for (size_t i = 0; i < most; i++) {
         const struct server_hit *hit = &answer->hits[i];
-        if (hit->error == errors && hit->rule < h->rule_count)
+        if (hit->error == errors && hit->rule < h->rule_count && !seen_before(answer, i))
             buf_fmt(b, "%s%s%s%s", count++ ? separator : "", quote, h->rules[hit->rule], quote);
     }
 }
@@ -245,12 +254,10 @@ static void put_text_review(struct buf *b, const struct server_handler *h, size_
     put_words(b, answer->name);
     buf_fmt(b, "%s in %lu us, uid ", answer->dry_run ? " (dry run)" : "", microseconds);
     put_words(b, answer->uid);
-    if (answer->hit_count) {
-        buf_put(b, LIT("; errors: "));
-        put_rules(b, h, answer, true, " ", "");
-        buf_put(b, LIT("; warnings: "));
-        put_rules(b, h, answer, false, " ", "");
-    }
+    for (size_t i = 0; i < answer->hit_count && i < HITS_LOOKED_AT; i++)
+        if (!seen_before(answer, i) && answer->hits[i].rule < h->rule_count)
+            buf_fmt(b, "%s %s %s", i ? "," : ";", answer->hits[i].error ? "error" : "warning",
+                    h->rules[answer->hits[i].rule]);
     if (answer->error.n) {
         buf_put(b, LIT("; error: "));
         put_words(b, answer->error);

@@ -5,7 +5,10 @@
 #include "connection.h"
 #include "num.h"
 
-enum { FIRST_BODY_BYTES = 64 << 10 };
+enum {
+    FIRST_BODY_BYTES = 64 << 10,
+    BUFFERED_BYTES = 8 << 10, /* of a body that libmicrohttpd has read with the headers, surely */
+};
 
 struct headers {
     unsigned lengths, hosts, types;
@@ -42,6 +45,7 @@ void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd)
     r->endpoint = endpoint_of(s->handler, uri);
     r->length = r->capacity = r->expected = 0;
     r->body = NULL;
+    r->unread = false;
     connection_enter(c, PHASE_REQUEST);
     return c;
 }
@@ -194,8 +198,10 @@ static enum MHD_Result admit(struct service *s, struct MHD_Connection *mhd, stru
     uint64_t length = 0;
     read_headers(mhd, method, &h);
     const struct refusal *why = refusal_of(s, r, &h, method, version, &length);
-    if (why)
+    if (why) {
+        r->unread = h.transfer_encoding || length > BUFFERED_BYTES;
         return refuse(s, mhd, r, why);
+    }
     r->expected = (size_t)length;
     if (atomic_fetch_add(&s->in_flight, 1) >= s->options->max_in_flight ||
         !(r->arena = arena_pool_take(s->arenas))) {

@@ -30,6 +30,7 @@ struct request {
     size_t length, capacity, expected;
     uint64_t duration_ns;
     struct server_answer answer;
+    bool unread;        /* refused while much of its body was still to come */
     atomic_bool served; /* the connection has seen an answer */
 };
 

@@ -384,7 +384,8 @@ static bool client_trusted(struct tls_hold *hold, gnutls_x509_crt_t *chain, unsi
            status == 0 && client_name_allowed(hold->tls->options, chain[0]);
 }
 
-/* Called inside the handshake, so a client that is not allowed never gets to send a request. */
+/* Called inside the handshake, so a client that is not allowed never gets to send a request. libmicrohttpd
+ * gives GnuTLS neither a ticket key nor a session store: nothing is resumed, every connection passes here. */
 static int verify_client(gnutls_session_t session)
 {
     struct tls_hold *hold = gnutls_session_get_ptr(session);

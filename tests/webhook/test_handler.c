@@ -13,7 +13,7 @@ static const char *const rules[] = {"first-rule", "second-rule"};
 static void answer(void *self, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
 {
     (void)self;
-    static const struct server_hit hits[] = {{0, true}, {1, false}};
+    static const struct server_hit hits[] = {{0, true}, {0, true}, {1, false}};
     ret->operation = SERVER_CREATE;
     ret->uid = LIT("u-1");
     ret->kind_name = LIT("Backup");
@@ -27,7 +27,7 @@ static void answer(void *self, struct arena *a, size_t endpoint, slice body, str
     if (slice_starts(body, LIT("deny"))) {
         ret->verdict = SERVER_DENIED;
         ret->hits = hits;
-        ret->hit_count = 2;
+        ret->hit_count = 3;
     }
     if (slice_starts(body, LIT("junk")))
         ret->verdict = SERVER_MALFORMED;

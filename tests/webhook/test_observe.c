@@ -72,7 +72,7 @@ static void reviews_are_counted(void **state)
         {REQUESTS("mutate", "allowed"), 1},
         {REQUESTS("mutate", "malformed"), 1},
         {REQUESTS("mutate", "failed"), 1},
-        {"brgate_webhook_rule_hits_total{rule=\"first-rule\",severity=\"error\"}", 3},
+        {"brgate_webhook_rule_hits_total{rule=\"first-rule\",severity=\"error\"}", 6},
         {"brgate_webhook_rule_hits_total{rule=\"second-rule\",severity=\"warning\"}", 3},
         {"brgate_webhook_rule_hits_total{rule=\"second-rule\",severity=\"error\"}", -1},
         {"brgate_webhook_review_duration_seconds_count{endpoint=\"validate\"}", 3},
@@ -185,8 +185,8 @@ static void lines_tell_what_happened_and_nothing_else(void **state)
          "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"errors\":[],\"warnings\":[],\"findings\":9,"
          "\"microseconds\":9}\n"},
         {true, "deny secret",
-         "\n9-9-9T9:9:9.9Z validate denied CREATE Backup ns/a\"b?c in 9 us, uid u-9; errors: "
-         "first-rule; warnings: second-rule\n"},
+         "\n9-9-9T9:9:9.9Z validate denied CREATE Backup ns/a\"b?c in 9 us, uid u-9; "
+         "error first-rule, warning second-rule\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fixture f;

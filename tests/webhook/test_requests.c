@@ -186,6 +186,25 @@ static void bodies_of_every_size_arrive(void **state)
     free(text);
 }
 
+/* The client sends on while the answer is already there; nothing may take that away from it. */
+static void a_refusal_survives_the_rest_of_the_body(void **state)
+{
+    struct fixture *f = *state;
+    enum { BODY = 12 << 20 };
+    char *text = calloc(1, BODY);
+    char head[512];
+    int n = snprintf(head, sizeof head, POST(JSON "Content-Length: %d\r\n", ""), BODY);
+    for (size_t i = 0; i < 10; i++) {
+        struct peer p;
+        assert_true(peer_open(&p, f->port, NULL));
+        assert_true(peer_send(&p, (slice){head, (size_t)n}));
+        assert_true(peer_send(&p, (slice){text, BODY}));
+        assert_int_equal(peer_reply(&p).status, 413);
+        peer_close(&p);
+    }
+    free(text);
+}
+
 static void large_answers_arrive_whole(void **state)
 {
     struct fixture *f = *state;
@@ -208,9 +227,8 @@ static void a_flood_of_headers_is_refused(void **state)
     for (size_t i = 0; i < 200; i++)
         if (!peer_send(&p, (slice){line, sizeof line}))
             break;
-    struct reply r = peer_reply(&p); /* the reset may overtake the answer */
+    struct reply r = peer_reply(&p); /* libmicrohttpd's own answer, which a reset may overtake */
     assert_true(r.status == 431 || r.status == 0);
-    assert_true(peer_ended(&p));
     peer_close(&p);
     assert_int_equal(peer_ask(f->port, NULL, LIT(POST(JSON FOUR, "abcd"))).status, 200);
 }
@@ -233,6 +251,21 @@ static void both_versions_of_tls_are_spoken(void **state)
     /* Plain HTTP on the TLS port is not answered. */
     assert_int_equal(
         peer_ask(f->port, &(struct peer_options){.plain = true}, LIT(POST(JSON FOUR, "abcd"))).status, 0);
+}
+
+/* A resumed session would not show the client's certificate again. */
+static void sessions_are_not_resumed(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const versions[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.3", "NORMAL:-VERS-ALL:+VERS-TLS1.2"};
+    for (size_t i = 0; i < 2; i++) {
+        struct peer p;
+        assert_true(peer_open(&p, f->port, &(struct peer_options){.priority = versions[i]}));
+        peer_send(&p, LIT(POST(JSON FOUR, "abcd")));
+        assert_int_equal(peer_reply(&p).status, 200);
+        assert_row(versions[i], !(gnutls_session_get_flags(p.session) & GNUTLS_SFLAGS_SESSION_TICKET));
+        peer_close(&p);
+    }
 }
 
 static void refusals_are_counted(void **state)
@@ -271,9 +304,11 @@ int main(void)
         cmocka_unit_test(requests_in_one_packet_are_answered_in_order),
         cmocka_unit_test(a_body_may_be_announced),
         cmocka_unit_test(bodies_of_every_size_arrive),
+        cmocka_unit_test(a_refusal_survives_the_rest_of_the_body),
         cmocka_unit_test(large_answers_arrive_whole),
         cmocka_unit_test(a_flood_of_headers_is_refused),
         cmocka_unit_test(both_versions_of_tls_are_spoken),
+        cmocka_unit_test(sessions_are_not_resumed),
         cmocka_unit_test(refusals_are_counted),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
