@@ -53,7 +53,8 @@ struct server_options server_defaults(void)
     };
 }
 
-static void on_daemon_message(void *self, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void on_daemon_message(void *self, const char *format,
+                                                                    va_list args)
 {
     struct server *s = self;
     if (!atomic_load(&s->accepting)) /* later it speaks about clients only */
