@@ -32,6 +32,8 @@ enum {
     LIMIT_PATTERN_BYTES = 16 << 10,
     /* Groups in groups: PCRE2's own default, which keeps its recursion within a thread's stack. */
     LIMIT_PATTERN_DEPTH = 250,
+    /* Rules of one table filter that are read, each perhaps with two regular expressions to compile. */
+    LIMIT_FILTER_RULES = 1000,
     /* Bytes of one finding's message: kubectl prints it on one line. */
     LIMIT_MESSAGE_BYTES = 2048,
     /* A review's answer. */

@@ -16,13 +16,26 @@ typedef void job_rule(struct rule_run *run, const struct job_spec *job, const st
 
 void judge_metadata(struct rule_run *run); /* rule_metadata.c */
 void judge_job(struct rule_run *run, const struct job_spec *job,
-               const struct node *spec);                                     /* rule_storage.c */
-void judge_backup(struct rule_run *run, const struct backup_spec *spec);     /* rule_backup.c */
-void judge_log(struct rule_run *run, const struct backup_spec *spec);        /* rule_log.c */
+               const struct node *spec);                                                  /* rule_storage.c */
+void judge_br(struct rule_run *run, const struct job_spec *job, const struct node *spec); /* rule_br.c */
+void judge_backup(struct rule_run *run, const struct backup_spec *spec);                  /* rule_backup.c */
+void judge_log(struct rule_run *run, const struct backup_spec *spec);                     /* rule_log.c */
 void judge_schedule(struct rule_run *run, const struct schedule_spec *spec); /* rule_schedule.c */
 void judge_compact(struct rule_run *run, const struct compact_spec *spec);   /* rule_compact.c */
 void judge_transition(struct rule_run *run);                                 /* rule_transition.c: UPDATE */
-void judge_deletion(struct rule_run *run);                                   /* rule_transition.c: DELETE */
+void judge_deletion(struct rule_run *run);                                   /* rule_deletion.c: DELETE */
+
+/* Who reads a point in time: that decides which spellings are right. */
+enum timestamp_reader {
+    READ_BY_BR,              /* a snapshot's commitTs */
+    READ_BY_OPERATOR_AND_BR, /* of a log backup: both must read it, and BR demands a zone */
+    READ_BY_POD              /* of a compaction: the operator's parser, in the time zone of the pod */
+};
+
+/* Reports what is wrong with the spelling or the moment; true when `t->value` can be worked with. The empty
+ * text is not reported, and false. */
+bool judge_timestamp(struct rule_run *run, const struct timestamp_field *t,
+                     enum timestamp_reader reader); /* rule_timestamp.c */
 
 /* A finding at a field of the object that is there. */
 #define FOUND(run, rule, error, field, ...)                                                                  \

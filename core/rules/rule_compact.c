@@ -41,6 +41,8 @@ static void judge_time(struct rule_run *run, const struct compact_spec *c, const
         finding_hint(run->findings, x, "write a TSO, or a time as 2022-10-10T15:21:00+08:00");
     } else if (t->text.state == FIELD_GIVEN && !timestamp_parse(t->text.value, &ignored, &refusal)) {
         rule_refused(run, RULE_compact_ts, &t->text, &refusal);
+    } else {
+        judge_timestamp(run, t, READ_BY_POD);
     }
 }
 

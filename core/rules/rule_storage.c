@@ -157,4 +157,5 @@ void judge_job(struct rule_run *run, const struct job_spec *job, const struct no
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         rules[i](run, job, spec);
+    judge_br(run, job, spec);
 }

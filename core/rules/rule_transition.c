@@ -1,12 +1,334 @@
-/* From the old object to the new one, and the end of an object. */
-#include "rule.h"
+/* From the old object to the new one, and the end of an object. The operator's state is the old object's
+ * status: what an update writes into status is not asked. */
+#include "rule_backup.h"
+
+struct update {
+    const struct backup_spec *from, *to;
+    const struct backup_status *status;
+    struct log_status log;
+    struct log_spec asked_before, asked;
+    enum log_operator op;
+    bool both_log;
+    bool edited; /* the spec says something else than before */
+};
+
+/* ---- sameness
+ * ---------------------------------------------------------------------------------------------------- */
+
+static bool says_nothing(const struct node *n)
+{
+    return !n || n->kind == NODE_NULL ||
+           ((n->kind == NODE_OBJECT || n->kind == NODE_ARRAY) && !node_first(n));
+}
+
+/* Typed clients write `resources: {}` and the like where nothing stood. */
+bool node_same(const struct node *a, const struct node *b)
+{
+    if (says_nothing(a) || says_nothing(b))
+        return says_nothing(a) && says_nothing(b);
+    if (a->kind != b->kind || (a->kind != NODE_OBJECT && a->kind != NODE_ARRAY))
+        return node_equal(a, b);
+    const struct node *m = node_first(a), *n = node_first(b);
+    if (a->kind == NODE_ARRAY) {
+        for (; m && n; m = node_next(m), n = node_next(n))
+            if (!node_same(m, n))
+                return false;
+        return !m && !n;
+    }
+    for (; m; m = node_next(m))
+        if (!node_same(m, node_get(b, m->key)))
+            return false;
+    for (; n; n = node_next(n))
+        if (!says_nothing(n) && !node_get(a, n->key))
+            return false;
+    return true;
+}
+
+/* ---- what stays as it is
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* Whether there may be data, or a task in the cluster. A backup that failed before that may be mended. */
+static bool has_begun(const struct update *u)
+{
+    switch (u->log.phase) {
+    case LOG_NEW:
+    case LOG_FAILED:
+    case LOG_RETRY_FAILED:
+    case LOG_INVALID:
+        return u->log.started || u->status->backup_path.n > 0;
+    default:
+        return true;
+    }
+}
+
+static void mode_immutable(struct rule_run *run, const struct update *u)
+{
+    const struct text *mode = &u->to->backup_mode;
+    if (u->from->is_log == u->to->is_log || mode->state == FIELD_UNUSABLE ||
+        u->from->backup_mode.state == FIELD_UNUSABLE || !(has_begun(u) || u->log.phase != LOG_NEW))
+        return;
+    struct finding *x = finding_add(
+        run->findings, RULE_log_immutable, FIELD_INVALID, mode->node ? mode->node : u->to->node,
+        "%.*s: field is immutable once the backup has started, was %.*s: %s",
+        FMT(mode->node ? node_value(run->arena, mode->node) : LIT("null")),
+        FMT(u->from->backup_mode.node ? node_value(run->arena, u->from->backup_mode.node) : LIT("not set")),
+        u->from->is_log ? "the log task would go on in the cluster, and nobody could stop it"
+                        : "the operator takes it for a log backup that has been started");
+    if (!mode->node) {
+        x->at_key = true;
+        x->child = LIT("backupMode");
+    }
+    finding_hint(run->findings, x, "create a new Backup");
+}
+
+static void cluster_field(struct rule_run *run, const struct update *u, const char *name,
+                          const struct text *now, const struct text *before, slice fallback)
+{
+    slice is = text_given(now) ? now->value : fallback, was = text_given(before) ? before->value : fallback;
+    if (now->state == FIELD_UNUSABLE || before->state == FIELD_UNUSABLE || slice_eq(is, was))
+        return;
+    struct finding *x = finding_add(
+        run->findings, RULE_log_immutable, FIELD_INVALID, now->node ? now->node : u->to->job.br.node,
+        "%.*s: field is immutable once the log backup has started, was \"%.*s\": "
+        "the task would go on there, and nobody could stop it",
+        FMT(now->node ? node_value(run->arena, now->node) : LIT("null")), FMT(was));
+    if (!now->node) {
+        x->at_key = true;
+        x->child = slice_of(name);
+    }
+    finding_hint(run->findings, x, "create a new Backup for the other cluster");
+}
+
+static void cluster_immutable(struct rule_run *run, const struct update *u)
+{
+    const struct br *now = &u->to->job.br, *before = &u->from->job.br;
+    if (!u->both_log || !has_begun(u) || !now->node || !before->node)
+        return;
+    cluster_field(run, u, "cluster", &now->cluster, &before->cluster, (slice){0});
+    cluster_field(run, u, "clusterNamespace", &now->cluster_namespace, &before->cluster_namespace,
+                  run->object->metadata.namespace.value);
+}
+
+static void place_immutable(struct rule_run *run, const struct update *u)
+{
+    if (has_begun(u) && u->from->is_log == u->to->is_log)
+        judge_moved(run, u->both_log ? RULE_log_immutable : RULE_storage_immutable, &u->to->job.storage,
+                    &u->from->job.storage);
+}
+
+static void commit_ts_ignored(struct rule_run *run, const struct update *u)
+{
+    const struct text *now = &u->to->commit_ts.text, *before = &u->from->commit_ts.text;
+    if (!u->both_log || !u->log.started || slice_eq(now->value, before->value) || !text_given(now))
+        return;
+    struct finding *x = finding_say(run->findings, RULE_committs_ignored, now->node,
+                                    "commitTs is the start of a log backup, and this one has started");
+    x->at_key = true;
+    finding_hint(run->findings, x, "create a new Backup to start elsewhere");
+}
+
+static void clean_policy_edit(struct rule_run *run, const struct update *u)
+{
+    const struct text *now = &u->to->clean_policy, *before = &u->from->clean_policy;
+    bool retains = text_empty(now) || slice_eq(now->value, LIT("Retain"));
+    bool cleaned = slice_eq(before->value, LIT("Delete")) || slice_eq(before->value, LIT("OnFailure"));
+    const char *finalizer = object_finalizer(run->object);
+    if (!u->to->is_snapshot || !retains || !cleaned || now->state == FIELD_UNUSABLE ||
+        !object_has_finalizer(run->object, finalizer))
+        return;
+    struct finding *x = finding_say(run->findings, RULE_cleanpolicy_edit, now->node ? now->node : u->to->node,
+                                    "the operator has put a finalizer on this object and will not remove it "
+                                    "with cleanPolicy Retain: deleting it would hang");
+    if (!now->node) {
+        x->at_key = true;
+        x->child = LIT("cleanPolicy");
+    }
+    finding_hint(run->findings, x, "before you delete it, remove the finalizer %s by hand", finalizer);
+}
+
+/* ---- log commands
+ * ---------------------------------------------------------------------------------------------------- */
+
+static slice sub_phase(const struct backup_status *s, const char *command)
+{
+    const struct node *phase = node_get(node_get(s->sub_statuses, slice_of(command)), LIT("phase"));
+    return phase && phase->kind == NODE_STRING ? phase->text : (slice){0};
+}
+
+struct answer {
+    enum rule_id rule;
+    const char *message, *hint; /* NULL: said elsewhere, or nothing to say */
+};
+
+static const struct answer answers[LOG_REASON_COUNT] = {
+    [LOG_NOT_STARTED_YET] =
+        {RULE_log_not_started,
+         "there is nothing to stop or pause: the log backup has not been started, and the "
+         "operator would wait for ever",
+         "delete the Backup, or wait for the start"},
+    [LOG_STAYS_PAUSED] = {RULE_log_stays_paused,
+                          "the log backup stays paused: TiDB Operator v2 resumes on log-start only",
+                          "write logSubcommand: log-start"},
+    [LOG_STOPPED_FOR_GOOD] = {RULE_log_start_after_stop,
+                              "a stopped log backup cannot be started again, the operator ignores it",
+                              "create a new Backup with another name and prefix, and take a snapshot"},
+    [LOG_NOTHING_TO_PAUSE] = {RULE_log_start_after_stop,
+                              "a stopped log backup cannot be paused, its task is gone", "leave log-stop"},
+    [LOG_START_FAILED] = {RULE_log_failed_restart,
+                          "the start has failed, and the operator never tries it again",
+                          "mend the cause, delete the Backup and create it again"},
+    [LOG_PAUSE_AFTER_FAILURE] =
+        {RULE_log_failed_restart,
+         "the log backup has failed: its task may be gone, and then the pause fails too",
+         "look at br log status first"},
+    [LOG_PAUSE_STUCK] = {RULE_log_command_stuck,
+                         "the last log-pause failed, and the operator does not repeat it before a resume",
+                         "pause with br log pause; status.logSubCommandStatuses says why it failed"},
+    [LOG_STOP_STUCK] = {RULE_log_command_stuck,
+                        "the last log-stop failed, and the operator does not repeat it",
+                        "stop with br log stop, then delete the Backup"},
+};
+
+static void request_changed(struct rule_run *run, const struct update *u)
+{
+    enum log_request request = log_request_of(&u->asked), before = log_request_of(&u->asked_before);
+    if (!u->both_log || !backup_request_readable(u->to) || !backup_request_readable(u->from))
+        return;
+    enum log_reason reason = log_judge(u->op, &u->log, request);
+    /* The start command failed: whatever the edit mends, it is not tried again. */
+    if (request == before && !(u->edited && reason == LOG_START_FAILED))
+        return;
+    const struct node *n = backup_request_node(u->to);
+    if (reason == LOG_PAUSE_EXPIRES)
+        log_pause_expires(run, n);
+    if (reason == LOG_STOP_IS_FINAL)
+        log_stop_is_final(run, n);
+    const struct answer *a = &answers[reason];
+    if (!a->message)
+        return;
+    struct finding *x;
+    if (log_verdict_of(reason) == LOG_DENY)
+        x = finding_add(run->findings, a->rule, FIELD_INVALID, n ? n : u->to->node, "%.*s: %s",
+                        FMT(n ? node_value(run->arena, n) : LIT("null")), a->message);
+    else
+        x = finding_say(run->findings, a->rule, n ? n : u->to->node, "%s", a->message);
+    if (!n) {
+        x->at_key = true;
+        x->child = LIT("logSubcommand");
+    }
+    finding_hint(run->findings, x, "%s", a->hint);
+}
+
+static uint64_t tso_of(const struct timestamp_field *t)
+{
+    return t->ok ? t->value.tso : 0;
+}
+
+static slice moment_of(struct arena *a, const struct timestamp_field *t)
+{
+    struct buf b = buf_new(a, 64);
+    timestamp_put(&b, t->value.ms);
+    return buf_slice(&b);
+}
+
+static void truncation_changed(struct rule_run *run, const struct update *u)
+{
+    const struct timestamp_field *t = &u->to->log_truncate_until,
+                                 *last = &u->status->log_success_truncate_until;
+    struct log_bounds bounds = {tso_of(&u->status->commit_ts), tso_of(&u->status->log_checkpoint_ts),
+                                tso_of(last), timestamp_tso(run->now * 1000)};
+    if (!u->both_log || !t->ok || slice_eq(t->text.value, u->from->log_truncate_until.text.value))
+        return;
+    struct finding *x;
+    switch (log_truncation(t->value.tso, &bounds)) {
+    case TRUNCATION_FINE:
+    case TRUNCATION_IN_FUTURE: /* judged without the state already */
+        return;
+    case TRUNCATION_WAITS:
+        log_truncation_waits(run, t);
+        return;
+    case TRUNCATION_BEYOND_CHECKPOINT:
+        x = FOUND(run, truncate_future, FIELD_INVALID, &t->text,
+                  "%.*s: is beyond the checkpoint, %.*s: all of the log would be deleted",
+                  FMT(node_value(run->arena, t->text.node)),
+                  FMT(moment_of(run->arena, &u->status->log_checkpoint_ts)));
+        finding_hint(run->findings, x,
+                     "write a moment before the oldest snapshot that you still want to restore");
+        return;
+    case TRUNCATION_BEFORE_START:
+        x = finding_say(run->findings, RULE_truncate_backwards, t->text.node,
+                        "nothing will be deleted: the log begins at %.*s",
+                        FMT(moment_of(run->arena, &u->status->commit_ts)));
+        break;
+    default:
+        x = finding_say(run->findings, RULE_truncate_backwards, t->text.node,
+                        "nothing will be deleted: the log is truncated up to %.*s already",
+                        FMT(moment_of(run->arena, last)));
+    }
+    finding_hint(run->findings, x, "write a later moment");
+}
+
+/* ---- objects that the operator has given up
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* The operator looks at what the command that it works on came to. */
+static bool given_up(const struct update *u)
+{
+    static const char *const commands[] = {[LOG_START] = "log-start",
+                                           [LOG_RESUME] = "log-resume",
+                                           [LOG_PAUSE] = "log-pause",
+                                           [LOG_STOP] = "log-stop"};
+    if (u->log.phase == LOG_INVALID)
+        return true;
+    if (!u->both_log)
+        return false;
+    enum log_command command = log_effective_command(u->op, &u->asked, &u->log);
+    return command <= LOG_STOP && slice_eq(sub_phase(u->status, commands[command]), LIT("Invalid"));
+}
+
+static void invalid_needs_recreate(struct rule_run *run, const struct update *u)
+{
+    if (!u->edited || !given_up(u))
+        return;
+    struct finding *x =
+        finding_say(run->findings, RULE_invalid_needs_recreate, u->to->node,
+                    "the operator has judged this Backup Invalid and never looks at it again: "
+                    "the change has no effect");
+    x->at_key = true;
+    finding_hint(run->findings, x, "delete it and create it again");
+}
+
+static struct update update_of(const struct rule_run *run)
+{
+    const struct object *from = run->old, *to = run->object;
+    const struct backup_status *s = &from->status;
+    return (struct update){
+        .from = &from->backup,
+        .to = &to->backup,
+        .status = s,
+        .log = {.phase = log_phase_of(s->phase),
+                .started = text_given(&s->commit_ts.text),
+                .truncated_until = s->log_success_truncate_until.text.value,
+                .pause_failed = slice_eq(sub_phase(s, "log-pause"), LIT("Failed")),
+                .stop_failed = slice_eq(sub_phase(s, "log-stop"), LIT("Failed"))},
+        .asked_before = backup_log_spec(&from->backup),
+        .asked = backup_log_spec(&to->backup),
+        .op = object_operator(to),
+        .both_log = from->backup.is_log && to->backup.is_log,
+        .edited = !node_same(from->backup.node, to->backup.node),
+    };
+}
+
+static void (*const rules[])(struct rule_run *run, const struct update *u) = {
+    mode_immutable,    cluster_immutable, place_immutable,    commit_ts_ignored,
+    clean_policy_edit, request_changed,   truncation_changed, invalid_needs_recreate,
+};
 
 void judge_transition(struct rule_run *run)
 {
-    (void)run;
-}
-
-void judge_deletion(struct rule_run *run)
-{
-    (void)run;
+    if (!run->object->backup.node || !run->old->backup.node)
+        return;
+    struct update u = update_of(run);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        rules[i](run, &u);
 }
