@@ -76,38 +76,45 @@ static void tool_image(struct rule_run *run, const struct job_spec *job, const s
     }
 }
 
-static const slice s3_names[] = {
-    SLICE("S3_PROVIDER"),       SLICE("S3_ENDPOINT"),           SLICE("AWS_REGION"),
-    SLICE("AWS_ACL"),           SLICE("AWS_STORAGE_CLASS"),     SLICE("AWS_DEFAULT_REGION"),
-    SLICE("AWS_ACCESS_KEY_ID"), SLICE("AWS_SECRET_ACCESS_KEY"),
-};
-static const slice gcs_names[] = {
-    SLICE("GCS_PROJECT_ID"),
-    SLICE("GCS_OBJECT_ACL"),
-    SLICE("GCS_BUCKET_ACL"),
-    SLICE("GCS_LOCATION"),
-    SLICE("GCS_STORAGE_CLASS"),
-    SLICE("GCS_SERVICE_ACCOUNT_JSON_KEY"),
-    SLICE("GOOGLE_APPLICATION_CREDENTIALS"),
-};
-static const slice azblob_names[] = {
-    SLICE("AZURE_ACCESS_TIER"), SLICE("AZURE_STORAGE_ACCOUNT"), SLICE("AZURE_STORAGE_KEY"),
-    SLICE("AZURE_CLIENT_ID"),   SLICE("AZURE_CLIENT_SECRET"),   SLICE("AZURE_TENANT_ID"),
+/* The variables that the operator sets for a storage, and those that it takes from the secret. */
+struct built_in {
+    enum storage_type storage;
+    bool secret;
+    slice name;
 };
 
-/* The variables that the operator sets for that storage. */
-static bool built_in(enum storage_type storage, slice name)
+static const struct built_in built_ins[] = {
+    {STORAGE_S3, false, SLICE("S3_PROVIDER")},
+    {STORAGE_S3, false, SLICE("S3_ENDPOINT")},
+    {STORAGE_S3, false, SLICE("AWS_REGION")},
+    {STORAGE_S3, false, SLICE("AWS_ACL")},
+    {STORAGE_S3, false, SLICE("AWS_STORAGE_CLASS")},
+    {STORAGE_S3, true, SLICE("AWS_ACCESS_KEY_ID")},
+    {STORAGE_S3, true, SLICE("AWS_SECRET_ACCESS_KEY")},
+    {STORAGE_GCS, false, SLICE("GCS_PROJECT_ID")},
+    {STORAGE_GCS, false, SLICE("GCS_OBJECT_ACL")},
+    {STORAGE_GCS, false, SLICE("GCS_BUCKET_ACL")},
+    {STORAGE_GCS, false, SLICE("GCS_LOCATION")},
+    {STORAGE_GCS, false, SLICE("GCS_STORAGE_CLASS")},
+    {STORAGE_GCS, true, SLICE("GCS_SERVICE_ACCOUNT_JSON_KEY")},
+    {STORAGE_GCS, true, SLICE("GOOGLE_APPLICATION_CREDENTIALS")},
+    {STORAGE_AZBLOB, false, SLICE("AZURE_ACCESS_TIER")},
+    {STORAGE_AZBLOB, true, SLICE("AZURE_STORAGE_ACCOUNT")},
+    {STORAGE_AZBLOB, true, SLICE("AZURE_STORAGE_KEY")},
+    {STORAGE_AZBLOB, true, SLICE("AZURE_CLIENT_ID")},
+    {STORAGE_AZBLOB, true, SLICE("AZURE_CLIENT_SECRET")},
+    {STORAGE_AZBLOB, true, SLICE("AZURE_TENANT_ID")},
+};
+
+static const struct built_in *find_built_in(const struct storage *storage, slice name)
 {
-    switch (storage) {
-    case STORAGE_S3:
-        return slice_among(name, s3_names, sizeof s3_names / sizeof *s3_names);
-    case STORAGE_GCS:
-        return slice_among(name, gcs_names, sizeof gcs_names / sizeof *gcs_names);
-    case STORAGE_AZBLOB:
-        return slice_among(name, azblob_names, sizeof azblob_names / sizeof *azblob_names);
-    default:
-        return false;
-    }
+    const struct text *secret = storage_secret_name(storage);
+    bool has_secret = secret && text_given(secret);
+    for (size_t i = 0; i < sizeof built_ins / sizeof *built_ins; i++)
+        if (built_ins[i].storage == storage->used && (has_secret || !built_ins[i].secret) &&
+            slice_eq(built_ins[i].name, name))
+            return &built_ins[i];
+    return NULL;
 }
 
 static void env_reserved(struct rule_run *run, const struct job_spec *job, const struct node *spec)
@@ -115,13 +122,18 @@ static void env_reserved(struct rule_run *run, const struct job_spec *job, const
     (void)spec;
     for (const struct node *v = node_first(job->env.node); v; v = node_next(v)) {
         const struct node *name = node_get(v, LIT("name"));
-        if (!name || name->kind != NODE_STRING ||
-            !(built_in(job->storage.used, name->text) || slice_eq(name->text, LIT("BR_LOG_TO_TERM"))))
+        const struct built_in *found =
+            name && name->kind == NODE_STRING ? find_built_in(&job->storage, name->text) : NULL;
+        if (!found)
             continue;
-        struct finding *x = finding_say(
-            run->findings, RULE_env_reserved, name, "%.*s overrides the value that the operator sets from %s",
-            FMT(name->text), storage_node(&job->storage) ? storage_type_name(job->storage.used) : "the spec");
-        finding_hint(run->findings, x, "remove it, and set the field of the storage block or its secret");
+        struct finding *x = finding_say(run->findings, RULE_env_reserved, name,
+                                        "%.*s overrides what the operator takes from %s", FMT(name->text),
+                                        found->secret ? "the secret" : storage_type_name(found->storage));
+        if (found->secret)
+            finding_hint(run->findings, x, "remove it, or leave secretName out");
+        else
+            finding_hint(run->findings, x, "remove it, and set the field of %s",
+                         storage_type_name(found->storage));
     }
 }
 

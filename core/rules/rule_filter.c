@@ -1,8 +1,99 @@
-/* Table filters. */
+/* Table filters: what BR will refuse, and what will select nothing. */
 #include "rule_backup.h"
+
+#include "limits.h"
+#include "table_filter.h"
+
+/* The filter of one spec, as far as it could be read. */
+struct filter_reading {
+    struct filter_rule *rules;
+    const struct node **nodes; /* of the rules */
+    size_t count;
+    bool complete; /* every element was read: something can be said of the whole */
+};
+
+static void judge_import(struct rule_run *run, const struct node *n)
+{
+    struct finding *x =
+        finding_say(run->findings, RULE_table_filter_import, n, "%.*s is a file that BR opens inside its pod",
+                    FMT(node_value(run->arena, n)));
+    finding_hint(run->findings, x, "write the rules themselves, one an element");
+}
+
+static void read_element(struct rule_run *run, const struct node *n, struct filter_reading *f)
+{
+    struct refusal why = {0};
+    const struct text element = {n, n->text, FIELD_GIVEN};
+    switch (table_filter_parse(run->arena, n->text, FILTER_CASE_INSENSITIVE, &f->rules[f->count], &why)) {
+    case FILTER_RULE:
+        f->nodes[f->count++] = n;
+        break;
+    case FILTER_NOTHING:
+        break;
+    case FILTER_IMPORT:
+        judge_import(run, n);
+        f->complete = false;
+        break;
+    case FILTER_REFUSED:
+        rule_refused(run, RULE_table_filter_syntax, &element, &why);
+        f->complete = false;
+        break;
+    case FILTER_BEYOND:
+        f->complete = false;
+        break;
+    }
+}
+
+/* What a template will fill in may be right then. On admission it is what BR gets. */
+static bool is_template(const struct rule_run *run, slice element)
+{
+    size_t open = slice_find(element, LIT("${"));
+    return run->context == CONTEXT_MANIFEST && open != SLICE_NONE &&
+           slice_find_char(slice_from(element, open), '}') != SLICE_NONE;
+}
+
+static struct filter_reading read_filter(struct rule_run *run, const struct node *list)
+{
+    size_t most = list->count < LIMIT_FILTER_RULES ? list->count : LIMIT_FILTER_RULES, seen = 0;
+    struct filter_reading f = {.rules = ARENA_ARRAY(run->arena, struct filter_rule, most + 1),
+                               .nodes = ARENA_ARRAY(run->arena, const struct node *, most + 1),
+                               .complete = list->count <= LIMIT_FILTER_RULES};
+    for (const struct node *n = node_first(list); n && seen < most; n = node_next(n), seen++) {
+        if (n->kind == NODE_STRING && !(n->flags & (NODE_BAD | NODE_PLACEHOLDER)) &&
+            !is_template(run, n->text))
+            read_element(run, n, &f);
+        else
+            f.complete = false;
+    }
+    return f;
+}
+
+static void empty_result(struct rule_run *run, const struct node *list, const struct filter_reading *f)
+{
+    if (f->complete && f->count && filter_selects_nothing(f->rules, f->count)) {
+        struct finding *x =
+            finding_say(run->findings, RULE_table_filter_empty_result, list,
+                        "the filter selects no table: BR makes an empty backup and calls it complete");
+        x->at_key = true;
+        finding_hint(run->findings, x, "put the rule \"*.*\" before those that exclude");
+        return;
+    }
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->rules[i].negated || !filter_rule_matches_none(&f->rules[i]))
+            continue;
+        struct finding *x = finding_say(run->findings, RULE_table_filter_empty_result, f->nodes[i],
+                                        "%.*s matches nothing: no schema has an empty name",
+                                        FMT(node_value(run->arena, f->nodes[i])));
+        finding_hint(run->findings, x, "write *%.*s for the table in every schema",
+                     FMT(slice_trim(f->nodes[i]->text)));
+    }
+}
 
 void judge_filter(struct rule_run *run, const struct backup_spec *spec)
 {
-    (void)run;
-    (void)spec;
+    const struct node *list = spec->table_filter.node;
+    if (spec->is_log || !list || list->kind != NODE_ARRAY)
+        return;
+    struct filter_reading f = read_filter(run, list);
+    empty_result(run, list, &f);
 }
