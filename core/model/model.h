@@ -218,6 +218,7 @@ struct storage_difference {
 /* Do both name the same place, once paths and endpoints are written alike? Where that cannot be told (a
  * placeholder, a faulty value, an account that only a Secret names, several blocks) they count as the same.
  * `ret` is set on false. */
-bool storage_same_place(const struct storage *a, const struct storage *b, struct storage_difference *ret);
+bool storage_same_place(struct arena *arena, const struct storage *a, const struct storage *b,
+                        struct storage_difference *ret);
 
 #endif

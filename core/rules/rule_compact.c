@@ -1,7 +1,7 @@
 /* CompactBackups, and the compaction template of a schedule. */
 #include "rule_storage.h"
 
-#include "num.h"
+#include "quantity.h"
 
 enum {
     NAME_MOST = 63, /* the name becomes the Job's and its pods' label */
@@ -206,6 +206,24 @@ static void compact_sharded(struct rule_run *run, const struct compact_spec *c)
     }
 }
 
+/* Read in sharded mode only; blanks count as nothing. */
+static void cache_capacity(struct rule_run *run, const struct compact_spec *c)
+{
+    const struct text *t = &c->physical_file_cache_capacity;
+    struct refusal refusal = {0};
+    struct quantity q;
+    if (!is_sharded(c) || !text_given(t) || !slice_trim(t->value).n)
+        return;
+    if (!quantity_parse(t->value, &q, &refusal)) {
+        rule_refused(run, RULE_compact_sharded, t, &refusal);
+    } else if (quantity_sign(&q) < 0) {
+        struct finding *x =
+            FOUND(run, compact_sharded, FIELD_INVALID, t, "%.*s: must be greater than or equal to 0",
+                  FMT(node_value(run->arena, t->node)));
+        finding_hint(run->findings, x, "write 0 for no cache");
+    }
+}
+
 static void compact_name(struct rule_run *run, const struct compact_spec *c)
 {
     const struct metadata *m = &run->object->metadata;
@@ -264,9 +282,9 @@ static void compact_immutable(struct rule_run *run, const struct compact_spec *c
 }
 
 static compact_rule *const rules[] = {
-    v2_compact_unsupported, compact_br,      compact_storage,  compact_ts,
-    compact_range_empty,    compact_future,  compact_log_path, compact_concurrency,
-    compact_retry,          compact_sharded, compact_name,     compact_immutable,
+    v2_compact_unsupported, compact_br,       compact_storage,     compact_ts,    compact_range_empty,
+    compact_future,         compact_log_path, compact_concurrency, compact_retry, compact_sharded,
+    cache_capacity,         compact_name,     compact_immutable,
 };
 
 void judge_compact(struct rule_run *run, const struct compact_spec *spec)

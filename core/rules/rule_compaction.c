@@ -82,7 +82,7 @@ static void compact_storage_differs(struct rule_run *run, const struct timed_sch
     const struct storage *log = &s->spec->log_backup_template.job.storage;
     const struct storage *compact = &s->spec->compact_template.job.storage;
     struct storage_difference d;
-    if (storage_same_place(log, compact, &d))
+    if (storage_same_place(run->arena, log, compact, &d))
         return;
     const struct node *block = storage_node(compact);
     struct finding *x;
