@@ -4,24 +4,32 @@
 #include "source.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
-
-enum { DEEPEST = 256 }; /* folders above the current one */
 
 static const char *upwards(struct arena *a, unsigned levels, const char *name)
 {
-    struct buf b = buf_new(a, 4 * DEEPEST);
+    struct buf b = buf_new(a, PATH_MAX * 3);
     for (unsigned i = 0; i < levels; i++)
         buf_put(&b, LIT("../"));
     buf_put(&b, slice_of(name));
     return arena_cstr(a, buf_slice(&b));
 }
 
-/* Levels from the current folder up to the root of the repository, 0 outside of one. "/.." is "/": the climb
- * ends at the latest after DEEPEST steps. */
+/* How many folders the current one lies below the root. */
+static unsigned depth(void)
+{
+    char path[PATH_MAX];
+    unsigned levels = 0;
+    for (const char *p = getcwd(path, sizeof path); p && *p; p++)
+        levels += p[0] == '/' && p[1] != 0;
+    return levels;
+}
+
+/* Levels from the current folder up to the root of the repository, 0 outside of one. */
 static unsigned repository_root(struct arena *a)
 {
-    for (unsigned levels = 0; levels < DEEPEST; levels++)
+    for (unsigned levels = 0, most = depth(); levels <= most; levels++)
         if (access(upwards(a, levels, ".git"), F_OK) == 0)
             return levels;
     return 0;

@@ -36,12 +36,14 @@ static const char *shown_name(const struct worker *w, const char *name)
 /* The report on one file, in the worker's arena. */
 static bool render(struct worker *w, const char *name, const struct stream_verdict *stream, slice *ret)
 {
+    *ret = (slice){0};
+    if (stream->errors + stream->warnings == 0)
+        return true;
     if (arena_guard(w->arena))
         return false;
     struct report_file f = report_file_of(w->arena, slice_of(shown_name(w, name)), stream);
     struct buf b = buf_new(w->arena, REPORT_BYTES);
-    if (f.count)
-        w->job->options->format->put_file(&b, &f, w->job->options->colour);
+    w->job->options->format->put_file(&b, &f, w->job->options->colour);
     *ret = buf_slice(&b);
     arena_unguard(w->arena);
     return !b.failed;
