@@ -2,6 +2,8 @@
  * what is not a plain name or path means different places to the two. */
 #include "rule_storage.h"
 
+#include "storage_path.h"
+
 static bool is_blank_or_control(char c)
 {
     return (unsigned char)c <= ' ' || c == 0x7f;
@@ -159,16 +161,21 @@ static slice plain_path(struct arena *a, slice path)
     return buf_slice(&b);
 }
 
-static bool prefix_traversal(struct rule_run *run, const struct text *prefix)
+static bool prefix_traversal(struct rule_run *run, const struct text *bucket, const struct text *prefix)
 {
     slice segment;
     for (size_t at = 0, from; next_segment(prefix->value, &at, &from, &segment);) {
         if (!slice_eq(segment, LIT("..")))
             continue;
+        struct storage_place to =
+            storage_place(run->arena, bucket ? bucket->value : (slice){0}, prefix->value);
+        slice value = node_value(run->arena, prefix->node);
+        bool known = bucket && text_given(bucket) && !slice_starts(to.bucket, LIT("."));
         struct finding *x =
-            FOUND(run, prefix_traversal, FIELD_INVALID, prefix,
-                  "%.*s: \"..\" leads out of the folder, and out of the bucket when there are enough of them",
-                  FMT(node_value(run->arena, prefix->node)));
+            known ? FOUND(run, prefix_traversal, FIELD_INVALID, prefix, "%.*s: \"..\" leads BR to %.*s/%.*s",
+                          FMT(value), FMT(to.bucket), FMT(to.prefix))
+                  : FOUND(run, prefix_traversal, FIELD_INVALID, prefix,
+                          "%.*s: \"..\" leads out of the folder", FMT(value));
         point(x, from, from + 2);
         finding_hint(run->findings, x, "write the path from the root of the bucket");
         return true;
@@ -262,7 +269,7 @@ void judge_place(struct rule_run *run, const struct job_spec *job, const struct 
     if (bucket && text_given(bucket) && !bucket_syntax(run, job, bucket))
         bucket_style(run, job, bucket);
     prefix_missing(run, job, spec);
-    if (text_given(prefix) && !only_slashes(prefix->value) && !prefix_traversal(run, prefix) &&
+    if (text_given(prefix) && !only_slashes(prefix->value) && !prefix_traversal(run, bucket, prefix) &&
         !prefix_special(run, prefix))
         prefix_style(run, prefix);
 }

@@ -149,8 +149,8 @@ static void storage_multiple(struct rule_run *run, const struct job_spec *job, c
 }
 
 static job_rule *const rules[] = {
-    spec_fragment, br_missing,  cluster_empty, storage_missing, storage_multiple,
-    judge_s3,      judge_cloud, judge_place,   judge_volumes,   judge_credentials,
+    spec_fragment,  br_missing,  cluster_empty, storage_missing, storage_multiple,  judge_s3,
+    judge_endpoint, judge_cloud, judge_place,   judge_volumes,   judge_credentials,
 };
 
 void judge_job(struct rule_run *run, const struct job_spec *job, const struct node *spec)
