@@ -77,25 +77,57 @@ static void put_json(struct buf *b)
     buf_put(b, LIT("\n]\n"));
 }
 
-static void put_markdown(struct buf *b)
+/* Text as Markdown shows it plainly. */
+static void put_escaped(struct buf *b, const char *text)
 {
-    buf_fmt(
-        b, "# The rules\n\n"
-           "Made by `brgate rules --format markdown`; do not edit. A rule's severity depends on the moment:\n"
-           "*manifest* is `brgate lint`, the others are what the webhook is asked about.\n\n"
-           "| rule | manifest | create | update | delete | what |\n|---|---|---|---|---|---|\n");
+    for (; *text; text++) {
+        if (*text == '<') {
+            buf_put(b, LIT("&lt;"));
+            continue;
+        }
+        if (*text == '|' || *text == '*')
+            buf_char(b, '\\');
+        buf_char(b, *text);
+    }
+}
+
+static void put_paragraph(struct buf *b, const char *lead, const char *text)
+{
+    buf_fmt(b, "\n%s", lead);
+    put_escaped(b, text);
+    buf_char(b, '\n');
+}
+
+static void put_index(struct buf *b)
+{
+    buf_put(b, LIT("| rule | manifest | create | update | delete | what |\n|---|---|---|---|---|---|\n"));
     for (unsigned i = 0; i < RULE_COUNT; i++) {
         const struct rule_info *r = rule_info((enum rule_id)i);
         buf_fmt(b, "| [%s](#%s) |", r->slug, r->slug);
         for (unsigned c = 0; c < CONTEXT_COUNT; c++)
             buf_fmt(b, " %s |", level_word(r->severity[c]));
-        buf_fmt(b, " %s |\n", r->what);
+        buf_char(b, ' ');
+        put_escaped(b, r->what);
+        buf_put(b, LIT(" |\n"));
     }
+}
+
+static void put_markdown(struct buf *b)
+{
+    buf_put(
+        b,
+        LIT("<!-- Made by `brgate rules --format markdown`. -->\n\n# The rules\n\n"
+            "A rule's severity depends on the moment: *manifest* is `brgate lint`, the others are what the\n"
+            "webhook is asked about. A settings file raises, lowers or silences a rule by its name.\n\n"));
+    put_index(b);
     for (unsigned i = 0; i < RULE_COUNT; i++) {
         const struct rule_info *r = rule_info((enum rule_id)i);
-        buf_fmt(b, "\n## %s\n\n%s\n\n%s\n\nFix: %s\n\nSource: %s.\n\n", r->slug, r->what, r->why, r->fix,
-                r->source);
-        buf_fmt(b, "Bad:\n\n```yaml\n%s\n```\n\nGood:\n\n```yaml\n%s\n```\n", r->bad, r->good);
+        buf_fmt(b, "\n## %s\n", r->slug);
+        put_paragraph(b, "", r->what);
+        put_paragraph(b, "Why: ", r->why);
+        put_paragraph(b, "Fix: ", r->fix);
+        put_paragraph(b, "Source: ", r->source);
+        buf_fmt(b, "\n```yaml\n# bad\n%s\n```\n\n```yaml\n# good\n%s\n```\n", r->bad, r->good);
     }
 }
 
