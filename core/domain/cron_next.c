@@ -111,24 +111,52 @@ static void add_gap(struct day_gaps *gaps, int64_t gap)
     gaps->longest = gap > gaps->longest ? gap : gaps->longest;
 }
 
-/* Days between matching days, over all months of the cycle and around its end. */
+/* The matching days of one month. */
+struct month_days {
+    int first, last, count; /* first is 0 with none */
+    struct day_gaps gaps;
+};
+
+static struct month_days month_days(uint32_t days)
+{
+    struct month_days m = {.first = days ? lowest(days) : 0, .count = __builtin_popcount(days)};
+    for (; days; days &= days - 1) {
+        int day = lowest(days);
+        if (m.last)
+            add_gap(&m.gaps, day - m.last);
+        m.last = day;
+    }
+    return m;
+}
+
+/* Days between matching days, over all months of the cycle and around its end. There are only 28 kinds of
+ * month: each is looked at once. */
 static struct day_gaps gaps_of(const struct cron *c)
 {
+    enum { SHORTEST_MONTH = 28, LENGTHS = 4 };
+    struct month_days kinds[LENGTHS][7];
     struct day_gaps gaps = {0};
     int64_t first_of_month = 0, first = -1, last = 0;
     int weekday = civil_weekday(civil_days(2000, 1, 1));
+    if (!c->months)
+        return gaps;
+    for (int i = 0; i < LENGTHS * 7; i++)
+        kinds[i / 7][i % 7] = month_days(matching_days(c, lowest(c->months), SHORTEST_MONTH + i / 7, i % 7));
     for (int year = 2000; year < 2000 + CYCLE_YEARS; year++) {
         for (int month = 1; month <= 12; month++) {
             int length = civil_days_in_month(year, month);
-            uint32_t days = matching_days(c, month, length, weekday);
-            gaps.count += __builtin_popcount(days);
-            for (; days; days &= days - 1) {
-                int64_t day = first_of_month + lowest(days);
+            const struct month_days *m = &kinds[length - SHORTEST_MONTH][weekday];
+            if (m->count && (c->months >> month & 1)) {
                 if (first < 0)
-                    first = day;
+                    first = first_of_month + m->first;
                 else
-                    add_gap(&gaps, day - last);
-                last = day;
+                    add_gap(&gaps, first_of_month + m->first - last);
+                if (m->count > 1) {
+                    add_gap(&gaps, m->gaps.shortest);
+                    add_gap(&gaps, m->gaps.longest);
+                }
+                gaps.count += m->count;
+                last = first_of_month + m->last;
             }
             first_of_month += length;
             weekday = (weekday + length) % 7;
