@@ -76,6 +76,17 @@ static void compact_needs_interval(struct rule_run *run, const struct timed_sche
     }
 }
 
+static void min_compact_start_ts(struct rule_run *run, const struct timed_schedule *s)
+{
+    const struct timestamp_field *t = &s->spec->min_compact_start_ts;
+    struct refusal refusal = {0};
+    struct timestamp ignored;
+    if (text_given(&t->text) && !timestamp_parse(t->text.value, &ignored, &refusal))
+        rule_refused(run, RULE_tso_syntax, &t->text, &refusal);
+    else
+        judge_timestamp(run, t, READ_BY_POD);
+}
+
 /* The schedule gives log and compaction the same subfolder; all above it has to be the same already. */
 static void compact_storage_differs(struct rule_run *run, const struct timed_schedule *s)
 {
@@ -181,8 +192,8 @@ static void compact_interval(struct rule_run *run, const struct timed_schedule *
 void judge_compaction(struct rule_run *run, const struct timed_schedule *s)
 {
     static schedule_rule *const rules[] = {
-        compact_span_conflict,  compact_span_name,       compact_needs_log,
-        compact_needs_interval, compact_storage_differs, compact_interval,
+        compact_span_conflict,   compact_span_name,    compact_needs_log, compact_needs_interval,
+        compact_storage_differs, min_compact_start_ts, compact_interval,
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         rules[i](run, s);
