@@ -1,0 +1,40 @@
+/* Endpoints, quantities, names and storage places, all from the same text. */
+#include "fuzz.h"
+
+#include "endpoint.h"
+#include "kube_name.h"
+#include "quantity.h"
+#include "storage_path.h"
+
+#define CHECK_WITHIN(call)                                                                                   \
+    do {                                                                                                     \
+        struct refusal why = {0};                                                                            \
+        bool ok = (call);                                                                                    \
+        PROMISE(ok || ((size_t)why.at + why.n <= size && why.why[0]));                                       \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    slice s = {(const char *)bytes, size};
+    struct endpoint e;
+    struct quantity q;
+    CHECK_WITHIN(endpoint_parse(s, &e, &why));
+    CHECK_WITHIN(quantity_parse(s, &q, &why));
+    CHECK_WITHIN(kube_label(s, &why));
+    CHECK_WITHIN(kube_subdomain(s, &why));
+    CHECK_WITHIN(kube_label_key(s, &why));
+    CHECK_WITHIN(kube_annotation_key(s, &why));
+    CHECK_WITHIN(kube_label_value(s, &why));
+    struct arena *a = arena_new((size_t)64 << 20);
+    size_t n = slice_find_char(s, ' ');
+    slice bucket = slice_cut(s, 0, n), prefix = slice_from(s, n == SLICE_NONE ? size : n + 1);
+    if (!arena_guard(a)) {
+        struct storage_place p = storage_place(a, bucket, prefix);
+        slice clean = path_clean(a, s);
+        PROMISE(slice_eq(path_clean(a, clean), clean));
+        PROMISE(storage_contains(&p, &p) && storage_same(&p, &p));
+        arena_unguard(a);
+    }
+    arena_free(a);
+    return 0;
+}
