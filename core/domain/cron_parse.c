@@ -44,7 +44,7 @@ static void propose(const struct reader *r, size_t at, size_t n, slice replaceme
 {
     char text[64];
     struct cron ignored;
-    if (!r->refusal)
+    if (!r->refusal || slice_find_char(r->whole, 0) != SLICE_NONE)
         return;
     slice rest = slice_from(r->whole, at + n);
     int length =

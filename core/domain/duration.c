@@ -50,7 +50,30 @@ static const struct {
     {SLICE("US"), 0, "us"},       {SLICE("NS"), 0, "ns"},
 };
 
-/* The unit is unknown: says which one, and what to write when the number before it is whole and alone. */
+/* Offers the text with a unit that is known, when the rest of it can be read. */
+static void propose(slice s, size_t number_at, size_t unit_at, size_t end, unsigned hours,
+                    const char *instead, struct refusal *refusal)
+{
+    char text[40];
+    int64_t number, ignored;
+    if (!refusal)
+        return;
+    if (instead)
+        refuse_hint(refusal, "write %s", instead);
+    if (end != s.n || !num_i64(slice_cut(s, number_at, unit_at - number_at), &number) ||
+        number > INT64_MAX / 8760)
+        return;
+    if (hours)
+        number *= hours;
+    int n = snprintf(text, sizeof text, "%.*s%lld%s", (int)number_at, s.p, (long long)number,
+                     instead ? instead : "h");
+    if (n >= (int)sizeof text || !duration_parse(slice_of(text), &ignored, NULL))
+        return;
+    refuse_hint(refusal, "write %s", text);
+    snprintf(refusal->better, sizeof refusal->better, "%s", text);
+}
+
+/* The unit is unknown: says which one, and what to write instead. */
 static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, struct refusal *refusal)
 {
     if (unit.n > 0 && (unit.p[0] == ' ' || unit.p[unit.n - 1] == ' ' || unit.p[0] == '\t')) {
@@ -60,27 +83,14 @@ static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, 
     }
     refuse(refusal, unit_at, unit.n, "unknown unit \"%.*s\", want h, m, s, ms, us or ns",
            unit.n > 20 ? 20 : (int)unit.n, unit.p);
-    int64_t number;
-    bool alone = unit_at + unit.n == s.n && num_i64(slice_cut(s, number_at, unit_at - number_at), &number);
     for (size_t i = 0; i < sizeof foreign_units / sizeof *foreign_units; i++) {
         if (!slice_eq(unit, foreign_units[i].name))
             continue;
-        unsigned hours = foreign_units[i].hours;
-        const char *instead = foreign_units[i].instead;
-        if (hours)
+        if (foreign_units[i].hours)
             refuse(refusal, unit_at, unit.n, "\"%.*s\" is not a unit here, want h, m, s, ms, us or ns",
                    FMT(unit));
-        if (!refusal || !alone || number > INT64_MAX / 8760) {
-            if (instead)
-                refuse_hint(refusal, "write %s", instead);
-            return false;
-        }
-        char better[40];
-        snprintf(better, sizeof better, "%.*s%lld%s", (int)number_at, s.p,
-                 (long long)(hours ? number * hours : number), hours ? "h" : instead);
-        refuse_hint(refusal, "write %s", better);
-        snprintf(refusal->better, sizeof refusal->better, "%s", better);
-        return false;
+        propose(s, number_at, unit_at, unit_at + unit.n, foreign_units[i].hours, foreign_units[i].instead,
+                refusal);
     }
     return false;
 }

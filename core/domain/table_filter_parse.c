@@ -305,7 +305,8 @@ static void propose(struct reader *r)
 {
     struct refusal *refusal = r->refusal;
     char fault = refusal && refusal->n == 1 ? r->line.p[refusal->at] : 0;
-    if ((fault != '-' && fault != '\'') || r->line.n > sizeof refusal->better / 2)
+    if ((fault != '-' && fault != '\'') || r->line.n > sizeof refusal->better / 2 ||
+        slice_find_char(r->line, 0) != SLICE_NONE)
         return;
     struct buf b = buf_new(r->arena, sizeof refusal->better - 1);
     for (size_t i = 0; i < r->line.n; i++) {
