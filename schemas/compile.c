@@ -277,9 +277,10 @@ int main(int argc, char **argv)
     fputs("const struct schema_kind schema_kinds[] = {\n", w.out);
     for (size_t i = 0; i < crd_source_count; i++) {
         const slice names[] = {crd_sources[i].group, LIT("v1alpha1"), crd_sources[i].kind,
-                               crd_sources[i].plural};
+                               crd_sources[i].plural,
+                               arena_fmt(w.arena, "%.*s/v1alpha1", FMT(crd_sources[i].group))};
         fputs("    {", w.out);
-        for (size_t k = 0; k < 4; k++) {
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
             put_string(w.out, names[k]);
             fputs(", ", w.out);
         }

@@ -77,29 +77,38 @@ static struct timestamp_field timestamp_of(const struct node *n)
     return t;
 }
 
+static void decode_field(const struct node *n, enum field_type type, void *at)
+{
+    switch (type) {
+    case TEXT:
+        *(struct text *)at = text_of(n);
+        break;
+    case NUMBER:
+        *(struct number *)at = number_of(n);
+        break;
+    case FLAG:
+        *(struct flag *)at = flag_of(n);
+        break;
+    case BLOCK:
+        *(struct block *)at = block_of(n);
+        break;
+    case DURATION:
+        *(struct duration_field *)at = duration_of(n);
+        break;
+    case TIMESTAMP:
+        *(struct timestamp_field *)at = timestamp_of(n);
+        break;
+    }
+}
+
+/* Fields that are absent keep their zeroes, which say so. */
 static void decode(const struct node *object, const struct field *fields, size_t count, void *ret_struct)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct node *n = node_get(object, fields[i].name);
-        void *at = (char *)ret_struct + fields[i].offset;
-        switch (fields[i].type) {
-        case TEXT:
-            *(struct text *)at = text_of(n);
-            break;
-        case NUMBER:
-            *(struct number *)at = number_of(n);
-            break;
-        case FLAG:
-            *(struct flag *)at = flag_of(n);
-            break;
-        case BLOCK:
-            *(struct block *)at = block_of(n);
-            break;
-        case DURATION:
-            *(struct duration_field *)at = duration_of(n);
-            break;
-        case TIMESTAMP:
-            *(struct timestamp_field *)at = timestamp_of(n);
+    for (const struct node *n = node_first(object); n; n = node_next(n)) {
+        for (size_t i = 0; i < count; i++) {
+            if (!slice_eq(fields[i].name, n->key))
+                continue;
+            decode_field(n, fields[i].type, (char *)ret_struct + fields[i].offset);
             break;
         }
     }

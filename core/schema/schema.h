@@ -67,6 +67,7 @@ struct schema {
 
 struct schema_kind {
     slice group, version, kind, plural;
+    slice api_version; /* "group/version" */
     const struct schema *schema;
 };
 
@@ -74,6 +75,7 @@ struct schema_kind {
 extern const struct schema_kind schema_kinds[];
 extern const size_t schema_kind_count;
 const struct schema_kind *schema_find(slice api_version, slice kind);
+const struct schema_kind *schema_find_in(slice group, slice version, slice kind);
 
 /* Hash of a property's name; the generator and the look-up share it. */
 uint32_t schema_hash(slice name);

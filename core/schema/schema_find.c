@@ -3,11 +3,17 @@
 
 const struct schema_kind *schema_find(slice api_version, slice kind)
 {
+    for (size_t i = 0; i < schema_kind_count; i++)
+        if (slice_eq(schema_kinds[i].kind, kind) && slice_eq(schema_kinds[i].api_version, api_version))
+            return &schema_kinds[i];
+    return NULL;
+}
+
+const struct schema_kind *schema_find_in(slice group, slice version, slice kind)
+{
     for (size_t i = 0; i < schema_kind_count; i++) {
         const struct schema_kind *k = &schema_kinds[i];
-        if (slice_eq(k->kind, kind) && api_version.n == k->group.n + 1 + k->version.n &&
-            slice_starts(api_version, k->group) && api_version.p[k->group.n] == '/' &&
-            slice_ends(api_version, k->version))
+        if (slice_eq(k->kind, kind) && slice_eq(k->group, group) && slice_eq(k->version, version))
             return k;
     }
     return NULL;

@@ -25,7 +25,7 @@ static struct verdict *verdict_new(struct arena *a, const struct object *o, cons
     struct verdict *v = ARENA_NEW(a, struct verdict);
     v->object = o;
     v->root = (struct node *)o->root;
-    v->api_version = arena_fmt(a, "%.*s/%.*s", FMT(kind->group), FMT(kind->version));
+    v->api_version = kind->api_version;
     v->kind = kind->kind;
     v->namespace = o->metadata.namespace.value;
     v->name = o->metadata.name.value.n ? o->metadata.name.value : o->metadata.generate_name.value;
@@ -58,14 +58,14 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
     struct judging k = j;
     k.findings = &before;
     const struct object *object = judge_schema(&j, change->kind, change->object);
-    const struct object *old = change->old_object ? judge_schema(&k, change->kind, change->old_object) : NULL;
+    const struct object *old = change->old_object ? judge_stored(&k, change->kind, change->old_object) : NULL;
     if (object->metadata.deleting && change->context != CONTEXT_DELETE)
         return verdict_new(a, object, change->kind);
     if (change->context == CONTEXT_DELETE)
         found = findings_new(a); /* nobody can mend what goes */
     struct verdict *v = judge_side(&j, object, old, change->kind);
     if (old && v->errors)
-        ratchet(v, judge_side(&k, old, NULL, change->kind));
+        ratchet(v, judge_side(&k, judge_schema(&k, change->kind, change->old_object), NULL, change->kind));
     if (defaults)
         defaults_apply(a, object->kind, change->object, change->old_object);
     return v;

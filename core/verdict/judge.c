@@ -53,6 +53,13 @@ const struct object *judge_schema(struct judging *j, const struct schema_kind *k
     return object_decode(j->arena, group_of(kind), kind_of(kind), root);
 }
 
+const struct object *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root)
+{
+    struct schema_run run = {j->arena, j->findings, j->gate->patterns};
+    schema_default(&run, kind->schema, root);
+    return object_decode(j->arena, group_of(kind), kind_of(kind), root);
+}
+
 void judge_rules(struct judging *j, const struct object *object, const struct object *old)
 {
     struct rule_run run = {j->arena, j->findings, j->context, j->now, object, old};

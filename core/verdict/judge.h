@@ -23,6 +23,10 @@ struct judging {
 /* Prunes, defaults and checks the tree and decodes it. */
 const struct object *judge_schema(struct judging *j, const struct schema_kind *kind, struct node *root);
 
+/* The same for an object that the API server has stored: it has been through the schema, and only what has
+ * become a default since is filled in. */
+const struct object *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root);
+
 /* `old` is the object before an update, or NULL. */
 void judge_rules(struct judging *j, const struct object *object, const struct object *old);
 

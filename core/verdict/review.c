@@ -69,8 +69,7 @@ static bool read_request(struct arena *a, slice body, struct request *q, struct 
         .sub_resource = text_at(request, "subResource"),
         .dry_run = dry_run && dry_run->kind == NODE_BOOL && dry_run->boolean,
     };
-    slice version = text_at(request, "kind.version");
-    q->kind = schema_find(arena_fmt(a, "%.*s/%.*s", FMT(log->group), FMT(version)), log->kind);
+    q->kind = schema_find_in(log->group, text_at(request, "kind.version"), log->kind);
     q->object = object_at(request, "object");
     q->old_object = object_at(request, "oldObject");
     return true;
