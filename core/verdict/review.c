@@ -279,6 +279,13 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     return json_print(review, false);
 }
 
+/* Nobody may take a review that has no answer for one that was allowed. */
+static slice no_answer(struct review_log *ret_log, const char *why)
+{
+    *ret_log = (struct review_log){.error = slice_of(why)};
+    return (slice){0};
+}
+
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
                     struct review_log *ret_log)
 {
@@ -286,11 +293,14 @@ slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     json_memory_enter(a);
     if (arena_guard(a)) {
         json_memory_leave();
-        *ret_log = (struct review_log){.error = LIT("the review needs more memory than a request may have")};
-        return (slice){0};
+        return no_answer(ret_log, "the review needs more memory than a request may have");
     }
     slice text = answer(g, a, endpoint, body, now, ret_log);
     arena_unguard(a);
     json_memory_leave();
-    return text.n > LIMIT_RESPONSE_BYTES ? (slice){0} : text;
+    if (text.n == 0)
+        return no_answer(ret_log, "the review needs more memory than a request may have");
+    if (text.n > LIMIT_RESPONSE_BYTES)
+        return no_answer(ret_log, "the answer would be larger than a review's may be");
+    return text;
 }

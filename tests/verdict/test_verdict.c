@@ -1,0 +1,234 @@
+/* What the waist makes of findings: ratcheting, policy, annotations. */
+#include "reviewing.h"
+
+static slice backup(struct arena *a, const char *metadata, const char *spec)
+{
+    return arena_fmt(
+        a,
+        "{\"apiVersion\":\"br.pingcap.com/"
+        "v1alpha1\",\"kind\":\"Backup\",\"metadata\":{%s\"name\":\"nightly\","
+        "\"namespace\":\"tidb\"},\"spec\":{%s\"cleanPolicy\":\"Retain\",\"br\":{\"cluster\":\"demo1\"},"
+        "\"s3\":{\"provider\":\"aws\",\"region\":\"us-west-1\",\"bucket\":\"my-bucket\","
+        "\"prefix\":\"nightly\",\"secretName\":\"s3-secret\"}}}",
+        metadata, spec);
+}
+
+static struct answer create(const struct gate *g, struct arena *a, slice object)
+{
+    const struct ask ask = {"CREATE", "", "br.pingcap.com", "Backup", object, {0}};
+    return ask_gate(g, a, ENDPOINT_VALIDATE, ask_text(a, &ask), TEST_NOW);
+}
+
+static struct answer update(const struct gate *g, struct arena *a, slice object, slice old)
+{
+    const struct ask ask = {"UPDATE", "", "br.pingcap.com", "Backup", object, old};
+    return ask_gate(g, a, ENDPOINT_VALIDATE, ask_text(a, &ask), TEST_NOW);
+}
+
+static void expect(struct arena *a, const char *label, struct answer answer, const char *causes,
+                   const char *warnings)
+{
+    assert_slice(label, answer_causes(a, &answer), slice_of(causes));
+    assert_slice(label, answer_warnings(a, &answer), slice_of(warnings));
+    assert_row(label, answer.allowed == !*causes);
+}
+
+/* ---- ratcheting
+ * ---------------------------------------------------------------------------------------------------- */
+
+#define BAD_RETRY   "\"backoffRetryPolicy\":{\"minRetryDuration\":\"5 minutes\"},"
+#define WORSE_RETRY "\"backoffRetryPolicy\":{\"minRetryDuration\":\"6 minutes\"},"
+#define BAD_TYPE    "\"backupType\":\"fully\","
+#define LABELS      "\"labels\":{\"team\":\"shop\"},"
+
+static void test_ratcheting(void **state)
+{
+    static const struct {
+        const char *label, *metadata, *spec, *old_metadata, *old_spec, *causes, *warnings;
+    } rows[] = {
+        {"a bad field that was there", LABELS, BAD_RETRY, "", BAD_RETRY, "", "retry-duration"},
+        {"another bad value", "", WORSE_RETRY, "", BAD_RETRY, "retry-duration", ""},
+        {"bad only now", "", BAD_RETRY, "", "", "retry-duration", ""},
+        {"mended", "", "", "", BAD_RETRY, "", ""},
+        {"one bad as before, one new", "", BAD_RETRY BAD_TYPE, "", BAD_RETRY, "schema-enum",
+         "retry-duration"},
+        {"schema faults as well", LABELS, BAD_TYPE, "", BAD_TYPE, "", "schema-enum"},
+        {"the same fault at another element", "", "\"tableFilter\":[\"db.*\",\"shop\"],", "",
+         "\"tableFilter\":[\"shop\"],", "table-filter-syntax", ""},
+        {"the same fault twice where it was once", "", "\"tableFilter\":[\"shop\",\"shop\"],", "",
+         "\"tableFilter\":[\"shop\"],", "table-filter-syntax", "table-filter-syntax"},
+    };
+    struct arena *a = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(a, rows[i].label,
+               update(plain_gate(), a, backup(a, rows[i].metadata, rows[i].spec),
+                      backup(a, rows[i].old_metadata, rows[i].old_spec)),
+               rows[i].causes, rows[i].warnings);
+}
+
+/* ---- policy
+ * ---------------------------------------------------------------------------------------------------- */
+
+static struct gate *gate_by(struct arena *a, const char *config)
+{
+    struct policy policy = {0};
+    slice why = {0};
+    if (!policy_read(&policy, a, slice_of(config), &why)) {
+        print_error("%.*s\n", FMT(why));
+        fail();
+    }
+    return gate_open(&policy);
+}
+
+static void test_policy(void **state)
+{
+    static const struct {
+        const char *config, *spec, *causes, *warnings;
+    } rows[] = {
+        {"rules: { retry-duration: warn }", BAD_RETRY, "", "retry-duration"},
+        {"rules: { retry-duration: off }", BAD_RETRY, "", ""},
+        {"rules: { retry-policy-absent: error }", "", "retry-policy-absent", ""},
+        {"rules: { all: off, retry-duration: error }", BAD_RETRY BAD_TYPE, "retry-duration", ""},
+        {"rules: { schema-enum: warn }", BAD_TYPE, "", "schema-enum"},
+    };
+    struct arena *a = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct gate *g = gate_by(a, rows[i].config);
+        expect(a, rows[i].config, create(g, a, backup(a, "", rows[i].spec)), rows[i].causes,
+               rows[i].warnings);
+        gate_close(g);
+    }
+}
+
+/* A deletion is never refused, whatever the policy says. */
+static void test_no_policy_refuses_a_deletion(void **state)
+{
+    struct arena *a = *state;
+    struct gate *g = gate_by(a, "rules: { all: error }");
+    const char *running = "\"backupMode\":\"log\",\"logSubcommand\":\"log-start\",";
+    slice object = backup(a, "", running);
+    object =
+        arena_fmt(a, "%.*s,\"status\":{\"phase\":\"Running\"}}", FMT(slice_cut(object, 0, object.n - 1)));
+    const struct ask ask = {"DELETE", "", "br.pingcap.com", "Backup", {0}, object};
+    expect(a, "delete", ask_gate(g, a, ENDPOINT_VALIDATE, ask_text(a, &ask), TEST_NOW), "", "delete-order");
+    gate_close(g);
+}
+
+/* Nor is one that is on its way. */
+static void test_no_policy_refuses_what_is_being_deleted(void **state)
+{
+    struct arena *a = *state;
+    struct gate *g = gate_by(a, "rules: { all: error }");
+    expect(a, "finalizer removed",
+           update(g, a, backup(a, "\"deletionTimestamp\":\"2026-05-31T00:00:00Z\",", BAD_TYPE),
+                  backup(a, "", "")),
+           "", "");
+    gate_close(g);
+}
+
+/* ---- annotations
+ * ---------------------------------------------------------------------------------------------------- */
+
+#define ALLOW(rule, reason) "\"annotations\":{\"brgate.io/allow." rule "\":\"" reason "\"},"
+
+static void test_annotations(void **state)
+{
+    static const struct {
+        const char *label, *config, *metadata, *spec, *causes, *warnings, *audit;
+    } rows[] = {
+        {"none may be lowered by default", "{}", ALLOW("retry-duration", "a test"), BAD_RETRY,
+         "retry-duration", "", ""},
+        {"one that the policy names", "overridable: [retry-duration]", ALLOW("retry-duration", "a test"),
+         BAD_RETRY, "", "", "retry-duration at spec.backoffRetryPolicy.minRetryDuration: a test"},
+        {"another than the policy names", "overridable: [log-type]", ALLOW("retry-duration", "a test"),
+         BAD_RETRY, "retry-duration", "", ""},
+        {"without a reason", "overridable: [retry-duration]", ALLOW("retry-duration", ""), BAD_RETRY,
+         "retry-duration", "", ""},
+        {"of no use any more", "overridable: [retry-duration]", ALLOW("retry-duration", "a test"), "", "", "",
+         ""},
+        {"of no rule", "{}", ALLOW("retry", "a test"), "", "", "", ""},
+    };
+    struct arena *a = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct gate *g = gate_by(a, rows[i].config);
+        struct answer answer = create(g, a, backup(a, rows[i].metadata, rows[i].spec));
+        const struct node *audit = node_at(answer.root, "response.auditAnnotations.allowed-by-annotation");
+        expect(a, rows[i].label, answer, rows[i].causes, rows[i].warnings);
+        assert_slice(rows[i].label, audit ? audit->text : (slice){0}, slice_of(rows[i].audit));
+        gate_close(g);
+    }
+}
+
+/* ---- what is not ours
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void test_passes_unseen(void **state)
+{
+    static const struct {
+        const char *label;
+        struct ask ask;
+    } rows[] = {
+        {"status", {"UPDATE", "status", "br.pingcap.com", "Backup", {0}, {0}}},
+        {"another group", {"CREATE", "", "example.com", "Backup", {0}, {0}}},
+        {"another kind", {"CREATE", "", "br.pingcap.com", "Restore", {0}, {0}}},
+        {"another operation", {"CONNECT", "", "br.pingcap.com", "Backup", {0}, {0}}},
+    };
+    struct arena *a = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct ask ask = rows[i].ask;
+        ask.object = backup(a, "", BAD_TYPE);
+        ask.old_object = backup(a, "", "");
+        for (int endpoint = ENDPOINT_VALIDATE; endpoint <= ENDPOINT_MUTATE; endpoint++)
+            expect(a, rows[i].label,
+                   ask_gate(plain_gate(), a, (enum endpoint)endpoint, ask_text(a, &ask), TEST_NOW), "", "");
+    }
+}
+
+/* ---- memory
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* Each allocation of an update fails once: there is no answer then, never another one. */
+static void test_no_answer_without_memory(void **state)
+{
+    struct arena *a = *state, *own = arena_new((size_t)1 << 30);
+    const struct ask ask = {"UPDATE",
+                            "",
+                            "br.pingcap.com",
+                            "Backup",
+                            backup(a, LABELS ALLOW("no-rule", "a test"), BAD_RETRY BAD_TYPE),
+                            backup(a, "", BAD_RETRY)};
+    slice body = ask_text(a, &ask);
+    for (int endpoint = ENDPOINT_VALIDATE; endpoint <= ENDPOINT_MUTATE; endpoint++) {
+        struct review_log log;
+        uint64_t before = arena_allocations(own);
+        slice whole =
+            arena_copy(a, review_answer(plain_gate(), own, (enum endpoint)endpoint, body, TEST_NOW, &log));
+        uint64_t count = arena_allocations(own) - before;
+        assert_true(whole.n && count > 100);
+        for (uint64_t nth = 1; nth <= count + 1; nth++) {
+            arena_reset(own);
+            arena_fail_at(own, nth);
+            slice answer = review_answer(plain_gate(), own, (enum endpoint)endpoint, body, TEST_NOW, &log);
+            assert_slice("answer", answer, nth > count ? whole : (slice){0});
+            assert_true(nth > count || (!log.answered && !log.allowed && log.error.n));
+        }
+        arena_fail_at(own, 0);
+        arena_reset(own);
+    }
+    arena_free(own);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_ratcheting, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_policy, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_no_policy_refuses_a_deletion, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_no_policy_refuses_what_is_being_deleted, arena_setup,
+                                        arena_teardown),
+        cmocka_unit_test_setup_teardown(test_annotations, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_passes_unseen, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_no_answer_without_memory, arena_setup, arena_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
