@@ -54,6 +54,7 @@ static const struct {
     {SLICE("(?:a(?i)b)c"), SLICE("aBC"), false},
     {SLICE("(?:a(?i)b)c"), SLICE("aBc"), true},
     {SLICE("(?i:a)b"), SLICE("AB"), false},
+    {SLICE("(?:a(?i)b)(?i)c"), SLICE("aBC"), true},
     {SLICE("."), SLICE("\n"), false},
     {SLICE("(?s)."), SLICE("\n"), true},
     {SLICE("[^a]"), SLICE("\n"), true},
