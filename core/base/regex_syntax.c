@@ -258,7 +258,7 @@ static bool read_class_item(struct reader *r, size_t class_at)
         return true;
     }
     size_t from = r->at;
-    uint32_t first, last;
+    uint32_t first = 0, last;
     if (!read_class_char(r, class_at, &first))
         return false;
     last = first;
@@ -521,7 +521,7 @@ static bool read_backslash(struct reader *r)
         buf_char(r->out, ']');
         return known;
     }
-    uint32_t value;
+    uint32_t value = 0;
     if (!read_escape(r, &value))
         return false;
     literal(r, value);
