@@ -207,6 +207,8 @@ static void test_depth(void **state)
     }
 }
 
+#define REVIEW "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\""
+
 static void test_not_a_review(void **state)
 {
     static const char *const bodies[] = {
@@ -216,11 +218,10 @@ static void test_not_a_review(void **state)
         "{}",
         "\"x\"",
         "{\"apiVersion\":\"admission.k8s.io/v1beta1\",\"kind\":\"AdmissionReview\"}",
-        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\"}",
-        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"\"}}",
-        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":7}}",
-        "{\"apiVersion\":\"admission.k8s.io/"
-        "v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"a\\u0000b\"}}",
+        REVIEW "}",
+        REVIEW ",\"request\":{\"uid\":\"\"}}",
+        REVIEW ",\"request\":{\"uid\":7}}",
+        REVIEW ",\"request\":{\"uid\":\"a\\u0000b\"}}",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         struct answer answer =
