@@ -7,7 +7,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { DRAIN_LOOK_MS = 20 };
+enum {
+    DRAIN_LOOK_MS = 20,
+    SETTLE_MS = 100, /* until a connection that was just accepted is known to be one */
+};
 
 static sigset_t handled_signals(void)
 {
@@ -63,6 +66,7 @@ static int drain(struct server *s, int signal_number)
               strsignal(signal_number), o->shutdown_delay);
     wait_for(s, o->shutdown_delay, NULL);
     server_quiesce(s);
+    wait_for(s, SETTLE_MS, NULL);
     bool unfinished = wait_for(s, o->drain_timeout, is_idle);
     log_event(server_log(s), unfinished ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "stopped",
               unfinished ? "some requests were cut off" : "all requests were answered");

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -205,6 +206,12 @@ void server_quiesce(struct server *s)
     if (s->fd < 0)
         return;
     MHD_quiesce_daemon(s->daemon);
+    /* Who waits to be accepted is connected already and would be reset by closing the socket. */
+    struct sockaddr_storage from;
+    socklen_t size = sizeof from;
+    for (int fd; (fd = accept4(s->fd, (struct sockaddr *)&from, &size, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0;
+         size = sizeof from)
+        MHD_add_connection(s->daemon, fd, (struct sockaddr *)&from, size); /* closes it when it fails */
     close(s->fd);
     s->fd = -1;
 }

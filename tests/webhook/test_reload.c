@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,47 @@ static void a_bad_pair_leaves_the_old_one(void **state)
     fixture_end(&f);
 }
 
+enum { DIALERS = 3, DIALS = 40, RELOADS = 60 };
+
+struct dialer {
+    pthread_t thread;
+    unsigned port;
+    size_t answered;
+};
+
+static void *dial_again(void *self)
+{
+    struct dialer *d = self;
+    for (size_t i = 0; i < DIALS; i++)
+        d->answered += peer_ask(d->port, NULL, LIT(REVIEW)).status == 200;
+    return NULL;
+}
+
+static void handshakes_go_on_while_pairs_change(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct dialer dialers[DIALERS] = {0};
+    use_files(&f);
+    struct certificate_pair pairs[] = {f.pair, fixture_pair(&f)};
+    fixture_start(&f);
+    for (size_t i = 0; i < DIALERS; i++) {
+        dialers[i].port = f.port;
+        assert_int_equal(pthread_create(&dialers[i].thread, NULL, dial_again, &dialers[i]), 0);
+    }
+    for (size_t i = 1; i <= RELOADS; i++) {
+        fixture_write(&f, "tls.crt", pairs[i % 2].certificate);
+        fixture_write(&f, "tls.key", pairs[i % 2].key);
+        server_reload(f.server, false);
+    }
+    for (size_t i = 0; i < DIALERS; i++) {
+        pthread_join(dialers[i].thread, NULL);
+        assert_int_equal(dialers[i].answered, DIALS);
+    }
+    assert_true(reloads(&f, "success") == RELOADS);
+    fixture_end(&f);
+}
+
 /* As the kubelet does it: the files are links through `..data`, which is replaced as a whole. */
 static void a_swapped_secret_volume_is_seen(void **state)
 {
@@ -237,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_pair_takes_over_without_a_dropped_connection),
         cmocka_unit_test(a_bad_pair_leaves_the_old_one),
+        cmocka_unit_test(handshakes_go_on_while_pairs_change),
         cmocka_unit_test(a_swapped_secret_volume_is_seen),
         cmocka_unit_test(clients_must_show_a_certificate),
         cmocka_unit_test(any_client_of_the_ca_may_come_without_names),
