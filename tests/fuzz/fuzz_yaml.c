@@ -1,0 +1,58 @@
+/* The YAML reader: what it takes reads back the same, printed as JSON and as YAML. */
+#include "fuzz.h"
+
+#include "document.h"
+#include "limits.h"
+#include "position.h"
+
+static slice json_of(struct arena *a, const struct node *n)
+{
+    struct buf b = buf_new(a, SIZE_MAX / 2);
+    node_put_json(&b, n, false);
+    return buf_slice(&b);
+}
+
+static void check_document(struct arena *a, const struct document *d)
+{
+    struct findings f = findings_new(a);
+    struct buf yaml = buf_new(a, SIZE_MAX / 2);
+    slice json = json_of(a, d->root);
+    const struct node *copy = json_read(a, json, &f);
+    PROMISE(copy && f.count == 0);
+    json = json_of(a, copy); /* -0e0 has become 0, as in Go */
+    node_put_yaml(&yaml, d->root, false);
+    const struct document *again = stream_read(a, buf_slice(&yaml), &f)->first;
+    PROMISE(f.count == 0 && again && again->root && !again->next && slice_eq(json, json_of(a, again->root)));
+}
+
+static void check(struct arena *a, const uint8_t *data, size_t size)
+{
+    const slice bytes = {(const char *)data, size};
+    struct findings f = findings_new(a);
+    struct stream *s = stream_read(a, bytes, &f);
+    for (const struct finding *x = f.first; x; x = x->next) {
+        uint32_t from, to;
+        finding_span(x, bytes, &from, &to);
+        PROMISE(from <= to && to <= bytes.n && (from < to || bytes.n == 0));
+    }
+    for (const struct document *d = s->first; d; d = d->next) {
+        PROMISE(d->at <= d->end && d->end <= bytes.n);
+        PROMISE(d->root || f.count);
+        /* Lists become their items when they are read again. */
+        if (d->root && !node_get(d->root, LIT("items")) && d->root->kind == NODE_OBJECT && d->root->count)
+            check_document(a, d);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    if (arena_guard(a)) {
+        arena_free(a);
+        return 0;
+    }
+    check(a, data, size);
+    arena_unguard(a);
+    arena_free(a);
+    return 0;
+}
