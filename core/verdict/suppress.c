@@ -1,5 +1,7 @@
 #include "suppress.h"
 
+#include "across.h"
+
 static const slice marker = SLICE("# brgate: allow ");
 static const slice annotation_prefix = SLICE("brgate.io/allow.");
 
@@ -96,7 +98,7 @@ void suppressions_report(const struct suppression *list, const struct verdict *v
         else if (!s->reason.n)
             x = finding_say(f, RULE_suppression, s->node,
                             "a reason is wanted: allow %.*s: <why this is right here>", FMT(s->slug));
-        else if (!s->used)
+        else if (!s->used && !across_has(s->rule)) /* that is known only when the whole run has been judged */
             x = finding_say(f, RULE_suppression, s->node, "nothing here breaks the rule %.*s any more",
                             FMT(s->slug));
         else

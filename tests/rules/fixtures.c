@@ -1,5 +1,6 @@
 #include "fixtures.h"
 
+#include "across.h"
 #include "bug.h"
 #include "report.h"
 #include "schema.h"
@@ -91,10 +92,27 @@ static slice render(struct arena *a, const struct fixture *f, const struct strea
     return buf_slice(&text);
 }
 
+/* The rules that compare objects are judged in their own fixtures only: the documents of others may share a
+ * folder. */
+static const struct stream_verdict *compared(struct arena *a, const struct gate *g, const struct fixture *f,
+                                             const struct stream_verdict *stream)
+{
+    enum rule_id rule;
+    if (!rule_by_slug(slice_of(f->slug), &rule) || !across_has(rule))
+        return stream;
+    struct footprints *list = footprints_new(a);
+    const struct across_row *rows;
+    size_t count;
+    BUG_IF(!stream || !list || !footprints_note(list, 0, f->name, stream) ||
+           !across_judge(g, a, &list, 1, &rows, &count));
+    return across_merge(a, stream, rows, count);
+}
+
 static void put_manifest(struct buf *b, const struct gate *g, const struct fixture *f)
 {
     struct arena *own = arena_new((size_t)1 << 30); /* verdict_manifest() wants it unguarded */
-    slice text = render(own, f, verdict_manifest(g, own, f->manifest, FIXTURE_NOW));
+    const struct stream_verdict *stream = verdict_manifest(g, own, f->manifest, FIXTURE_NOW);
+    slice text = render(own, f, compared(own, g, f, stream));
     buf_put(b, LIT("# manifest\n"));
     buf_put(b, text);
     arena_free(own);

@@ -1,0 +1,427 @@
+/* Comparing the objects of a run. */
+#include "footprint.h"
+#include "judge.h"
+
+#include "limits.h"
+
+#include <stdlib.h>
+
+enum {
+    /* How many objects of one folder or cluster an object is compared with. One finding tells the story;
+     * thousands in one folder are no reason for millions of comparisons. */
+    COMPANY = 16,
+    /* Fire times tried before two crons count as never meeting. */
+    MEETINGS = 400,
+};
+
+struct comparing {
+    const struct gate *gate;
+    struct arena *arena;
+    struct across_row *rows;
+    size_t count, capacity;
+};
+
+static const enum rule_id rules[] = {
+    RULE_shared_prefix,     RULE_nested_prefix,  RULE_nested_prefix_kept, RULE_two_clusters_one_prefix,
+    RULE_second_log_backup, RULE_log_name_clash, RULE_schedules_overlap,  RULE_log_and_snapshot_same_prefix,
+};
+
+/* The rule's place in the table; as many as there are for any other rule. */
+static size_t number_of(enum rule_id rule)
+{
+    size_t i = 0;
+    while (i < sizeof rules / sizeof *rules && rules[i] != rule)
+        i++;
+    return i;
+}
+
+bool across_has(enum rule_id rule)
+{
+    return number_of(rule) < sizeof rules / sizeof *rules;
+}
+
+/* ---- words -----------------------------------------------------------------------------------------------
+ */
+
+/* "Backup tidb/nightly (b.yaml:12)"; the place is left out in the file that the finding stands in. */
+static slice name_of(struct comparing *c, const struct footprint *other, const struct footprint *here,
+                     const struct spot *spot)
+{
+    struct buf b = buf_new(c->arena, LIMIT_MESSAGE_BYTES);
+    buf_fmt(&b, "%s ", other->kind == KIND_BACKUP ? "Backup" : "BackupSchedule");
+    if (other->namespace.n)
+        buf_fmt(&b, "%.*s/", FMT(other->namespace));
+    buf_put(&b, other->name.n ? other->name : LIT("<generated name>"));
+    if (other->file != here->file)
+        buf_fmt(&b, " (%.*s:%u)", FMT(other->file_name), (unsigned)spot->line);
+    return buf_slice(&b);
+}
+
+static slice folder_name(const struct footprint *f)
+{
+    return f->folder.n ? f->folder : LIT("/");
+}
+
+/* One finding of a rule is enough for an object: the first. */
+static bool is_wanted(const struct comparing *c, enum rule_id rule, const struct footprint *here)
+{
+    return !(here->told & 1u << number_of(rule)) &&
+           policy_severity(&c->gate->policy, rule, CONTEXT_MANIFEST) != SEVERITY_OFF;
+}
+
+/* A finding at `here`, with `there` as its second place. */
+static void add(struct comparing *c, enum rule_id rule, struct footprint *here, const struct spot *at,
+                const struct footprint *other, const struct spot *there, slice message, const char *hint)
+{
+    struct row row = {.rule = rule,
+                      .severity = policy_severity(&c->gate->policy, rule, CONTEXT_MANIFEST),
+                      .path = at->path,
+                      .message = message,
+                      .hint = slice_of(hint),
+                      .from = at->from,
+                      .to = at->to};
+    if (other->file == here->file) {
+        row.note = LIT("the other one");
+        row.note_from = there->from;
+        row.note_to = there->to;
+    }
+    here->told |= 1u << number_of(rule);
+    c->rows = arena_grow(c->arena, c->rows, c->count, &c->capacity, sizeof *c->rows);
+    c->rows[c->count++] = (struct across_row){here->file, row};
+}
+
+/* ---- who is who ------------------------------------------------------------------------------------------
+ */
+
+static bool may_be_equal(slice a, slice b)
+{
+    return !a.n || !b.n || slice_eq(a, b);
+}
+
+static bool is_child(const struct footprint *schedule, const struct footprint *backup)
+{
+    return schedule->kind == KIND_BACKUP_SCHEDULE && backup->kind == KIND_BACKUP && backup->owner.n &&
+           slice_eq(schedule->name, backup->owner) && may_be_equal(schedule->namespace, backup->namespace);
+}
+
+/* One object that is written down twice (before and after an edit, base and overlay), or a schedule and what
+ * it has made. */
+static bool belong_together(const struct footprint *a, const struct footprint *b)
+{
+    if (is_child(a, b) || is_child(b, a))
+        return true;
+    return a->kind == b->kind && a->name.n && slice_eq(a->name, b->name) &&
+           may_be_equal(a->namespace, b->namespace);
+}
+
+static bool same_cluster(const struct footprint *a, const struct footprint *b)
+{
+    return a->group == b->group && slice_eq(a->cluster, b->cluster) &&
+           slice_eq(a->cluster_namespace, b->cluster_namespace);
+}
+
+static bool comes_before(const struct footprint *a, const struct footprint *b)
+{
+    if (a->file != b->file)
+        return a->file < b->file;
+    return a->place.from < b->place.from;
+}
+
+/* ---- folders ---------------------------------------------------------------------------------------------
+ */
+
+static bool of_two_clusters(const struct footprint *a, const struct footprint *b)
+{
+    return a->cluster.n && b->cluster.n && !same_cluster(a, b);
+}
+
+/* Templates get a folder for each run. Those of logs are named by the second alone. */
+static void judge_same_templates(struct comparing *c, const struct footprint *first, struct footprint *later)
+{
+    enum rule_id rule = RULE_two_clusters_one_prefix;
+    if (first->role != ROLE_LOG_TEMPLATE || later->role != ROLE_LOG_TEMPLATE ||
+        !of_two_clusters(first, later) || !is_wanted(c, rule, later))
+        return;
+    slice name = name_of(c, first, later, &first->place);
+    add(c, rule, later, &later->place, first, &first->place,
+        arena_fmt(c->arena,
+                  "%.*s of another cluster has this folder too: log backups that start in the same second "
+                  "get the same folder log-<time>",
+                  FMT(name)),
+        "give each cluster a prefix of its own");
+}
+
+/* Two Backups in the very same folder. Two logs of a cluster are another rule's matter. */
+static void judge_same_folder(struct comparing *c, const struct footprint *first, struct footprint *later)
+{
+    bool two_clusters = of_two_clusters(first, later), mixed = first->is_log != later->is_log;
+    enum rule_id rule = two_clusters ? RULE_two_clusters_one_prefix
+                        : mixed      ? RULE_log_and_snapshot_same_prefix
+                                     : RULE_shared_prefix;
+    if ((rule == RULE_shared_prefix && first->is_log) || !is_wanted(c, rule, later))
+        return;
+    slice name = name_of(c, first, later, &first->place), message;
+    if (two_clusters)
+        message = arena_fmt(c->arena, "%.*s of another cluster, %.*s%s%.*s, writes to the same folder",
+                            FMT(name), FMT(first->cluster_namespace), first->cluster_namespace.n ? "/" : "",
+                            FMT(first->cluster));
+    else if (mixed)
+        message = arena_fmt(c->arena, "%.*s, a %s, writes to the same folder", FMT(name),
+                            first->is_log ? "log backup" : "snapshot");
+    else
+        message = arena_fmt(c->arena, "%.*s writes to the same folder", FMT(name));
+    add(c, rule, later, &later->place, first, &first->place, message,
+        two_clusters ? "give each cluster a prefix of its own"
+        : mixed      ? "give the log backup a prefix of its own"
+                     : "give each backup a prefix of its own");
+}
+
+/* The data of `inner` lies below the folder that `outer` takes, and cleaning deletes by prefix. */
+static void judge_nested(struct comparing *c, struct footprint *outer, struct footprint *inner)
+{
+    bool inner_later = comes_before(outer, inner);
+    struct footprint *here = inner_later ? inner : outer, *other = inner_later ? outer : inner;
+    enum rule_id rule = outer->cleans ? RULE_nested_prefix : RULE_nested_prefix_kept;
+    if (!is_wanted(c, rule, here))
+        return;
+    slice name = name_of(c, other, here, &other->place), policy = outer->clean_policy,
+          folder = folder_name(outer), message;
+    if (outer->role != ROLE_BACKUP)
+        message = arena_fmt(c->arena,
+                            inner_later ? "this lies within the folder of a run of %.*s"
+                                        : "%.*s lies within the folder of a run of this schedule",
+                            FMT(name));
+    else if (!outer->cleans)
+        message = inner_later ? arena_fmt(c->arena, "this lies within %.*s, the folder of %.*s", FMT(folder),
+                                          FMT(name))
+                              : arena_fmt(c->arena, "the data of %.*s lies within this folder", FMT(name));
+    else if (inner_later)
+        message = arena_fmt(
+            c->arena, "when %.*s is deleted, cleanPolicy %.*s deletes all below %.*s: this data goes with it",
+            FMT(name), FMT(policy), FMT(folder));
+    else
+        message = arena_fmt(
+            c->arena,
+            "when this is deleted, cleanPolicy %.*s deletes all below %.*s: the data of %.*s goes with it",
+            FMT(policy), FMT(folder), FMT(name));
+    add(c, rule, here, &here->place, other, &other->place, message,
+        "give each a prefix beside the other's, not below it");
+}
+
+/* `above` has a folder that is an ancestor of the one of `below`, or the same. A schedule's own folder is
+ * nobody's data: each of its runs has a folder within. */
+static void judge_folders(struct comparing *c, struct footprint *above, struct footprint *below)
+{
+    if (belong_together(above, below))
+        return;
+    bool same = above->folder.n == below->folder.n;
+    bool plain_above = above->role == ROLE_BACKUP, plain_below = below->role == ROLE_BACKUP;
+    if (same && plain_above == plain_below) {
+        bool in_order = comes_before(above, below);
+        struct footprint *first = in_order ? above : below, *later = in_order ? below : above;
+        if (plain_above)
+            judge_same_folder(c, first, later);
+        else
+            judge_same_templates(c, first, later);
+    } else if (same) {
+        judge_nested(c, plain_above ? above : below, plain_above ? below : above);
+    } else if (plain_above || slice_starts(below->folder, above->runs)) {
+        judge_nested(c, above, below);
+    }
+}
+
+static int by_folder(const void *p, const void *q)
+{
+    const struct footprint *a = *(struct footprint *const *)p, *b = *(struct footprint *const *)q;
+    int order = slice_cmp(a->service, b->service);
+    if (!order)
+        order = slice_cmp(a->folder, b->folder);
+    if (order)
+        return order;
+    if (a->file != b->file)
+        return a->file < b->file ? -1 : 1;
+    return a->place.from < b->place.from ? -1 : a->place.from > b->place.from;
+}
+
+static bool holds(const struct footprint *above, const struct footprint *below)
+{
+    return slice_eq(above->service, below->service) && slice_starts(below->folder, above->folder);
+}
+
+/* Sorted by folder, what lies below a folder comes right behind it: a stack holds the folders that are open,
+ * each with the first of its objects. */
+static void compare_folders(struct comparing *c, struct footprint **all, size_t count)
+{
+    struct level {
+        size_t first, n;
+    } stack[COMPANY];
+    size_t depth = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!all[i]->service.n)
+            continue;
+        while (depth && !holds(all[stack[depth - 1].first], all[i]))
+            depth--;
+        for (size_t d = 0; d < depth; d++)
+            for (size_t k = 0; k < stack[d].n; k++)
+                judge_folders(c, all[stack[d].first + k], all[i]);
+        if (depth && all[stack[depth - 1].first]->folder.n == all[i]->folder.n)
+            stack[depth - 1].n +=
+                stack[depth - 1].n < COMPANY && stack[depth - 1].first + stack[depth - 1].n == i;
+        else if (depth < COMPANY)
+            stack[depth++] = (struct level){i, 1};
+    }
+}
+
+/* ---- clusters --------------------------------------------------------------------------------------------
+ */
+
+static void judge_two_logs(struct comparing *c, struct footprint *first, struct footprint *later)
+{
+    bool clash = first->kind == KIND_BACKUP && later->kind == KIND_BACKUP && first->name.n &&
+                 slice_eq(first->name, later->name);
+    enum rule_id rule = clash ? RULE_log_name_clash : RULE_second_log_backup;
+    if (!is_wanted(c, rule, later))
+        return;
+    slice name = name_of(c, first, later, &first->cluster_spot);
+    if (clash)
+        add(c, rule, later, &later->cluster_spot, first, &first->cluster_spot,
+            arena_fmt(c->arena,
+                      "%.*s is a log backup of this cluster and has the same name, which is that of the task "
+                      "in the cluster",
+                      FMT(name)),
+            "a cluster has one log backup at a time: keep one of them");
+    else
+        add(c, rule, later, &later->cluster_spot, first, &first->cluster_spot,
+            arena_fmt(c->arena,
+                      "%.*s is a log backup of this cluster already, and a cluster has one at a time",
+                      FMT(name)),
+            "keep one of them; to move it, stop the old one first");
+}
+
+/* The first moment at which both fire, counted from a day that has nothing special; false when they do not
+ * within the calendar's reach. */
+static bool meet(const struct cron *a, const struct cron *b, int64_t *ret)
+{
+    if (!(a->minutes & b->minutes) || !(a->hours & b->hours) || !(a->months & b->months))
+        return false;
+    int64_t x, y, from = INT64_C(1767225599); /* 2025-12-31T23:59:59Z */
+    if (!cron_next(a, from, &x))
+        return false;
+    for (unsigned i = 0; i < MEETINGS; i++) {
+        if (!cron_next(b, x - 1, &y))
+            return false;
+        if (x == y) {
+            *ret = x;
+            return true;
+        }
+        if (!cron_next(a, y - 1, &x))
+            return false;
+        if (x == y) {
+            *ret = x;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_two_schedules(struct comparing *c, struct footprint *first, struct footprint *later)
+{
+    int64_t at;
+    if (!is_wanted(c, RULE_schedules_overlap, later) ||
+        (first->schedule_group.n && slice_eq(first->schedule_group, later->schedule_group)) ||
+        !meet(&first->cron, &later->cron, &at))
+        return;
+    unsigned minute = (unsigned)(at / 60 % 60), hour = (unsigned)(at / 3600 % 24);
+    add(c, RULE_schedules_overlap, later, &later->schedule_spot, first, &first->schedule_spot,
+        arena_fmt(c->arena, "%.*s also starts a backup of this cluster at %02u:%02u, for instance",
+                  FMT(name_of(c, first, later, &first->schedule_spot)), hour, minute),
+        "move one of them; or give both the same label tidb.pingcap.com/backup-schedule-group");
+}
+
+static int by_cluster(const void *p, const void *q)
+{
+    const struct footprint *a = *(struct footprint *const *)p, *b = *(struct footprint *const *)q;
+    int order = a->group != b->group ? (a->group < b->group ? -1 : 1) : slice_cmp(a->cluster, b->cluster);
+    if (!order)
+        order = slice_cmp(a->cluster_namespace, b->cluster_namespace);
+    if (order)
+        return order;
+    if (a->file != b->file)
+        return a->file < b->file ? -1 : 1;
+    return a->cluster_spot.from < b->cluster_spot.from ? -1 : a->cluster_spot.from > b->cluster_spot.from;
+}
+
+typedef bool part_of(const struct footprint *f);
+typedef void judge_pair(struct comparing *c, struct footprint *first, struct footprint *later);
+
+static bool logs(const struct footprint *f)
+{
+    return f->is_log && !f->stops && f->role != ROLE_SNAPSHOT_TEMPLATE;
+}
+
+static bool ticks(const struct footprint *f)
+{
+    return f->ticks;
+}
+
+/* Each object of a kind with the first one of its cluster that it does not belong to. */
+static void compare_in_clusters(struct comparing *c, struct footprint **all, size_t count, part_of *part,
+                                judge_pair *judge)
+{
+    struct footprint *company[COMPANY];
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (n && !same_cluster(company[0], all[i]))
+            n = 0;
+        if (!all[i]->cluster.n || !part(all[i]))
+            continue;
+        for (size_t k = 0; k < n; k++)
+            if (!belong_together(company[k], all[i]))
+                judge(c, company[k], all[i]);
+        if (n < COMPANY)
+            company[n++] = all[i];
+    }
+}
+
+/* ----------------------------------------------------------------------------------------------------------
+ */
+
+static int by_position(const void *p, const void *q)
+{
+    const struct across_row *a = p, *b = q;
+    if (a->file != b->file)
+        return a->file < b->file ? -1 : 1;
+    if (a->row.from != b->row.from)
+        return a->row.from < b->row.from ? -1 : 1;
+    return a->row.rule < b->row.rule ? -1 : a->row.rule > b->row.rule;
+}
+
+bool across_judge(const struct gate *g, struct arena *a, struct footprints *const *lists, size_t list_count,
+                  const struct across_row **ret_rows, size_t *ret_count)
+{
+    if (arena_guard(a))
+        return false;
+    struct comparing c = {.gate = g, .arena = a};
+    size_t count = 0, n = 0;
+    for (size_t i = 0; i < list_count; i++)
+        count += lists[i]->count;
+    struct footprint *copies = ARENA_ARRAY(a, struct footprint, count + 1),
+                     **all = ARENA_ARRAY(a, struct footprint *, count + 1);
+    for (size_t i = 0; i < list_count; i++) {
+        for (const struct footprint *f = lists[i]->first; f; f = f->next, n++) {
+            copies[n] = *f;
+            all[n] = &copies[n];
+        }
+    }
+    qsort(all, count, sizeof *all, by_folder);
+    compare_folders(&c, all, count);
+    qsort(all, count, sizeof *all, by_cluster);
+    compare_in_clusters(&c, all, count, logs, judge_two_logs);
+    compare_in_clusters(&c, all, count, ticks, judge_two_schedules);
+    if (c.count)
+        qsort(c.rows, c.count, sizeof *c.rows, by_position);
+    *ret_rows = c.rows;
+    *ret_count = c.count;
+    arena_unguard(a);
+    return true;
+}

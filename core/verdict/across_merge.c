@@ -1,0 +1,82 @@
+/* Adding to a file's verdicts what comparing has found. */
+#include "across.h"
+#include "judge.h"
+
+#include <stdlib.h>
+
+struct merging {
+    struct arena *arena;
+    const struct line_table *lines;
+    struct suppression *in_text;
+};
+
+static int by_position(const void *p, const void *q)
+{
+    const struct row *a = p, *b = q;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    return a->rule < b->rule ? -1 : a->rule > b->rule;
+}
+
+static bool is_allowed(struct merging *m, struct verdict *v, struct suppression *in_object,
+                       const struct row *row)
+{
+    const struct suppression *s = suppression_for(in_object, row, m->lines);
+    if (!s)
+        s = suppression_for(m->in_text, row, m->lines);
+    if (!s)
+        return false;
+    struct suppressed *used = ARENA_NEW(m->arena, struct suppressed);
+    *used = (struct suppressed){v->suppressed, row->rule, row->path, s->reason};
+    v->suppressed = used;
+    return true;
+}
+
+/* A copy of the verdict with those of the rows that stand in its document. */
+static struct verdict *merge(struct merging *m, const struct verdict *old, const struct across_row *rows,
+                             size_t count, struct stream_verdict *stream)
+{
+    struct verdict *v = ARENA_NEW(m->arena, struct verdict);
+    *v = *old;
+    v->next = NULL;
+    v->rows = ARENA_ARRAY(m->arena, struct row, old->row_count + count);
+    for (size_t i = 0; i < old->row_count; i++)
+        v->rows[i] = old->rows[i];
+    struct suppression *in_object = v->object ? suppressions_in_annotations(m->arena, v->object) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = &rows[i].row;
+        if (row->from < v->at || row->from >= v->end || !v->object)
+            continue;
+        if (is_allowed(m, v, in_object, row)) {
+            stream->suppressed++;
+            continue;
+        }
+        v->rows[v->row_count++] = *row;
+        v->errors += row->severity == SEVERITY_ERROR;
+        v->warnings += row->severity == SEVERITY_WARNING;
+        stream->errors += row->severity == SEVERITY_ERROR;
+        stream->warnings += row->severity == SEVERITY_WARNING;
+    }
+    if (v->row_count)
+        qsort(v->rows, v->row_count, sizeof *v->rows, by_position);
+    return v;
+}
+
+const struct stream_verdict *across_merge(struct arena *a, const struct stream_verdict *stream,
+                                          const struct across_row *rows, size_t count)
+{
+    if (arena_guard(a))
+        return NULL;
+    struct stream_verdict *merged = ARENA_NEW(a, struct stream_verdict);
+    *merged = *stream;
+    struct merging m = {.arena = a, .lines = line_table_new(a, stream->bytes)};
+    m.in_text = suppressions_in_text(a, stream->bytes, m.lines);
+    struct verdict **end = &merged->first;
+    for (const struct verdict *v = stream->first; v; v = v->next) {
+        *end = merge(&m, v, rows, count, merged);
+        end = &(*end)->next;
+    }
+    *end = NULL;
+    arena_unguard(a);
+    return merged;
+}

@@ -1,0 +1,251 @@
+/* From a judged object to what is worth remembering of it. */
+#include "footprint.h"
+
+#include "endpoint.h"
+#include "storage_path.h"
+
+struct noting {
+    struct footprints *list;
+    struct arena *arena;
+    const struct stream_verdict *stream;
+    uint32_t file;
+    slice file_name;
+    uint32_t counted, line; /* lines are counted up to here */
+};
+
+struct footprints *footprints_new(struct arena *a)
+{
+    if (arena_guard(a))
+        return NULL;
+    struct footprints *list = ARENA_NEW(a, struct footprints);
+    list->arena = a;
+    list->last = &list->first;
+    arena_unguard(a);
+    return list;
+}
+
+/* ---- where it stands -------------------------------------------------------------------------------------
+ */
+
+static uint32_t line_at(struct noting *n, uint32_t offset)
+{
+    if (offset < n->counted) {
+        n->counted = 0;
+        n->line = 1;
+    }
+    slice rest = slice_cut(n->stream->bytes, n->counted, offset - n->counted);
+    for (size_t at; (at = slice_find_char(rest, '\n')) != SLICE_NONE; n->line++)
+        rest = slice_from(rest, at + 1);
+    n->counted = offset;
+    return n->line;
+}
+
+/* Of a node, or of the member `child` that is not there. */
+static struct spot spot_of(struct noting *n, const struct node *node, const char *child)
+{
+    struct spot s = {0};
+    struct finding x = {.node = node, .at_key = child != NULL};
+    finding_span(&x, n->stream->bytes, &s.from, &s.to);
+    s.line = line_at(n, s.from);
+    slice path = node_path(n->arena, node);
+    s.path = child ? arena_fmt(n->arena, "%.*s.%s", FMT(path), child) : arena_copy(n->arena, path);
+    return s;
+}
+
+static struct spot spot_of_text(struct noting *n, const struct text *t, const struct node *parent,
+                                const char *child)
+{
+    return t->node && !(t->node->flags & NODE_DEFAULTED) ? spot_of(n, t->node, NULL)
+                                                         : spot_of(n, parent, child);
+}
+
+/* ---- which place it is -----------------------------------------------------------------------------------
+ */
+
+static bool is_known(const struct text *t)
+{
+    return t->state == FIELD_ABSENT || t->state == FIELD_GIVEN;
+}
+
+static void put_lower(struct buf *b, slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        buf_char(b, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i]);
+}
+
+/* Host and port without what may be left out. Buckets of AWS are the same from everywhere. */
+static bool put_s3_service(struct buf *b, const struct s3 *s)
+{
+    struct endpoint url;
+    if (!is_known(&s->provider) || !is_known(&s->endpoint))
+        return false;
+    if (text_empty(&s->endpoint)) {
+        buf_put(b, text_given(&s->provider) ? s->provider.value : LIT("aws"));
+        return true;
+    }
+    if (!endpoint_parse(s->endpoint.value, &url, NULL))
+        return false;
+    if (slice_find(url.host, LIT(".amazonaws.com")) != SLICE_NONE) {
+        buf_put(b, LIT("aws"));
+        return true;
+    }
+    bool tls = slice_eq_nocase(url.scheme, LIT("https"));
+    put_lower(b, url.host);
+    if (url.port.n && !slice_eq(url.port, tls ? LIT("443") : LIT("80")))
+        buf_fmt(b, ":%.*s", FMT(url.port));
+    return true;
+}
+
+/* An account that only a secret names is taken for the same where the secrets are called the same. */
+static bool put_azblob_service(struct buf *b, const struct azblob *z)
+{
+    if (!is_known(&z->storage_account) || !is_known(&z->secret_name))
+        return false;
+    if (text_given(&z->storage_account))
+        buf_fmt(b, "account %.*s", FMT(z->storage_account.value));
+    else
+        buf_fmt(b, "secret %.*s", FMT(z->secret_name.value));
+    return true;
+}
+
+/* A volume is what it is whatever it is called. */
+static bool put_volume(struct buf *b, const struct local *l)
+{
+    size_t before = b->n;
+    for (const struct node *c = node_first(l->volume.node); c; c = node_next(c)) {
+        if (slice_eq(c->key, LIT("name")))
+            continue;
+        buf_fmt(b, "%.*s=", FMT(c->key));
+        node_put_json(b, c, true);
+    }
+    return b->n > before;
+}
+
+static slice member_text(const struct node *object, const char *key)
+{
+    const struct node *n = node_get(object, slice_of(key));
+    return n && n->kind == NODE_STRING ? n->text : (slice){0};
+}
+
+static void note_place(struct noting *n, const struct storage *s, struct footprint *f)
+{
+    const struct text *bucket = storage_bucket(s), *prefix = storage_prefix(s);
+    if (s->used == STORAGE_NONE || !is_known(prefix) || (bucket && !text_given(bucket)))
+        return;
+    struct buf service = buf_new(n->arena, 64 << 10);
+    buf_fmt(&service, "%s ", storage_type_name(s->used));
+    bool told = s->used == STORAGE_S3       ? put_s3_service(&service, &s->s3)
+                : s->used == STORAGE_AZBLOB ? put_azblob_service(&service, &s->azblob)
+                : s->used == STORAGE_LOCAL  ? put_volume(&service, &s->local)
+                                            : true;
+    slice root = bucket ? bucket->value : LIT("volume");
+    slice sub_path =
+        s->used == STORAGE_LOCAL ? member_text(s->local.volume_mount.node, "subPath") : (slice){0};
+    struct storage_place place = storage_place(n->arena, root, path_join(n->arena, sub_path, prefix->value));
+    if (!told || service.failed || place.outside || place.cut_short)
+        return;
+    buf_fmt(&service, " %.*s", FMT(place.bucket));
+    f->service = buf_slice(&service);
+    f->folder = place.prefix;
+}
+
+/* ---- the objects -----------------------------------------------------------------------------------------
+ */
+
+static void note_cluster(struct noting *n, const struct object *o, const struct br *br, struct footprint *f)
+{
+    if (!text_given(&br->cluster) || !is_known(&br->cluster_namespace))
+        return;
+    f->cluster = arena_copy(n->arena, br->cluster.value);
+    f->cluster_namespace =
+        arena_copy(n->arena, text_given(&br->cluster_namespace) ? br->cluster_namespace.value
+                                                                : o->metadata.namespace.value);
+    f->cluster_spot = spot_of(n, br->cluster.node, NULL);
+}
+
+static bool is_dumpling(const struct object *o, const struct backup_spec *b)
+{
+    return o->group == GROUP_PINGCAP && !node_get(b->node, LIT("br"));
+}
+
+static bool asks_to_stop(const struct backup_spec *b)
+{
+    return (text_given(&b->log_subcommand) && slice_eq(b->log_subcommand.value, LIT("log-stop"))) ||
+           (b->log_stop.state == FIELD_GIVEN && b->log_stop.value);
+}
+
+/* What the schedule appends to the prefix for each run. */
+static slice runs_of(struct noting *n, const struct footprint *f)
+{
+    if (f->role == ROLE_LOG_TEMPLATE)
+        return arena_fmt(n->arena, "%.*slog-", FMT(f->folder));
+    return arena_fmt(n->arena, "%.*s%.*s-pd.%.*s-2379-", FMT(f->folder), FMT(f->cluster),
+                     FMT(f->cluster_namespace));
+}
+
+static struct footprint *note_backup(struct noting *n, const struct object *o, const struct backup_spec *b)
+{
+    struct footprint *f = ARENA_NEW(n->arena, struct footprint);
+    *f = (struct footprint){
+        .file = n->file,
+        .file_name = n->file_name,
+        .group = o->group,
+        .kind = o->kind,
+        .namespace = arena_copy(n->arena, o->metadata.namespace.value),
+        .name = arena_copy(n->arena, o->metadata.name.value),
+        .role = b->role,
+        .owner =
+            arena_copy(n->arena, member_text(o->metadata.labels.node, "tidb.pingcap.com/backup-schedule")),
+        .is_log = b->is_log,
+        .stops = asks_to_stop(b),
+    };
+    if (text_given(&b->clean_policy) && !slice_eq(b->clean_policy.value, LIT("Retain"))) {
+        f->cleans = true;
+        f->clean_policy = arena_copy(n->arena, b->clean_policy.value);
+    }
+    note_cluster(n, o, &b->job.br, f);
+    if ((b->is_log || b->is_snapshot) && !is_dumpling(o, b))
+        note_place(n, &b->job.storage, f);
+    if (f->service.n)
+        f->place = spot_of_text(n, storage_prefix(&b->job.storage), storage_node(&b->job.storage), "prefix");
+    if (f->service.n && f->role != ROLE_BACKUP)
+        f->runs = runs_of(n, f);
+    *n->list->last = f;
+    n->list->last = &f->next;
+    n->list->count++;
+    return f;
+}
+
+static void note_object(struct noting *n, const struct object *o)
+{
+    if (o->backup.node)
+        note_backup(n, o, &o->backup);
+    const struct schedule_spec *s = &o->schedule;
+    if (s->backup_template.node) {
+        struct footprint *f = note_backup(n, o, &s->backup_template);
+        f->ticks = s->cron_ok && !s->cron.every && !(s->pause.state == FIELD_GIVEN && s->pause.value);
+        f->cron = s->cron;
+        f->schedule_group = arena_copy(
+            n->arena, member_text(o->metadata.labels.node, "tidb.pingcap.com/backup-schedule-group"));
+        if (f->ticks)
+            f->schedule_spot = spot_of(n, s->schedule.node, NULL);
+    }
+    if (s->log_backup_template.node)
+        note_backup(n, o, &s->log_backup_template);
+}
+
+bool footprints_note(struct footprints *list, uint32_t file, slice name, const struct stream_verdict *stream)
+{
+    if (arena_guard(list->arena))
+        return false;
+    struct noting n = {.list = list, .arena = list->arena, .stream = stream, .file = file, .line = 1};
+    for (const struct verdict *v = stream->first; v; v = v->next) {
+        if (!v->object || v->object->kind == KIND_COMPACT_BACKUP)
+            continue;
+        if (!n.file_name.p)
+            n.file_name = arena_copy(list->arena, name);
+        note_object(&n, v->object);
+    }
+    arena_unguard(list->arena);
+    return true;
+}

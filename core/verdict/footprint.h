@@ -1,0 +1,43 @@
+/* What is remembered of an object for comparing it with others; private to the across sources. */
+#ifndef BRGATE_FOOTPRINT_H
+#define BRGATE_FOOTPRINT_H
+
+#include "across.h"
+
+/* Where something stands, in the terms of a row. */
+struct spot {
+    uint32_t from, to, line;
+    slice path;
+};
+
+/* A Backup, or one of the two templates of a schedule. */
+struct footprint {
+    struct footprint *next;
+    uint32_t file;
+    slice file_name;
+    enum api_group group;
+    enum object_kind kind;
+    slice namespace, name; /* of the object; empty when it has none */
+    enum backup_role role;
+    slice owner; /* the schedule that a Backup says it was made by */
+    bool is_log, stops, cleans;
+    slice clean_policy;
+    slice cluster, cluster_namespace; /* empty: not known */
+    /* The place: service and bucket in one text that is equal for equal buckets, empty when it cannot be
+     * told; the folder is empty or ends with a slash. What a template makes lies in folders whose paths begin
+     * with `runs`. */
+    slice service, folder, runs;
+    struct spot place, cluster_spot, schedule_spot;
+    bool ticks; /* an unpaused schedule whose cron could be read; of its snapshot template */
+    struct cron cron;
+    slice schedule_group;
+    unsigned told; /* while comparing: rules that have been told of it */
+};
+
+struct footprints {
+    struct arena *arena;
+    struct footprint *first, **last;
+    size_t count;
+};
+
+#endif

@@ -1,0 +1,229 @@
+/* Comparing the objects of many files: what is found does not depend on who judged which file, a permission
+ * in a file is heeded, crowds stay cheap, and lost memory is told. The wording of each rule stands in
+ * tests/rules. */
+#include "check.h"
+
+#include "across.h"
+
+#include <stdlib.h>
+
+enum { MOST_FILES = 8 };
+
+struct test {
+    struct arena *files[MOST_FILES]; /* of the files' trees */
+    struct arena *run;
+    struct gate *gate;
+};
+
+static int setup(void **state)
+{
+    struct test *t = calloc(1, sizeof *t);
+    const struct policy policy = {0};
+    for (size_t i = 0; i < MOST_FILES; i++)
+        t->files[i] = arena_new((size_t)1 << 28);
+    t->run = arena_new((size_t)1 << 28);
+    t->gate = gate_open(&policy);
+    *state = t;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct test *t = *state;
+    for (size_t i = 0; i < MOST_FILES; i++)
+        arena_free(t->files[i]);
+    arena_free(t->run);
+    gate_close(t->gate);
+    free(t);
+    return 0;
+}
+
+#define BACKUP(name, prefix, more)                                                                           \
+    "apiVersion: br.pingcap.com/v1alpha1\nkind: Backup\nmetadata: { name: " name ", namespace: tidb }\n"     \
+    "spec:\n  br: { cluster: demo1 }\n  s3:\n    provider: aws\n    region: us-west-1\n    bucket: b1b\n"    \
+    "    secretName: s\n    prefix: " prefix "\n" more
+
+static const struct stream_verdict *judge(struct test *t, size_t file, slice text)
+{
+    arena_reset(t->files[file]);
+    const struct stream_verdict *stream = verdict_manifest(t->gate, t->files[file], text, 0);
+    assert_non_null(stream);
+    return stream;
+}
+
+/* "0:11 shared-prefix" for every row: file, line and rule. */
+static slice rows_text(struct arena *a, const struct across_row *rows, size_t count, const slice *texts)
+{
+    struct buf b = buf_new(a, 1 << 20);
+    for (size_t i = 0; i < count; i++) {
+        unsigned line = 1;
+        for (uint32_t k = 0; k < rows[i].row.from; k++)
+            line += texts[rows[i].file].p[k] == '\n';
+        buf_fmt(&b, "%u:%u %s\n", (unsigned)rows[i].file, line, rule_info(rows[i].row.rule)->slug);
+    }
+    return buf_slice(&b);
+}
+
+static const slice three[] = {
+    SLICE(BACKUP("a", "x", "")),
+    SLICE(BACKUP("b", "w", "---\n") BACKUP("c", "x/z", "  cleanPolicy: Delete\n")),
+    SLICE(BACKUP("d", "w", "")),
+};
+
+/* Files 0, 1 and 2, each noted in the list that `list_of` gives, in the order given. */
+static slice compare(struct test *t, const size_t list_of[3], const size_t order[3])
+{
+    struct footprints *lists[3];
+    for (size_t i = 0; i < 3; i++)
+        lists[i] = footprints_new(t->run);
+    for (size_t i = 0; i < 3; i++) {
+        size_t file = order[i];
+        assert_true(
+            footprints_note(lists[list_of[file]], (uint32_t)file, LIT("file"), judge(t, file, three[file])));
+    }
+    const struct across_row *rows;
+    size_t count;
+    assert_true(across_judge(t->gate, t->run, lists, 3, &rows, &count));
+    return rows_text(t->run, rows, count, three);
+}
+
+static void test_any_distribution(void **state)
+{
+    struct test *t = *state;
+    static const size_t lists[][3] = {{0, 0, 0}, {0, 1, 2}, {2, 1, 0}, {1, 0, 1}};
+    static const size_t orders[][3] = {{0, 1, 2}, {2, 1, 0}, {1, 2, 0}};
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < 3; k++)
+            assert_slice("rows", compare(t, lists[i], orders[k]),
+                         LIT("1:23 nested-prefix-kept\n2:11 shared-prefix\n"));
+}
+
+static void test_names_other_file(void **state)
+{
+    struct test *t = *state;
+    struct footprints *list = footprints_new(t->run);
+    static const slice texts[] = {SLICE(BACKUP("a", "x", "")), SLICE(BACKUP("b", "x", ""))};
+    static const slice names[] = {SLICE("one.yaml"), SLICE("two.yaml")};
+    for (uint32_t i = 0; i < 2; i++) {
+        slice name = names[i];
+        assert_true(footprints_note(list, i, name, judge(t, i, texts[i])));
+    }
+    const struct across_row *rows;
+    size_t count;
+    assert_true(across_judge(t->gate, t->run, &list, 1, &rows, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].file, 1);
+    assert_slice("message", rows[0].row.message,
+                 LIT("Backup tidb/a (one.yaml:11) writes to the same folder"));
+    assert_slice("path", rows[0].row.path, LIT("spec.s3.prefix"));
+    assert_slice("note", rows[0].row.note, LIT(""));
+}
+
+/* Judged, compared and merged as one file. */
+static const struct stream_verdict *whole(struct test *t, slice text)
+{
+    const struct stream_verdict *stream = judge(t, 0, text);
+    struct footprints *list = footprints_new(t->run);
+    const struct across_row *rows;
+    size_t count;
+    assert_true(footprints_note(list, 0, LIT("file"), stream));
+    assert_true(across_judge(t->gate, t->run, &list, 1, &rows, &count));
+    return across_merge(t->files[0], stream, rows, count);
+}
+
+static bool says(const struct stream_verdict *s, enum rule_id rule)
+{
+    for (const struct verdict *v = s->first; v; v = v->next)
+        for (size_t i = 0; i < v->row_count; i++)
+            if (v->rows[i].rule == rule)
+                return true;
+    return false;
+}
+
+static void test_permissions(void **state)
+{
+    struct test *t = *state;
+    static const struct {
+        const char *label;
+        slice text;
+        bool fires;
+    } table[] = {
+        {"nothing said", SLICE(BACKUP("a", "x", "---\n") BACKUP("b", "x", "")), true},
+        {"comment",
+         SLICE(BACKUP("a", "x", "---\n") BACKUP("b", "x # brgate: allow shared-prefix: moves tomorrow", "")),
+         false},
+        {"comment at the first",
+         SLICE(BACKUP("a", "x # brgate: allow shared-prefix: why", "---\n") BACKUP("b", "x", "")), true},
+        {"annotation",
+         SLICE(BACKUP("a", "x", "---\n")
+                   BACKUP("b, annotations: { brgate.io/allow.shared-prefix: why }", "x", "")),
+         false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const struct stream_verdict *s = whole(t, table[i].text);
+        assert_row(table[i].label, says(s, RULE_shared_prefix) == table[i].fires);
+        assert_row(table[i].label, s->suppressed == !table[i].fires);
+        assert_row(table[i].label, !says(s, RULE_suppression));
+    }
+}
+
+static void test_policy(void **state)
+{
+    struct test *t = *state;
+    struct policy policy = {0};
+    slice why;
+    assert_true(policy_set(&policy, LIT("shared-prefix"), POLICY_OFF, t->run, &why));
+    gate_close(t->gate);
+    t->gate = gate_open(&policy);
+    assert_false(says(whole(t, LIT(BACKUP("a", "x", "---\n") BACKUP("b", "x", ""))), RULE_shared_prefix));
+}
+
+/* One finding for each but the first, and no comparison of all with all: 20,000 would take minutes. */
+static void test_crowd(void **state)
+{
+    struct test *t = *state;
+    enum { CROWD = 20000 };
+    struct footprints *list = footprints_new(t->run);
+    for (uint32_t i = 0; i < CROWD; i++) {
+        char text[400];
+        snprintf(text, sizeof text, BACKUP("n%u", "x", ""), (unsigned)i);
+        assert_true(footprints_note(list, i, LIT("file"), judge(t, 0, slice_of(text))));
+    }
+    const struct across_row *rows;
+    size_t count;
+    assert_true(across_judge(t->gate, t->run, &list, 1, &rows, &count));
+    assert_int_equal(count, CROWD - 1);
+}
+
+static void test_no_memory(void **state)
+{
+    struct test *t = *state;
+    const struct stream_verdict *stream = judge(t, 0, LIT(BACKUP("a", "x", "---\n") BACKUP("b", "x/y", "")));
+    bool noted = false, compared = false;
+    for (uint64_t nth = 1; !noted || !compared; nth++) {
+        struct arena *a = arena_new((size_t)1 << 24);
+        struct footprints *list = footprints_new(a);
+        const struct across_row *rows;
+        size_t count = 0;
+        arena_fail_at(a, nth);
+        noted = footprints_note(list, 0, LIT("file"), stream);
+        compared = noted && across_judge(t->gate, a, &list, 1, &rows, &count);
+        arena_free(a);
+        assert_true(nth < 1000);
+        if (compared)
+            assert_int_equal(count, 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_any_distribution, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_names_other_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_permissions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_policy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
