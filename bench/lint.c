@@ -31,7 +31,7 @@ static const char manifest[] =
     "spec:\n"
     "  backupType: full\n"
     "  backupMode: snapshot\n"
-    "  cleanPolicy: Delete\n"
+    "  cleanPolicy: Retain\n"
     "  serviceAccount: tidb-backup-manager\n"
     "  toolImage: pingcap/br:v8.5.0\n"
     "  resources:\n"
@@ -50,7 +50,7 @@ static const char manifest[] =
     "    clusterNamespace: tidb-cluster-production\n"
     "    logLevel: info\n"
     "    concurrency: 4\n"
-    "    rateLimit: 128\n"
+    "    checkRequirements: true\n"
     "    sendCredToTikv: true\n"
     "  s3:\n"
     "    provider: aws\n"
@@ -127,7 +127,7 @@ static struct cost run(const char *const *argv)
     struct timespec start, end;
     struct rusage usage;
     pid_t child;
-    int status;
+    int status = 0;
     clock_gettime(CLOCK_MONOTONIC, &start);
     if (posix_spawn(&child, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, environ) != 0 ||
         wait4(child, &status, 0, &usage) < 0)
