@@ -392,19 +392,32 @@ static void decode_status(const struct node *n, struct backup_status *s)
 const struct object *object_decode(struct arena *a, enum api_group group, enum object_kind kind,
                                    const struct node *root)
 {
+    static const struct backup_spec no_backup;
+    static const struct schedule_spec no_schedule;
+    static const struct compact_spec no_compact;
     struct object *o = ARENA_NEW(a, struct object);
-    o->group = group;
-    o->kind = kind;
-    o->root = root;
+    *o = (struct object){.group = group,
+                         .kind = kind,
+                         .root = root,
+                         .backup = &no_backup,
+                         .schedule = &no_schedule,
+                         .compact = &no_compact};
     if (usable(root, "metadata"))
         decode_metadata(usable(root, "metadata"), &o->metadata);
     const struct node *spec = usable(root, "spec"), *status = usable(root, "status");
-    if (spec && kind == KIND_BACKUP)
-        decode_backup(spec, ROLE_BACKUP, &o->backup);
-    if (spec && kind == KIND_BACKUP_SCHEDULE)
-        decode_schedule(spec, &o->schedule);
-    if (spec && kind == KIND_COMPACT_BACKUP)
-        decode_compact(spec, &o->compact);
+    if (spec && kind == KIND_BACKUP) {
+        struct backup_spec *backup = ARENA_NEW(a, struct backup_spec);
+        decode_backup(spec, ROLE_BACKUP, backup);
+        o->backup = backup;
+    } else if (spec && kind == KIND_BACKUP_SCHEDULE) {
+        struct schedule_spec *schedule = ARENA_NEW(a, struct schedule_spec);
+        decode_schedule(spec, schedule);
+        o->schedule = schedule;
+    } else if (spec) {
+        struct compact_spec *compact = ARENA_NEW(a, struct compact_spec);
+        decode_compact(spec, compact);
+        o->compact = compact;
+    }
     if (status && kind == KIND_BACKUP)
         decode_status(status, &o->status);
     if (status && kind == KIND_COMPACT_BACKUP)

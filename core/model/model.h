@@ -186,9 +186,11 @@ struct object {
     enum object_kind kind;
     const struct node *root;
     struct metadata metadata;
-    struct backup_spec backup;     /* KIND_BACKUP */
-    struct schedule_spec schedule; /* KIND_BACKUP_SCHEDULE */
-    struct compact_spec compact;   /* KIND_COMPACT_BACKUP */
+    /* The spec of the object's kind; the others, and one that is missing or unusable, are empty (node is
+     * NULL). */
+    const struct backup_spec *backup;
+    const struct schedule_spec *schedule;
+    const struct compact_spec *compact;
     struct backup_status status;
     slice compact_state; /* CompactBackup.status.state */
 };

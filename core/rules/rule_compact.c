@@ -266,10 +266,10 @@ static const struct node *member_that_differs(const struct node *a, const struct
 
 static void compact_immutable(struct rule_run *run, const struct compact_spec *c)
 {
-    if (!run->old || !run->old->compact.node || !run->old->compact_state.n)
+    if (!run->old || !run->old->compact->node || !run->old->compact_state.n)
         return;
-    const struct node *changed = member_that_differs(c->node, run->old->compact.node);
-    const struct node *removed = changed ? NULL : member_that_differs(run->old->compact.node, c->node);
+    const struct node *changed = member_that_differs(c->node, run->old->compact->node);
+    const struct node *removed = changed ? NULL : member_that_differs(run->old->compact->node, c->node);
     if (!changed && !removed)
         return;
     struct finding *x =

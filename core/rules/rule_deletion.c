@@ -31,8 +31,8 @@ static void delete_backup(struct rule_run *run)
                         "TiDB Operator v2 never looks at an Invalid Backup again, nor at its finalizer: this "
                         "deletion hangs");
         finding_hint(run->findings, x, "remove the finalizer %s by hand", finalizer);
-    } else if (o->backup.is_log && on_track(phase)) {
-        x = finding_say(run->findings, RULE_delete_order, o->backup.node,
+    } else if (o->backup->is_log && on_track(phase)) {
+        x = finding_say(run->findings, RULE_delete_order, o->backup->node,
                         "the log backup is still %s: the operator has to stop it first, and this deletion "
                         "hangs if that fails%s",
                         log_phase_text(phase),
@@ -46,8 +46,8 @@ static void delete_backup(struct rule_run *run)
 
 static void delete_schedule(struct rule_run *run)
 {
-    const struct backup_spec *templates[] = {&run->object->schedule.backup_template,
-                                             &run->object->schedule.log_backup_template};
+    const struct backup_spec *templates[] = {&run->object->schedule->backup_template,
+                                             &run->object->schedule->log_backup_template};
     for (size_t i = 0; i < 2; i++) {
         const struct text *policy = &templates[i]->clean_policy;
         if (!text_given(policy) || !slice_eq(policy->value, LIT("Delete")))
@@ -61,8 +61,8 @@ static void delete_schedule(struct rule_run *run)
 
 void judge_deletion(struct rule_run *run)
 {
-    if (run->object->backup.node)
+    if (run->object->backup->node)
         delete_backup(run);
-    if (run->object->schedule.node)
+    if (run->object->schedule->node)
         delete_schedule(run);
 }

@@ -244,7 +244,7 @@ static void prefix_style(struct rule_run *run, const struct text *prefix)
 static void prefix_missing(struct rule_run *run, const struct job_spec *job, const struct node *spec)
 {
     const struct text *prefix = storage_prefix(&job->storage);
-    if (spec != run->object->backup.node || spec_is_dumpling(run, spec) ||
+    if (spec != run->object->backup->node || spec_is_dumpling(run, spec) ||
         job->storage.used == STORAGE_LOCAL ||
         (!text_empty(prefix) && !(text_given(prefix) && only_slashes(prefix->value))))
         return;

@@ -3,7 +3,7 @@
 
 bool spec_is_compaction(const struct rule_run *run, const struct node *spec)
 {
-    return spec == run->object->compact.node || spec == run->object->schedule.compact_template.node;
+    return spec == run->object->compact->node || spec == run->object->schedule->compact_template.node;
 }
 
 bool spec_is_dumpling(const struct rule_run *run, const struct node *spec)

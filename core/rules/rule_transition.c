@@ -303,19 +303,19 @@ static struct update update_of(const struct rule_run *run)
     const struct object *from = run->old, *to = run->object;
     const struct backup_status *s = &from->status;
     return (struct update){
-        .from = &from->backup,
-        .to = &to->backup,
+        .from = from->backup,
+        .to = to->backup,
         .status = s,
         .log = {.phase = log_phase_of(s->phase),
                 .started = text_given(&s->commit_ts.text),
                 .truncated_until = s->log_success_truncate_until.text.value,
                 .pause_failed = slice_eq(sub_phase(s, "log-pause"), LIT("Failed")),
                 .stop_failed = slice_eq(sub_phase(s, "log-stop"), LIT("Failed"))},
-        .asked_before = backup_log_spec(&from->backup),
-        .asked = backup_log_spec(&to->backup),
+        .asked_before = backup_log_spec(from->backup),
+        .asked = backup_log_spec(to->backup),
         .op = object_operator(to),
-        .both_log = from->backup.is_log && to->backup.is_log,
-        .edited = !node_same(from->backup.node, to->backup.node),
+        .both_log = from->backup->is_log && to->backup->is_log,
+        .edited = !node_same(from->backup->node, to->backup->node),
     };
 }
 
@@ -326,7 +326,7 @@ static void (*const rules[])(struct rule_run *run, const struct update *u) = {
 
 void judge_transition(struct rule_run *run)
 {
-    if (!run->object->backup.node || !run->old->backup.node)
+    if (!run->object->backup->node || !run->old->backup->node)
         return;
     struct update u = update_of(run);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)

@@ -9,12 +9,12 @@ void rules_judge(struct rule_run *run)
         return;
     }
     judge_metadata(run);
-    if (o->backup.node)
-        judge_backup(run, &o->backup);
-    if (o->schedule.node)
-        judge_schedule(run, &o->schedule);
-    if (o->compact.node)
-        judge_compact(run, &o->compact);
+    if (o->backup->node)
+        judge_backup(run, o->backup);
+    if (o->schedule->node)
+        judge_schedule(run, o->schedule);
+    if (o->compact->node)
+        judge_compact(run, o->compact);
     if (run->old)
         judge_transition(run);
 }
