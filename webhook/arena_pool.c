@@ -14,7 +14,7 @@ struct arena_pool {
 
 struct arena_pool *arena_pool_new(unsigned most, size_t limit)
 {
-    struct arena_pool *p = calloc(1, sizeof *p + most * sizeof *p->waiting);
+    struct arena_pool *p = calloc(1, sizeof *p + most * sizeof(void *));
     if (!p)
         return NULL;
     pthread_mutex_init(&p->lock, NULL);
