@@ -115,8 +115,13 @@ struct stream {
 
 /* Reads a stream as kubectl does: documents separated by lines of "---", YAML 1.1 scalars as go-yaml resolves
  * them, a stream that starts with '{' as JSON values in a row. Empty documents are left out. A broken
- * document is a finding (yaml-syntax, ...) and the next one is still read. Items of a `kind: List` become
- * documents of their own. */
+ * document is a finding (yaml-syntax, json-syntax, document-too-deep, document-too-large) and the next one is
+ * still read. Items of a `kind: List` (BackupList, ...) become documents of their own: such a root has no
+ * parent, and takes kind and apiVersion from the list when it has none.
+ *
+ * A whole number is NODE_INT even when it was written as 1.0 or 1e3: that is what JSON makes of it. A merge
+ * key's members stand where the key stands, as in go-yaml v2: they win over members before it and lose to
+ * those behind. What libyaml and go-yaml read differently is refused. */
 struct stream *stream_read(struct arena *a, slice bytes, struct findings *f);
 
 #endif

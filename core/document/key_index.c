@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { FEW = 16 }; /* up to here comparing each with each is faster */
-
 struct entry {
     uint64_t prefix; /* the first bytes of the key, so that most comparisons stay inside the array */
     struct node *node;
@@ -128,20 +126,19 @@ static void index_many(struct arena *a, struct node *object, struct findings *f)
     object->index = index;
 }
 
-void object_close(struct arena *a, struct node *object, struct findings *f)
+void object_close_checked(struct arena *a, struct node *object, struct findings *f)
 {
-    bool twice = object->seen >> SEEN_TWICE;
     object->index = NULL;
-    if (object->count > FEW)
+    if (object->count > FEW_MEMBERS)
         index_many(a, object, f);
-    else if (twice)
+    else
         compare_few(object, f);
 }
 
 void object_index(struct arena *a, struct node *object)
 {
     object->index = NULL;
-    if (object->count > FEW)
+    if (object->count > FEW_MEMBERS)
         index_many(a, object, NULL);
 }
 

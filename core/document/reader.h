@@ -21,11 +21,22 @@ static inline struct node *pool_take(struct node_pool *pool) /* zeroed */
     return pool->free++;
 }
 
+/* Members in which every two keys are compared; more are sorted and get an index for node_get(). */
+enum { FEW_MEMBERS = 16, SEEN_TWICE = 63 };
+
+/* object_close() for objects with many members or with keys that may be equal. */
+void object_close_checked(struct arena *a, struct node *object, struct findings *f);
+
 /* Called once when an object is complete whose members were added by member_attach(). Finds members with the
  * same key: the last one wins, the earlier ones are flagged NODE_SHADOWED, each repetition is a finding with
- * a note at the first. Members that a merge key brought (NODE_MERGED) may be replaced silently. Objects with
- * many members get an index for node_get(). */
-void object_close(struct arena *a, struct node *object, struct findings *f);
+ * a note at the first. Members that a merge key brought (NODE_MERGED) may be replaced silently. */
+static inline void object_close(struct arena *a, struct node *object, struct findings *f)
+{
+    if (object->count > FEW_MEMBERS || object->seen >> SEEN_TWICE)
+        object_close_checked(a, object, f);
+    else
+        object->index = NULL; /* `seen` has done its work */
+}
 
 /* The same, for objects whose keys are known to differ. */
 void object_index(struct arena *a, struct node *object);
@@ -53,7 +64,6 @@ static inline void node_attach(struct node *container, struct node *child)
 
 /* node_attach() for members of an object that object_close() will look at: notes in `seen` whether two keys
  * may be equal, so that most small objects need no comparison at all. */
-enum { SEEN_TWICE = 63 };
 static inline void member_attach(struct node *object, struct node *child)
 {
     const slice key = child->key;

@@ -166,7 +166,7 @@ static void nesting_stops_at_the_limit(void **state)
 static void aliases_cannot_multiply(void **state)
 {
     (void)state;
-    struct text bomb = {0}, wide = {0}, merged = {0};
+    struct text bomb = {0}, wide = {0}, merged = {0}, inner = {0};
     add(&bomb, "a0: &a0 [x, x, x, x, x, x, x, x, x]\n", 1);
     for (int i = 1; i < 10; i++) {
         char line[200];
@@ -190,6 +190,16 @@ static void aliases_cannot_multiply(void **state)
     add(&merged, "}\nb:\n", 1);
     add(&merged, "- {<<: *a}\n", 5000);
     expect(&merged, "merged", RULE_document_too_large);
+    /* Without any alias: each level copies what the inner one has. */
+    add(&inner, "{<<: ", LIMIT_DEPTH - 1);
+    add(&inner, "{", 1);
+    for (int i = 0; i < 10000; i++) {
+        char member[20];
+        snprintf(member, sizeof member, "k%d: 1, ", i);
+        add(&inner, member, 1);
+    }
+    add(&inner, "}", LIMIT_DEPTH);
+    expect(&inner, "merged inside", RULE_document_too_large);
 }
 
 /* What takes time in proportion to its square in a careless reader. */

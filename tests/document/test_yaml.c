@@ -234,6 +234,8 @@ static void aliases_and_merges(void **state)
         {"a: &x 0x10\nb: *x", "{\"a\":16,\"b\":16}"},
         {"a: &x {k: [1]}\nb: *x", "{\"a\":{\"k\":[1]},\"b\":{\"k\":[1]}}"},
         {"a: &x 1\nb: &x 2\nc: *x", "{\"a\":1,\"b\":2,\"c\":2}"},
+        {"d: {k: &x 1, k: 2}\na: *x", "{\"d\":{\"k\":2},\"a\":1}"},
+        {"&x <<: {k: 1}\na: *x", "{\"k\":1,\"a\":\"\\u003c\\u003c\"}"},
         {"&x a: *x", "{\"a\":\"a\"}"},
         {"a: &x 1.0\n*x : v", "{\"a\":1,\"1\":\"v\"}"},
         {"a: *x", "-"},
@@ -282,6 +284,9 @@ static void streams_are_split_as_kubectl_splits(void **state)
         {"{\"a\" 1}", "-"},
         {"null", ""},
         {"[1]", "[1]"},
+        /* kubectl takes four bytes at once when it turns from JSON to YAML, and needs them */
+        {"{} # c", "{}\n-"},
+        {"{} # comment", "{}"},
     };
     CHECK_ROWS(rows);
 }
@@ -289,8 +294,9 @@ static void streams_are_split_as_kubectl_splits(void **state)
 static void lists_become_their_items(void **state)
 {
     (void)state;
-    static const char text[] = "kind: List\nitems:\n- {kind: A, m: 1}\n- kind: B\n---\nkind: BackupList\n"
-                               "apiVersion: x/v1\nitems: [{m: 2}]\n---\nkind: Pod\nitems: []\n";
+    static const char text[] =
+        "---\nkind: List\nitems:\n- {kind: A, m: 1}\n- kind: B\n---\nkind: BackupList\n"
+        "apiVersion: x/v1\nitems: [{m: 2}]\n---\nkind: Pod\nitems: []\n";
     struct stream *s = read(slice_of(text));
     assert_slice(
         "items", documents(s),
