@@ -22,7 +22,9 @@ static const char help[] = "Usage: brgate lint [OPTION]... FILE|FOLDER|-...\n"
                            "over. Objects of other kinds are counted, not judged. Nothing is sent anywhere.\n"
                            "\n"
                            "Report\n"
-                           "  --format text|json     findings for people or as data (text)\n"
+                           "  --format text|json|github\n"
+                           "                         for people (text), as data, or as annotations\n"
+                           "                         that GitHub shows in a pull request\n"
                            "  --output FILE          write the report there, not to standard output\n"
                            "  --color auto|always|never\n"
                            "                         auto: on a terminal, unless NO_COLOR is set\n"
@@ -94,7 +96,7 @@ static bool choose_format(struct settings *s, const char *word)
             return true;
         }
     }
-    command_fails("lint", "--format %s: text or json is wanted", word);
+    command_fails("lint", "--format %s: text, json or github is wanted", word);
     return false;
 }
 
@@ -253,9 +255,12 @@ static int judge_all(const struct settings *s)
                                      .now = time(NULL),
                                      .stdin_name = s->stdin_name};
     struct run run;
-    bool printed = run_files(&with, &paths, &run) && print_report(s, &paths, &run);
+    bool judged = run_files(&with, &paths, &run);
+    bool printed = judged && print_report(s, &paths, &run);
     run_free(&run, &paths);
     gate_close(gate);
+    if (!judged)
+        return command_fails("lint", "no memory");
     if (!printed || run.totals.unreadable)
         return EXIT_UNABLE;
     return report_failed(&run.totals) ? EXIT_FINDINGS : EXIT_CLEAN;

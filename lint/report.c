@@ -65,5 +65,6 @@ bool report_failed(const struct report_totals *t)
 const struct report_format report_formats[] = {
     {SLICE("text"), SLICE(""), SLICE(""), report_put_text, report_put_text_end, true},
     {SLICE("json"), SLICE("{\"findings\":["), SLICE(","), report_put_json, report_put_json_end, false},
+    {SLICE("github"), SLICE(""), SLICE(""), report_put_github, report_put_text_end, true},
 };
 const size_t report_format_count = sizeof report_formats / sizeof *report_formats;

@@ -54,6 +54,7 @@ void report_put_row(struct buf *b, const struct report_file *f, const struct row
 
 void report_put_text(struct buf *b, const struct report_file *f, bool colour);
 void report_put_text_end(struct buf *b, const struct report_totals *t);
+void report_put_github(struct buf *b, const struct report_file *f, bool colour);
 void report_put_json(struct buf *b, const struct report_file *f, bool colour);
 void report_put_json_end(struct buf *b, const struct report_totals *t);
 
