@@ -218,9 +218,9 @@ static struct footprint *note_backup(struct noting *n, const struct object *o, c
 
 static void note_object(struct noting *n, const struct object *o)
 {
-    if (o->backup.node)
-        note_backup(n, o, &o->backup);
-    const struct schedule_spec *s = &o->schedule;
+    if (o->backup->node)
+        note_backup(n, o, o->backup);
+    const struct schedule_spec *s = o->schedule;
     if (s->backup_template.node) {
         struct footprint *f = note_backup(n, o, &s->backup_template);
         f->ticks = s->cron_ok && !s->cron.every && !(s->pause.state == FIELD_GIVEN && s->pause.value);
