@@ -462,11 +462,11 @@ static bool tail(slice input, slice ours, slice theirs)
     return complains(input, "kubectl reads nothing of this document from here on");
 }
 
-/* The second topic asks about one document. */
-static bool several(slice input, slice ours, slice theirs)
+/* The second topic asks about one YAML document; we read a stream, which may be JSON. */
+static bool as_stream(slice input, slice ours, slice theirs)
 {
-    (void)ours, (void)theirs;
-    return slice_starts(input, LIT("---")) || slice_find(input, LIT("\n---")) != SLICE_NONE;
+    return slice_starts(input, LIT("---")) || slice_find(input, LIT("\n---")) != SLICE_NONE ||
+           refused(input, ours, theirs, "a number beyond what a double can hold");
 }
 
 /* A key is set twice that is, or looks like, something else than a string. */
@@ -512,7 +512,8 @@ static bool as_in_yaml(slice input, slice ours, slice theirs)
 
 static const struct fidelity_exception duplicate_exceptions[] = {
     {"refused", "as in the topic yaml", as_in_yaml},
-    {"several documents", "a line of --- inside the one document that was asked about", several},
+    {"read as a stream", "a line of --- in the document, or JSON with a number that YAML takes for a text",
+     as_stream},
 };
 
 const struct fidelity_topic topic_yaml = {"yaml", make, answer, exceptions, COUNT(exceptions)};
