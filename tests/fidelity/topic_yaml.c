@@ -510,8 +510,26 @@ static bool as_in_yaml(slice input, slice ours, slice theirs)
     return false;
 }
 
+/* go-yaml sees a key set again where we do not. */
+static bool only_theirs(slice ours, slice theirs)
+{
+    return slice_eq(ours, LIT("+")) && slice_eq(theirs, LIT("+again"));
+}
+
+static bool replaced_merge(slice input, slice ours, slice theirs)
+{
+    return only_theirs(ours, theirs) && slice_find(input, LIT("<<")) != SLICE_NONE;
+}
+
+static bool two_zeros(slice input, slice ours, slice theirs)
+{
+    return only_theirs(ours, theirs) && slice_find(input, LIT("-0.0")) != SLICE_NONE;
+}
+
 static const struct fidelity_exception duplicate_exceptions[] = {
     {"refused", "as in the topic yaml", as_in_yaml},
+    {"merged members replaced", "that is what merge keys are for", replaced_merge},
+    {"0.0 and -0.0", "are one key in go-yaml, and two in JSON", two_zeros},
     {"read as a stream", "a line of --- in the document, or JSON with a number that YAML takes for a text",
      as_stream},
 };
