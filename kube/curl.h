@@ -1,0 +1,28 @@
+/* libcurl, loaded when it is first needed. Internal to this layer. */
+#ifndef BRGATE_KUBE_CURL_H
+#define BRGATE_KUBE_CURL_H
+
+#define CURL_DISABLE_TYPECHECK
+#include <curl/curl.h>
+
+#define CURL_FUNCTIONS(X)                                                                                    \
+    X(global_init)                                                                                           \
+    X(easy_init)                                                                                             \
+    X(easy_cleanup)                                                                                          \
+    X(easy_setopt)                                                                                           \
+    X(easy_perform)                                                                                          \
+    X(easy_getinfo)                                                                                          \
+    X(easy_strerror)                                                                                         \
+    X(slist_append)                                                                                          \
+    X(slist_free_all)
+
+struct curl {
+#define CURL_FUNCTION(name) __typeof__(curl_##name) *name;
+    CURL_FUNCTIONS(CURL_FUNCTION)
+#undef CURL_FUNCTION
+};
+
+/* NULL when the library is not there; `*ret_why` is the loader's reason. Loaded once, never unloaded. */
+const struct curl *curl_load(const char **ret_why);
+
+#endif

@@ -1,0 +1,112 @@
+/* Finds the configuration: a file that is named, $KUBECONFIG, the pod's service account, ~/.kube/config. */
+#include "kube_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { MOST_BYTES = 4 << 20 };
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+bool kube_read_file(struct arena *a, slice path, slice *ret)
+{
+    int fd = open(arena_cstr(a, path), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    struct buf b = buf_new(a, MOST_BYTES);
+    char part[4096];
+    ssize_t n;
+    while ((n = read(fd, part, sizeof part)) > 0)
+        buf_put(&b, (slice){part, (size_t)n});
+    int error = errno;
+    close(fd);
+    if (n < 0 || b.failed) {
+        errno = n < 0 ? error : EFBIG;
+        return false;
+    }
+    slice s = buf_slice(&b);
+    while (s.n && is_blank(s.p[s.n - 1]))
+        s.n--;
+    while (s.n && is_blank(s.p[0]))
+        s = slice_from(s, 1);
+    *ret = arena_copy(a, s);
+    return true;
+}
+
+static bool load_in_cluster(struct arena *a, const char *directory, slice host, struct kube_config *ret,
+                            slice *ret_error)
+{
+    const char *port = getenv("KUBERNETES_SERVICE_PORT");
+    bool v6 = slice_find_char(host, ':') != SLICE_NONE;
+    ret->source = LIT("the pod's service account");
+    ret->server = arena_fmt(a, "https://%s%.*s%s:%s", v6 ? "[" : "", FMT(host), v6 ? "]" : "",
+                            port && *port ? port : "443");
+    ret->token_file = arena_fmt(a, "%s/token", directory);
+    ret->ca_file = arena_fmt(a, "%s/ca.crt", directory);
+    if (access(ret->token_file.p, R_OK) != 0) {
+        *ret_error =
+            arena_fmt(a,
+                      "%s: %s; the pod has no service account token: set automountServiceAccountToken"
+                      " for it, or name a --kubeconfig",
+                      ret->token_file.p, strerror(errno));
+        return false;
+    }
+    if (!kube_read_file(a, arena_fmt(a, "%s/namespace", directory), &ret->namespace))
+        ret->namespace = (slice){0};
+    return true;
+}
+
+static bool load(struct arena *a, const struct kube_place *place, struct kube_config *ret, slice *ret_error)
+{
+    if (place->kubeconfig)
+        return kubeconfig_load(a, slice_of(place->kubeconfig), place->context, ret, ret_error);
+    slice listed = slice_of(getenv("KUBECONFIG"));
+    if (listed.n)
+        return kubeconfig_load(a, listed, place->context, ret, ret_error);
+    slice host = slice_of(getenv("KUBERNETES_SERVICE_HOST"));
+    if (host.n)
+        return load_in_cluster(a, place->service_account ? place->service_account : KUBE_SERVICE_ACCOUNT,
+                               host, ret, ret_error);
+    const char *home = getenv("HOME");
+    slice usual = arena_fmt(a, "%s/.kube/config", home ? home : "");
+    return home && access(usual.p, F_OK) == 0 && kubeconfig_load(a, usual, place->context, ret, ret_error);
+}
+
+static bool refused(struct arena *a, const struct kube_config *c, slice *ret_error, const char *why)
+{
+    *ret_error = arena_fmt(a, "%.*s: server %.*s: %s", FMT(c->source), FMT(c->server), why);
+    return false;
+}
+
+/* What would hand credentials to whoever listens in. */
+static bool check(struct arena *a, const struct kube_config *c, slice *ret_error)
+{
+    bool credentials = c->token.n || c->token_file.n || c->certificate.n || c->certificate_file.n;
+    if (slice_starts(c->server, LIT("http://")))
+        return !credentials || refused(a, c, ret_error, "credentials are sent over https:// only");
+    return slice_starts(c->server, LIT("https://")) ||
+           refused(a, c, ret_error, "must begin with https:// (or http:// where no credentials are sent)");
+}
+
+bool kube_config_load(struct arena *a, const struct kube_place *place, struct kube_config *ret,
+                      slice *ret_error)
+{
+    *ret = (struct kube_config){0};
+    *ret_error = (slice){0};
+    if (!load(a, place, ret, ret_error)) {
+        if (!ret_error->n)
+            *ret_error = LIT("no way to the API server: not in a pod, and no kubeconfig at --kubeconfig, "
+                             "$KUBECONFIG or ~/.kube/config");
+        return false;
+    }
+    while (slice_ends(ret->server, LIT("/")))
+        ret->server.n--;
+    if (!ret->namespace.n)
+        ret->namespace = LIT("default");
+    ret->server = arena_copy(a, ret->server);
+    return check(a, ret, ret_error);
+}

@@ -1,0 +1,200 @@
+/* Reads kubeconfig files as kubectl merges them: the first file that names a thing wins. */
+#include "kube_config.h"
+
+#include "base64.h"
+
+#include <errno.h>
+
+enum { MOST_FILES = 16 };
+
+struct kubeconfig {
+    struct arena *arena;
+    struct {
+        slice path;
+        struct node *root;
+    } files[MOST_FILES];
+    size_t count;
+    slice *error;
+};
+
+static bool fails(struct kubeconfig *k, slice path, slice why)
+{
+    *k->error = arena_fmt(k->arena, "%.*s: %.*s", FMT(path), FMT(why));
+    return false;
+}
+
+static slice text_of(const struct node *n)
+{
+    return n && n->kind == NODE_STRING ? n->text : (slice){0};
+}
+
+static slice text_at(const struct node *object, slice key)
+{
+    return text_of(node_get(object, key));
+}
+
+static bool read_one(struct kubeconfig *k, slice path)
+{
+    struct arena *a = k->arena;
+    slice bytes;
+    if (!kube_read_file(a, path, &bytes))
+        return errno == ENOENT || fails(k, path, slice_of(strerror(errno)));
+    struct findings f = findings_new(a);
+    struct stream *s = stream_read(a, bytes, &f);
+    if (f.first)
+        return fails(k, path, f.first->message);
+    if (!s->first)
+        return true;
+    if (k->count == MOST_FILES)
+        return fails(k, path, LIT("too many kubeconfig files"));
+    k->files[k->count].path = path;
+    k->files[k->count++].root = s->first->root;
+    return true;
+}
+
+static bool read_all(struct kubeconfig *k, slice paths)
+{
+    while (paths.n) {
+        size_t end = slice_find_char(paths, ':');
+        slice path = slice_cut(paths, 0, end);
+        paths = end == SLICE_NONE ? (slice){0} : slice_from(paths, end + 1);
+        if (path.n && !read_one(k, arena_copy(k->arena, path)))
+            return false;
+    }
+    return true;
+}
+
+/* The entry of that name in one of the lists, and the file it stands in. */
+static const struct node *find(const struct kubeconfig *k, slice list, slice kind, slice name,
+                               slice *ret_path)
+{
+    for (size_t i = 0; i < k->count; i++)
+        for (struct node *n = node_first(node_get(k->files[i].root, list)); n; n = node_next(n))
+            if (slice_eq(text_at(n, LIT("name")), name)) {
+                *ret_path = k->files[i].path;
+                return node_get(n, kind);
+            }
+    return NULL;
+}
+
+static slice beside(struct arena *a, slice file, slice path)
+{
+    size_t end = file.n;
+    while (end && file.p[end - 1] != '/')
+        end--;
+    return !path.n || path.p[0] == '/' ? path : arena_fmt(a, "%.*s%.*s", (int)end, slice_c(file), FMT(path));
+}
+
+/* "certificate-authority" and "certificate-authority-data": the data win. */
+static bool text_or_file(struct kubeconfig *k, const struct node *n, slice path, const char *key,
+                         slice *ret_text, slice *ret_file)
+{
+    slice data_key = arena_fmt(k->arena, "%s-data", key);
+    slice data = text_at(n, data_key);
+    if (data.n && !base64_decode(k->arena, data, ret_text))
+        return fails(k, path, arena_fmt(k->arena, "%.*s is no base64", FMT(data_key)));
+    if (!data.n)
+        *ret_file = beside(k->arena, path, text_at(n, slice_of(key)));
+    return true;
+}
+
+/* What would be needed and is not there; ignoring it would mean another identity or an unverified server. */
+static bool none_of(struct kubeconfig *k, const struct node *n, slice path, const char *const (*unknown)[2],
+                    size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct node *set = node_get(n, slice_of(unknown[i][0]));
+        if (set && set->kind != NODE_NULL && !(set->kind == NODE_BOOL && !set->boolean))
+            return fails(k, path, arena_fmt(k->arena, "%s: %s", unknown[i][0], unknown[i][1]));
+    }
+    return true;
+}
+
+static bool read_cluster(struct kubeconfig *k, slice name, struct kube_config *ret)
+{
+    static const char *const unknown[][2] = {
+        {"insecure-skip-tls-verify",
+         "brgate talks to servers it can verify only; put the CA into certificate-authority-data"},
+        {"tls-server-name", "is not supported; use the name of the server's certificate in `server`"},
+    };
+    slice path;
+    const struct node *n = find(k, LIT("clusters"), LIT("cluster"), name, &path);
+    if (!n)
+        return fails(k, k->files[0].path, arena_fmt(k->arena, "there is no cluster \"%.*s\"", FMT(name)));
+    ret->server = text_at(n, LIT("server"));
+    ret->proxy = text_at(n, LIT("proxy-url"));
+    if (!ret->server.n)
+        return fails(k, path, arena_fmt(k->arena, "cluster \"%.*s\" has no server", FMT(name)));
+    return none_of(k, n, path, unknown, sizeof unknown / sizeof *unknown) &&
+           text_or_file(k, n, path, "certificate-authority", &ret->ca, &ret->ca_file);
+}
+
+static bool read_user(struct kubeconfig *k, slice name, struct kube_config *ret)
+{
+    static const char *const unknown[][2] = {
+        {"exec", "brgate runs no credential plugins; use a token "
+                 "(`kubectl create token ACCOUNT`) or a client certificate"},
+        {"auth-provider", "was removed from Kubernetes 1.26; use a token or a client certificate"},
+        {"username", "was removed from Kubernetes 1.19; use a token or a client certificate"},
+        {"as", "impersonation is not supported; use the account's own token"},
+    };
+    slice path;
+    if (!name.n)
+        return true;
+    const struct node *n = find(k, LIT("users"), LIT("user"), name, &path);
+    if (!n)
+        return fails(k, k->files[0].path, arena_fmt(k->arena, "there is no user \"%.*s\"", FMT(name)));
+    if (!none_of(k, n, path, unknown, sizeof unknown / sizeof *unknown))
+        return false;
+    ret->token = text_at(n, LIT("token"));
+    if (!ret->token.n)
+        ret->token_file = beside(k->arena, path, text_at(n, LIT("tokenFile")));
+    if (!text_or_file(k, n, path, "client-certificate", &ret->certificate, &ret->certificate_file) ||
+        !text_or_file(k, n, path, "client-key", &ret->key, &ret->key_file))
+        return false;
+    bool certificate = ret->certificate.n || ret->certificate_file.n, key = ret->key.n || ret->key_file.n;
+    return certificate == key || fails(k, path, LIT("client-certificate and client-key belong together"));
+}
+
+static slice current_context(const struct kubeconfig *k)
+{
+    for (size_t i = 0; i < k->count; i++) {
+        slice s = text_at(k->files[i].root, LIT("current-context"));
+        if (s.n)
+            return s;
+    }
+    return (slice){0};
+}
+
+static void keep(struct arena *a, slice *s)
+{
+    if (s->n)
+        *s = arena_copy(a, *s);
+}
+
+bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct kube_config *ret,
+                     slice *ret_error)
+{
+    struct kubeconfig k = {.arena = a, .error = ret_error};
+    if (!read_all(&k, paths))
+        return false;
+    if (!k.count) {
+        *ret_error = arena_fmt(a, "%.*s: no kubeconfig there", FMT(paths));
+        return false;
+    }
+    slice name = context ? slice_of(context) : current_context(&k), path;
+    ret->source = k.files[0].path;
+    if (!name.n)
+        return fails(&k, ret->source, LIT("no current-context; `kubectl config use-context NAME` sets one"));
+    const struct node *n = find(&k, LIT("contexts"), LIT("context"), name, &path);
+    if (!n)
+        return fails(&k, ret->source, arena_fmt(a, "there is no context \"%.*s\"", FMT(name)));
+    ret->namespace = text_at(n, LIT("namespace"));
+    if (!read_cluster(&k, text_at(n, LIT("cluster")), ret) || !read_user(&k, text_at(n, LIT("user")), ret))
+        return false;
+    slice *const texts[] = {&ret->server, &ret->namespace, &ret->token,    &ret->token_file,
+                            &ret->proxy,  &ret->ca_file,   &ret->key_file, &ret->certificate_file};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        keep(a, texts[i]);
+    return true;
+}
