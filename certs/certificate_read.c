@@ -3,17 +3,11 @@
 #include "openssl.h"
 
 #include <arpa/inet.h>
-#include <limits.h>
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
-
-static void free_stack(STACK_OF(X509) * chain)
-{
-    sk_X509_pop_free(chain, X509_free);
-}
 
 static bool unix_time(const ASN1_TIME *t, int64_t *ret)
 {
@@ -75,11 +69,8 @@ static bool read_names(struct arena *a, X509 *c, struct certificate_info *ret)
     return list != NULL;
 }
 
-bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, slice *ret_error)
+bool openssl_describe(struct arena *a, X509 *c, struct certificate_info *ret, slice *ret_error)
 {
-    scoped(X509) *c = openssl_certificate(pem);
-    if (!c)
-        return openssl_failed(a, ret_error, "no certificate in PEM form");
     *ret = (struct certificate_info){.ca = X509_check_ca(c) == 1};
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned n;
@@ -96,6 +87,13 @@ bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, 
     return true;
 }
 
+bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, slice *ret_error)
+{
+    scoped(X509) *c = openssl_certificate(pem);
+    return c ? openssl_describe(a, c, ret, ret_error)
+             : openssl_failed(a, ret_error, "no certificate in PEM form");
+}
+
 bool certificate_key_matches(struct arena *a, slice pem, slice key_pem, slice *ret_error)
 {
     scoped(X509) *c = openssl_certificate(pem);
@@ -109,24 +107,6 @@ bool certificate_key_matches(struct arena *a, slice pem, slice key_pem, slice *r
         return certificate_refused(a, ret_error, "the key does not belong to the certificate", "");
     }
     return true;
-}
-
-/* All certificates of a PEM text; NULL when one is broken or there is none. */
-static STACK_OF(X509) * read_all(slice pem)
-{
-    scoped(BIO) *in = pem.n <= INT_MAX ? BIO_new_mem_buf(pem.n ? pem.p : "", (int)pem.n) : NULL;
-    STACK_OF(X509) *all = sk_X509_new_null();
-    X509 *c;
-    while (in && all && (c = PEM_read_bio_X509(in, NULL, NULL, NULL)))
-        if (sk_X509_push(all, c) <= 0)
-            X509_free(c);
-    bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    if (all && ended && sk_X509_num(all) > 0) {
-        ERR_clear_error();
-        return all;
-    }
-    free_stack(all);
-    return NULL;
 }
 
 static bool set_host(X509_VERIFY_PARAM *param, slice host)
@@ -175,15 +155,15 @@ static bool verify(struct arena *a, STACK_OF(X509) * chain, STACK_OF(X509) * roo
 bool certificate_chain_valid(struct arena *a, slice chain, slice ca_bundle, slice host, int64_t now,
                              slice *ret_error)
 {
-    STACK_OF(X509) *certificates = read_all(chain);
+    STACK_OF(X509) *certificates = openssl_certificates(chain);
     if (!certificates)
         return openssl_failed(a, ret_error, "the chain is not a list of certificates in PEM form");
-    STACK_OF(X509) *roots = read_all(ca_bundle);
+    STACK_OF(X509) *roots = openssl_certificates(ca_bundle);
     bool valid =
         roots ? verify(a, certificates, roots, host, now, ret_error)
               : openssl_failed(a, ret_error, "the CA bundle is not a list of certificates in PEM form");
-    free_stack(certificates);
-    free_stack(roots);
+    openssl_free_certificates(certificates);
+    openssl_free_certificates(roots);
     return valid;
 }
 

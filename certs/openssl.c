@@ -56,3 +56,25 @@ EVP_PKEY *openssl_key(slice pem)
     scoped(BIO) *in = pem.n <= INT_MAX ? BIO_new_mem_buf(pem.n ? pem.p : "", (int)pem.n) : NULL;
     return in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
 }
+
+void openssl_free_certificates(STACK_OF(X509) * all)
+{
+    sk_X509_pop_free(all, X509_free);
+}
+
+STACK_OF(X509) * openssl_certificates(slice pem)
+{
+    scoped(BIO) *in = pem.n <= INT_MAX ? BIO_new_mem_buf(pem.n ? pem.p : "", (int)pem.n) : NULL;
+    STACK_OF(X509) *all = sk_X509_new_null();
+    X509 *c;
+    while (in && all && (c = PEM_read_bio_X509(in, NULL, NULL, NULL)))
+        if (sk_X509_push(all, c) <= 0)
+            X509_free(c);
+    bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (all && ended && sk_X509_num(all) > 0) {
+        ERR_clear_error();
+        return all;
+    }
+    openssl_free_certificates(all);
+    return NULL;
+}

@@ -2,7 +2,7 @@
 #ifndef BRGATE_OPENSSL_H
 #define BRGATE_OPENSSL_H
 
-#include "arena.h"
+#include "certificate.h"
 
 #include <openssl/x509.h>
 
@@ -28,5 +28,12 @@ slice openssl_text(struct arena *a, BIO *memory);
 
 X509 *openssl_certificate(slice pem);
 EVP_PKEY *openssl_key(slice pem);
+
+/* All certificates of a PEM text; NULL when one is broken or there is none. */
+STACK_OF(X509) * openssl_certificates(slice pem);
+void openssl_free_certificates(STACK_OF(X509) * all);
+
+/* certificate_read() of what has been read. */
+bool openssl_describe(struct arena *a, X509 *c, struct certificate_info *ret, slice *ret_error);
 
 #endif

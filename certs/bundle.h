@@ -1,0 +1,33 @@
+/* Lists of certificates: the CAs that an API server believes (caBundle), and what a file or Secret holds. */
+#ifndef BRGATE_BUNDLE_H
+#define BRGATE_BUNDLE_H
+
+#include "certificate.h"
+
+struct bundle_entry {
+    slice pem; /* this one alone */
+    struct certificate_info info;
+};
+
+struct bundle {
+    struct bundle_entry *entries;
+    size_t count;
+};
+
+/* Every certificate of a PEM text, in order. False with one line when one of them is broken or there is none.
+ */
+bool bundle_read(struct arena *a, slice pem, struct bundle *ret, slice *ret_error);
+
+bool bundle_has(const struct bundle *b, slice fingerprint);
+
+/* A CA leaves a list when it has been expired for a 24th of its life: what it signed has ended with it, and
+ * no clock is that wrong. Nothing else ever makes one leave; see rotation.h. */
+bool bundle_outlived(const struct certificate_info *ca, int64_t now);
+
+/* The list with every CA of `cas` in it and none that is outlived: what is there stays in front and in its
+ * order. Text that is no list of certificates counts as an empty one. `*ret_changed` tells whether the result
+ * holds other certificates than `list`. False, with one line, when memory runs out. */
+bool bundle_merge(struct arena *a, slice list, slice cas, int64_t now, slice *ret, bool *ret_changed,
+                  slice *ret_error);
+
+#endif

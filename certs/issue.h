@@ -1,0 +1,34 @@
+/* A CA and the one certificate it signs.
+ *
+ * The CA's key is forgotten as soon as the leaf is signed: nobody can steal it, and trusting the CA means
+ * trusting that leaf and nothing else. Both end at the same time. */
+#ifndef BRGATE_ISSUE_H
+#define BRGATE_ISSUE_H
+
+#include "certificate.h"
+
+enum {
+    ISSUE_LIFE = 90 * 86400,   /* renewed after 60 days, so 30 are left to notice when that fails */
+    ISSUE_LEAST_LIFE = 30,     /* for tests of rotation */
+    ISSUE_CLOCKS_APART = 3600, /* validity begins that much earlier (at most a tenth of the life) */
+};
+
+struct issue_request {
+    slice service, namespace; /* of the webhook's Service */
+    const slice *more_names;  /* DNS names and IP addresses besides the Service's */
+    size_t more_count;
+    int64_t now, life; /* seconds */
+};
+
+struct issue {
+    slice ca;                     /* PEM */
+    struct certificate_pair leaf; /* PEM */
+};
+
+/* The name that API servers ask for: "SERVICE.NAMESPACE.svc". Empty when the arena is full. */
+slice issue_host(struct arena *a, slice service, slice namespace);
+
+/* False with one line in `ret_error`. */
+bool issue_make(struct arena *a, const struct issue_request *request, struct issue *ret, slice *ret_error);
+
+#endif

@@ -1,0 +1,78 @@
+/* What to do next about a certificate that several servers share and renew by themselves: decisions only.
+ *
+ * One Secret holds the current pair, the next one while a rotation is under way, and the CAs of both. Each
+ * leaf has a CA of its own (issue.h). The webhook configurations hold the CA bundles that API servers
+ * believe. Any number of observers (the replicas, a Job) look, ask rotation_next(), do that one thing with
+ * the resourceVersion they saw, and look again; a lost, repeated or refused step changes nothing for the
+ * others.
+ *
+ * Why no review can fail, whatever is lost, repeated or late:
+ *   1. A leaf enters use only after one observer has seen its CA in every bundle for `settle` seconds, the
+ *      time in which an API server learns of a change. Time is what the observer itself has lived through,
+ *      so no two clocks are compared.
+ *   2. A CA leaves a bundle only when it is long expired, and with it the one leaf it signed.
+ * From 1 every API server believes a leaf when it enters use, from 2 it does so until the leaf ends. Nobody
+ * needs to know what the other replicas serve: one that cannot read the Secret goes on with its old leaf.
+ * The price is that a bundle holds two CAs for a third of a certificate's life; that costs nothing, for the
+ * old CA's key does not exist.
+ *
+ * The exception is a server with nothing of use to serve, because it has just started or its pair has expired
+ * or is for other names: it takes the Secret's current pair at once. That pair has settled already, unless
+ * the Secret was just made or its old pair was of no use either; then reviews fail until the API servers
+ * believe the new one, and nothing could be won by waiting. */
+#ifndef BRGATE_ROTATION_H
+#define BRGATE_ROTATION_H
+
+#include "certificate.h"
+
+struct rotation_policy {
+    int64_t settle; /* seconds */
+};
+
+struct rotation_leaf {
+    bool usable;         /* complete, for our names, in its time, and of a CA that the Secret holds */
+    bool covered;        /* every bundle of every webhook vouches for it, and there is one */
+    int64_t covered_for; /* seconds that this observer has seen it so without a break */
+    int64_t not_before, not_after;
+};
+
+struct rotation_view {
+    bool secret;                  /* it exists */
+    struct rotation_leaf current; /* in the Secret */
+    bool has_next;
+    struct rotation_leaf next;
+    bool cas_outlived;     /* the Secret holds a CA that is long expired */
+    bool bundles_seen;     /* the webhook configurations could be read; the next is known only then */
+    bool bundles_complete; /* their bundles hold every CA of the Secret and none that is long expired */
+};
+
+enum rotation_action {
+    ROTATION_REST,    /* until `at` */
+    ROTATION_SETTLE,  /* rest until `at`: the next leaf's CA is in the bundles, and API servers learn of it */
+    ROTATION_CREATE,  /* make the Secret, with a new pair as the current one; 409 means another was faster */
+    ROTATION_REPLACE, /* a new pair becomes the current one, the next one is dropped */
+    ROTATION_PREPARE, /* a new pair becomes the next one, its CA joins the Secret's */
+    ROTATION_PUBLISH, /* merge the Secret's CAs into the bundles */
+    ROTATION_SWITCH,  /* the next pair becomes the current one */
+    ROTATION_TIDY,    /* drop outlived CAs from the Secret */
+    ROTATION_ACTION_COUNT
+};
+
+struct rotation_step {
+    enum rotation_action action;
+    int64_t at; /* REST, SETTLE: when there will be something to do, Unix seconds */
+};
+
+struct rotation_step rotation_next(const struct rotation_policy *p, const struct rotation_view *v,
+                                   int64_t now);
+
+const char *rotation_word(enum rotation_action action); /* "settle" */
+
+/* Whether a server that serves something of use (or not) may take up the Secret's current pair. */
+bool rotation_may_serve(const struct rotation_policy *p, bool serving, const struct rotation_leaf *current);
+
+/* Everything about a pair but its coverage. `host` is a name it must be for; not usable: `*ret_why`. */
+struct rotation_leaf rotation_look(struct arena *a, const struct certificate_pair *pair, slice cas,
+                                   slice host, int64_t now, slice *ret_why);
+
+#endif

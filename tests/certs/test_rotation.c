@@ -1,0 +1,464 @@
+/* Rotation: every interleaving of two replicas, the passing of time, crashes and lost writes, to the last
+ * state; and the claim of rotation.h checked in each.
+ *
+ * The model has no certificates: a leaf is a number, its CA the bit of that number, a bundle a set of bits.
+ * Time goes in ticks, at any moment. An API server uses a bundle for up to SETTLE ticks after it has been
+ * replaced. */
+#include "check.h"
+
+#include "rotation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPLICAS = 2, HOOKS = 2, LEAVES = 4, SETTLE = 1, NEVER = 0xff };
+
+struct secret {
+    uint8_t exists, current, next, cas; /* leaves from 1; 0: none */
+};
+
+enum phase { LOOK_SECRET, LOOK_FIRST, LOOK_SECOND, WRITE_SECRET, WRITE_FIRST, WRITE_SECOND };
+
+struct replica {
+    uint8_t phase, action;
+    struct secret secret;               /* as it was read */
+    uint8_t bundle[HOOKS];              /* as read */
+    uint8_t stale_secret, stale[HOOKS]; /* somebody has written since: our version will be refused */
+    uint8_t served, ready;
+    uint8_t seen[LEAVES + 1]; /* ticks for which it has been seen covered, SETTLE at most; or NEVER */
+    uint8_t fresh;            /* since the Secret was deleted, it began with nothing to serve */
+};
+
+struct world {
+    uint8_t tick, made, life;
+    uint8_t born[LEAVES + 1];
+    struct secret secret;
+    uint8_t bundle[HOOKS];
+    uint16_t used[HOOKS][SETTLE]; /* bundles (a bit for each set) that were replaced so many ticks ago */
+    struct replica replicas[REPLICAS];
+    uint8_t meddled;
+};
+
+struct search {
+    struct rotation_policy policy;
+    unsigned horizon;       /* ticks */
+    unsigned hooks;         /* configurations: one or two */
+    unsigned life;          /* of a leaf, ticks */
+    bool crashes, meddling; /* what may happen besides */
+    uint64_t *seen;
+    size_t capacity, count;
+    struct world *stack;
+    size_t depth, room;
+    bool violated;
+    struct world witness;
+};
+
+static uint8_t bit(unsigned leaf)
+{
+    return (uint8_t)(leaf ? 1U << (leaf - 1) : 0);
+}
+
+static bool alive(const struct world *w, unsigned leaf)
+{
+    return w->tick <= w->born[leaf] + w->life;
+}
+
+static bool outlived(const struct world *w, unsigned leaf)
+{
+    return w->tick > w->born[leaf] + w->life + w->life / 24;
+}
+
+static uint8_t outlived_of(const struct world *w, uint8_t cas)
+{
+    uint8_t set = 0;
+    for (unsigned leaf = 1; leaf <= w->made; leaf++)
+        if (outlived(w, leaf))
+            set |= bit(leaf);
+    return cas & set;
+}
+
+/* ---- the claim ---- */
+
+static bool believed(const struct world *w, unsigned bundle, unsigned leaf)
+{
+    for (unsigned other = 1; other <= w->made; other++)
+        if ((bundle & bit(other)) && alive(w, other))
+            return bundle & bit(leaf);
+    return true; /* this API server believes nobody: reviews fail whatever is served */
+}
+
+static bool review_fails(const struct world *w, unsigned hooks, bool meddling)
+{
+    for (unsigned r = 0; r < REPLICAS; r++) {
+        unsigned leaf = w->replicas[r].served;
+        if (!w->replicas[r].ready || !leaf || !alive(w, leaf) || (meddling && w->replicas[r].fresh))
+            continue;
+        for (unsigned h = 0; h < hooks; h++) {
+            unsigned used = 1U << w->bundle[h];
+            for (unsigned age = 0; age < SETTLE; age++)
+                used |= w->used[h][age];
+            for (unsigned bundle = 0; bundle < 16; bundle++)
+                if ((used >> bundle & 1) && !believed(w, bundle, leaf))
+                    return true;
+        }
+    }
+    return false;
+}
+
+/* ---- what a replica does ---- */
+
+static struct rotation_leaf leaf_of(const struct world *w, const struct replica *r, unsigned leaf)
+{
+    struct rotation_leaf l = {0};
+    if (!leaf)
+        return l;
+    l.usable = alive(w, leaf) && (r->secret.cas & bit(leaf));
+    l.covered = r->seen[leaf] != NEVER;
+    l.covered_for = l.covered ? r->seen[leaf] : 0;
+    l.not_before = w->born[leaf];
+    l.not_after = w->born[leaf] + w->life;
+    return l;
+}
+
+static uint8_t merged(const struct world *w, uint8_t bundle, uint8_t cas)
+{
+    uint8_t all = bundle | cas;
+    return all & (uint8_t)~outlived_of(w, all);
+}
+
+static void see(const struct world *w, struct replica *r)
+{
+    for (unsigned leaf = 1; leaf <= LEAVES; leaf++) {
+        bool named = leaf == r->secret.current || leaf == r->secret.next;
+        bool covered = (r->bundle[0] & r->bundle[1] & bit(leaf)) && leaf <= w->made && alive(w, leaf);
+        if (!named || !covered)
+            r->seen[leaf] = NEVER;
+        else if (r->seen[leaf] == NEVER)
+            r->seen[leaf] = 0;
+    }
+}
+
+static void decide(const struct search *s, const struct world *w, struct replica *r)
+{
+    see(w, r);
+    struct rotation_view v = {
+        .secret = r->secret.exists,
+        .current = leaf_of(w, r, r->secret.current),
+        .has_next = r->secret.next,
+        .next = leaf_of(w, r, r->secret.next),
+        .cas_outlived = outlived_of(w, r->secret.cas),
+        .bundles_seen = true,
+        .bundles_complete = merged(w, r->bundle[0], r->secret.cas) == r->bundle[0] &&
+                            merged(w, r->bundle[1], r->secret.cas) == r->bundle[1],
+    };
+    bool serving = r->served && alive(w, r->served);
+    if (r->served != r->secret.current && rotation_may_serve(&s->policy, serving, &v.current)) {
+        r->served = r->secret.current;
+        r->fresh = w->meddled && !serving;
+    }
+    if (!r->served || !alive(w, r->served))
+        r->ready = false;
+    else if (r->bundle[0] & r->bundle[1] & bit(r->served))
+        r->ready = true;
+    r->action = (uint8_t)rotation_next(&s->policy, &v, w->tick).action;
+    r->phase = r->action <= ROTATION_SETTLE    ? LOOK_SECRET
+               : r->action == ROTATION_PUBLISH ? WRITE_FIRST
+                                               : WRITE_SECRET;
+}
+
+static uint8_t make(struct world *w)
+{
+    w->made++;
+    w->born[w->made] = w->tick;
+    return w->made;
+}
+
+/* False when the model has no more leaves. */
+static bool write_secret(struct world *w, struct replica *r)
+{
+    struct secret *now = &w->secret;
+    r->phase = LOOK_SECRET;
+    if (r->stale_secret)
+        return true;
+    if (r->action <= ROTATION_PREPARE && w->made == LEAVES)
+        return false;
+    switch (r->action) {
+    case ROTATION_CREATE:
+    case ROTATION_REPLACE: {
+        uint8_t leaf = make(w);
+        *now = (struct secret){1, leaf, 0, merged(w, r->secret.cas, bit(leaf))};
+        break;
+    }
+    case ROTATION_PREPARE:
+        now->next = make(w);
+        now->cas = merged(w, r->secret.cas, bit(now->next));
+        break;
+    case ROTATION_SWITCH:
+        now->current = r->secret.next;
+        now->next = 0;
+        break;
+    default:
+        now->cas = merged(w, r->secret.cas, 0);
+    }
+    for (unsigned i = 0; i < REPLICAS; i++)
+        w->replicas[i].stale_secret = true;
+    return true;
+}
+
+static void write_bundle(struct world *w, struct replica *r, unsigned hook)
+{
+    uint8_t fresh = merged(w, r->bundle[hook], r->secret.cas);
+    r->phase = hook ? LOOK_SECRET : WRITE_SECOND;
+    if (r->stale[hook]) /* refused: the rest is not tried */
+        r->phase = LOOK_SECRET;
+    else if (fresh != r->bundle[hook]) {
+        w->used[hook][0] |= (uint16_t)(1U << w->bundle[hook]);
+        w->bundle[hook] = fresh;
+        for (unsigned i = 0; i < REPLICAS; i++)
+            w->replicas[i].stale[hook] = true;
+    }
+}
+
+static bool advance(const struct search *s, struct world *w, unsigned which)
+{
+    struct replica *r = &w->replicas[which];
+    switch (r->phase) {
+    case LOOK_SECRET:
+        r->secret = w->secret;
+        r->stale_secret = false;
+        r->phase = LOOK_FIRST;
+        return true;
+    case LOOK_FIRST:
+        r->bundle[0] = w->bundle[0];
+        r->stale[0] = false;
+        r->phase = LOOK_SECOND;
+        if (s->hooks == 1) {
+            r->bundle[1] = r->bundle[0];
+            decide(s, w, r);
+        }
+        return true;
+    case LOOK_SECOND:
+        r->bundle[1] = w->bundle[1];
+        r->stale[1] = false;
+        decide(s, w, r);
+        return true;
+    case WRITE_SECRET:
+        return write_secret(w, r);
+    default:
+        write_bundle(w, r, r->phase - WRITE_FIRST);
+        if (s->hooks == 1)
+            r->phase = LOOK_SECRET;
+        return true;
+    }
+}
+
+/* What is not looked at again must not make states differ. */
+static void forget(struct replica *r)
+{
+    if (r->phase == LOOK_SECRET) {
+        r->action = 0;
+        r->secret = (struct secret){0};
+        r->stale_secret = false;
+    }
+    if (r->phase <= LOOK_FIRST)
+        r->bundle[0] = r->stale[0] = 0;
+    if (r->phase <= LOOK_SECOND || r->phase == WRITE_SECRET)
+        r->bundle[1] = r->stale[1] = 0;
+}
+
+/* ---- the search ---- */
+
+static uint64_t hash_of(const struct world *w)
+{
+    const unsigned char *p = (const unsigned char *)w;
+    uint64_t h = 14695981039346656037U;
+    for (size_t i = 0; i < sizeof *w; i++)
+        h = (h ^ p[i]) * 1099511628211U;
+    h ^= h >> 29;
+    return h ? h : 1;
+}
+
+/* States are known by 64 bits of hash: two of some millions are the same with a chance of one in a million.
+ */
+static bool is_new(struct search *s, uint64_t hash)
+{
+    size_t at = hash & (s->capacity - 1);
+    while (s->seen[at] && s->seen[at] != hash)
+        at = (at + 1) & (s->capacity - 1);
+    if (s->seen[at])
+        return false;
+    s->seen[at] = hash;
+    s->count++;
+    assert_true(s->count < s->capacity / 10 * 9);
+    return true;
+}
+
+static void reach(struct search *s, struct world *w)
+{
+    for (unsigned i = 0; i < REPLICAS; i++)
+        forget(&w->replicas[i]);
+    if (memcmp(&w->replicas[0], &w->replicas[1], sizeof w->replicas[0]) > 0) { /* it is all the same */
+        struct replica first = w->replicas[0];
+        w->replicas[0] = w->replicas[1];
+        w->replicas[1] = first;
+    }
+    if (!is_new(s, hash_of(w)))
+        return;
+    if (review_fails(w, s->hooks, s->meddling) && !s->violated) {
+        s->violated = true;
+        s->witness = *w;
+    }
+    if (s->depth == s->room) {
+        s->room = s->room ? s->room * 2 : 1024;
+        s->stack = realloc(s->stack, s->room * sizeof *s->stack);
+        assert_non_null(s->stack);
+    }
+    s->stack[s->depth++] = *w;
+}
+
+static void pass_time(struct world *w)
+{
+    w->tick++;
+    for (unsigned h = 0; h < HOOKS; h++) {
+        memmove(&w->used[h][1], &w->used[h][0], (SETTLE - 1) * sizeof w->used[h][0]);
+        w->used[h][0] = 0;
+    }
+    for (unsigned i = 0; i < REPLICAS; i++)
+        for (unsigned leaf = 1; leaf <= LEAVES; leaf++)
+            if (w->replicas[i].seen[leaf] < SETTLE)
+                w->replicas[i].seen[leaf]++;
+}
+
+static void restart(struct replica *r)
+{
+    *r = (struct replica){0};
+    memset(r->seen, NEVER, sizeof r->seen);
+}
+
+/* The first certificate is believed by every API server. */
+static bool in_force(const struct world *w)
+{
+    return w->secret.exists && w->bundle[0] && w->bundle[1] && !w->used[0][0] && !w->used[1][0];
+}
+
+static void expand(struct search *s, const struct world *w)
+{
+    struct world next = *w;
+    if (w->tick < s->horizon) {
+        pass_time(&next);
+        reach(s, &next);
+    }
+    for (unsigned i = 0; i < REPLICAS; i++) {
+        next = *w;
+        if (advance(s, &next, i))
+            reach(s, &next);
+        if (w->replicas[i].phase >= WRITE_SECRET) { /* the request is lost, or its answer never comes */
+            next = *w;
+            next.replicas[i].phase = LOOK_SECRET;
+            reach(s, &next);
+        }
+        if (s->crashes) {
+            next = *w;
+            restart(&next.replicas[i]);
+            reach(s, &next);
+        }
+    }
+    if (s->meddling && !w->meddled && in_force(w)) { /* somebody deletes the Secret */
+        next = *w;
+        next.secret = (struct secret){0};
+        next.meddled = true;
+        for (unsigned i = 0; i < REPLICAS; i++)
+            next.replicas[i].stale_secret = true;
+        reach(s, &next);
+    }
+}
+
+static void search_all(struct search *s)
+{
+    struct world w;
+    memset(&w, 0, sizeof w);
+    w.life = (uint8_t)s->life;
+    for (unsigned i = 0; i < REPLICAS; i++) {
+        restart(&w.replicas[i]);
+    }
+    s->capacity = (size_t)1 << 24;
+    s->seen = calloc(s->capacity, sizeof *s->seen);
+    assert_non_null(s->seen);
+    reach(s, &w);
+    while (s->depth && !s->violated) {
+        struct world top = s->stack[--s->depth];
+        expand(s, &top);
+    }
+    print_message("%zu states\n", s->count);
+    if (s->violated)
+        print_message("a review fails at tick %u: secret %u/%u cas %x, bundles %x %x, served %u %u\n",
+                      s->witness.tick, s->witness.secret.current, s->witness.secret.next,
+                      s->witness.secret.cas, s->witness.bundle[0], s->witness.bundle[1],
+                      s->witness.replicas[0].served, s->witness.replicas[1].served);
+    free(s->seen);
+    free(s->stack);
+}
+
+static void no_review_fails_whatever_happens(void **state)
+{
+    (void)state;
+    struct search s = {.policy = {SETTLE}, .horizon = 7, .life = 3, .hooks = 2, .crashes = true};
+    search_all(&s);
+    assert_false(s.violated);
+}
+
+/* A deleted Secret means a new CA out of turn. Those that run go on with what they serve until it is
+ * believed; only a replica that starts at that very moment has nothing else to serve. */
+static void deleting_the_secret_harms_nobody_who_runs(void **state)
+{
+    (void)state;
+    struct search s = {.policy = {SETTLE}, .horizon = 4, .life = 5, .hooks = 2, .meddling = true};
+    search_all(&s);
+    assert_false(s.violated);
+}
+
+/* The search sees what it looks for: without waiting for the API servers reviews do fail. */
+static void without_settling_reviews_fail(void **state)
+{
+    (void)state;
+    struct search s = {.policy = {SETTLE - 1}, .horizon = 7, .life = 3, .hooks = 2, .crashes = true};
+    search_all(&s);
+    assert_true(s.violated);
+}
+
+/* Two replicas that look at every tick always have something to serve, and need no more leaves than there are
+ * renewals. */
+static void rotation_goes_on(void **state)
+{
+    (void)state;
+    struct search s = {.policy = {SETTLE}, .hooks = HOOKS};
+    struct world w;
+    memset(&w, 0, sizeof w);
+    w.life = 3;
+    restart(&w.replicas[0]);
+    restart(&w.replicas[1]);
+    while (w.tick < 2 * LEAVES) {
+        for (unsigned round = 0; round < 20; round++)
+            for (unsigned i = 0; i < REPLICAS; i++)
+                assert_true(advance(&s, &w, i));
+        assert_false(review_fails(&w, HOOKS, false));
+        for (unsigned i = 0; i < REPLICAS; i++)
+            assert_true(w.replicas[i].ready && alive(&w, w.replicas[i].served));
+        pass_time(&w);
+    }
+    assert_int_equal(w.made, LEAVES);
+    assert_int_equal(w.replicas[0].served, LEAVES);
+    assert_int_equal(w.bundle[0], bit(LEAVES) | bit(LEAVES - 1));
+    assert_int_equal(w.bundle[1], w.bundle[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_review_fails_whatever_happens),
+        cmocka_unit_test(deleting_the_secret_harms_nobody_who_runs),
+        cmocka_unit_test(without_settling_reviews_fail),
+        cmocka_unit_test(rotation_goes_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
