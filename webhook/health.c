@@ -51,11 +51,21 @@ static enum MHD_Result say(struct MHD_Connection *mhd, unsigned status, const ch
     return respond(mhd, status, "text/plain; charset=utf-8", slice_of(text));
 }
 
+static enum MHD_Result say_why(struct MHD_Connection *mhd, const char *why)
+{
+    char line[256];
+    snprintf(line, sizeof line, "%s\n", why);
+    return say(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, line);
+}
+
 static const char *not_ready(const struct health_source *s)
 {
     if (atomic_load(&s->service->draining))
-        return "draining\n";
-    return atomic_load(s->accepting) ? NULL : "not listening yet\n";
+        return "draining";
+    const char *held = atomic_load(&s->service->held);
+    if (held)
+        return held;
+    return atomic_load(s->accepting) ? NULL : "not listening yet";
 }
 
 static enum MHD_Result scrape(const struct health_source *s, struct MHD_Connection *mhd)
@@ -71,6 +81,9 @@ static enum MHD_Result scrape(const struct health_source *s, struct MHD_Connecti
     if (a && !arena_guard(a)) {
         struct buf b = buf_new(a, SCRAPE_BYTES);
         metrics_render(s->service->metrics, &g, &b);
+        const struct server_companion *companion = s->service->options->companion;
+        if (companion && companion->metrics)
+            companion->metrics(companion->self, &b);
         result = b.failed
                      ? say(mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "too many series\n")
                      : respond(mhd, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&b));
@@ -99,7 +112,7 @@ static enum MHD_Result answer(void *self, struct MHD_Connection *mhd, const char
         return say(mhd, MHD_HTTP_OK, "ok\n");
     if (strcmp(url, "/readyz") == 0) {
         const char *why = not_ready(&h->source);
-        return why ? say(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, why) : say(mhd, MHD_HTTP_OK, "ok\n");
+        return why ? say_why(mhd, why) : say(mhd, MHD_HTTP_OK, "ok\n");
     }
     if (strcmp(url, "/metrics") == 0)
         return scrape(&h->source, mhd);

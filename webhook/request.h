@@ -16,7 +16,8 @@ struct service {
     struct log *log;
     struct arena_pool *arenas;
     atomic_uint in_flight;
-    atomic_bool draining; /* say "Connection: close" */
+    atomic_bool draining;       /* say "Connection: close" */
+    _Atomic(const char *) held; /* why the server is not ready; NULL: it is */
 };
 
 enum request_step { REQUEST_NEW, REQUEST_BODY, REQUEST_SHED, REQUEST_REFUSED, REQUEST_ANSWERED };

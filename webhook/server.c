@@ -153,6 +153,8 @@ static bool start(struct server *s, const struct server_handler *h, char ret_err
     s->tls = tls_new(o, s->service.log, ret_error);
     if (!s->tls)
         return false;
+    if (!o->cert_file && !o->cert_pem.n)
+        server_hold(s, "there is no certificate yet");
     s->fd = listen_on(o->listen, "--listen", ret_error);
     if (s->fd < 0)
         return false;
@@ -196,6 +198,16 @@ void server_reload(struct server *s, bool forced)
     tls_reload(s->tls, forced);
 }
 
+bool server_certify(struct server *s, slice cert_pem, slice key_pem, char ret_error[SERVER_ERROR_SIZE])
+{
+    return tls_give(s->tls, cert_pem, key_pem, ret_error);
+}
+
+void server_hold(struct server *s, const char *why)
+{
+    atomic_store(&s->service.held, why);
+}
+
 void server_drain(struct server *s)
 {
     atomic_store(&s->service.draining, true);
@@ -223,7 +235,10 @@ bool server_busy(struct server *s)
 
 void server_stop(struct server *s)
 {
-    health_stop(s->health);
+    const struct server_companion *companion = s->options->companion;
+    health_stop(s->health); /* nobody asks the companion for samples any more */
+    if (companion && companion->stop)
+        companion->stop(companion->self);
     if (s->daemon)
         MHD_stop_daemon(s->daemon); /* closes the listening socket unless it was quiesced */
     else if (s->fd >= 0)

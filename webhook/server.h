@@ -6,7 +6,7 @@
 #ifndef BRGATE_SERVER_H
 #define BRGATE_SERVER_H
 
-#include "arena.h"
+#include "buf.h"
 
 #include <stdint.h>
 
@@ -54,9 +54,17 @@ struct server_handler {
     size_t rule_count;
 };
 
+/* Something that works beside the server, such as what renews its certificate. */
+struct server_companion {
+    void *self;
+    void (*stop)(void *self);                   /* when the server stops; more than once is allowed */
+    void (*metrics)(void *self, struct buf *b); /* more samples for /metrics; on any thread */
+};
+
 struct server_options {
     const char *listen, *health_listen; /* ADDRESS:PORT, port 0 is chosen by the system; [::] for IPv6 */
-    /* A pair of files that is read again when it changes, or the PEM texts themselves. */
+    /* A pair of files that is read again when it changes, or the PEM texts themselves; with neither the
+     * server is not ready until server_certify(). */
     const char *cert_file, *key_file;
     slice cert_pem, key_pem;
     const char *client_ca_file;      /* NULL: clients are not asked for a certificate */
@@ -74,6 +82,7 @@ struct server_options {
 
     bool text_log;
     int log_fd;
+    const struct server_companion *companion; /* NULL: none */
 };
 
 /* TLS 1.2 and 1.3, ephemeral ECDH and AEAD ciphers only. */
@@ -96,6 +105,13 @@ unsigned server_health_port(const struct server *s);
 /* Reads certificate, key and client CA again. Without `forced` unchanged or already refused contents are
  * left alone. */
 void server_reload(struct server *s, bool forced);
+
+/* Serves this pair (PEM) from now on, in place of files. False with one line, and what was served stays. From
+ * any thread. */
+bool server_certify(struct server *s, slice cert_pem, slice key_pem, char ret_error[SERVER_ERROR_SIZE]);
+
+/* Not ready, for this reason (one line, which must live for ever), until called with NULL. */
+void server_hold(struct server *s, const char *why);
 
 void server_drain(struct server *s);   /* unready; answers carry "Connection: close" */
 void server_quiesce(struct server *s); /* accepts no more connections */

@@ -38,8 +38,10 @@ struct sources {
 struct tls {
     const struct server_options *options;
     struct log *log;
-    pthread_mutex_t lock; /* of everything below; held for a few loads only */
-    struct tls_pair *current;
+    pthread_mutex_t reloading;        /* held while a pair is loaded */
+    char *given_cert, *given_key;     /* instead of files, by tls_give(); under `reloading` */
+    pthread_mutex_t lock;             /* of everything below; held for a few loads only */
+    struct tls_pair *current;         /* NULL: none has been given yet */
     unsigned char seen[DIGEST_BYTES]; /* of the texts tried last */
     bool unreadable;                  /* at the last look */
     bool matches_file;
@@ -93,10 +95,14 @@ static bool read_file(struct arena *a, const char *flag, const char *path, slice
     return true;
 }
 
-static bool read_sources(struct arena *a, const struct server_options *o, struct sources *ret,
-                         char why[WHY_BYTES])
+static bool read_sources(struct arena *a, const struct tls *t, struct sources *ret, char why[WHY_BYTES])
 {
+    const struct server_options *o = t->options;
     *ret = (struct sources){.cert = o->cert_pem, .key = o->key_pem};
+    if (t->given_cert) {
+        ret->cert = slice_of(t->given_cert);
+        ret->key = slice_of(t->given_key);
+    }
     if (o->cert_file && (!read_file(a, "--tls-cert", o->cert_file, &ret->cert, why) ||
                          !read_file(a, "--tls-key", o->key_file, &ret->key, why)))
         return false;
@@ -192,29 +198,48 @@ static void report_loaded(struct tls *t, const struct tls_pair *p)
               p->not_after < wall_clock() ? "EXPIRED at" : "expires at", (long long)p->not_after);
 }
 
+static bool load_first(struct arena *a, struct tls *t, char why[WHY_BYTES])
+{
+    struct sources s;
+    if (!t->options->cert_file && !t->options->cert_pem.n)
+        return true;
+    if (read_sources(a, t, &s, why))
+        t->current = pair_load(a, t->options, &s, why);
+    if (!t->current)
+        return false;
+    memcpy(t->seen, s.digest, sizeof t->seen);
+    t->matches_file = true;
+    t->loaded_at = wall_clock();
+    report_loaded(t, t->current);
+    return true;
+}
+
 struct tls *tls_new(const struct server_options *o, struct log *l, char ret_error[SERVER_ERROR_SIZE])
 {
     char why[WHY_BYTES] = "out of memory";
     struct arena *a = arena_new(ARENA_BYTES);
     struct tls *t = calloc(1, sizeof *t);
-    struct sources s;
-    if (a && t && read_sources(a, o, &s, why)) {
+    bool done = false;
+    if (a && t) {
         t->options = o;
         t->log = l;
         pthread_mutex_init(&t->lock, NULL);
-        t->current = pair_load(a, o, &s, why);
-        memcpy(t->seen, s.digest, sizeof t->seen);
-        t->matches_file = true;
-        t->loaded_at = wall_clock();
+        pthread_mutex_init(&t->reloading, NULL);
+        done = load_first(a, t, why);
     }
     arena_free(a);
-    if (t && t->current) {
-        report_loaded(t, t->current);
+    if (done)
         return t;
-    }
     free(t);
     snprintf(ret_error, SERVER_ERROR_SIZE, "%s", why);
     return NULL;
+}
+
+static void forget(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
 }
 
 void tls_free(struct tls *t)
@@ -222,7 +247,10 @@ void tls_free(struct tls *t)
     if (!t)
         return;
     pair_release(t->current);
+    forget(t->given_cert);
+    forget(t->given_key);
     pthread_mutex_destroy(&t->lock);
+    pthread_mutex_destroy(&t->reloading);
     free(t);
 }
 
@@ -230,15 +258,14 @@ void tls_free(struct tls *t)
 static bool is_worse(const struct tls_pair *fresh, const struct tls_pair *current, char why[WHY_BYTES])
 {
     int64_t now = wall_clock();
-    if (fresh->not_after >= now || current->not_after < now)
+    if (!current || fresh->not_after >= now || current->not_after < now)
         return false;
     fail(why, "the new certificate", NULL, "it has expired already");
     return true;
 }
 
-static void replace(struct tls *t, struct arena *a, const struct sources *s)
+static bool replace(struct tls *t, struct arena *a, const struct sources *s, char why[WHY_BYTES])
 {
-    char why[WHY_BYTES];
     struct tls_pair *fresh = pair_load(a, t->options, s, why);
     if (fresh && is_worse(fresh, t->current, why)) {
         pair_release(fresh);
@@ -261,21 +288,19 @@ static void replace(struct tls *t, struct arena *a, const struct sources *s)
         report_loaded(t, fresh);
     else
         log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s; the old certificate stays in use", why);
+    return fresh;
 }
 
-/* Runs on one thread only, so `seen`, `unreadable` and `current` do not change beneath it. */
-void tls_reload(struct tls *t, bool forced)
+/* With `reloading` held, so `seen`, `unreadable` and `current` do not change beneath it. */
+static void reload(struct tls *t, struct arena *a, bool forced)
 {
     char why[WHY_BYTES];
     struct sources s;
-    struct arena *a = arena_new(ARENA_BYTES);
-    if (!a)
-        return;
     bool was_unreadable = t->unreadable;
-    t->unreadable = !read_sources(a, t->options, &s, why);
+    t->unreadable = !read_sources(a, t, &s, why);
     if (!t->unreadable) {
         if (forced || memcmp(s.digest, t->seen, sizeof s.digest) != 0)
-            replace(t, a, &s);
+            replace(t, a, &s, why);
     } else if (!was_unreadable || forced) { /* once, not at every look */
         pthread_mutex_lock(&t->lock);
         t->matches_file = false;
@@ -284,13 +309,55 @@ void tls_reload(struct tls *t, bool forced)
         pthread_mutex_unlock(&t->lock);
         log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s; the old certificate stays in use", why);
     }
+}
+
+static bool awaits_its_first(const struct tls *t)
+{
+    return !t->options->cert_file && !t->options->cert_pem.n && !t->given_cert;
+}
+
+void tls_reload(struct tls *t, bool forced)
+{
+    struct arena *a = arena_new(ARENA_BYTES);
+    pthread_mutex_lock(&t->reloading);
+    if (a && !awaits_its_first(t))
+        reload(t, a, forced);
+    pthread_mutex_unlock(&t->reloading);
     arena_free(a);
+}
+
+bool tls_give(struct tls *t, slice cert, slice key, char ret_error[SERVER_ERROR_SIZE])
+{
+    char why[WHY_BYTES] = "out of memory";
+    struct sources s;
+    struct arena *a = arena_new(ARENA_BYTES);
+    char *given_cert = strndup(slice_c(cert), cert.n), *given_key = strndup(slice_c(key), key.n);
+    pthread_mutex_lock(&t->reloading);
+    char *old_cert = t->given_cert, *old_key = t->given_key;
+    t->given_cert = given_cert;
+    t->given_key = given_key;
+    bool done = a && given_cert && given_key && read_sources(a, t, &s, why) && replace(t, a, &s, why);
+    if (!done) {
+        t->given_cert = old_cert;
+        t->given_key = old_key;
+    }
+    pthread_mutex_unlock(&t->reloading);
+    arena_free(a);
+    forget(done ? old_cert : given_cert);
+    forget(done ? old_key : given_key);
+    if (!done)
+        snprintf(ret_error, SERVER_ERROR_SIZE, "%s", why);
+    return done;
 }
 
 void tls_gauges(struct tls *t, struct metrics_gauges *ret)
 {
     pthread_mutex_lock(&t->lock);
-    ret->tls = true;
+    ret->tls = t->current != NULL;
+    if (!t->current) {
+        pthread_mutex_unlock(&t->lock);
+        return;
+    }
     ret->not_before = t->current->not_before;
     ret->not_after = t->current->not_after;
     ret->loaded_at = t->loaded_at;
@@ -306,7 +373,8 @@ static struct tls_pair *hold_current(struct tls_hold *hold)
     if (!hold->pair) {
         pthread_mutex_lock(&hold->tls->lock);
         hold->pair = hold->tls->current;
-        atomic_fetch_add(&hold->pair->references, 1);
+        if (hold->pair)
+            atomic_fetch_add(&hold->pair->references, 1);
         pthread_mutex_unlock(&hold->tls->lock);
     }
     return hold->pair;
@@ -327,6 +395,8 @@ int tls_retrieve(gnutls_session_t session, const gnutls_datum_t *ca_names, int c
     if (!hold)
         return -1;
     struct tls_pair *p = hold_current(hold);
+    if (!p)
+        return -1;
     *ret_chain = p->chain;
     *ret_count = p->chain_count;
     *ret_key = p->key;
