@@ -1,6 +1,7 @@
 /* Reads the flags of `brgate serve`, makes a certificate if asked to, and runs the server. */
 #include "command.h"
 #include "review_handler.h"
+#include "serve_self.h"
 
 #include "certificate.h"
 #include "num.h"
@@ -15,10 +16,11 @@ struct settings {
     const char *config;
     const char *log_format;
     const char *client_names[MOST_CLIENT_NAMES];
+    struct self_options self; /* certificates that the servers keep themselves */
     bool self_signed, help;
 };
 
-enum kind { TEXT, NAMES, COUNT, SIZE, DURATION, SWITCH };
+enum kind { TEXT, NAMES, COUNT, SIZE, DURATION, SECONDS, SWITCH };
 
 struct flag {
     const char *name;
@@ -35,6 +37,14 @@ static const struct flag flags[] = {
     {"--tls-cert", TEXT, AT(server.cert_file), 0, 0},
     {"--tls-key", TEXT, AT(server.key_file), 0, 0},
     {"--self-signed", SWITCH, AT(self_signed), 0, 0},
+    {"--certs-secret", TEXT, AT(self.secret), 0, 0},
+    {"--certs-service", TEXT, AT(self.service), 0, 0},
+    {"--webhook-configuration", TEXT, AT(self.configuration), 0, 0},
+    {"--certs-name", TEXT, AT(self.name), 0, 0},
+    {"--certs-life", SECONDS, AT(self.life), 30000, 366 * 86400000ULL},
+    {"--certs-settle", SECONDS, AT(self.settle), 1000, 86400000},
+    {"--certs-interval", DURATION, AT(self.interval), 100, 60000},
+    {"--kubeconfig", TEXT, AT(self.kubeconfig), 0, 0},
     {"--client-ca", TEXT, AT(server.client_ca_file), 0, 0},
     {"--client-name", NAMES, AT(client_names), 0, 0},
     {"--tls-priority", TEXT, AT(server.tls_priority), 0, 0},
@@ -51,7 +61,8 @@ static const struct flag flags[] = {
 enum { FLAG_COUNT = sizeof flags / sizeof *flags };
 
 static const char help_text[] =
-    "Usage: brgate serve (--tls-cert FILE --tls-key FILE | --self-signed) [FLAG...]\n"
+    "Usage: brgate serve (--tls-cert FILE --tls-key FILE | --certs-secret NAME |\n"
+    "                     --self-signed) [FLAG...]\n"
     "\n"
     "Serves admission reviews over HTTPS (POST /validate, POST /mutate), and\n"
     "/livez, /readyz and /metrics over plain HTTP on a second port.\n"
@@ -65,6 +76,21 @@ static const char help_text[] =
     "                                Both are read again when they change.\n"
     "  --self-signed                 a certificate for localhost made at start, for\n"
     "                                trying things out\n"
+    "  --certs-secret [NS/]NAME      the servers keep their certificate themselves:\n"
+    "                                made once, by whichever comes first, in this\n"
+    "                                Secret of the pod's namespace, renewed in time,\n"
+    "                                its CA put into the webhook configurations\n"
+    "                                (`brgate certs self --help` tells how)\n"
+    "  --certs-service NAME          the webhook's Service, which it is made for\n"
+    "  --webhook-configuration NAME  name of the Validating- and the\n"
+    "                                MutatingWebhookConfiguration\n"
+    "  --certs-name NAME             one more DNS name or IP address to be valid for\n"
+    "  --certs-life DURATION         of a certificate and its CA (2160h); the next\n"
+    "                                one is made after two thirds of it\n"
+    "  --certs-settle DURATION       how long after a change of the configurations\n"
+    "                                every API server is sure to know it (60s)\n"
+    "  --certs-interval DURATION     between two looks at the Secret (10s)\n"
+    "  --kubeconfig FILE             how to reach the API server from outside\n"
     "  --client-ca FILE              ask clients for a certificate of one of these\n"
     "                                CAs; read again when it changes\n"
     "  --client-name NAME            and for this common name or DNS name; may be\n"
@@ -88,8 +114,8 @@ static const char help_text[] =
     "                                cluster learns that this replica is going\n"
     "  --log-format json|text        one line per review on standard error (json)\n"
     "\n"
-    "Sizes are bytes or have Ki or Mi behind them, durations ms, s or m. SIGHUP\n"
-    "reads the certificates again. A second SIGTERM ends the process at once.\n";
+    "Sizes are bytes or have Ki or Mi behind them, durations ms, s, m or h.\n"
+    "SIGHUP reads the certificates again. A second SIGTERM ends the process at once.\n";
 
 static int usage_error(const char *what, const char *which)
 {
@@ -118,20 +144,25 @@ static bool scaled(const char *text, const struct unit *units, size_t count, uin
     return false;
 }
 
+static bool is_duration(const struct flag *f)
+{
+    return f->kind == DURATION || f->kind == SECONDS;
+}
+
 static bool number_of(const struct flag *f, const char *text, uint64_t *ret)
 {
     static const struct unit sizes[] = {{"", 1}, {"Ki", 1 << 10}, {"Mi", 1 << 20}};
-    static const struct unit durations[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}};
-    bool valid = f->kind == DURATION ? scaled(text, durations, 3, ret)
-                 : f->kind == SIZE   ? scaled(text, sizes, 3, ret)
-                                     : num_u64(slice_of(text), ret);
+    static const struct unit durations[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+    bool valid = is_duration(f)    ? scaled(text, durations, 4, ret)
+                 : f->kind == SIZE ? scaled(text, sizes, 3, ret)
+                                   : num_u64(slice_of(text), ret);
     return valid && *ret >= f->least && *ret <= f->most;
 }
 
 static const char *expected(const struct flag *f)
 {
     static char text[96];
-    if (f->kind == DURATION)
+    if (is_duration(f))
         snprintf(text, sizeof text, "wants a duration like 500ms, 30s or 2m, from %llums to %llum",
                  (unsigned long long)f->least, (unsigned long long)(f->most / 60000));
     else
@@ -161,6 +192,11 @@ static const char *set(struct settings *s, const struct flag *f, const char *val
         if (!number_of(f, value, &number))
             return expected(f);
         *(size_t *)(void *)field = number;
+        return NULL;
+    case SECONDS:
+        if (!number_of(f, value, &number))
+            return expected(f);
+        *(int64_t *)(void *)field = (int64_t)(number / 1000);
         return NULL;
     case COUNT:
     case DURATION:
@@ -210,10 +246,18 @@ static int read_flag(struct settings *s, char **argv, int *at)
 static int check(struct settings *s)
 {
     struct server_options *o = &s->server;
-    if (s->self_signed && (o->cert_file || o->key_file))
-        return usage_error("cannot be combined with --tls-cert and --tls-key", "--self-signed");
-    if (!s->self_signed && (!o->cert_file || !o->key_file))
-        return usage_error("--tls-cert FILE and --tls-key FILE, or --self-signed, are needed", "");
+    bool files = o->cert_file || o->key_file;
+    if (s->self_signed + files + (s->self.secret != NULL) > 1)
+        return usage_error("--tls-cert and --tls-key, --certs-secret and --self-signed exclude each other",
+                           "");
+    if (!s->self_signed && !s->self.secret && (!o->cert_file || !o->key_file))
+        return usage_error(
+            "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed, are needed", "");
+    if (s->self.secret && (!s->self.service || !s->self.configuration))
+        return usage_error("wants --certs-service NAME and --webhook-configuration NAME", "--certs-secret");
+    if (!s->self.secret && (s->self.service || s->self.configuration))
+        return usage_error("have no effect without --certs-secret NAME",
+                           "--certs-service and --webhook-configuration");
     if (o->client_name_count && !o->client_ca_file)
         return usage_error("has no effect without --client-ca FILE", "--client-name");
     o->text_log = strcmp(s->log_format, "text") == 0;
@@ -225,6 +269,7 @@ static int check(struct settings *s)
 static int read_flags(int argc, char **argv, struct settings *s)
 {
     s->server = server_defaults();
+    s->self = self_defaults();
     s->log_format = "json";
     for (int i = 1; i < argc; i++) {
         int status = read_flag(s, argv, &i);
@@ -263,10 +308,20 @@ static int run(struct settings *s)
     char error[SERVER_ERROR_SIZE];
     server_block_signals();
     struct server *server = NULL;
-    if (review_handler_open(s->config, &handler, error))
+    struct self *self = NULL;
+    int status = EXIT_UNABLE;
+    bool able = review_handler_open(s->config, &handler, error);
+    if (able && s->self.secret) {
+        self = self_open(&s->self, &s->server, error);
+        able = self != NULL;
+    }
+    if (able)
         server = server_start(&s->server, &handler, error);
-    if (server)
-        return server_host(server);
+    if (server && (!self || self_start(self, server, error)))
+        status = server_host(server);
+    self_close(self);
+    if (status != EXIT_UNABLE)
+        return status;
     fprintf(stderr, "brgate serve: %s\n", error);
     return EXIT_UNABLE;
 }

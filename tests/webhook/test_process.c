@@ -277,9 +277,9 @@ static void mistakes_are_told(void **state)
     const struct {
         const char *arguments[8], *message;
     } rows[] = {
-        {{NULL}, "--tls-cert FILE and --tls-key FILE, or --self-signed, are needed"},
-        {{"--tls-cert", "x"}, "--tls-cert FILE and --tls-key FILE, or --self-signed, are needed"},
-        {{"--self-signed", "--tls-cert", "x"}, "--self-signed: cannot be combined with --tls-cert"},
+        {{NULL}, "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed, are needed"},
+        {{"--tls-cert", "x"}, "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed"},
+        {{"--self-signed", "--tls-cert", "x"}, "--certs-secret and --self-signed exclude each other"},
         {{"--self-signed=yes"}, "--self-signed: takes no value"},
         {{"--self-signed", "--listn", "x"}, "--listn: unknown flag; did you mean --listen?"},
         {{"--self-signed", "extra"}, "extra: unknown flag"},

@@ -1,0 +1,443 @@
+/* Looks, decides, acts; and tells the server what to serve. */
+#include "keeper.h"
+
+#include "bundle.h"
+#include "issue.h"
+#include "look.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+
+enum {
+    ARENA_BYTES = 64 << 20,
+    IMPATIENT_MS = 1000, /* between looks while no review can be answered */
+    MOST_IN_A_ROW = 12,  /* steps without a rest; a whole rotation has four */
+};
+
+/* For /metrics; copied under the lock. */
+struct facts {
+    bool seen; /* the rest is known */
+    int64_t looked_at, step_at, expires_at;
+    enum rotation_action action;
+    int matches[STORE_KINDS]; /* -1: there is no such configuration */
+    bool serving_current;
+    uint64_t steps[ROTATION_ACTION_COUNT], failures;
+    uint64_t requests[KUBE_OUTCOME_COUNT];
+};
+
+struct keeper {
+    struct keeper_options options;
+    struct keeper_host host;
+    struct store store;
+    struct arena *arena;
+    struct sight sights[2];
+    char served[65]; /* fingerprint; empty: nothing yet */
+    struct arena *served_arena;
+    slice served_chain;
+    int64_t served_until;
+    bool ready;
+    unsigned in_a_row;
+    char trouble[KUBE_ERROR_SIZE]; /* said last, and still there */
+    struct facts facts;
+    pthread_mutex_t lock; /* of `facts` */
+    pthread_t thread;
+    bool running;
+    atomic_bool stop;
+    pthread_cond_t woken;
+};
+
+bool keeper_check(const struct keeper_options *o, char ret_why[KUBE_ERROR_SIZE])
+{
+    int64_t third = o->life / 3, interval = (int64_t)o->interval / 1000;
+    if (o->life < ISSUE_LEAST_LIFE) {
+        snprintf(ret_why, KUBE_ERROR_SIZE, "a certificate must live for at least %d seconds",
+                 ISSUE_LEAST_LIFE);
+        return false;
+    }
+    if (third >= 2 * (o->settle + interval))
+        return true;
+    snprintf(ret_why, KUBE_ERROR_SIZE,
+             "a life of %llds leaves %llds for a rotation, which takes %llds and should fit in twice",
+             (long long)o->life, (long long)third, (long long)(o->settle + interval));
+    return false;
+}
+
+struct keeper *keeper_new(const struct keeper_options *o, struct kube *kube, const struct keeper_host *host)
+{
+    struct keeper *k = calloc(1, sizeof *k);
+    if (k) {
+        k->options = *o;
+        k->host = *host;
+        k->store = (struct store){kube, o->namespace, o->secret, o->configuration};
+        kube_stop_on(kube, &k->stop);
+        k->arena = arena_new(ARENA_BYTES);
+        k->served_arena = arena_new(ARENA_BYTES);
+        pthread_mutex_init(&k->lock, NULL);
+        pthread_condattr_t clock;
+        pthread_condattr_init(&clock);
+        pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+        pthread_cond_init(&k->woken, &clock);
+        pthread_condattr_destroy(&clock);
+    }
+    if (k && k->arena && k->served_arena)
+        return k;
+    kube_close(kube);
+    if (k)
+        k->store.kube = NULL;
+    keeper_stop(k);
+    return NULL;
+}
+
+__attribute__((format(printf, 3, 4))) static void say(struct keeper *k, enum keeper_news news,
+                                                      const char *format, ...)
+{
+    char text[KUBE_ERROR_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (news == KEEPER_TROUBLE) { /* once, not at every look */
+        if (strcmp(text, k->trouble) == 0)
+            return;
+        memcpy(k->trouble, text, sizeof text);
+    }
+    if (k->host.say)
+        k->host.say(k->host.self, news, text);
+}
+
+/* ---- serving ---- */
+
+static void serve(struct keeper *k, const struct look *l)
+{
+    char why[KUBE_ERROR_SIZE] = "";
+    bool serving = k->served[0] && l->now < k->served_until;
+    struct rotation_policy policy = {k->options.settle};
+    if (strcmp(k->served, l->current) == 0 || !rotation_may_serve(&policy, serving, &l->view.current))
+        return;
+    if (k->host.serve && !k->host.serve(k->host.self, &l->secret.current, why)) {
+        say(k, KEEPER_TROUBLE, "the certificate of the Secret cannot be served: %s", why);
+        return;
+    }
+    arena_reset(k->served_arena);
+    char *chain = arena_try(k->served_arena, l->secret.current.certificate.n + 1);
+    if (!chain)
+        return;
+    memcpy(chain, l->secret.current.certificate.p, l->secret.current.certificate.n);
+    k->served_chain = (slice){chain, l->secret.current.certificate.n};
+    k->served_until = l->view.current.not_after;
+    memcpy(k->served, l->current, sizeof k->served);
+}
+
+/* Once reviews may come they may until the certificate ends: when a bundle loses its CA nothing is won by
+ * leaving the Service as well. */
+static void judge_readiness(struct keeper *k, const struct look *l)
+{
+    const char *why = NULL;
+    bool covered = k->served[0] && l->view.bundles_seen && look_covers(k->arena, l, k->served_chain);
+    if (!k->served[0])
+        why = "there is no certificate yet";
+    else if (l->now >= k->served_until)
+        why = "the certificate has expired";
+    else if (!covered && !k->ready)
+        why = l->view.bundles_seen ? "the webhook configurations do not vouch for the certificate yet"
+                                   : "the webhook configurations cannot be read";
+    k->ready = !why;
+    if (k->host.ready)
+        k->host.ready(k->host.self, why);
+}
+
+/* ---- acting ---- */
+
+static bool issue(struct keeper *k, const struct look *l, struct issue *ret, slice *ret_cas)
+{
+    slice why = {0};
+    bool changed;
+    struct issue_request request = {.service = k->options.service,
+                                    .namespace = k->options.namespace,
+                                    .more_names = k->options.more_names,
+                                    .more_count = k->options.more_count,
+                                    .now = l->now,
+                                    .life = k->options.life};
+    if (issue_make(k->arena, &request, ret, &why) &&
+        bundle_merge(k->arena, l->secret.cas, ret->ca, l->now, ret_cas, &changed, &why))
+        return true;
+    say(k, KEEPER_TROUBLE, "no certificate can be made: %.*s", FMT(why));
+    return false;
+}
+
+/* The Secret as the action leaves it. */
+static bool write_secret(struct keeper *k, const struct look *l, enum rotation_action action,
+                         struct kube_answer *ret)
+{
+    struct stored_secret fresh = l->secret;
+    struct issue made;
+    slice why;
+    bool changed;
+    switch (action) {
+    case ROTATION_CREATE:
+    case ROTATION_REPLACE:
+        if (!issue(k, l, &made, &fresh.cas))
+            return false;
+        fresh.current = made.leaf;
+        fresh.next = (struct certificate_pair){0};
+        break;
+    case ROTATION_PREPARE:
+        if (!issue(k, l, &made, &fresh.cas))
+            return false;
+        fresh.next = made.leaf;
+        break;
+    case ROTATION_SWITCH:
+        fresh.current = l->secret.next;
+        fresh.next = (struct certificate_pair){0};
+        break;
+    default: /* TIDY */
+        if (!bundle_merge(k->arena, l->secret.cas, (slice){0}, l->now, &fresh.cas, &changed, &why))
+            return false;
+        break;
+    }
+    *ret = store_write_secret(&k->store, k->arena, &l->secret, &fresh);
+    return true;
+}
+
+static struct kube_answer publish(struct keeper *k, const struct look *l)
+{
+    struct kube_answer answer = {.outcome = KUBE_OK};
+    for (unsigned kind = 0; kind < STORE_KINDS && answer.outcome == KUBE_OK; kind++)
+        if (hooks_incomplete(k->arena, &l->hooks[kind], l->secret.cas, l->now))
+            answer = store_publish(&k->store, k->arena, kind, &l->hooks[kind], l->secret.cas, l->now);
+    return answer;
+}
+
+static void tell(struct keeper *k, const struct look *l, enum rotation_action action)
+{
+    static const char *const texts[ROTATION_ACTION_COUNT] = {
+        [ROTATION_CREATE] = "made the Secret with a new CA and certificate",
+        [ROTATION_REPLACE] = "made a new CA and certificate, for the Secret's was of no use",
+        [ROTATION_PREPARE] = "made the next CA and certificate; the bundles come first",
+        [ROTATION_PUBLISH] = "put the CAs of the Secret into the webhook configurations",
+        [ROTATION_SWITCH] = "the next certificate is the current one now",
+        [ROTATION_TIDY] = "dropped a CA from the Secret that is long expired",
+    };
+    bool reason = action == ROTATION_REPLACE && l->why_unusable.n;
+    say(k, KEEPER_DONE, "%.*s/%.*s: %s%s%.*s%s", FMT(k->store.namespace), FMT(k->store.secret), texts[action],
+        reason ? " (" : "", reason ? (int)l->why_unusable.n : 0, slice_c(l->why_unusable), reason ? ")" : "");
+}
+
+/* True when there may be more to do at once. */
+static bool act(struct keeper *k, const struct look *l, enum rotation_action action, bool *ret_failed)
+{
+    struct kube_answer answer = {.outcome = KUBE_OK};
+    bool asked = true;
+    if (action == ROTATION_PUBLISH)
+        answer = publish(k, l);
+    else
+        asked = write_secret(k, l, action, &answer);
+    *ret_failed = !asked || (answer.outcome != KUBE_OK && answer.outcome != KUBE_CONFLICT);
+    pthread_mutex_lock(&k->lock);
+    if (asked)
+        k->facts.requests[answer.outcome]++;
+    if (asked && answer.outcome == KUBE_OK)
+        k->facts.steps[action]++;
+    pthread_mutex_unlock(&k->lock);
+    if (!asked)
+        return false;
+    if (answer.outcome == KUBE_OK)
+        tell(k, l, action);
+    else if (*ret_failed)
+        say(k, KEEPER_TROUBLE, "%.*s", FMT(answer.error));
+    return !*ret_failed;
+}
+
+/* ---- a look and what follows ---- */
+
+static void note(struct keeper *k, const struct look *l, struct rotation_step step, bool failed)
+{
+    int matches[STORE_KINDS];
+    for (unsigned kind = 0; kind < STORE_KINDS; kind++)
+        matches[kind] = !hooks_first(&l->hooks[kind]) ? -1
+                        : !k->served[0]
+                            ? 0
+                            : hooks_cover(k->arena, &l->hooks[kind], k->served_chain, (slice){0}, l->now);
+    pthread_mutex_lock(&k->lock);
+    struct facts *f = &k->facts;
+    for (size_t i = 0; i < l->outcome_count; i++)
+        f->requests[l->outcomes[i]]++;
+    f->failures += failed;
+    if (l->secret_read) {
+        f->seen = true;
+        f->action = step.action;
+        f->step_at = step.at;
+        f->expires_at = l->view.current.not_after;
+        f->serving_current = l->current[0] && strcmp(k->served, l->current) == 0;
+        if (l->view.bundles_seen) {
+            memcpy(f->matches, matches, sizeof matches);
+            f->looked_at = l->now;
+        }
+    }
+    pthread_mutex_unlock(&k->lock);
+}
+
+static unsigned pause_of(struct keeper *k, const struct look *l, bool more, int64_t at)
+{
+    unsigned pause = k->options.interval;
+    k->in_a_row = more ? k->in_a_row + 1 : 0;
+    if (more && k->in_a_row < MOST_IN_A_ROW)
+        return 0;
+    if (!k->ready && pause > IMPATIENT_MS)
+        pause = IMPATIENT_MS;
+    if (at > l->now && (at - l->now) * 1000 < pause)
+        pause = (unsigned)(at - l->now) * 1000U;
+    return pause;
+}
+
+static struct keeper_result step_guarded(struct keeper *k)
+{
+    struct look l;
+    struct rotation_policy policy = {k->options.settle};
+    struct rotation_step step = {0};
+    bool more = false, failed = false;
+    slice host = issue_host(k->arena, k->options.service, k->options.namespace);
+    look_at(&k->store, k->arena, host, k->sights, &l);
+    if (l.secret_read) {
+        step = rotation_next(&policy, &l.view, l.now);
+        serve(k, &l);
+    }
+    judge_readiness(k, &l);
+    if (l.secret_read && step.action > ROTATION_SETTLE)
+        more = act(k, &l, step.action, &failed);
+    if (l.error.n) {
+        failed = true;
+        say(k, KEEPER_TROUBLE, "%.*s", FMT(l.error));
+    }
+    if (!failed && k->trouble[0]) {
+        k->trouble[0] = '\0';
+        say(k, KEEPER_DONE, "the trouble with the certificate is over");
+    }
+    note(k, &l, step, failed);
+    return (struct keeper_result){.action = step.action,
+                                  .failed = failed,
+                                  .ready = k->ready && strcmp(k->served, l.current) == 0,
+                                  .wait = pause_of(k, &l, more, step.at),
+                                  .at = step.at};
+}
+
+struct keeper_result keeper_step(struct keeper *k)
+{
+    struct keeper_result result = {.failed = true, .wait = k->options.interval};
+    if (!arena_guard(k->arena)) {
+        result = step_guarded(k);
+        arena_unguard(k->arena);
+    } else {
+        say(k, KEEPER_TROUBLE, "the Secret or the webhook configurations are larger than %d MiB",
+            ARENA_BYTES >> 20);
+    }
+    arena_reset(k->arena);
+    return result;
+}
+
+/* ---- the thread ---- */
+
+static void pause_for(struct keeper *k, unsigned milliseconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += milliseconds / 1000;
+    until.tv_nsec += (long)(milliseconds % 1000) * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    pthread_mutex_lock(&k->lock);
+    if (!atomic_load(&k->stop))
+        pthread_cond_timedwait(&k->woken, &k->lock, &until);
+    pthread_mutex_unlock(&k->lock);
+}
+
+static void *run(void *self)
+{
+    struct keeper *k = self;
+    while (!atomic_load(&k->stop)) {
+        struct keeper_result r = keeper_step(k);
+        if (r.wait)
+            pause_for(k, r.wait);
+    }
+    return NULL;
+}
+
+bool keeper_start(struct keeper *k)
+{
+    k->running = pthread_create(&k->thread, NULL, run, k) == 0;
+    return k->running;
+}
+
+void keeper_stop(struct keeper *k)
+{
+    if (!k)
+        return;
+    if (k->running) {
+        pthread_mutex_lock(&k->lock);
+        atomic_store(&k->stop, true);
+        pthread_cond_signal(&k->woken);
+        pthread_mutex_unlock(&k->lock);
+        pthread_join(k->thread, NULL);
+    }
+    kube_close(k->store.kube);
+    arena_free(k->arena);
+    arena_free(k->served_arena);
+    pthread_mutex_destroy(&k->lock);
+    pthread_cond_destroy(&k->woken);
+    free(k);
+}
+
+/* ---- metrics ---- */
+
+static void head(struct buf *b, const char *name, const char *type, const char *help)
+{
+    buf_fmt(b, "# HELP brgate_certs_%s %s\n# TYPE brgate_certs_%s %s\n", name, help, name, type);
+}
+
+static void single(struct buf *b, const char *name, const char *type, const char *help, int64_t value)
+{
+    head(b, name, type, help);
+    buf_fmt(b, "brgate_certs_%s %lld\n", name, (long long)value);
+}
+
+static void put_seen(const struct facts *f, struct buf *b)
+{
+    single(b, "last_look_timestamp_seconds", "gauge", "When everything could be read last.", f->looked_at);
+    single(b, "secret_expiry_timestamp_seconds", "gauge", "End of the Secret's current certificate.",
+           f->expires_at);
+    single(b, "next_step_timestamp_seconds", "gauge", "When the rotation's next step is due.", f->step_at);
+    single(b, "serving_secret", "gauge", "1 while the served certificate is the Secret's current one.",
+           f->serving_current);
+    head(b, "rotation_state", "gauge", "1 for what is due: rest, settle, or a step that is not done yet.");
+    for (int i = 0; i < ROTATION_ACTION_COUNT; i++)
+        buf_fmt(b, "brgate_certs_rotation_state{state=\"%s\"} %d\n", rotation_word((enum rotation_action)i),
+                f->action == (enum rotation_action)i);
+    head(b, "bundle_matches", "gauge",
+         "1 while every webhook's caBundle vouches for the served certificate.");
+    for (unsigned kind = 0; kind < STORE_KINDS; kind++)
+        if (f->looked_at && f->matches[kind] >= 0)
+            buf_fmt(b, "brgate_certs_bundle_matches{configuration=\"%s\"} %d\n", store_kind_word(kind),
+                    f->matches[kind]);
+}
+
+void keeper_metrics(struct keeper *k, struct buf *b)
+{
+    pthread_mutex_lock(&k->lock);
+    struct facts f = k->facts;
+    pthread_mutex_unlock(&k->lock);
+    if (f.seen)
+        put_seen(&f, b);
+    single(b, "failures_total", "counter", "Looks at which something could not be read or written.",
+           (int64_t)f.failures);
+    head(b, "steps_total", "counter", "Steps that this replica has done.");
+    for (int i = ROTATION_CREATE; i < ROTATION_ACTION_COUNT; i++)
+        buf_fmt(b, "brgate_certs_steps_total{step=\"%s\"} %llu\n", rotation_word((enum rotation_action)i),
+                (unsigned long long)f.steps[i]);
+    head(b, "requests_total", "counter", "Requests to the API server, by outcome.");
+    for (int i = 0; i < KUBE_OUTCOME_COUNT; i++)
+        buf_fmt(b, "brgate_certs_requests_total{outcome=\"%s\"} %llu\n",
+                kube_outcome_word((enum kube_outcome)i), (unsigned long long)f.requests[i]);
+}

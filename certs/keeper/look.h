@@ -1,0 +1,33 @@
+/* One look at everything. Internal to this layer. */
+#ifndef BRGATE_KEEPER_LOOK_H
+#define BRGATE_KEEPER_LOOK_H
+
+#include "keeper.h"
+#include "store.h"
+
+struct sight { /* since when a leaf has been covered, by our own clock */
+    char fingerprint[65];
+    uint64_t since; /* milliseconds */
+};
+
+struct look {
+    int64_t now;    /* wall clock, Unix seconds */
+    uint64_t ticks; /* milliseconds that pass also while the machine sleeps */
+    struct stored_secret secret;
+    struct stored_hooks hooks[STORE_KINDS];
+    struct rotation_view view;
+    char current[65], next[65]; /* fingerprints; empty: none */
+    slice why_unusable;         /* why the current pair is */
+    slice error;                /* the first thing that could not be read */
+    bool secret_read;           /* otherwise nothing can be decided */
+    enum kube_outcome outcomes[STORE_KINDS + 1];
+    size_t outcome_count;
+};
+
+/* `sights` is what this observer remembers of its last looks. */
+void look_at(const struct store *s, struct arena *a, slice host, struct sight sights[2], struct look *ret);
+
+/* Whether the bundles of all configurations that exist vouch for the chain; false when there is none. */
+bool look_covers(struct arena *a, const struct look *l, slice chain);
+
+#endif

@@ -1,0 +1,239 @@
+/* Reads and writes the Secret and the webhook configurations. */
+#include "store.h"
+
+#include "base64.h"
+#include "bundle.h"
+#include "limits.h"
+
+#include <cjson/cJSON.h>
+
+#define MANAGER "fieldManager=brgate"
+
+static const char *const resources[STORE_KINDS] = {"validatingwebhookconfigurations",
+                                                   "mutatingwebhookconfigurations"};
+
+const char *store_kind_word(unsigned kind)
+{
+    static const char *const words[STORE_KINDS] = {"validating", "mutating"};
+    return words[kind];
+}
+
+static slice text_at(const struct node *object, const char *path)
+{
+    const struct node *n = node_at(object, path);
+    return n && n->kind == NODE_STRING ? n->text : (slice){0};
+}
+
+/* A member of `data`; what is no base64 counts as absent, and is written anew. */
+static slice datum(struct arena *a, const struct node *secret, slice key)
+{
+    slice bytes;
+    const struct node *n = node_get(node_get(secret, LIT("data")), key);
+    return n && n->kind == NODE_STRING && base64_decode(a, n->text, &bytes) ? bytes : (slice){0};
+}
+
+static struct kube_request secret_request(const struct store *s, enum kube_method method)
+{
+    return (struct kube_request){.method = method,
+                                 .group_version = "v1",
+                                 .resource = "secrets",
+                                 .namespace = s->namespace,
+                                 .name = s->secret};
+}
+
+static struct kube_answer absent_is_fine(struct kube_answer answer)
+{
+    if (answer.outcome == KUBE_NOT_FOUND) {
+        answer.outcome = KUBE_OK;
+        answer.root = NULL;
+    }
+    return answer;
+}
+
+struct kube_answer store_read_secret(const struct store *s, struct arena *a, struct stored_secret *ret)
+{
+    struct kube_request q = secret_request(s, KUBE_GET);
+    struct kube_answer answer = absent_is_fine(kube_do(s->kube, a, &q));
+    *ret = (struct stored_secret){.root = answer.root};
+    ret->cas = datum(a, answer.root, LIT("ca.crt"));
+    ret->current.certificate = datum(a, answer.root, LIT("tls.crt"));
+    ret->current.key = datum(a, answer.root, LIT("tls.key"));
+    ret->next.certificate = datum(a, answer.root, LIT("next.crt"));
+    ret->next.key = datum(a, answer.root, LIT("next.key"));
+    return answer;
+}
+
+struct kube_answer store_read_hooks(const struct store *s, struct arena *a, unsigned kind,
+                                    struct stored_hooks *ret)
+{
+    *ret = (struct stored_hooks){0};
+    if (!s->configuration.n)
+        return (struct kube_answer){.outcome = KUBE_OK};
+    struct kube_request q = {.method = KUBE_GET,
+                             .group_version = "admissionregistration.k8s.io/v1",
+                             .resource = resources[kind],
+                             .name = s->configuration};
+    struct kube_answer answer = absent_is_fine(kube_do(s->kube, a, &q));
+    ret->root = answer.root;
+    return answer;
+}
+
+static slice printed(struct arena *a, const struct node *n)
+{
+    struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES);
+    node_put_json(&b, n, false);
+    return arena_copy(a, buf_slice(&b));
+}
+
+static void put_text(struct arena *a, cJSON *object, const char *key, slice text)
+{
+    cJSON_AddStringToObject(object, key, arena_cstr(a, text));
+}
+
+static void put_datum(struct arena *a, cJSON *data, const char *key, slice bytes)
+{
+    if (bytes.n)
+        put_text(a, data, key, base64_encode(a, bytes));
+}
+
+/* Memory that cJSON has taken is given back by the arena if that runs full in between. */
+static void delete_json(void *json)
+{
+    cJSON_Delete(json);
+}
+
+static cJSON *object_new(struct arena *a)
+{
+    cJSON *json = cJSON_CreateObject();
+    if (!json)
+        arena_exhausted(a);
+    arena_defer(a, delete_json, json);
+    return json;
+}
+
+static slice json_text(struct arena *a, const cJSON *json)
+{
+    char *text = cJSON_PrintUnformatted(json);
+    if (!text)
+        arena_exhausted(a);
+    arena_defer(a, free, text);
+    return slice_of(text);
+}
+
+static bool is_ours(slice key)
+{
+    static const char *const ours[] = {"ca.crt", "tls.crt", "tls.key", "next.crt", "next.key"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (slice_eq(key, slice_of(ours[i])))
+            return true;
+    return false;
+}
+
+/* What others keep in the object is handed back as it was. */
+static void put_foreign(struct arena *a, cJSON *secret, cJSON *data, const struct node *old)
+{
+    for (struct node *n = node_first(node_get(old, LIT("data"))); n; n = node_next(n))
+        if (!is_ours(n->key))
+            cJSON_AddRawToObject(data, arena_cstr(a, n->key), printed(a, n).p);
+    cJSON_AddRawToObject(secret, "metadata", printed(a, node_get(old, LIT("metadata"))).p);
+    put_text(a, secret, "type", text_at(old, "type"));
+}
+
+static void put_birth(const struct store *s, struct arena *a, cJSON *secret)
+{
+    cJSON *metadata = cJSON_AddObjectToObject(secret, "metadata");
+    put_text(a, metadata, "name", s->secret);
+    put_text(a, metadata, "namespace", s->namespace);
+    cJSON *labels = cJSON_AddObjectToObject(metadata, "labels");
+    cJSON_AddStringToObject(labels, "app.kubernetes.io/managed-by", "brgate");
+    cJSON_AddStringToObject(secret, "type", "kubernetes.io/tls");
+}
+
+struct kube_answer store_write_secret(const struct store *s, struct arena *a, const struct stored_secret *old,
+                                      const struct stored_secret *fresh)
+{
+    cJSON *secret = object_new(a);
+    cJSON_AddStringToObject(secret, "apiVersion", "v1");
+    cJSON_AddStringToObject(secret, "kind", "Secret");
+    cJSON *data = cJSON_AddObjectToObject(secret, "data");
+    if (old->root)
+        put_foreign(a, secret, data, old->root);
+    else
+        put_birth(s, a, secret);
+    put_datum(a, data, "ca.crt", fresh->cas);
+    put_datum(a, data, "tls.crt", fresh->current.certificate);
+    put_datum(a, data, "tls.key", fresh->current.key);
+    put_datum(a, data, "next.crt", fresh->next.certificate);
+    put_datum(a, data, "next.key", fresh->next.key);
+    struct kube_request q = secret_request(s, old->root ? KUBE_PUT : KUBE_POST);
+    if (!old->root)
+        q.name = (slice){0};
+    q.query = LIT(MANAGER);
+    q.body = json_text(a, secret);
+    return kube_do(s->kube, a, &q);
+}
+
+const struct node *hooks_first(const struct stored_hooks *h)
+{
+    return node_first(node_get(h->root, LIT("webhooks")));
+}
+
+slice hook_bundle(struct arena *a, const struct node *hook)
+{
+    slice bytes;
+    return base64_decode(a, text_at(hook, "clientConfig.caBundle"), &bytes) ? bytes : (slice){0};
+}
+
+/* The bundle that the webhook should have, if it has another. */
+static bool hook_lacks(struct arena *a, const struct node *hook, slice cas, int64_t now, slice *ret_bundle)
+{
+    bool changed = false;
+    slice why;
+    if (!bundle_merge(a, hook_bundle(a, hook), cas, now, ret_bundle, &changed, &why))
+        arena_exhausted(a);
+    return changed;
+}
+
+bool hooks_incomplete(struct arena *a, const struct stored_hooks *h, slice cas, int64_t now)
+{
+    slice ignored;
+    for (const struct node *hook = hooks_first(h); hook; hook = node_next(hook))
+        if (hook_lacks(a, hook, cas, now, &ignored))
+            return true;
+    return false;
+}
+
+bool hooks_cover(struct arena *a, const struct stored_hooks *h, slice chain, slice host, int64_t now)
+{
+    slice why;
+    for (const struct node *hook = hooks_first(h); hook; hook = node_next(hook))
+        if (!certificate_chain_valid(a, chain, hook_bundle(a, hook), host, now, &why))
+            return false;
+    return true;
+}
+
+struct kube_answer store_publish(const struct store *s, struct arena *a, unsigned kind,
+                                 const struct stored_hooks *h, slice cas, int64_t now)
+{
+    cJSON *patch = object_new(a);
+    cJSON *metadata = cJSON_AddObjectToObject(patch, "metadata");
+    put_text(a, metadata, "resourceVersion", text_at(h->root, "metadata.resourceVersion"));
+    cJSON *hooks = cJSON_AddArrayToObject(patch, "webhooks");
+    for (const struct node *hook = hooks_first(h); hook; hook = node_next(hook)) {
+        slice bundle;
+        if (!hook_lacks(a, hook, cas, now, &bundle))
+            continue;
+        cJSON *entry = cJSON_CreateObject();
+        if (!entry || !cJSON_AddItemToArray(hooks, entry))
+            arena_exhausted(a);
+        put_text(a, entry, "name", text_at(hook, "name"));
+        put_text(a, cJSON_AddObjectToObject(entry, "clientConfig"), "caBundle", base64_encode(a, bundle));
+    }
+    struct kube_request q = {.method = KUBE_PATCH_STRATEGIC,
+                             .group_version = "admissionregistration.k8s.io/v1",
+                             .resource = resources[kind],
+                             .name = s->configuration,
+                             .query = LIT(MANAGER),
+                             .body = json_text(a, patch)};
+    return kube_do(s->kube, a, &q);
+}

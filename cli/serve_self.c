@@ -1,0 +1,118 @@
+/* Lets the server serve what the keeper keeps. */
+#include "serve_self.h"
+
+#include "host.h"
+#include "issue.h"
+#include "keeper.h"
+
+struct self {
+    struct keeper *keeper;
+    struct server *server;
+    slice more_name;
+    struct server_companion companion;
+};
+
+struct self_options self_defaults(void)
+{
+    return (struct self_options){.life = ISSUE_LIFE, .settle = 60, .interval = 10000};
+}
+
+static bool serve(void *self, const struct certificate_pair *pair, char ret_why[KUBE_ERROR_SIZE])
+{
+    struct self *s = self;
+    char why[SERVER_ERROR_SIZE];
+    if (server_certify(s->server, pair->certificate, pair->key, why))
+        return true;
+    snprintf(ret_why, KUBE_ERROR_SIZE, "%s", why);
+    return false;
+}
+
+static void ready(void *self, const char *why_not)
+{
+    server_hold(((struct self *)self)->server, why_not);
+}
+
+static void say(void *self, enum keeper_news news, const char *text)
+{
+    log_event(server_log(((struct self *)self)->server),
+              news == KEEPER_TROUBLE ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "certificates", "%s", text);
+}
+
+static void stop(void *self)
+{
+    struct self *s = self;
+    keeper_stop(s->keeper);
+    s->keeper = NULL;
+}
+
+static void metrics(void *self, struct buf *b)
+{
+    struct self *s = self;
+    if (s->keeper)
+        keeper_metrics(s->keeper, b);
+}
+
+static struct keeper_options options_of(struct self *s, const struct self_options *o, const struct kube *k)
+{
+    slice secret = slice_of(o->secret), namespace = kube_namespace(k);
+    size_t slash = slice_find_char(secret, '/');
+    if (slash != SLICE_NONE) {
+        namespace = slice_cut(secret, 0, slash);
+        secret = slice_from(secret, slash + 1);
+    }
+    s->more_name = slice_of(o->name);
+    return (struct keeper_options){.namespace = namespace,
+                                   .secret = secret,
+                                   .configuration = slice_of(o->configuration),
+                                   .service = slice_of(o->service),
+                                   .more_names = &s->more_name,
+                                   .more_count = o->name != NULL,
+                                   .life = o->life,
+                                   .settle = o->settle,
+                                   .interval = o->interval};
+}
+
+struct self *self_open(const struct self_options *o, struct server_options *server,
+                       char ret_error[SERVER_ERROR_SIZE])
+{
+    struct kube_place place = {.kubeconfig = o->kubeconfig};
+    struct kube_limits limits = kube_defaults();
+    struct keeper_host host = {.serve = serve, .ready = ready, .say = say};
+    char why[KUBE_ERROR_SIZE] = "out of memory";
+    struct self *s = calloc(1, sizeof *s);
+    struct kube *k = s ? kube_open(&place, &limits, why) : NULL;
+    if (k) {
+        struct keeper_options options = options_of(s, o, k);
+        host.self = s;
+        if (keeper_check(&options, why))
+            s->keeper = keeper_new(&options, k, &host);
+        else
+            kube_close(k);
+    }
+    if (!s || !s->keeper) {
+        snprintf(ret_error, SERVER_ERROR_SIZE, "--certs-secret: %.480s", why);
+        free(s);
+        return NULL;
+    }
+    s->companion = (struct server_companion){s, stop, metrics};
+    server->companion = &s->companion;
+    return s;
+}
+
+bool self_start(struct self *s, struct server *server, char ret_error[SERVER_ERROR_SIZE])
+{
+    s->server = server;
+    if (keeper_start(s->keeper))
+        return true;
+    snprintf(ret_error, SERVER_ERROR_SIZE, "--certs-secret: no thread to be had");
+    server_stop(server);
+    return false;
+}
+
+void self_close(struct self *s)
+{
+    if (!s)
+        return;
+    stop(s);
+    free(s);
+}
