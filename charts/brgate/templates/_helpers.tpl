@@ -21,15 +21,53 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ include "brgate.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* name, namespace and labels of an object in the release's namespace. */}}
+{{- define "brgate.metadata" -}}
+name: {{ include "brgate.fullname" . }}
+namespace: {{ .Release.Namespace }}
+labels:
+  {{- include "brgate.labels" . | nindent 2 }}
 {{- end }}
 
 {{- define "brgate.serviceAccount" -}}
 {{ default (include "brgate.fullname" .) .Values.serviceAccount.name }}
 {{- end }}
 
+{{- define "brgate.image" -}}
+{{ .Values.image.repository }}{{ with .Values.image.digest }}@{{ . }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end }}
+{{- end }}
+
 {{- define "brgate.self" -}}
 {{- if eq .Values.certificates.mode "self" }}true{{ end -}}
+{{- end }}
+
+{{/* The policy file; empty when nothing is set. YAML 1.1 reads a bare `off` as false. */}}
+{{- define "brgate.policy" -}}
+{{- if or .Values.policy.rules .Values.policy.overridable }}
+{{- with .Values.policy.rules -}}
+rules:
+  {{- range $rule, $severity := . }}
+  {{ $rule }}: {{ if kindIs "bool" $severity }}"off"{{ else }}{{ $severity | quote }}{{ end }}
+  {{- end }}
+{{ end }}
+{{- with .Values.policy.overridable -}}
+overridable: {{ toJson . }}
+{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* 10s, 500ms or 2m in whole seconds, rounded up. */}}
+{{- define "brgate.seconds" -}}
+{{- if hasSuffix "ms" . -}}
+{{ div (add 999 (trimSuffix "ms" . | int)) 1000 }}
+{{- else if hasSuffix "m" . -}}
+{{ mul 60 (trimSuffix "m" . | int) }}
+{{- else -}}
+{{ trimSuffix "s" . | int }}
+{{- end -}}
 {{- end }}
 
 {{/* clientConfig of both webhook configurations; called with the path. */}}
@@ -41,22 +79,23 @@ clientConfig:
     namespace: {{ $root.Release.Namespace }}
     path: {{ index . 1 }}
     port: {{ $root.Values.service.port }}
-  {{- if and (eq $root.Values.certificates.mode "files") $root.Values.certificates.caBundle }}
-  caBundle: {{ $root.Values.certificates.caBundle }}
+  {{- with $root.Values.certificates.caBundle }}
+  caBundle: {{ . }}
   {{- end }}
 {{- end }}
 
-{{/* rules of both webhook configurations; called with the operations. */}}
+{{/* rules of both webhook configurations; called with the operations. No sub-resources: the operator writes status. */}}
 {{- define "brgate.rules" -}}
 rules:
   - apiGroups: [br.pingcap.com, pingcap.com]
     apiVersions: [v1alpha1]
-    resources: [backups, backupschedules, compactbackups] {{- /* no sub-resources: the operator writes status */}}
+    resources: [backups, backupschedules, compactbackups]
     scope: Namespaced
     operations: {{ toJson . }}
 {{- end }}
 
-{{/* What both webhooks are not asked about. */}}
+{{/* What both webhooks are not asked about: finalizers must always come off; and where status is no sub-resource (pingcap.com) the
+     operator writes it all the time, with the spec as it was, and must be able to while no server answers. */}}
 {{- define "brgate.matching" -}}
 sideEffects: None
 admissionReviewVersions: [v1]
@@ -67,8 +106,10 @@ namespaceSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 matchConditions:
-  - name: not-being-deleted {{/* finalizers must always come off */}}
+  - name: not-being-deleted
     expression: request.operation == 'DELETE' || !has(object.metadata.deletionTimestamp)
+  - name: spec-changed
+    expression: request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec
   {{- with .Values.webhook.matchConditions }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
