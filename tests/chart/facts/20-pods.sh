@@ -1,0 +1,63 @@
+# The pods: what Pod Security `restricted` asks for, how they stop, what they are told.
+
+for values in minimal self files everything; do
+    given "$values" --values "$chart/ci/$values-values.yaml"
+    for kind in Deployment Pod; do
+        has $kind 'runAsNonRoot: true' 'runAsUser: 65532' 'seccompProfile: \{type: RuntimeDefault\}' 'allowPrivilegeEscalation: false' \
+            'capabilities: \{drop: \[ALL\]\}' 'readOnlyRootFilesystem: true' 'enableServiceLinks: false'
+        has_not $kind 'privileged' 'hostPath' 'hostPID' 'add:'
+    done
+    has_not Pod 'automountServiceAccountToken: true'
+    has ServiceAccount '^automountServiceAccountToken: false'
+done
+
+given "as it comes"
+has Deployment 'replicas: 2' 'maxUnavailable: 0' 'image: "brgate:' 'topologyKey: kubernetes.io/hostname' 'priorityClassName: system-cluster-critical' \
+    'httpGet: \{path: /readyz, port: health\}' 'httpGet: \{path: /livez, port: health\}' 'checksum/policy: [0-9a-f]{64}'
+has_not Deployment 'hostNetwork' '--config' '--client-ca'
+has PodDisruptionBudget 'minAvailable: 1' 'unhealthyPodEvictionPolicy: AlwaysAllow'
+has Pod 'helm.sh/hook: test' 'http://gate-brgate.brgate-system.svc:8080/readyz'
+
+given "minimal" --values "$chart/ci/minimal-values.yaml"
+kinds ClusterRole ClusterRoleBinding Deployment Pod Role RoleBinding Service ServiceAccount ValidatingWebhookConfiguration
+has_not Deployment 'priorityClassName' 'resources:'
+has ValidatingWebhookConfiguration 'operations: \["CREATE","UPDATE"\]'
+
+given "one replica" --set replicas=1
+has_not PodDisruptionBudget '.'
+
+given "everything" --values "$chart/ci/everything-values.yaml"
+has Deployment 'registry.example.com:5000/tidb/brgate@sha256:' 'listen=\[::\]:10250' 'health-listen=\[::\]:9090' 'max-body=4Mi' \
+    'max-in-flight=128' 'log-format=text' '"--threads=4"' '"--client-name=kube-apiserver"' '--client-ca=/etc/brgate/clients/ca.crt' \
+    'configMap: \{name: apiserver-ca\}' '--config=/etc/brgate/policy/brgate.yaml' 'hostNetwork: true' 'ClusterFirstWithHostNet' \
+    'serviceAccountName: gate-account' 'name: registry$'
+has Service 'port: 8443, targetPort: webhook' 'port: 9090, targetPort: health'
+
+# The grace period is the delay, 30 s for reviews in flight, and slack.
+while read -r delay grace; do
+    given "shutdownDelay $delay" --set "server.shutdownDelay=$delay"
+    has Deployment "terminationGracePeriodSeconds: $grace\$" "shutdown-delay=$delay\$"
+done <<'TXT'
+0s 50
+10s 60
+1500ms 52
+2m 170
+TXT
+
+# Every flag that the pods are given exists.
+flags=$("$brgate" serve --help | grep -oE -- '--[a-z-]+' | sort -u)
+for values in cert-manager files everything; do
+    given "flags, $values" --values "$chart/ci/$values-values.yaml"
+    for flag in $(object Deployment <"$work/out" | grep -oE -- '- "?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+        checked=$((checked + 1))
+        grep -qx -- "$flag" <<<"$flags" || wrong "flags, $values" "$flag" "a flag of brgate serve"
+    done
+done
+
+# The policy file is one that brgate reads.
+given "everything" --values "$chart/ci/everything-values.yaml"
+object ConfigMap gate <"$work/out" | sed -n '/^  brgate.yaml: |/,$ s/^    //p' >"$work/policy.yaml"
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n' >"$work/other.yaml"
+said=$("$brgate" lint --config "$work/policy.yaml" "$work/other.yaml" 2>&1) ||
+    wrong "the policy file" "$(<"$work/policy.yaml"; echo; echo "$said")" "one that brgate reads"
+has ConfigMap 'cleanpolicy-delete: "off"' 'prefix-missing: "error"' 'overridable: \["cluster-empty"\]'

@@ -1,0 +1,59 @@
+# The webhook configurations, the resource definitions and the admission policy.
+
+given "as it comes"
+has ValidatingWebhookConfiguration 'name: validate.brgate.io' 'failurePolicy: Fail' 'path: /validate' 'timeoutSeconds: 5' \
+    'apiGroups: \[br.pingcap.com, pingcap.com\]' 'resources: \[backups, backupschedules, compactbackups\]' \
+    'operations: \["CREATE","UPDATE","DELETE"\]' 'sideEffects: None' 'admissionReviewVersions: \[v1\]' 'name: not-being-deleted$' \
+    'name: spec-changed$' 'name: gate-brgate$' 'namespace: brgate-system$'
+has MutatingWebhookConfiguration 'name: default.brgate.io' 'failurePolicy: Ignore' 'path: /mutate' 'operations: \["CREATE","UPDATE"\]' \
+    'reinvocationPolicy: IfNeeded'
+has_not ValidatingWebhookConfiguration 'namespaceSelector' 'objectSelector' '/status'
+[[ ! -s $work/definitions ]] || wrong "$what" "definitions" "none"
+has_not ValidatingAdmissionPolicy '.'
+
+given "everything" --values "$chart/ci/everything-values.yaml"
+has ValidatingWebhookConfiguration 'failurePolicy: Ignore' 'timeoutSeconds: 30' 'namespaceSelector:' 'name: not-the-operator'
+has MutatingWebhookConfiguration 'failurePolicy: Fail' 'namespaceSelector:' 'name: not-the-operator'
+has ValidatingAdmissionPolicyBinding 'validationActions: \["Deny","Audit"\]' 'policyName: gate'
+has ValidatingAdmissionPolicy 'namespaceSelector:' 'name: not-the-operator' '\[storage-multiple\]'
+# Lowered by the policy, and left to annotations: refused by nobody.
+has_not ValidatingAdmissionPolicy '\[s3-bucket\]' '\[cluster-empty\]' 'DURATION' 'POSITIVE'
+
+given "all rules off but one" --set admissionPolicy.enabled=true --set policy.rules.all=off --set policy.rules.s3-bucket=error
+has ValidatingAdmissionPolicy '\[s3-bucket\]'
+has_not ValidatingAdmissionPolicy '\[storage-multiple\]'
+
+given "an API server of 1.28" --kube-version 1.28.0
+said=$(render --kube-version 1.29.0 --set admissionPolicy.enabled=true 2>&1) && wrong "the admission policy in 1.29" "a rendering" "a refusal"
+grep -q 'wants Kubernetes 1.30' <<<"$said" || wrong "the admission policy in 1.29" "$said" "... wants Kubernetes 1.30 ..."
+said=$(render --kube-version 1.27.0 2>&1) && wrong "Kubernetes 1.27" "a rendering" "a refusal"
+
+# Every slug of the admission policy is a rule's, and an error when something is created.
+"$brgate" rules >"$work/rules"
+for slug in $(sed -n 's/^- rule: //p' "$chart/files/admission-rules.yaml"); do
+    checked=$((checked + 1))
+    [[ $(awk -v slug="$slug" '$1 == slug { print $3 }' "$work/rules") == error ]] || wrong "admission policy" "$slug" "a rule that denies"
+done
+
+# The definitions are the program's, marked and kept.
+given "definitions" --set crds.enabled=true
+mapfile -t names < <("$brgate" crds | sed -n 's/^  name: //p')
+checked=$((checked + ${#names[@]}))
+for name in "${names[@]}"; do
+    object CustomResourceDefinition "$name" <"$work/definitions" | sed -n '/^metadata:/,/^spec:/p' >"$work/metadata"
+    for line in 'helm.sh/resource-policy: keep' 'app.kubernetes.io/instance: gate'; do
+        grep -q "^    $line" "$work/metadata" || wrong "definition $name" "$(<"$work/metadata")" "$line"
+    done
+done
+awk '/^metadata:/ { print; inside = 1; next } /^spec:/ { inside = 0 } inside && !/^  name:/ { next } !/^(#|---)/' \
+    "$work/definitions" >"$work/got"
+"$brgate" crds | grep -vx -- --- >"$work/want"
+cmp -s "$work/got" "$work/want" || wrong "definitions" "$(diff "$work/got" "$work/want" | head)" "what brgate crds prints"
+given "definitions that go with the release" --set crds.enabled=true --set crds.keep=false
+grep -q 'resource-policy' "$work/definitions" && wrong "crds.keep=false" "resource-policy: keep" "none"
+
+# What helm stores of a release in a Secret, compressed and encoded twice, must stay far below a Secret's 1 MiB.
+render --values "$chart/ci/everything-values.yaml" >"$work/out"
+stored=$({ for file in "$chart"/files/* "$chart"/templates/*.yaml; do base64 -w 0 "$file"; done && cat "$work/out"; } | gzip -9 | base64 | wc -c)
+checked=$((checked + 1))
+((stored < 600000)) || wrong "the release's Secret" "$stored bytes" "less than 600000"

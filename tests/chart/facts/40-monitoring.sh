@@ -1,0 +1,12 @@
+# Monitoring is off until it is asked for, and finds the pods then.
+
+given "as it comes"
+has_not ServiceMonitor '.'
+has_not PrometheusRule '.'
+
+given "everything" --values "$chart/ci/everything-values.yaml"
+has ServiceMonitor 'port: health' 'path: /metrics' 'interval: 15s' 'release: prometheus'
+has PrometheusRule 'release: prometheus' 'alert: BrgateNotServing' 'alert: BrgateUnreachable' 'alert: BrgateFailOpen' \
+    'alert: BrgateCertificateEnds' 'alert: BrgateCertificateNotRead' 'alert: BrgateSlow' 'alert: BrgateShedding' 'alert: BrgateFailing' \
+    'alert: BrgateDenialsSurge' 'namespace="brgate-system", job="gate"' 'labels.pod'
+has ConfigMap 'grafana_dashboard: "1"' '"title": "brgate"'
