@@ -1,6 +1,6 @@
-/* verdict FILE...: what a whole verdict costs, against parsing alone. For each captured review it prints the time of
- * review_answer() (read, prune, default, check, rules, answer) and of cJSON_Parse + cJSON_Delete of the same bytes, the best
- * of many rounds in one run, and their ratio. */
+/* verdict FILE...: what a whole verdict costs, against parsing alone. For each captured review it prints the
+ * time of review_answer() (read, prune, default, check, rules, answer) and of cJSON_Parse + cJSON_Delete of
+ * the same bytes, the best of many rounds in one run, and their ratio. */
 #include "limits.h"
 #include "review.h"
 
@@ -75,7 +75,8 @@ int main(int argc, char **argv)
 {
     double *parse = calloc((size_t)argc, sizeof *parse);
     for (int i = 1; i < argc; i++)
-        parse[i] = time_cjson(read_file(argv[i])); /* before gate_open() gives cJSON its hooks: plain malloc */
+        parse[i] =
+            time_cjson(read_file(argv[i])); /* before gate_open() gives cJSON its hooks: plain malloc */
     struct gate *g = gate_open(&(struct policy){0});
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     if (!g || !a)
@@ -84,8 +85,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         slice body = read_file(argv[i]);
         double verdict = time_verdict(g, a, body);
-        printf("%-52s %7zu %7.2f us %7.2f us %6.2f\n", base_name(argv[i]), body.n, verdict * 1e6, parse[i] * 1e6,
-               verdict / parse[i]);
+        printf("%-52s %7zu %7.2f us %7.2f us %6.2f\n", base_name(argv[i]), body.n, verdict * 1e6,
+               parse[i] * 1e6, verdict / parse[i]);
     }
     arena_free(a);
     gate_close(g);

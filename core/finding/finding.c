@@ -11,6 +11,11 @@ struct findings findings_new(struct arena *a)
     return (struct findings){.arena = a};
 }
 
+static bool silent(const struct findings *f, enum rule_id rule)
+{
+    return f->silent && f->silent[rule];
+}
+
 bool findings_full(struct findings *f)
 {
     if (f->count < LIMIT_FINDINGS)
@@ -23,6 +28,8 @@ static struct finding *append(struct findings *f, enum rule_id rule, const struc
 {
     struct finding *x = ARENA_NEW(f->arena, struct finding);
     *x = (struct finding){.rule = rule, .node = node, .message = message};
+    if (silent(f, rule))
+        return x;
     if (f->count >= LIMIT_FINDINGS) {
         f->dropped++;
         return x;
@@ -35,19 +42,27 @@ static struct finding *append(struct findings *f, enum rule_id rule, const struc
     return x;
 }
 
-__attribute__((format(printf, 3, 0))) static slice message_of(struct arena *a, const char *words,
-                                                              const char *format, va_list args)
+/* `<words>: <format>`, in the arena; nothing when nobody will hear of the rule. */
+__attribute__((format(printf, 4, 0))) static slice
+message_of(const struct findings *f, enum rule_id rule, const char *words, const char *format, va_list args)
 {
     char text[LIMIT_MESSAGE_BYTES];
-    int n = snprintf(text, sizeof text, "%s%s", words, *words ? ": " : "");
-    int m = vsnprintf(text + n, sizeof text - (size_t)n, format, args);
-    size_t length = m > 0 ? (size_t)n + (size_t)m : strlen(words);
+    if (silent(f, rule))
+        return (slice){0};
+    size_t lead = strlen(words), n = lead;
+    memcpy(text, words, lead);
+    if (lead) {
+        memcpy(text + lead, ": ", 2);
+        n += 2;
+    }
+    int m = vsnprintf(text + n, sizeof text - n, format, args);
+    size_t length = m > 0 ? n + (size_t)m : lead;
     if (length >= sizeof text) {
         length = sizeof text - 1;
         while (length && ((unsigned char)text[length] & 0xc0) == 0x80) /* never half a character */
             length--;
     }
-    return arena_copy(a, (slice){text, length});
+    return arena_copy(f->arena, (slice){text, length});
 }
 
 struct finding *finding_add(struct findings *f, enum rule_id rule, enum field_error error,
@@ -55,7 +70,7 @@ struct finding *finding_add(struct findings *f, enum rule_id rule, enum field_er
 {
     va_list args;
     va_start(args, format);
-    slice message = message_of(f->arena, field_error_words(error), format, args);
+    slice message = message_of(f, rule, field_error_words(error), format, args);
     va_end(args);
     struct finding *x = append(f, rule, node, message);
     x->error = error;
@@ -67,7 +82,7 @@ struct finding *finding_say(struct findings *f, enum rule_id rule, const struct 
 {
     va_list args;
     va_start(args, format);
-    slice message = message_of(f->arena, "", format, args);
+    slice message = message_of(f, rule, "", format, args);
     va_end(args);
     return append(f, rule, node, message);
 }
@@ -76,7 +91,7 @@ void finding_hint(struct findings *f, struct finding *finding, const char *forma
 {
     va_list args;
     va_start(args, format);
-    finding->hint = message_of(f->arena, "", format, args);
+    finding->hint = message_of(f, finding->rule, "", format, args);
     va_end(args);
 }
 

@@ -78,11 +78,13 @@ struct finding {
 
 struct findings {
     struct arena *arena;
+    const bool
+        *silent; /* by rule: nobody will hear of it, so its texts are not put together; NULL: none is */
     struct finding *first, **last;
     size_t count, dropped;
 };
 
-struct findings findings_new(struct arena *a);
+struct findings findings_new(struct arena *a); /* every rule is heard */
 
 /* True when the list holds all it may: one more would only be counted (and that is what this does). Whoever
  * reports many findings of one kind asks before putting texts together, so that a hostile document costs

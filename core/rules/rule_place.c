@@ -171,11 +171,17 @@ static bool prefix_traversal(struct rule_run *run, const struct text *bucket, co
             storage_place(run->arena, bucket ? bucket->value : (slice){0}, prefix->value);
         slice value = node_value(run->arena, prefix->node);
         bool known = bucket && text_given(bucket) && !slice_starts(to.bucket, LIT("."));
-        struct finding *x =
-            known ? FOUND(run, prefix_traversal, FIELD_INVALID, prefix, "%.*s: \"..\" leads BR to %.*s/%.*s",
-                          FMT(value), FMT(to.bucket), FMT(to.prefix))
-                  : FOUND(run, prefix_traversal, FIELD_INVALID, prefix,
-                          "%.*s: \"..\" leads out of the folder", FMT(value));
+        struct finding *x;
+        if (known && to.outside)
+            x = FOUND(run, prefix_traversal, FIELD_INVALID, prefix,
+                      "%.*s: \"..\" leads BR out of %.*s, to %.*s/%.*s", FMT(value), FMT(bucket->value),
+                      FMT(to.bucket), FMT(to.prefix));
+        else if (known)
+            x = FOUND(run, prefix_traversal, FIELD_INVALID, prefix, "%.*s: \"..\" leads BR to %.*s/%.*s",
+                      FMT(value), FMT(to.bucket), FMT(to.prefix));
+        else
+            x = FOUND(run, prefix_traversal, FIELD_INVALID, prefix, "%.*s: \"..\" leads out of the folder",
+                      FMT(value));
         point(x, from, from + 2);
         finding_hint(run->findings, x, "write the path from the root of the bucket");
         return true;

@@ -20,6 +20,8 @@ static bool only_stars(slice s)
 static bool is_placeholder(slice s)
 {
     for (size_t i = 0; i + 2 < s.n; i++) {
+        if (s.p[i] != '$' && s.p[i] != '{' && s.p[i] != '<')
+            continue;
         slice rest = slice_from(s, i + 2);
         if ((s.p[i] == '$' && s.p[i + 1] == '{' && slice_find_char(rest, '}') != SLICE_NONE) ||
             (s.p[i] == '{' && s.p[i + 1] == '{' && slice_find(rest, LIT("}}")) != SLICE_NONE) ||

@@ -147,12 +147,15 @@ static void s3_acl_value(struct rule_run *run, const struct s3 *s, const struct 
     judge_set(run, s, &s->acl, &acl_set);
 }
 
+static bool is_open(slice acl)
+{
+    return slice_starts(acl, LIT("public-read")) || slice_eq(acl, LIT("authenticated-read"));
+}
+
 static void s3_acl_public(struct rule_run *run, const struct s3 *s, const struct job_spec *job)
 {
     (void)job;
-    static const slice open[] = {SLICE("public-read"), SLICE("public-read-write"),
-                                 SLICE("authenticated-read")};
-    if (!text_given(&s->acl) || !slice_among(s->acl.value, open, COUNT(open)))
+    if (!text_given(&s->acl) || !slice_among(s->acl.value, acls, COUNT(acls)) || !is_open(s->acl.value))
         return;
     bool anybody = slice_starts(s->acl.value, LIT("public"));
     bool write = slice_ends(s->acl.value, LIT("-write"));
@@ -168,7 +171,8 @@ static void s3_acl_public(struct rule_run *run, const struct s3 *s, const struct
 static void acl_unsupported_provider(struct rule_run *run, const struct s3 *s, const struct job_spec *job)
 {
     (void)job;
-    if (!text_given(&s->acl) || !s3_is_foreign(s) || !slice_among(s->acl.value, acls, COUNT(acls)))
+    if (!text_given(&s->acl) || !s3_is_foreign(s) || !slice_among(s->acl.value, acls, COUNT(acls)) ||
+        is_open(s->acl.value)) /* which is worse */
         return;
     struct finding *x = finding_say(
         run->findings, RULE_acl_unsupported_provider, s->acl.node,

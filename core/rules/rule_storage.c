@@ -42,9 +42,13 @@ static bool has_more_than_defaults(const struct node *spec)
     return false;
 }
 
-/* Documents print excerpts that show a few fields only. */
+/* Documents print excerpts that show a few fields only. A schedule whose own br or storage stands beside its
+ * templates is none. */
 static bool is_fragment(const struct rule_run *run, const struct node *spec)
 {
+    const struct job_spec *own = &run->object->schedule->own;
+    if (own->br.node || own->storage.count)
+        return false;
     return run->context == CONTEXT_MANIFEST && !written(spec, "br") && !written(spec, "s3") &&
            !written(spec, "gcs") && !written(spec, "azblob") && !written(spec, "local") &&
            !has_dumpling_fields(spec) && has_more_than_defaults(spec);

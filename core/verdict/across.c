@@ -69,13 +69,30 @@ static bool is_wanted(const struct comparing *c, enum rule_id rule, const struct
            policy_severity(&c->gate->policy, rule, CONTEXT_MANIFEST) != SEVERITY_OFF;
 }
 
+static slice base_path(const struct footprint *f)
+{
+    static const slice paths[] = {[ROLE_BACKUP] = SLICE("spec"),
+                                  [ROLE_SNAPSHOT_TEMPLATE] = SLICE("spec.backupTemplate"),
+                                  [ROLE_LOG_TEMPLATE] = SLICE("spec.logBackupTemplate")};
+    return paths[f->role];
+}
+
+static slice path_of(struct comparing *c, const struct footprint *f, const struct spot *at)
+{
+    if (at == &f->schedule_spot)
+        return LIT("spec.schedule");
+    if (at == &f->cluster_spot)
+        return arena_fmt(c->arena, "%.*s.br.cluster", FMT(base_path(f)));
+    return arena_fmt(c->arena, "%.*s.%s.prefix", FMT(base_path(f)), storage_type_name(f->storage));
+}
+
 /* A finding at `here`, with `there` as its second place. */
 static void add(struct comparing *c, enum rule_id rule, struct footprint *here, const struct spot *at,
                 const struct footprint *other, const struct spot *there, slice message, const char *hint)
 {
     struct row row = {.rule = rule,
                       .severity = policy_severity(&c->gate->policy, rule, CONTEXT_MANIFEST),
-                      .path = at->path,
+                      .path = path_of(c, here, at),
                       .message = message,
                       .hint = slice_of(hint),
                       .from = at->from,
@@ -256,9 +273,8 @@ static void compare_folders(struct comparing *c, struct footprint **all, size_t 
         size_t first, n;
     } stack[COMPANY];
     size_t depth = 0;
+    qsort(all, count, sizeof *all, by_folder);
     for (size_t i = 0; i < count; i++) {
-        if (!all[i]->service.n)
-            continue;
         while (depth && !holds(all[stack[depth - 1].first], all[i]))
             depth--;
         for (size_t d = 0; d < depth; d++)
@@ -351,30 +367,17 @@ static int by_cluster(const void *p, const void *q)
     return a->cluster_spot.from < b->cluster_spot.from ? -1 : a->cluster_spot.from > b->cluster_spot.from;
 }
 
-typedef bool part_of(const struct footprint *f);
 typedef void judge_pair(struct comparing *c, struct footprint *first, struct footprint *later);
 
-static bool logs(const struct footprint *f)
-{
-    return f->is_log && !f->stops && f->role != ROLE_SNAPSHOT_TEMPLATE;
-}
-
-static bool ticks(const struct footprint *f)
-{
-    return f->ticks;
-}
-
-/* Each object of a kind with the first one of its cluster that it does not belong to. */
-static void compare_in_clusters(struct comparing *c, struct footprint **all, size_t count, part_of *part,
-                                judge_pair *judge)
+/* Each object with the first ones of its cluster. */
+static void compare_in_clusters(struct comparing *c, struct footprint **all, size_t count, judge_pair *judge)
 {
     struct footprint *company[COMPANY];
     size_t n = 0;
+    qsort(all, count, sizeof *all, by_cluster);
     for (size_t i = 0; i < count; i++) {
         if (n && !same_cluster(company[0], all[i]))
             n = 0;
-        if (!all[i]->cluster.n || !part(all[i]))
-            continue;
         for (size_t k = 0; k < n; k++)
             if (!belong_together(company[k], all[i]))
                 judge(c, company[k], all[i]);
@@ -396,28 +399,49 @@ static int by_position(const void *p, const void *q)
     return a->row.rule < b->row.rule ? -1 : a->row.rule > b->row.rule;
 }
 
+typedef bool part_of(const struct footprint *f);
+
+static bool has_place(const struct footprint *f)
+{
+    return f->service.n > 0;
+}
+
+static bool logs(const struct footprint *f)
+{
+    return f->cluster.n && f->is_log && !f->stops && f->role != ROLE_SNAPSHOT_TEMPLATE;
+}
+
+static bool ticks(const struct footprint *f)
+{
+    return f->cluster.n && f->ticks;
+}
+
+static size_t take(struct footprints *const *lists, size_t list_count, part_of *part, struct footprint **ret)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list_count; i++)
+        for (struct footprint *f = lists[i]->first; f; f = f->next)
+            if (part(f))
+                ret[n++] = f;
+    return n;
+}
+
 bool across_judge(const struct gate *g, struct arena *a, struct footprints *const *lists, size_t list_count,
                   const struct across_row **ret_rows, size_t *ret_count)
 {
     if (arena_guard(a))
         return false;
     struct comparing c = {.gate = g, .arena = a};
-    size_t count = 0, n = 0;
+    size_t count = 0;
     for (size_t i = 0; i < list_count; i++)
         count += lists[i]->count;
-    struct footprint *copies = ARENA_ARRAY(a, struct footprint, count + 1),
-                     **all = ARENA_ARRAY(a, struct footprint *, count + 1);
-    for (size_t i = 0; i < list_count; i++) {
-        for (const struct footprint *f = lists[i]->first; f; f = f->next, n++) {
-            copies[n] = *f;
-            all[n] = &copies[n];
-        }
-    }
-    qsort(all, count, sizeof *all, by_folder);
-    compare_folders(&c, all, count);
-    qsort(all, count, sizeof *all, by_cluster);
-    compare_in_clusters(&c, all, count, logs, judge_two_logs);
-    compare_in_clusters(&c, all, count, ticks, judge_two_schedules);
+    struct footprint **all = ARENA_ARRAY(a, struct footprint *, count + 1);
+    for (size_t i = 0; i < list_count; i++)
+        for (struct footprint *f = lists[i]->first; f; f = f->next)
+            f->told = 0;
+    compare_folders(&c, all, take(lists, list_count, has_place, all));
+    compare_in_clusters(&c, all, take(lists, list_count, logs, all), judge_two_logs);
+    compare_in_clusters(&c, all, take(lists, list_count, ticks, all), judge_two_schedules);
     if (c.count)
         qsort(c.rows, c.count, sizeof *c.rows, by_position);
     *ret_rows = c.rows;

@@ -53,7 +53,7 @@ static struct verdict *judge_side(struct judging *j, const struct object *object
 const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
                                      bool defaults, int64_t now)
 {
-    struct findings found = findings_new(a), before = findings_new(a);
+    struct findings found = judge_findings(g, a, change->context), before = found;
     struct judging j = {.gate = g, .arena = a, .findings = &found, .context = change->context, .now = now};
     struct judging k = j;
     k.findings = &before;
@@ -62,7 +62,7 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
     if (object->metadata.deleting && change->context != CONTEXT_DELETE)
         return verdict_new(a, object, change->kind);
     if (change->context == CONTEXT_DELETE)
-        found = findings_new(a); /* nobody can mend what goes */
+        found = judge_findings(g, a, change->context); /* nobody can mend what goes */
     struct verdict *v = judge_side(&j, object, old, change->kind);
     if (old && v->errors)
         ratchet(v, judge_side(&k, judge_schema(&k, change->kind, change->old_object), NULL, change->kind));

@@ -40,23 +40,21 @@ static uint32_t line_at(struct noting *n, uint32_t offset)
     return n->line;
 }
 
-/* Of a node, or of the member `child` that is not there. */
-static struct spot spot_of(struct noting *n, const struct node *node, const char *child)
+static struct spot spot_of(struct noting *n, const struct node *node, bool at_key)
 {
-    struct spot s = {0};
-    struct finding x = {.node = node, .at_key = child != NULL};
+    struct spot s;
+    const struct finding x = {.node = node, .at_key = at_key};
     finding_span(&x, n->stream->bytes, &s.from, &s.to);
     s.line = line_at(n, s.from);
-    slice path = node_path(n->arena, node);
-    s.path = child ? arena_fmt(n->arena, "%.*s.%s", FMT(path), child) : arena_copy(n->arena, path);
     return s;
 }
 
-static struct spot spot_of_text(struct noting *n, const struct text *t, const struct node *parent,
-                                const char *child)
+/* A prefix that is not written stands where its block does. */
+static struct spot spot_of_prefix(struct noting *n, const struct storage *s)
 {
-    return t->node && !(t->node->flags & NODE_DEFAULTED) ? spot_of(n, t->node, NULL)
-                                                         : spot_of(n, parent, child);
+    const struct node *prefix = storage_prefix(s)->node;
+    bool written = prefix && !(prefix->flags & NODE_DEFAULTED);
+    return spot_of(n, written ? prefix : storage_node(s), !written);
 }
 
 /* ---- which place it is -----------------------------------------------------------------------------------
@@ -127,26 +125,44 @@ static slice member_text(const struct node *object, const char *key)
     return n && n->kind == NODE_STRING ? n->text : (slice){0};
 }
 
+/* What the schedule appends to the prefix for each run. */
+static slice runs_of(struct noting *n, const struct footprint *f)
+{
+    if (f->role == ROLE_LOG_TEMPLATE)
+        return arena_fmt(n->arena, "%.*slog-", FMT(f->folder));
+    return arena_fmt(n->arena, "%.*s%.*s-pd.%.*s-2379-", FMT(f->folder), FMT(f->cluster),
+                     FMT(f->cluster_namespace));
+}
+
 static void note_place(struct noting *n, const struct storage *s, struct footprint *f)
 {
     const struct text *bucket = storage_bucket(s), *prefix = storage_prefix(s);
     if (s->used == STORAGE_NONE || !is_known(prefix) || (bucket && !text_given(bucket)))
         return;
     struct buf service = buf_new(n->arena, 64 << 10);
-    buf_fmt(&service, "%s ", storage_type_name(s->used));
+    buf_put(&service, slice_of(storage_type_name(s->used)));
+    buf_char(&service, ' ');
     bool told = s->used == STORAGE_S3       ? put_s3_service(&service, &s->s3)
                 : s->used == STORAGE_AZBLOB ? put_azblob_service(&service, &s->azblob)
                 : s->used == STORAGE_LOCAL  ? put_volume(&service, &s->local)
                                             : true;
     slice root = bucket ? bucket->value : LIT("volume");
-    slice sub_path =
-        s->used == STORAGE_LOCAL ? member_text(s->local.volume_mount.node, "subPath") : (slice){0};
-    struct storage_place place = storage_place(n->arena, root, path_join(n->arena, sub_path, prefix->value));
+    slice path = prefix->value, sub_path = s->used == STORAGE_LOCAL
+                                               ? member_text(s->local.volume_mount.node, "subPath")
+                                               : (slice){0};
+    if (sub_path.n)
+        path = path_join(n->arena, sub_path, path);
+    struct storage_place place = storage_place(n->arena, root, path);
     if (!told || service.failed || place.outside || place.cut_short)
         return;
-    buf_fmt(&service, " %.*s", FMT(place.bucket));
+    buf_char(&service, ' ');
+    buf_put(&service, place.bucket);
     f->service = buf_slice(&service);
     f->folder = place.prefix;
+    f->storage = s->used;
+    f->place = spot_of_prefix(n, s);
+    if (f->role != ROLE_BACKUP)
+        f->runs = runs_of(n, f);
 }
 
 /* ---- the objects -----------------------------------------------------------------------------------------
@@ -160,7 +176,7 @@ static void note_cluster(struct noting *n, const struct object *o, const struct 
     f->cluster_namespace =
         arena_copy(n->arena, text_given(&br->cluster_namespace) ? br->cluster_namespace.value
                                                                 : o->metadata.namespace.value);
-    f->cluster_spot = spot_of(n, br->cluster.node, NULL);
+    f->cluster_spot = spot_of(n, br->cluster.node, false);
 }
 
 static bool is_dumpling(const struct object *o, const struct backup_spec *b)
@@ -172,15 +188,6 @@ static bool asks_to_stop(const struct backup_spec *b)
 {
     return (text_given(&b->log_subcommand) && slice_eq(b->log_subcommand.value, LIT("log-stop"))) ||
            (b->log_stop.state == FIELD_GIVEN && b->log_stop.value);
-}
-
-/* What the schedule appends to the prefix for each run. */
-static slice runs_of(struct noting *n, const struct footprint *f)
-{
-    if (f->role == ROLE_LOG_TEMPLATE)
-        return arena_fmt(n->arena, "%.*slog-", FMT(f->folder));
-    return arena_fmt(n->arena, "%.*s%.*s-pd.%.*s-2379-", FMT(f->folder), FMT(f->cluster),
-                     FMT(f->cluster_namespace));
 }
 
 static struct footprint *note_backup(struct noting *n, const struct object *o, const struct backup_spec *b)
@@ -206,10 +213,6 @@ static struct footprint *note_backup(struct noting *n, const struct object *o, c
     note_cluster(n, o, &b->job.br, f);
     if ((b->is_log || b->is_snapshot) && !is_dumpling(o, b))
         note_place(n, &b->job.storage, f);
-    if (f->service.n)
-        f->place = spot_of_text(n, storage_prefix(&b->job.storage), storage_node(&b->job.storage), "prefix");
-    if (f->service.n && f->role != ROLE_BACKUP)
-        f->runs = runs_of(n, f);
     *n->list->last = f;
     n->list->last = &f->next;
     n->list->count++;
@@ -228,7 +231,7 @@ static void note_object(struct noting *n, const struct object *o)
         f->schedule_group = arena_copy(
             n->arena, member_text(o->metadata.labels.node, "tidb.pingcap.com/backup-schedule-group"));
         if (f->ticks)
-            f->schedule_spot = spot_of(n, s->schedule.node, NULL);
+            f->schedule_spot = spot_of(n, s->schedule.node, false);
     }
     if (s->log_backup_template.node)
         note_backup(n, o, &s->log_backup_template);

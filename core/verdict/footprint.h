@@ -4,10 +4,8 @@
 
 #include "across.h"
 
-/* Where something stands, in the terms of a row. */
 struct spot {
     uint32_t from, to, line;
-    slice path;
 };
 
 /* A Backup, or one of the two templates of a schedule. */
@@ -27,11 +25,12 @@ struct footprint {
      * told; the folder is empty or ends with a slash. What a template makes lies in folders whose paths begin
      * with `runs`. */
     slice service, folder, runs;
+    enum storage_type storage;
     struct spot place, cluster_spot, schedule_spot;
     bool ticks; /* an unpaused schedule whose cron could be read; of its snapshot template */
     struct cron cron;
     slice schedule_group;
-    unsigned told; /* while comparing: rules that have been told of it */
+    unsigned told; /* while comparing: rules that have spoken of it */
 };
 
 struct footprints {

@@ -13,6 +13,9 @@ struct gate *gate_open(const struct policy *policy)
         return NULL;
     json_memory_install();
     g->policy = *policy;
+    for (unsigned c = 0; c < CONTEXT_COUNT; c++)
+        for (unsigned r = 0; r < RULE_COUNT; r++)
+            g->silent[c][r] = policy_severity(policy, (enum rule_id)r, (enum context)c) == SEVERITY_OFF;
     g->patterns = patterns_open();
     if (g->patterns)
         return g;
@@ -25,6 +28,13 @@ void gate_close(struct gate *g)
     if (g)
         patterns_close(g->patterns);
     free(g);
+}
+
+struct findings judge_findings(const struct gate *g, struct arena *a, enum context context)
+{
+    struct findings f = findings_new(a);
+    f.silent = g->silent[context];
+    return f;
 }
 
 static enum api_group group_of(const struct schema_kind *kind)
@@ -172,7 +182,7 @@ static void collect(struct collector *c, const struct findings *f)
 void judge_close(struct judging *j, struct suppression *in_object, struct suppression *in_text,
                  struct verdict *v)
 {
-    struct findings about = findings_new(j->arena); /* the suppressions themselves */
+    struct findings about = judge_findings(j->gate, j->arena, j->context); /* the suppressions themselves */
     struct collector c = {.judging = j, .lists = {in_object, in_text}, .verdict = v};
     /* What the suppressions themselves get wrong is known only when all that they silence has been seen. */
     c.rows = ARENA_ARRAY(j->arena, struct row,

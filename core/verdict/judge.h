@@ -7,6 +7,7 @@
 
 struct gate {
     struct policy policy;
+    bool silent[CONTEXT_COUNT][RULE_COUNT]; /* what the policy turns off, for findings.silent */
     struct patterns *patterns;
 };
 
@@ -19,6 +20,9 @@ struct judging {
     slice bytes;                    /* of the stream; empty on admission */
     const struct line_table *lines; /* of the bytes; NULL on admission */
 };
+
+/* An empty list of findings for an object that is judged in that context. */
+struct findings judge_findings(const struct gate *g, struct arena *a, enum context context);
 
 /* Prunes, defaults and checks the tree and decodes it. */
 const struct object *judge_schema(struct judging *j, const struct schema_kind *kind, struct node *root);

@@ -125,7 +125,7 @@ const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena
     struct suppression *in_text = suppressions_in_text(a, bytes, j.lines);
     result->bytes = bytes;
     for (const struct document *d = stream->first; d; d = d->next) {
-        struct findings found = findings_new(a);
+        struct findings found = judge_findings(g, a, CONTEXT_MANIFEST);
         take_findings(&unplaced, &found, d);
         j.findings = &found;
         *end = judge_document(&j, d, in_text);

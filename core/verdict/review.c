@@ -215,6 +215,12 @@ static void log_rules(struct arena *a, struct review_log *log, const struct verd
     log->severities = severities;
 }
 
+/* provider-unknown is the schema's list of providers, in better words. */
+static bool of_schema(enum rule_id rule)
+{
+    return (rule >= RULE_schema_type && rule <= RULE_logstop_and_subcommand) || rule == RULE_provider_unknown;
+}
+
 /* Whether this endpoint denies. The mutating one refuses only what the API server's own schema check would
  * refuse next: its answer then tells everything at once, where the server would stop at the schema. */
 static bool denies(enum endpoint endpoint, const struct verdict *v)
@@ -222,8 +228,7 @@ static bool denies(enum endpoint endpoint, const struct verdict *v)
     if (endpoint == ENDPOINT_VALIDATE)
         return v->errors > 0;
     for (size_t i = 0; i < v->row_count; i++)
-        if (v->rows[i].severity == SEVERITY_ERROR && v->rows[i].rule >= RULE_schema_type &&
-            v->rows[i].rule <= RULE_logstop_and_subcommand)
+        if (v->rows[i].severity == SEVERITY_ERROR && of_schema(v->rows[i].rule))
             return true;
     return false;
 }

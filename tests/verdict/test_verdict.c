@@ -184,6 +184,35 @@ static void test_passes_unseen(void **state)
     }
 }
 
+/* ---- the mutating endpoint
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* It refuses what the API server's own schema would refuse next, in better words, and nothing else. */
+static void test_what_the_mutating_endpoint_refuses(void **state)
+{
+    static const struct {
+        const char *label, *provider, *spec;
+        bool allowed;
+    } rows[] = {
+        {"nothing is wrong", "aws", "", true},
+        {"a fault of the schema", "aws", BAD_TYPE, false},
+        {"a provider outside of the schema's list", "AWS", "", false},
+        {"a fault that only a rule can see", "aws", BAD_RETRY, true},
+    };
+    struct arena *a = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        slice object = arena_fmt(a,
+                                 "{\"apiVersion\":\"br.pingcap.com/v1alpha1\",\"kind\":\"Backup\","
+                                 "\"metadata\":{\"name\":\"nightly\",\"namespace\":\"tidb\"},\"spec\":{%s"
+                                 "\"br\":{\"cluster\":\"demo1\"},\"s3\":{\"provider\":\"%s\","
+                                 "\"bucket\":\"my-bucket\",\"prefix\":\"nightly\"}}}",
+                                 rows[i].spec, rows[i].provider);
+        const struct ask ask = {"CREATE", "", "br.pingcap.com", "Backup", object, {0}};
+        struct answer answer = ask_gate(plain_gate(), a, ENDPOINT_MUTATE, ask_text(a, &ask), TEST_NOW);
+        assert_row(rows[i].label, answer.allowed == rows[i].allowed);
+    }
+}
+
 /* ---- memory
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -228,6 +257,7 @@ int main(void)
                                         arena_teardown),
         cmocka_unit_test_setup_teardown(test_annotations, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_passes_unseen, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_what_the_mutating_endpoint_refuses, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_no_answer_without_memory, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

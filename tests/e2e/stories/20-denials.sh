@@ -1,0 +1,57 @@
+# Story: what is wrong is refused, in words that help
+
+given "brgate guards the cluster" gate_up ${sabotage:-}
+
+refuse() { # refuse WHAT SED-PROGRAM [LINE OF SPEC]...  <<TEXT THAT KUBECTL PRINTS
+    local what=$1 program=$2
+    shift 2
+    when "kubectl create of a backup: $what" kubectl create -n default -f - < <(backup wrong "$@" | sed "$program")
+    then_it_is_refused "refused in these words"
+}
+
+refuse "log-stop before there was a start" '' "backupMode: log" "logSubcommand: log-stop" <<'TXT'
+The Backup "wrong" is invalid: spec.logSubcommand: Invalid value: "log-stop": a log backup that is created with it waits for ever, nothing was started; create it with log-start; log-stop is for editing one that runs [log-create-with-stop]
+TXT
+refuse "a type that is none" '' "backupType: ful" <<'TXT'
+The Backup "wrong" is invalid: spec.backupType: Unsupported value: "ful": supported values: "", "full", "db", "table"; did you mean full? [schema-enum]
+TXT
+refuse "a provider that is none" 's/aws/AWS/' <<'TXT'
+The Backup "wrong" is invalid: spec.s3.provider: Unsupported value: "AWS": supported values: "aws", "ceph", "alibaba", "digitalocean", "dreamhost", "ibmcos", "minio", "netease", "wasabi", "other"; did you mean aws? Case matters. For a service that is not listed write other [provider-unknown]
+TXT
+refuse "no quantity" '' 'resources: {limits: {cpu: x}}' <<'TXT'
+The Backup "wrong" is invalid: spec.resources.limits.cpu: Invalid value: "x": spec.resources.limits.cpu in body should match '^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$' [schema-pattern]
+TXT
+refuse "several mistakes at once" 's/bucket: my-bucket, //' "backupType: ful" "backupMode: log" "logSubcommand: log-pause" <<'TXT'
+The Backup "wrong" is invalid: 
+* spec.backupType: Unsupported value: "ful": supported values: "", "full", "db", "table"; did you mean full? [schema-enum]
+* spec.logSubcommand: Invalid value: "log-pause": a log backup that is created with it waits for ever, nothing was started; create it with log-start; log-pause is for editing one that runs [log-create-with-stop]
+* spec.s3.bucket: Required value; write the name of the bucket that takes the data [s3-bucket]
+TXT
+refuse "a misspelt field" '' "backupTyp: full" <<'TXT'
+Error from server (BadRequest): error when creating "STDIN": Backup in version "v1alpha1" cannot be handled as a Backup: strict decoding error: unknown field "spec.backupTyp"
+TXT
+schedule() { # schedule CRON RETENTION
+    cat <<YAML
+apiVersion: br.pingcap.com/v1alpha1
+kind: BackupSchedule
+metadata: {name: wrong}
+spec:
+  schedule: "$1"
+  maxReservedTime: $2
+  backupTemplate:
+    br: {cluster: demo1}
+    s3: {provider: aws, secretName: s3-secret, region: us-west-1, bucket: my-bucket, prefix: nightly}
+YAML
+}
+when "kubectl create of a schedule" kubectl create -n default -f <(schedule "0 25 * * *" 7d)
+then_it_is_refused "an hour that no day has, and a retention in days" <<'TXT'
+The BackupSchedule "wrong" is invalid: 
+* spec.maxReservedTime: Invalid value: "7d": "d" is not a unit here, want h, m, s, ms, us or ns; write 168h [bad-duration]
+* spec.schedule: Invalid value: "0 25 * * *": hour: 25 is above 23, the most [cron-syntax]
+TXT
+when "kubectl create of a schedule whose day never comes" kubectl create -n default -f <(schedule "0 2 30 2 *" 168h)
+then_it_is_refused "a 30th of February" <<'TXT'
+The BackupSchedule "wrong" is invalid: spec.schedule: Invalid value: "0 2 30 2 *": none of the months has such a day: it never fires; every month has the days 1 to 28 [cron-never-fires]
+TXT
+then_equal "none of it is stored" "$(kubectl get backups.br.pingcap.com,backupschedules.br.pingcap.com -n default -o name)" ""
+gate_down
