@@ -45,17 +45,22 @@ static const char *c_text(slice text)
 {
     BUG_IF(!current);
     size_t nuls = 0, n = 0;
-    for (size_t i = 0; i < text.n; i++)
-        nuls += text.p[i] == 0;
+    if (text.n && memchr(text.p, 0, text.n))
+        for (size_t i = 0; i < text.n; i++)
+            nuls += text.p[i] == 0;
     char *copy = arena_try(current, text.n + 2 * nuls + 1);
     exhausted = exhausted || !copy;
-    for (size_t i = 0; copy && i < text.n; i++) {
+    if (!copy)
+        return "";
+    if (!nuls && text.n)
+        memcpy(copy, text.p, text.n);
+    for (size_t i = 0; nuls && i < text.n; i++) {
         if (text.p[i])
             copy[n++] = text.p[i];
         else
             n += (size_t)snprintf(copy + n, 4, "\xef\xbf\xbd");
     }
-    return copy ? copy : "";
+    return copy;
 }
 
 void json_put_text(cJSON *object, const char *key, slice text)
