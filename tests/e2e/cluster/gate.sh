@@ -1,7 +1,7 @@
 # brgate as the cluster's webhook: processes, certificates, the Service and the two configurations.
-# The API server reaches it through a Service of type ExternalName, so it asks for and verifies gate.brgate-system.svc.
+# The API server reaches it through a Service of type ExternalName, so it asks for and verifies brgate.brgate-system.svc.
 
-gate_name=gate.brgate-system.svc
+gate_name=brgate.brgate-system.svc
 
 # NAME listens on $work/NAME.port and $work/NAME.health; certificates $work/certs/{gate-ca,gate}.crt unless flags say else.
 gate_start() { # gate_start NAME [FLAG...]
@@ -18,6 +18,7 @@ gate_start() { # gate_start NAME [FLAG...]
 gate_certificates() {
     certificate_make gate-ca /CN=gate-ca
     AUTHORITY=gate-ca certificate_make gate "/CN=$gate_name" "DNS:$gate_name"
+    gate_bundle=$(certificate_base64 gate-ca)
 }
 
 gate_metric() { # gate_metric NAME METRIC: the sum of all its series
@@ -30,17 +31,18 @@ gate_client() { # gate_client PATH
     if [[ ${gate_url:-} ]]; then
         echo "{url: \"$gate_url$1\", caBundle: \"${gate_bundle}\"}"
     else
-        echo "{service: {name: gate, namespace: brgate-system, port: $(<"$work/gate.port"), path: $1}, caBundle: \"${gate_bundle}\"}"
+        echo "{service: {name: brgate, namespace: brgate-system, port: $(<"$work/gate.port"), path: $1}, caBundle: \"${gate_bundle}\"}"
     fi
 }
 
-gate_manifests() { # gate_manifests FAILURE-POLICY: the Service and both configurations
+# The Service and both configurations. They ask about everything, where the chart's leave out what cannot matter.
+gate_manifests() { # gate_manifests FAILURE-POLICY
     local rule='apiGroups: [br.pingcap.com, pingcap.com], apiVersions: [v1alpha1], scope: Namespaced,
       resources: [backups, backupschedules, compactbackups]'
     cat <<YAML
 apiVersion: v1
 kind: Service
-metadata: {name: gate, namespace: brgate-system}
+metadata: {name: brgate, namespace: brgate-system}
 spec: {type: ExternalName, externalName: localhost}
 ---
 apiVersion: admissionregistration.k8s.io/v1
@@ -73,7 +75,6 @@ YAML
 
 # Registers the gate and waits until the API server, which learns of it with a delay, asks it.
 gate_register() { # gate_register [FAILURE-POLICY]
-    gate_bundle=${gate_bundle:-$(certificate_base64 gate-ca)}
     gate_manifests "${1:-Fail}" >"$work/registration.yaml"
     kubectl apply -f "$work/registration.yaml" || return 1
     wait_for 20 gate_is_asked

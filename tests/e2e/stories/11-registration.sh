@@ -11,7 +11,7 @@ given "registered by url, with its own certificate as caBundle" gate_register
 when "kubectl create of a bad backup" kubectl create -n default -f <(bad)
 then_has "it is asked, and refuses" "$err" "spec.logSubcommand"
 gate_down
-unset gate_url gate_bundle
+unset gate_url
 
 # ---- Files, through a Service
 given "certificates of an authority of our own, through a Service" gate_up

@@ -3,7 +3,10 @@
 # As in a cluster: a Service with endpoints, which are chosen anew for each connection. Endpoints may not be loopback
 # addresses, so this needs another address of the machine, and an API server that resolves endpoints itself.
 gate_address=$(hostname -I | tr ' ' '\n' | grep -m 1 '^[0-9.]*$')
-given "an address of this machine besides loopback" test -n "$gate_address"
+if [[ ! $gate_address ]]; then
+    say Note "left out: this machine has no address besides loopback"
+    exit 0
+fi
 given "an API server that looks at endpoints" apiserver_start routing --enable-aggregator-routing=true
 kubectl() { "$bin/kubectl" --kubeconfig "$work/routing.kubeconfig" "$@"; }
 
@@ -11,13 +14,13 @@ endpoint() { # endpoint REPLICA READY: what the endpoints' controller says of a 
     kubectl apply -f - <<YAML
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
-metadata: {name: $1, namespace: brgate-system, labels: {kubernetes.io/service-name: gate}}
+metadata: {name: $1, namespace: brgate-system, labels: {kubernetes.io/service-name: brgate}}
 addressType: IPv4
 ports: [{name: https, port: $(<"$work/$1.port")}]
 endpoints: [{addresses: ["$gate_address"], conditions: {ready: $2}}]
 YAML
 }
-gate_client() { echo "{service: {name: gate, namespace: brgate-system, port: 443, path: $1}, caBundle: \"$gate_bundle\"}"; }
+gate_client() { echo "{service: {name: brgate, namespace: brgate-system, port: 443, path: $1}, caBundle: \"$gate_bundle\"}"; }
 eval "plain_$(declare -f gate_manifests)"
 gate_manifests() {
     plain_gate_manifests "$1" | sed 's/^spec: {type: ExternalName.*/spec: {ports: [{name: https, port: 443, targetPort: https}]}/'
@@ -33,7 +36,7 @@ gate_is_asked() {
 }
 
 gate_certificates
-kubectl delete service gate -n brgate-system --ignore-not-found >/dev/null 2>&1
+kubectl delete service brgate -n brgate-system --ignore-not-found >/dev/null 2>&1
 for replica in gate twin; do
     given "a replica" gate_start "$replica" --shutdown-delay 2s
     given "its endpoint" endpoint "$replica" true
