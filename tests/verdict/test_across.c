@@ -112,6 +112,8 @@ static void test_names_other_file(void **state)
     size_t count;
     assert_true(across_judge(t->gate, t->run, &list, 1, &rows, &count));
     assert_int_equal(count, 1);
+    assert_true(across_judge(t->gate, t->run, &list, 1, &rows, &count)); /* and nothing is used up */
+    assert_int_equal(count, 1);
     assert_int_equal(rows[0].file, 1);
     assert_slice("message", rows[0].row.message,
                  LIT("Backup tidb/a (one.yaml:11) writes to the same folder"));
