@@ -26,7 +26,9 @@ static void v2_compact_unsupported(struct rule_run *run, const struct compact_sp
     struct finding *x =
         finding_say(run->findings, RULE_v2_compact_unsupported, node_get(run->object->root, LIT("kind")),
                     "TiDB Operator v2 has no controller for CompactBackup: nothing is compacted by it");
-    finding_hint(run->findings, x, "run `brgate reconcile` in the cluster, or compact with tikv-ctl by hand");
+    finding_hint(
+        run->findings, x,
+        "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or compact with tikv-ctl by hand");
 }
 
 /* ---- the range of time */

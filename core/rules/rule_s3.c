@@ -21,10 +21,10 @@ bool s3_is_foreign(const struct s3 *s)
     return text_given(&s->provider) && !slice_eq(s->provider.value, LIT("aws"));
 }
 
-/* An unknown provider could be any. */
+/* One that is none of the list is judged as AWS: most that get this far are aws misspelt. */
 static bool speaks_as_aws(const struct s3 *s)
 {
-    return text_empty(&s->provider) || s3_provider_is(s, "aws");
+    return text_empty(&s->provider) || s3_provider_is(s, "aws") || s->provider.state == FIELD_UNUSABLE;
 }
 
 void explain_provider(struct arena *a, struct findings *f, struct finding *x)

@@ -61,7 +61,8 @@ static void v2_schedule_unsupported(struct rule_run *run, const struct timed_sch
         finding_say(run->findings, RULE_v2_schedule_unsupported, node_get(run->object->root, LIT("kind")),
                     "TiDB Operator v2 has no controller for BackupSchedule: no backup will be made by it");
     finding_hint(run->findings, x,
-                 "run `brgate reconcile` in the cluster, or create the Backups from a CronJob");
+                 "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or create the Backups from "
+                 "a CronJob");
 }
 
 static void schedule_name_too_long(struct rule_run *run, const struct timed_schedule *s)
