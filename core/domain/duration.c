@@ -87,8 +87,11 @@ static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, 
         if (!slice_eq(unit, foreign_units[i].name))
             continue;
         if (foreign_units[i].hours)
-            refuse(refusal, unit_at, unit.n, "\"%.*s\" is not a unit here, want h, m, s, ms, us or ns",
-                   FMT(unit));
+            refuse(refusal, unit_at, unit.n, "%s are not a unit here, want h, m, s, ms, us or ns",
+                   foreign_units[i].hours == 24    ? "days"
+                   : foreign_units[i].hours == 168 ? "weeks"
+                   : foreign_units[i].hours == 720 ? "months"
+                                                   : "years");
         propose(s, number_at, unit_at, unit_at + unit.n, foreign_units[i].hours, foreign_units[i].instead,
                 refusal);
     }

@@ -6,6 +6,7 @@
 #include "schema.h"
 
 #include "limits.h"
+#include "num.h"
 #include "patterns.h"
 #include "suggest.h"
 #include "utf8.h"
@@ -80,6 +81,15 @@ static const char *format_word(enum schema_format f)
     return words[f];
 }
 
+/* A string that would be of the wanted type if it were not one. */
+static bool quoted_scalar(const struct schema *s, slice text)
+{
+    double number;
+    if (s->type == SCHEMA_BOOLEAN)
+        return slice_eq(text, LIT("true")) || slice_eq(text, LIT("false"));
+    return (s->type == SCHEMA_INTEGER || s->type == SCHEMA_NUMBER) && num_f64(text, &number);
+}
+
 /* With a format, a value that is neither string nor list is measured by format instead of type. */
 static void blame_type(struct schema_run *run, const struct schema *s, struct node *n)
 {
@@ -101,8 +111,7 @@ static void blame_type(struct schema_run *run, const struct schema *s, struct no
     bool scalar = n->kind == NODE_INT || n->kind == NODE_FLOAT || n->kind == NODE_BOOL;
     if (s->type == SCHEMA_STRING && scalar)
         finding_hint(run->findings, x, "a string is wanted: put the value in quotes");
-    else if ((s->type == SCHEMA_INTEGER || s->type == SCHEMA_NUMBER || s->type == SCHEMA_BOOLEAN) &&
-             n->kind == NODE_STRING)
+    else if (n->kind == NODE_STRING && quoted_scalar(s, n->text))
         finding_hint(run->findings, x, "%s is wanted: write it without quotes",
                      s->type == SCHEMA_BOOLEAN ? "true or false" : "a number");
     else if (s->type == SCHEMA_ARRAY)

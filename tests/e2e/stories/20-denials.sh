@@ -46,7 +46,7 @@ YAML
 when "kubectl create of a schedule" kubectl create -n default -f <(schedule "0 25 * * *" 7d)
 then_it_is_refused "an hour that no day has, and a retention in days" <<'TXT'
 The BackupSchedule "wrong" is invalid: 
-* spec.maxReservedTime: Invalid value: "7d": "d" is not a unit here, want h, m, s, ms, us or ns; write 168h [bad-duration]
+* spec.maxReservedTime: Invalid value: "7d": days are not a unit here, want h, m, s, ms, us or ns; write 168h [bad-duration]
 * spec.schedule: Invalid value: "0 25 * * *": hour: 25 is above 23, the most [cron-syntax]
 TXT
 when "kubectl create of a schedule whose day never comes" kubectl create -n default -f <(schedule "0 2 30 2 *" 168h)
