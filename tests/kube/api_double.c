@@ -1,0 +1,397 @@
+/* Answers as an API server would, as far as the tests need it. */
+#include "check.h"
+
+#include "api_double.h"
+
+#include <cjson/cJSON.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MOST_OBJECTS = 16, MOST_REQUESTS = 4096, MOST_FAULTS = 8, NAME = 256 };
+
+struct object {
+    char path[NAME];
+    cJSON *json;
+};
+
+struct fault {
+    char request[NAME], header[NAME];
+    int status;
+    unsigned left;
+};
+
+struct api {
+    struct arena *arena;
+    struct certificate_pair ca, leaf;
+    struct MHD_Daemon *daemon;
+    unsigned port;
+    pthread_mutex_t lock;
+    char token[NAME];
+    struct object objects[MOST_OBJECTS];
+    unsigned version;
+    char *requests[MOST_REQUESTS];
+    size_t request_count;
+    struct fault faults[MOST_FAULTS];
+    char text[API_TEXT];
+};
+
+struct call { /* one request */
+    char body[API_TEXT];
+    size_t n;
+};
+
+/* ---- objects ---- */
+
+static struct object *find(struct api *api, const char *path)
+{
+    for (size_t i = 0; i < MOST_OBJECTS; i++)
+        if (api->objects[i].json && strcmp(api->objects[i].path, path) == 0)
+            return &api->objects[i];
+    return NULL;
+}
+
+static void store(struct api *api, const char *path, cJSON *json)
+{
+    struct object *o = find(api, path);
+    for (size_t i = 0; !o && i < MOST_OBJECTS; i++)
+        if (!api->objects[i].json)
+            o = &api->objects[i];
+    if (!o)
+        abort();
+    char version[16];
+    snprintf(version, sizeof version, "%u", ++api->version);
+    cJSON *metadata = cJSON_GetObjectItem(json, "metadata");
+    cJSON_DeleteItemFromObject(metadata, "resourceVersion");
+    cJSON_AddStringToObject(metadata, "resourceVersion", version);
+    if (o->json != json)
+        cJSON_Delete(o->json);
+    if (path != o->path)
+        snprintf(o->path, sizeof o->path, "%s", path);
+    o->json = json;
+}
+
+static const char *version_of(const cJSON *json)
+{
+    const char *v =
+        cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(json, "metadata"), "resourceVersion"));
+    return v ? v : "";
+}
+
+static void merge_hooks(cJSON *to, const cJSON *from)
+{
+    const cJSON *patch;
+    cJSON *hook;
+    cJSON_ArrayForEach(patch, from)
+    {
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(patch, "name"));
+        cJSON_ArrayForEach(hook, to)
+        {
+            if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(hook, "name")), name) != 0)
+                continue;
+            const char *bundle = cJSON_GetStringValue(
+                cJSON_GetObjectItem(cJSON_GetObjectItem(patch, "clientConfig"), "caBundle"));
+            cJSON *config = cJSON_GetObjectItem(hook, "clientConfig");
+            cJSON_DeleteItemFromObject(config, "caBundle");
+            cJSON_AddStringToObject(config, "caBundle", bundle);
+        }
+    }
+}
+
+/* ---- answers ---- */
+
+static enum MHD_Result respond(struct MHD_Connection *c, int status, char *body, const char *header)
+{
+    struct MHD_Response *r = MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE);
+    const char *colon = header && *header ? strchr(header, ':') : NULL;
+    MHD_add_response_header(r, "Content-Type", "application/json");
+    if (colon) {
+        char name[NAME];
+        snprintf(name, sizeof name, "%.*s", (int)(colon - header), header);
+        MHD_add_response_header(r, name, colon + 2);
+    }
+    enum MHD_Result result = MHD_queue_response(c, (unsigned)status, r);
+    MHD_destroy_response(r);
+    return result;
+}
+
+static enum MHD_Result refuse_with(struct MHD_Connection *c, int status, const char *message,
+                                   const char *header)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "kind", "Status");
+    cJSON_AddStringToObject(json, "message", message);
+    cJSON_AddNumberToObject(json, "code", status);
+    char *text = cJSON_PrintUnformatted(json);
+    cJSON_Delete(json);
+    return respond(c, status, text, header);
+}
+
+static enum MHD_Result show(struct MHD_Connection *c, int status, const cJSON *json)
+{
+    return respond(c, status, cJSON_PrintUnformatted(json), NULL);
+}
+
+static enum MHD_Result create(struct api *api, struct MHD_Connection *c, const char *path, cJSON *json)
+{
+    char full[NAME];
+    snprintf(full, sizeof full, "%s/%s", path,
+             cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(json, "metadata"), "name")));
+    if (find(api, full)) {
+        cJSON_Delete(json);
+        return refuse_with(c, 409, "it already exists", NULL);
+    }
+    store(api, full, json);
+    return show(c, 201, json);
+}
+
+static enum MHD_Result change(struct api *api, struct MHD_Connection *c, const char *method, struct object *o,
+                              cJSON *json)
+{
+    if (strcmp(version_of(json), version_of(o->json)) != 0) {
+        cJSON_Delete(json);
+        return refuse_with(c, 409, "the object has been modified", NULL);
+    }
+    if (strcmp(method, "PUT") == 0) {
+        store(api, o->path, json);
+        return show(c, 200, json);
+    }
+    const char *type = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Type");
+    bool strategic = type && strcmp(type, "application/strategic-merge-patch+json") == 0;
+    if (strategic)
+        merge_hooks(cJSON_GetObjectItem(o->json, "webhooks"), cJSON_GetObjectItem(json, "webhooks"));
+    cJSON_Delete(json);
+    if (!strategic)
+        return refuse_with(c, 415, "the body of the request was in an unknown format", NULL);
+    store(api, o->path, o->json);
+    return show(c, 200, o->json);
+}
+
+static struct fault *fault_for(struct api *api, const char *request)
+{
+    for (size_t i = 0; i < MOST_FAULTS; i++) {
+        struct fault *f = &api->faults[i];
+        if (f->left && strncmp(request, f->request, strlen(f->request)) == 0) {
+            f->left--;
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static bool token_is_right(const struct api *api, struct MHD_Connection *c)
+{
+    const char *got = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
+    char want[NAME + 8];
+    snprintf(want, sizeof want, "Bearer %s", api->token);
+    return got && strcmp(got, want) == 0;
+}
+
+static enum MHD_Result answer_locked(struct api *api, struct MHD_Connection *c, const char *method,
+                                     const char *path, const struct call *call)
+{
+    char request[NAME * 2];
+    snprintf(request, sizeof request, "%s %s", method, path);
+    if (api->request_count < MOST_REQUESTS)
+        api->requests[api->request_count++] = strdup(request);
+    if (!token_is_right(api, c))
+        return refuse_with(c, 401, "Unauthorized", NULL);
+    struct fault *fault = fault_for(api, request);
+    if (fault && fault->status)
+        return refuse_with(c, fault->status, "as the test\nwants it", fault->header);
+    if (fault)
+        nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+    struct object *o = find(api, path);
+    if (strcmp(method, "GET") == 0)
+        return o ? show(c, 200, o->json) : refuse_with(c, 404, "not found", NULL);
+    cJSON *json = cJSON_ParseWithLength(call->body, call->n);
+    if (!json)
+        return refuse_with(c, 400, "no JSON", NULL);
+    if (strcmp(method, "POST") == 0)
+        return create(api, c, path, json);
+    if (o)
+        return change(api, c, method, o, json);
+    cJSON_Delete(json);
+    return refuse_with(c, 404, "not found", NULL);
+}
+
+static enum MHD_Result answer(void *self, struct MHD_Connection *c, const char *url, const char *method,
+                              const char *version, const char *data, size_t *size, void **context)
+{
+    (void)version;
+    struct api *api = self;
+    struct call *call = *context;
+    if (!call) {
+        *context = calloc(1, sizeof *call);
+        return *context ? MHD_YES : MHD_NO;
+    }
+    if (*size) {
+        size_t room = sizeof call->body - call->n, n = *size < room ? *size : room;
+        memcpy(call->body + call->n, data, n);
+        call->n += n;
+        *size = 0;
+        return MHD_YES;
+    }
+    pthread_mutex_lock(&api->lock);
+    enum MHD_Result result = answer_locked(api, c, method, url, call);
+    pthread_mutex_unlock(&api->lock);
+    return result;
+}
+
+static void done(void *self, struct MHD_Connection *c, void **context, enum MHD_RequestTerminationCode how)
+{
+    (void)self, (void)c, (void)how;
+    free(*context);
+    *context = NULL;
+}
+
+/* ---- from outside ---- */
+
+static void make_certificates(struct api *api)
+{
+    const slice names[] = {LIT("127.0.0.1"), LIT("localhost")};
+    int64_t now = time(NULL);
+    slice error = {0};
+    struct certificate_request ca = {CERTIFICATE_CA, LIT("test CA"), NULL, 0, now - 60, now + 3600};
+    struct certificate_request leaf = {CERTIFICATE_SERVER, LIT("api"), names, 2, now - 60, now + 3600};
+    assert_true(certificate_make(api->arena, &ca, NULL, &api->ca, &error));
+    assert_true(certificate_make(api->arena, &leaf, &api->ca, &api->leaf, &error));
+}
+
+struct api *api_start(void)
+{
+    struct api *api = calloc(1, sizeof *api);
+    assert_non_null(api);
+    api->arena = arena_new(1 << 20);
+    make_certificates(api);
+    api_set_token(api, "token");
+    pthread_mutex_init(&api->lock, NULL);
+    api->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS, 0, NULL, NULL, answer, api,
+                         MHD_OPTION_HTTPS_MEM_CERT, api->leaf.certificate.p, MHD_OPTION_HTTPS_MEM_KEY,
+                         api->leaf.key.p, MHD_OPTION_NOTIFY_COMPLETED, done, NULL, MHD_OPTION_END);
+    assert_non_null(api->daemon);
+    api->port = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    return api;
+}
+
+void api_stop(struct api *api)
+{
+    MHD_stop_daemon(api->daemon);
+    for (size_t i = 0; i < MOST_OBJECTS; i++)
+        cJSON_Delete(api->objects[i].json);
+    for (size_t i = 0; i < api->request_count; i++)
+        free(api->requests[i]);
+    pthread_mutex_destroy(&api->lock);
+    arena_free(api->arena);
+    free(api);
+}
+
+unsigned api_port(const struct api *api)
+{
+    return api->port;
+}
+
+slice api_ca(const struct api *api)
+{
+    return api->ca.certificate;
+}
+
+void api_set_token(struct api *api, const char *token)
+{
+    snprintf(api->token, sizeof api->token, "%s", token);
+}
+
+void api_put(struct api *api, const char *path, const char *json)
+{
+    cJSON *object = cJSON_Parse(json);
+    assert_non_null(object);
+    pthread_mutex_lock(&api->lock);
+    store(api, path, object);
+    pthread_mutex_unlock(&api->lock);
+}
+
+void api_delete(struct api *api, const char *path)
+{
+    pthread_mutex_lock(&api->lock);
+    struct object *o = find(api, path);
+    if (o) {
+        cJSON_Delete(o->json);
+        o->json = NULL;
+    }
+    pthread_mutex_unlock(&api->lock);
+}
+
+const char *api_text(struct api *api, const char *path, const char *at)
+{
+    pthread_mutex_lock(&api->lock);
+    struct object *o = find(api, path);
+    const cJSON *json = o ? o->json : NULL;
+    char copy[NAME], *rest;
+    snprintf(copy, sizeof copy, "%s", at);
+    for (char *part = strtok_r(copy, ".", &rest); part && json; part = strtok_r(NULL, ".", &rest)) {
+        if (part[0] == '/') { /* ".../ca/crt": dots in keys */
+            for (char *c = ++part; *c; c++)
+                if (*c == '/')
+                    *c = '.';
+        }
+        char *bracket = strchr(part, '[');
+        if (bracket)
+            *bracket = '\0';
+        json = cJSON_GetObjectItem(json, part);
+        if (bracket)
+            json = cJSON_GetArrayItem(json, (int)strtol(bracket + 1, NULL, 10));
+    }
+    const char *text = cJSON_GetStringValue(json);
+    snprintf(api->text, sizeof api->text, "%s", text ? text : "");
+    pthread_mutex_unlock(&api->lock);
+    return api->text;
+}
+
+void api_fail(struct api *api, const char *request, int status, const char *header, unsigned times)
+{
+    pthread_mutex_lock(&api->lock);
+    struct fault *f = api->faults;
+    while (f->left)
+        f++;
+    snprintf(f->request, sizeof f->request, "%s", request);
+    snprintf(f->header, sizeof f->header, "%s", header ? header : "");
+    f->status = status;
+    f->left = times;
+    pthread_mutex_unlock(&api->lock);
+}
+
+unsigned api_count(struct api *api, const char *request)
+{
+    unsigned n = 0;
+    pthread_mutex_lock(&api->lock);
+    for (size_t i = 0; i < api->request_count; i++)
+        n += strncmp(api->requests[i], request, strlen(request)) == 0;
+    pthread_mutex_unlock(&api->lock);
+    return n;
+}
+
+const char *api_kubeconfig(struct api *api, const char *directory, const char *token)
+{
+    static char path[NAME];
+    char ca[NAME];
+    snprintf(ca, sizeof ca, "%s/ca.crt", directory);
+    FILE *f = fopen(ca, "w");
+    assert_non_null(f);
+    fwrite(api->ca.certificate.p, 1, api->ca.certificate.n, f);
+    fclose(f);
+    snprintf(path, sizeof path, "%s/kubeconfig", directory);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fprintf(f,
+            "apiVersion: v1\nkind: Config\ncurrent-context: test\n"
+            "clusters:\n- name: here\n  cluster: {server: 'https://127.0.0.1:%u', certificate-authority: "
+            "ca.crt}\n"
+            "users:\n- name: me\n  user: {token: '%s'}\n"
+            "contexts:\n- name: test\n  context: {cluster: here, user: me, namespace: team}\n",
+            api->port, token);
+    fclose(f);
+    return path;
+}

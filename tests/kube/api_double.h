@@ -1,0 +1,39 @@
+/* A small API server for tests, over HTTPS on a port of its own: objects by path with resourceVersions,
+ * create and update with conflicts, strategic merge of webhooks, one bearer token; and it fails when told to.
+ */
+#ifndef BRGATE_API_DOUBLE_H
+#define BRGATE_API_DOUBLE_H
+
+#include "certificate.h"
+
+struct api;
+
+enum { API_TEXT = 64 << 10 };
+
+struct api *api_start(void); /* asserts that it starts */
+void api_stop(struct api *api);
+
+unsigned api_port(const struct api *api);
+slice api_ca(const struct api *api); /* PEM */
+
+/* The only token that is taken; "token" at first. */
+void api_set_token(struct api *api, const char *token);
+
+/* Stores an object as it is, with a resourceVersion of its own. */
+void api_put(struct api *api, const char *path, const char *json);
+void api_delete(struct api *api, const char *path);
+
+/* A text of the object: "metadata.name", "webhooks[0].clientConfig.caBundle"; "" when it is not there. */
+const char *api_text(struct api *api, const char *path, const char *at);
+
+/* The next `times` requests whose "METHOD /path" begins with `request` get this status and these headers
+ * ("Retry-After: 1", or NULL). Status 0: the answer takes a second. */
+void api_fail(struct api *api, const char *request, int status, const char *header, unsigned times);
+
+/* So many requests began with this so far. */
+unsigned api_count(struct api *api, const char *request);
+
+/* A kubeconfig for it below `directory`; its path, in static memory. */
+const char *api_kubeconfig(struct api *api, const char *directory, const char *token);
+
+#endif

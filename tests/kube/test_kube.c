@@ -1,0 +1,340 @@
+/* The API client against a server that does as it is told. */
+#include "check.h"
+
+#include "api_double.h"
+#include "kube.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char directory[64];
+
+struct setting {
+    struct api *api;
+    struct arena *arena;
+    struct kube *kube;
+};
+
+static struct kube_limits hasty(void)
+{
+    return (struct kube_limits){
+        .connect = 5000, .request = 10000, .attempts = 3, .backoff = 1, .patience = 2000};
+}
+
+static struct setting open_with(struct kube_limits limits)
+{
+    char error[KUBE_ERROR_SIZE] = "";
+    struct setting s = {.api = api_start(), .arena = arena_new(64 << 20)};
+    struct kube_place place = {.kubeconfig = api_kubeconfig(s.api, directory, "token")};
+    s.kube = kube_open(&place, &limits, error);
+    assert_string_equal(error, "");
+    assert_non_null(s.kube);
+    return s;
+}
+
+static void close_all(struct setting *s)
+{
+    kube_close(s->kube);
+    api_stop(s->api);
+    arena_free(s->arena);
+}
+
+static struct kube_answer ask(struct setting *s, enum kube_method method, const char *body)
+{
+    struct kube_request q = {.method = method,
+                             .group_version = "v1",
+                             .resource = "secrets",
+                             .namespace = LIT("team"),
+                             .name = method == KUBE_POST ? (slice){0} : LIT("one"),
+                             .body = slice_of(body)};
+    struct kube_answer answer = {.outcome = KUBE_OUTCOME_COUNT};
+    if (!arena_guard(s->arena)) {
+        answer = kube_do(s->kube, s->arena, &q);
+        arena_unguard(s->arena);
+    }
+    return answer;
+}
+
+#define ONE  "/api/v1/namespaces/team/secrets/one"
+#define BODY "{\"metadata\":{\"name\":\"one\",\"resourceVersion\":\"%s\"},\"data\":{\"x\":\"%s\"}}"
+
+static void objects_are_read_and_written(void **state)
+{
+    (void)state;
+    struct setting s = open_with(hasty());
+    assert_slice("namespace", kube_namespace(s.kube), LIT("team"));
+    assert_int_equal(ask(&s, KUBE_GET, NULL).outcome, KUBE_NOT_FOUND);
+    assert_int_equal(ask(&s, KUBE_POST, "{\"metadata\":{\"name\":\"one\"}}").outcome, KUBE_OK);
+    assert_int_equal(ask(&s, KUBE_POST, "{\"metadata\":{\"name\":\"one\"}}").outcome, KUBE_CONFLICT);
+    struct kube_answer got = ask(&s, KUBE_GET, NULL);
+    assert_int_equal(got.outcome, KUBE_OK);
+    assert_slice("version", node_at(got.root, "metadata.resourceVersion")->text, LIT("1"));
+    char body[256];
+    snprintf(body, sizeof body, BODY, "7", "stale");
+    assert_int_equal(ask(&s, KUBE_PUT, body).outcome, KUBE_CONFLICT);
+    snprintf(body, sizeof body, BODY, "1", "fresh");
+    assert_int_equal(ask(&s, KUBE_PUT, body).outcome, KUBE_OK);
+    assert_string_equal(api_text(s.api, ONE, "data.x"), "fresh");
+    close_all(&s);
+}
+
+static void statuses_become_outcomes(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        enum kube_outcome outcome;
+        unsigned attempts;
+        const char *error; /* a part */
+    } rows[] = {
+        {400, KUBE_REFUSED, 1, ": 400: as the test wants it"},
+        {403, KUBE_FORBIDDEN, 1,
+         "a Role must allow it the verb \"get\" for \"secrets\" of the API group \"\", resourceName \"one\", "
+         "in "
+         "namespace \"team\""},
+        {404, KUBE_NOT_FOUND, 1, ": 404: "},
+        {409, KUBE_CONFLICT, 1, ": 409: "},
+        {410, KUBE_GONE, 1, ": 410: "},
+        {422, KUBE_REFUSED, 1, ": 422: "},
+        {429, KUBE_RETRY, 3, ": 429: "},
+        {500, KUBE_RETRY, 3, ": 500: "},
+        {503, KUBE_RETRY, 3, ": 503: "},
+        {301, KUBE_UNREACHABLE, 1, ": 301: "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct setting s = open_with(hasty());
+        api_fail(s.api, "GET", rows[i].status, NULL, 9);
+        struct kube_answer got = ask(&s, KUBE_GET, NULL);
+        char label[16];
+        snprintf(label, sizeof label, "%d", rows[i].status);
+        if (slice_find(got.error, slice_of(rows[i].error)) == SLICE_NONE)
+            print_error("%.*s\n", FMT(got.error));
+        assert_row(label, got.outcome == rows[i].outcome);
+        assert_row(label, api_count(s.api, "GET") == rows[i].attempts);
+        assert_row(label, slice_find(got.error, slice_of(rows[i].error)) != SLICE_NONE);
+        assert_row(label, slice_find_char(got.error, '\n') == SLICE_NONE);
+        assert_row(label, slice_starts(got.error, LIT("GET https://127.0.0.1:")));
+        close_all(&s);
+    }
+}
+
+static void patience_is_kept_and_ends(void **state)
+{
+    (void)state;
+    struct setting s = open_with(hasty());
+    api_put(s.api, ONE, "{\"metadata\":{\"name\":\"one\"}}");
+    api_fail(s.api, "GET", 429, "Retry-After: 1", 1);
+    assert_int_equal(ask(&s, KUBE_GET, NULL).outcome, KUBE_OK);
+    assert_int_equal(api_count(s.api, "GET"), 2);
+    /* Longer than our patience: the caller has to come again. */
+    api_fail(s.api, "GET", 503, "Retry-After: 60", 1);
+    struct kube_answer got = ask(&s, KUBE_GET, NULL);
+    assert_int_equal(got.outcome, KUBE_RETRY);
+    assert_int_equal(got.retry_after, 60000);
+    assert_int_equal(api_count(s.api, "GET"), 3);
+    /* Nor does it wait when it is told to stop. */
+    atomic_bool stop = true;
+    kube_stop_on(s.kube, &stop);
+    assert_int_equal(ask(&s, KUBE_GET, NULL).outcome, KUBE_UNREACHABLE);
+    close_all(&s);
+}
+
+static void silence_has_an_end(void **state)
+{
+    (void)state;
+    struct kube_limits limits = hasty();
+    limits.request = 100;
+    struct setting s = open_with(limits);
+    api_fail(s.api, "GET", 0, NULL, 1);
+    struct kube_answer got = ask(&s, KUBE_GET, NULL);
+    assert_int_equal(got.outcome, KUBE_UNREACHABLE);
+    assert_true(slice_find(got.error, LIT("timed out")) != SLICE_NONE);
+    close_all(&s);
+}
+
+static void write_file(const char *name, slice text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fwrite(slice_c(text), 1, text.n, f);
+    fclose(f);
+}
+
+static void a_pod_finds_its_server_and_reads_its_token_again(void **state)
+{
+    (void)state;
+    char error[KUBE_ERROR_SIZE] = "", port[16];
+    struct setting s = {.api = api_start(), .arena = arena_new(64 << 20)};
+    snprintf(port, sizeof port, "%u", api_port(s.api));
+    write_file("token", LIT("token\n"));
+    write_file("namespace", LIT("brgate-system"));
+    write_file("ca.crt", api_ca(s.api));
+    unsetenv("KUBECONFIG");
+    setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1", 1);
+    setenv("KUBERNETES_SERVICE_PORT", port, 1);
+    struct kube_place place = {.service_account = directory};
+    struct kube_limits limits = hasty();
+    s.kube = kube_open(&place, &limits, error);
+    assert_string_equal(error, "");
+    assert_slice("namespace", kube_namespace(s.kube), LIT("brgate-system"));
+    assert_int_equal(ask(&s, KUBE_GET, NULL).outcome, KUBE_NOT_FOUND);
+    /* The kubelet has replaced the token, the old one is refused: it is read again, at once. */
+    api_set_token(s.api, "newer");
+    write_file("token", LIT("newer\r\nX-Smuggled: yes\n"));
+    assert_int_equal(ask(&s, KUBE_GET, NULL).outcome, KUBE_NOT_FOUND);
+    assert_int_equal(api_count(s.api, "GET"), 3);
+    /* The new one is no good either: that is the answer. */
+    api_set_token(s.api, "newest");
+    struct kube_answer got = ask(&s, KUBE_GET, NULL);
+    assert_int_equal(got.outcome, KUBE_FORBIDDEN);
+    assert_int_equal(got.status, 401);
+    assert_true(slice_find(got.error, LIT("expired or belong to another cluster")) != SLICE_NONE);
+    unsetenv("KUBERNETES_SERVICE_HOST");
+    close_all(&s);
+}
+
+static void a_server_that_is_not_ours_is_not_talked_to(void **state)
+{
+    (void)state;
+    struct setting s = open_with(hasty());
+    struct api *other = api_start();
+    write_file("ca.crt", api_ca(other));
+    kube_close(s.kube);
+    char error[KUBE_ERROR_SIZE] = "", path[128];
+    snprintf(path, sizeof path, "%s/kubeconfig", directory);
+    struct kube_place place = {.kubeconfig = path};
+    struct kube_limits limits = hasty();
+    s.kube = kube_open(&place, &limits, error);
+    assert_non_null(s.kube);
+    struct kube_answer got = ask(&s, KUBE_GET, NULL);
+    assert_int_equal(got.outcome, KUBE_UNREACHABLE);
+    assert_true(slice_find(got.error, LIT("does not come from the CA")) != SLICE_NONE);
+    assert_int_equal(api_count(s.api, ""), 0);
+    api_stop(other);
+    close_all(&s);
+}
+
+#define CLUSTER  "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n"
+#define CONTEXT  "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
+#define USER(it) "users: [{name: u, user: {" it "}}]\n"
+
+static void what_a_kubeconfig_may_not_say(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *error; /* NULL: it is taken */
+    } rows[] = {
+        {CLUSTER CONTEXT USER("token: t"), NULL},
+        {"{\"clusters\": [{\"name\": \"c\", \"cluster\": {\"server\": \"https://h\"}}], \"current-context\": "
+         "\"x\","
+         "\"contexts\": [{\"name\": \"x\", \"context\": {\"cluster\": \"c\"}}]}",
+         NULL},
+        {"clusters: [{name: c, cluster: {server: 'http://127.0.0.1:8001'}}]\ncurrent-context: x\n"
+         "contexts: [{name: x, context: {cluster: c}}]\n",
+         NULL},
+        {"clusters: [{name: c, cluster: {server: 'http://127.0.0.1:8001'}}]\n" CONTEXT USER("token: t"),
+         "credentials are sent over https:// only"},
+        {"clusters: [{name: c, cluster: {server: 'ftp://h'}}]\n" CONTEXT USER("token: t"),
+         "must begin with https://"},
+        {"a: [", "a value is missing here"},
+        {CLUSTER, "no current-context; `kubectl config use-context NAME` sets one"},
+        {CLUSTER "current-context: z\n", "there is no context \"z\""},
+        {CONTEXT, "there is no cluster \"c\""},
+        {CLUSTER CONTEXT, "there is no user \"u\""},
+        {"clusters: [{name: c, cluster: {}}]\n" CONTEXT, "cluster \"c\" has no server"},
+        {CLUSTER CONTEXT USER("exec: {command: aws}"), "exec: brgate runs no credential plugins"},
+        {CLUSTER CONTEXT USER("auth-provider: {name: gcp}"), "auth-provider: was removed"},
+        {CLUSTER CONTEXT USER("username: admin"), "username: was removed"},
+        {CLUSTER CONTEXT USER("token: t, as: root"), "as: impersonation is not supported"},
+        {CLUSTER CONTEXT USER("client-certificate: x"), "client-certificate and client-key belong together"},
+        {CLUSTER CONTEXT USER("client-key-data: '$'"), "client-key-data is no base64"},
+        {"clusters: [{name: c, cluster: {server: 'https://h', insecure-skip-tls-verify: true}}]\n" CONTEXT
+             USER("token: t"),
+         "insecure-skip-tls-verify: brgate talks to servers it can verify only"},
+        {"clusters: [{name: c, cluster: {server: 'https://h', insecure-skip-tls-verify: false}}]\n" CONTEXT
+             USER("token: t"),
+         NULL},
+    };
+    char path[128];
+    snprintf(path, sizeof path, "%s/config", directory);
+    struct kube_place place = {.kubeconfig = path};
+    struct kube_limits limits = hasty();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char error[KUBE_ERROR_SIZE] = "";
+        write_file("config", slice_of(rows[i].text));
+        struct kube *k = kube_open(&place, &limits, error);
+        if (rows[i].error && !strstr(error, rows[i].error))
+            print_error("got: %s\n", error);
+        assert_row(rows[i].text, !k == (rows[i].error != NULL));
+        assert_row(rows[i].text, !rows[i].error || strstr(error, rows[i].error));
+        assert_row(rows[i].text, k || strstr(error, path) == error);
+        kube_close(k);
+    }
+}
+
+static void files_are_merged_and_the_first_wins(void **state)
+{
+    (void)state;
+    char list[512], error[KUBE_ERROR_SIZE] = "";
+    write_file("first", LIT("current-context: b\n" USER("token: t")));
+    write_file("second", LIT(CONTEXT "clusters: [{name: c, cluster: {server: 'https://second/'}}]\n"));
+    write_file("third", LIT("contexts: [{name: b, context: {cluster: c, user: u, namespace: three}}]\n"
+                            "clusters: [{name: c, cluster: {server: 'https://third'}}]\n"));
+    snprintf(list, sizeof list, "%s/first:%s/missing:%s/second:%s/third", directory, directory, directory,
+             directory);
+    setenv("KUBECONFIG", list, 1);
+    struct kube_limits limits = hasty();
+    struct kube *k = kube_open(&(struct kube_place){0}, &limits, error);
+    assert_string_equal(error, "");
+    assert_slice("server", kube_server(k), LIT("https://second"));
+    assert_slice("namespace", kube_namespace(k), LIT("three"));
+    kube_close(k);
+    k = kube_open(&(struct kube_place){.context = "x"}, &limits, error);
+    assert_slice("namespace", kube_namespace(k), LIT("default"));
+    kube_close(k);
+    setenv("KUBECONFIG", "/nowhere/at/all", 1);
+    assert_null(kube_open(&(struct kube_place){0}, &limits, error));
+    assert_string_equal(error, "/nowhere/at/all: no kubeconfig there");
+    unsetenv("KUBECONFIG");
+    setenv("HOME", "/nowhere", 1);
+    assert_null(kube_open(&(struct kube_place){0}, &limits, error));
+    assert_non_null(strstr(error, "not in a pod, and no kubeconfig"));
+}
+
+static int make_directory(void **state)
+{
+    (void)state;
+    snprintf(directory, sizeof directory, "%s", "/tmp/brgate-kube-XXXXXX");
+    return mkdtemp(directory) ? 0 : -1;
+}
+
+static int remove_directory(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"ca.crt", "kubeconfig", "token",  "namespace",
+                                        "config", "first",      "second", "third"};
+    char path[128];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        unlink(path);
+    }
+    return rmdir(directory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(objects_are_read_and_written),
+        cmocka_unit_test(statuses_become_outcomes),
+        cmocka_unit_test(patience_is_kept_and_ends),
+        cmocka_unit_test(silence_has_an_end),
+        cmocka_unit_test(a_pod_finds_its_server_and_reads_its_token_again),
+        cmocka_unit_test(a_server_that_is_not_ours_is_not_talked_to),
+        cmocka_unit_test(what_a_kubeconfig_may_not_say),
+        cmocka_unit_test(files_are_merged_and_the_first_wins),
+    };
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
