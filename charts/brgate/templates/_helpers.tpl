@@ -70,6 +70,14 @@ overridable: {{ toJson . }}
 {{- end -}}
 {{- end }}
 
+{{/* Tells cert-manager where the caBundle of a webhook configuration comes from. */}}
+{{- define "brgate.inject" -}}
+{{- if eq .Values.certificates.mode "cert-manager" -}}
+annotations:
+  cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "brgate.fullname" . }}
+{{- end }}
+{{- end }}
+
 {{/* clientConfig of both webhook configurations; called with the path. */}}
 {{- define "brgate.clientConfig" -}}
 {{- $root := index . 0 -}}

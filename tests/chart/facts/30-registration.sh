@@ -3,7 +3,7 @@
 given "as it comes"
 has ValidatingWebhookConfiguration 'name: validate.brgate.io' 'failurePolicy: Fail' 'path: /validate' 'timeoutSeconds: 5' \
     'apiGroups: \[br.pingcap.com, pingcap.com\]' 'resources: \[backups, backupschedules, compactbackups\]' \
-    'operations: \["CREATE","UPDATE","DELETE"\]' 'sideEffects: None' 'admissionReviewVersions: \[v1\]' 'name: not-being-deleted$' \
+    'operations: \["CREATE","UPDATE"\]' 'name: delete.brgate.io' 'failurePolicy: Ignore' 'operations: \["DELETE"\]' 'sideEffects: None' 'admissionReviewVersions: \[v1\]' 'name: not-being-deleted$' \
     'name: spec-changed$' 'name: gate-brgate$' 'namespace: brgate-system$'
 has MutatingWebhookConfiguration 'name: default.brgate.io' 'failurePolicy: Ignore' 'path: /mutate' 'operations: \["CREATE","UPDATE"\]' \
     'reinvocationPolicy: IfNeeded'
