@@ -9,4 +9,8 @@ has ServiceMonitor 'port: health' 'path: /metrics' 'interval: 15s' 'release: pro
 has PrometheusRule 'release: prometheus' 'alert: BrgateNotServing' 'alert: BrgateUnreachable' 'alert: BrgateFailOpen' \
     'alert: BrgateCertificateEnds' 'alert: BrgateCertificateNotRead' 'alert: BrgateSlow' 'alert: BrgateShedding' 'alert: BrgateFailing' \
     'alert: BrgateDenialsSurge' 'namespace="brgate-system", job="gate"' 'labels.pod'
+has_not PrometheusRule 'brgate_certs_'
 has ConfigMap 'grafana_dashboard: "1"' '"title": "brgate"'
+
+given "alerts of mode self" --set metrics.rules.enabled=true
+has PrometheusRule 'alert: BrgateBundleMismatch' 'alert: BrgateCertificateNotKept'
