@@ -1,0 +1,118 @@
+# Story: helm installs the chart, and what it installs holds
+
+chart=charts/brgate
+version=$("$bin/kubectl" version --client -o json | sed -n 's/.*"gitVersion": "\(.*\)".*/\1/p' | head -n 1)
+helm() { "$bin/helm" --kubeconfig "$work/apiserver.kubeconfig" --namespace brgate-system "$@"; }
+chart_render() { "$bin/helm" template gate "$chart" --namespace brgate-system --kube-version "$version" "$@"; }
+
+# What this cluster has no definitions for.
+without_foreign_kinds() {
+    awk -v RS='---\n' '!/\napiVersion: (cert-manager.io|monitoring.coreos.com)\// { printf "---\n%s", $0 }'
+}
+
+# ---- what is rendered
+given "namespaces where Pod Security restricted is enforced" kubectl label --overwrite namespace brgate-system \
+    pod-security.kubernetes.io/enforce=restricted pod-security.kubernetes.io/warn=restricted
+for file in "$chart"/ci/*-values.yaml; do
+    name=$(basename "$file" -values.yaml)
+    chart_render --values "$file" --set crds.enabled=false,hostNetwork=false 2>&1 | without_foreign_kinds >"$work/rendered"
+    when "helm template --values ci/$name-values.yaml | kubectl apply --dry-run=server" \
+        kubectl apply --dry-run=server -n brgate-system -f "$work/rendered"
+    then_equal "the API server has no fault to find, and Pod Security neither" "$code $err" "0 "
+done
+
+# ---- what is installed
+install=(--set fullnameOverride=gate,certificates.mode=files,crds.enabled=true --wait=false)
+when "helm install --take-ownership" helm install gate "$chart" --take-ownership "${install[@]}"
+then_it_passes
+stored=$(kubectl get secret sh.helm.release.v1.gate.v1 -n brgate-system -o jsonpath='{.data.release}' | base64 -d | wc -c)
+then_true "what helm keeps of it, $stored bytes, is far below a Secret's 1 MiB" test "$stored" -lt 600000
+kubectl patch validatingwebhookconfiguration gate --type=json \
+    -p '[{"op": "add", "path": "/webhooks/0/clientConfig/caBundle", "value": "'"$(certificate_base64 cluster-ca)"'"}]' >/dev/null
+when "helm upgrade, after the servers have written the caBundle" helm upgrade gate "$chart" "${install[@]}" --set webhook.timeoutSeconds=7
+then_equal "their bundle stays" "$(kubectl get validatingwebhookconfiguration gate \
+    -o jsonpath='{.webhooks[0].timeoutSeconds} {.webhooks[0].clientConfig.caBundle}')" "7 $(certificate_base64 cluster-ca)"
+when "helm uninstall" helm uninstall gate
+then_it_passes
+then_equal "the definitions stay, and every object with them" "$(kubectl get crd -o name | grep -c pingcap.com)" 6
+
+# ---- the webhook configurations, with a server behind them
+given "a server with a certificate of ours" eval 'gate_certificates && gate_start gate'
+gate_bundle=$(certificate_base64 gate-ca)
+gate_manifests Fail | sed '/^---$/,$d' >"$work/service.yaml" # of type ExternalName
+given "the chart's configurations in front of it" eval 'kubectl apply -f "$work/service.yaml" &&
+    chart_render --show-only templates/webhooks.yaml --set fullnameOverride=gate,service.port=$(<"$work/gate.port") \
+        --set certificates.mode=files,certificates.caBundle="$gate_bundle" >"$work/registration.yaml" &&
+    kubectl apply -f "$work/registration.yaml"; wait_for 20 gate_is_asked'
+older() { backup "$@" | sed 's/br.pingcap.com/pingcap.com/'; }
+given "a backup of the older group, where status is a part of the object" kubectl create -n default -f <(older before)
+when "kubectl create of a bad backup" kubectl create -n default -f <(backup bad "backupMode: log" "logSubcommand: log-stop")
+then_has "it is refused" "$err" "[log-create-with-stop]"
+asked=$(gate_metric gate brgate_webhook_requests_total)
+when "the operator writes a status" kubectl patch backups.pingcap.com before -n default --type=merge -p '{"status":{"phase":"Running"}}'
+then_equal "nobody is asked about it" "$code $(gate_metric gate brgate_webhook_requests_total)" "0 $asked"
+
+given "the server dies" process_stop gate
+when "the operator writes a status" kubectl patch backups.pingcap.com before -n default --type=merge -p '{"status":{"phase":"Complete"}}'
+then_it_passes "what runs is not disturbed"
+when "the operator adds its finalizer" kubectl patch backups.pingcap.com before -n default --type=merge \
+    -p '{"metadata":{"finalizers":["tidb.pingcap.com/backup-protection"]}}'
+then_it_passes
+when "somebody edits the spec" kubectl patch backups.pingcap.com before -n default --type=merge -p '{"spec":{"s3":{"prefix":"other"}}}'
+then_has "that waits for a server" "$err" 'failed calling webhook'
+when "kubectl delete" kubectl delete backups.pingcap.com before -n default --wait=false
+then_it_passes "deletions are not held up"
+when "the operator removes its finalizer" kubectl patch backups.pingcap.com before -n default --type=merge -p '{"metadata":{"finalizers":null}}'
+then_it_passes "and it is gone"
+
+# ---- the admission policy, while no server answers
+kubectl delete -f "$work/registration.yaml" >/dev/null 2>&1
+given "a backup from before the policy that breaks it" eval 'wait_for 20 kubectl create --dry-run=server -n default -f <(backup x) &&
+    kubectl create -n default -f <(backup old | sed "s/prefix: old/prefix: a\/..\/b/")'
+given "the chart's admission policy" eval 'chart_render --show-only templates/admission-policy.yaml \
+    --set fullnameOverride=gate,admissionPolicy.enabled=true >"$work/policy.yaml" && kubectl apply -f "$work/policy.yaml"'
+policy_warnings() { kubectl get validatingadmissionpolicy gate -o jsonpath="{.status.$1}"; }
+test_typed() { [[ $(policy_warnings observedGeneration) == 1 ]]; }
+given "the controllers have looked at its expressions" wait_for 20 test_typed
+then_equal "and find no fault with their types" "$(policy_warnings typeChecking.expressionWarnings)" ""
+two_storages() { backup "$1" "gcs: {projectId: demo, bucket: other, prefix: nightly}"; }
+refused() { ! kubectl create --dry-run=server -n default -f <(two_storages bad); }
+given "it is in force" wait_for 20 refused
+when "kubectl create of a backup with two storages" kubectl create -n default -f <(two_storages bad)
+then_it_is_refused "in these words" <<'TXT'
+The backups "bad" is invalid: : ValidatingAdmissionPolicy 'gate' with binding 'gate' denied request: only one of s3, gcs, azblob and local is used; remove the others [storage-multiple]
+TXT
+when "kubectl create of a good one" kubectl create --dry-run=server -n default -f <(backup good)
+then_it_passes
+when "kubectl label of the one from before" kubectl label backup old -n default tier=gold
+then_it_passes "what was there before is left alone"
+when "an edit of another field of it" kubectl patch backup old -n default --type=merge -p '{"spec":{"cleanPolicy":"Retain"}}'
+then_it_passes "it is not this update's doing"
+when "an edit that adds another fault" kubectl patch backup old -n default --type=merge -p '{"spec":{"br":{"cluster":""}}}'
+then_has "that is refused" "$err" "[cluster-empty]"
+
+# ---- it never refuses what brgate allows: every example of every rule is shown to both
+mkdir -p "$work/examples"
+for file in tests/rules/*/*.yaml; do cp "$file" "$work/examples/$(basename "$(dirname "$file")").$(basename "$file")"; done
+kubectl create namespace tidb >/dev/null 2>&1
+refusals() { # refusals LISTED-BY: sorted lines "FILE [slug]", one for each refusal and rule
+    kubectl create --dry-run=server --validate=ignore -f "$work/examples" 2>&1 >/dev/null | awk -v by="$1" '
+        /^Warning: / { next }
+        match($0, /error when creating "[^"]*"/) { file = substr($0, RSTART + 21, RLENGTH - 22); sub(/.*\//, "", file) }
+        { ours = ours && !/^Error/ || $0 ~ by }
+        { for (rest = $0; ours && match(rest, /\[[a-z0-9-]+\]/); rest = substr(rest, RSTART + RLENGTH)) print file, substr(rest, RSTART, RLENGTH) }' |
+        sort
+}
+refusals ValidatingAdmissionPolicy >"$work/by-policy"
+then_true "the policy refuses examples of $(cut -d ' ' -f 2 "$work/by-policy" | sort -u | wc -l) rules" \
+    test "$(cut -d ' ' -f 2 "$work/by-policy" | sort -u | wc -l)" -ge 35
+unset gate_bundle
+taken() { ! refused; }
+given "the policy goes, and brgate comes" eval 'kubectl delete -f "$work/policy.yaml" && wait_for 20 taken && gate_up'
+refusals brgate.io >"$work/by-brgate"
+then_equal "brgate refuses each of the $(wc -l <"$work/by-policy") too, for the same rule" \
+    "$(comm -23 "$work/by-policy" "$work/by-brgate")" ""
+
+kubectl delete backup --all -n default >/dev/null 2>&1
+kubectl label namespace brgate-system pod-security.kubernetes.io/enforce- pod-security.kubernetes.io/warn- >/dev/null
+gate_down
