@@ -2,8 +2,8 @@
 #include "arguments.h"
 #include "command.h"
 
+#include "ceilings.h"
 #include "filled.h"
-#include "limits.h"
 #include "patch.h"
 #include "report.h"
 #include "source.h"

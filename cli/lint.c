@@ -2,9 +2,9 @@
 #include "arguments.h"
 #include "command.h"
 
+#include "ceilings.h"
 #include "config.h"
 #include "json_memory.h"
-#include "limits.h"
 #include "run.h"
 #include "suggest.h"
 

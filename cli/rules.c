@@ -3,9 +3,9 @@
 #include "command.h"
 
 #include "buf.h"
+#include "ceilings.h"
 #include "finding.h"
 #include "json_memory.h"
-#include "limits.h"
 #include "suggest.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "run.h"
 
 #include "across.h"
-#include "limits.h"
+#include "ceilings.h"
 #include "source.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* Puts the parts together: sockets, certificates, libmicrohttpd's daemon, the health port. */
 #include "server.h"
 
+#include "ceilings.h"
 #include "health.h"
 #include "host.h"
-#include "limits.h"
 #include "listen.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "base64.h"
 #include "bundle.h"
-#include "limits.h"
+#include "ceilings.h"
 
 #include <cjson/cJSON.h>
 

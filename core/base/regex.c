@@ -2,7 +2,7 @@
 #include "regex.h"
 
 #include "bug.h"
-#include "limits.h"
+#include "ceilings.h"
 #include "regex_syntax.h"
 #include "utf8.h"
 

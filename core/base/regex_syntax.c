@@ -3,7 +3,7 @@
 #include "regex_syntax.h"
 
 #include "bug.h"
-#include "limits.h"
+#include "ceilings.h"
 #include "utf8.h"
 
 enum { MOST_REPEATS = 1000 }; /* of one item, nested counts multiplied */

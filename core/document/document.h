@@ -93,10 +93,10 @@ void node_append(struct node *container, struct node *child); /* child->key set 
 /* ---- readers
  * ---------------------------------------------------------------------------------------------------- */
 
-/* Reads one JSON value: RFC 8259, UTF-8, no trailing text, depth and size within limits.h. An error is added
- * as a finding (rules json-syntax, document-too-deep, document-too-large) and NULL is returned. Duplicate
- * keys are findings (duplicate-key) and the last wins. Integers that fit int64 without fraction or exponent
- * are NODE_INT, other numbers NODE_FLOAT. Strings without escapes point into `bytes`. */
+/* Reads one JSON value: RFC 8259, UTF-8, no trailing text, depth and size within ceilings.h. An error is
+ * added as a finding (rules json-syntax, document-too-deep, document-too-large) and NULL is returned.
+ * Duplicate keys are findings (duplicate-key) and the last wins. Integers that fit int64 without fraction or
+ * exponent are NODE_INT, other numbers NODE_FLOAT. Strings without escapes point into `bytes`. */
 struct node *json_read(struct arena *a, slice bytes, struct findings *f);
 
 struct document {

@@ -1,5 +1,5 @@
 /* JSON as the API server reads it, strictly and in one pass without recursion. */
-#include "limits.h"
+#include "ceilings.h"
 #include "num.h"
 #include "reader.h"
 #include "utf8.h"

@@ -1,7 +1,7 @@
 /* A node's value in the words of field errors. */
 #include "document.h"
 
-#include "limits.h"
+#include "ceilings.h"
 #include "num.h"
 
 slice node_value(struct arena *a, const struct node *n)

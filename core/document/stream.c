@@ -1,5 +1,5 @@
 /* A stream into documents, split as apimachinery's YAML-or-JSON decoder splits it. */
-#include "limits.h"
+#include "ceilings.h"
 #include "reader.h"
 #include "utf8.h"
 #include "yaml_reader.h"

@@ -1,7 +1,7 @@
 /* YAML as kubectl reads it: libyaml's events, go-yaml's meaning. */
 #include "yaml_reader.h"
 
-#include "limits.h"
+#include "ceilings.h"
 #include "num.h"
 #include "yaml_scalar.h"
 

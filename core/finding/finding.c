@@ -1,6 +1,6 @@
 #include "finding.h"
 
-#include "limits.h"
+#include "ceilings.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* What rules share. */
 #include "rule.h"
 
-#include "limits.h"
+#include "ceilings.h"
 #include "suggest.h"
 
 #include <stdarg.h>

@@ -2,8 +2,8 @@
  */
 #include "rule_schedule.h"
 
+#include "ceilings.h"
 #include "duration.h"
-#include "limits.h"
 
 /* Also where the other group's name was written and pruned: that is said already. */
 static bool has_interval(const struct timed_schedule *s)

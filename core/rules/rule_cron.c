@@ -1,7 +1,7 @@
 /* The cron expression of a BackupSchedule: can it be read, does it fire, and how often. */
 #include "rule_schedule.h"
 
-#include "limits.h"
+#include "ceilings.h"
 
 enum {
     FIELDS = 5,

@@ -1,7 +1,7 @@
 /* Table filters: what BR will refuse, and what will select nothing. */
 #include "rule_backup.h"
 
-#include "limits.h"
+#include "ceilings.h"
 #include "table_filter.h"
 
 /* The filter of one spec, as far as it could be read. */

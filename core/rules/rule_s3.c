@@ -1,7 +1,7 @@
 /* The values of an s3 block. What they may be depends on whose service it is. */
 #include "rule_storage.h"
 
-#include "limits.h"
+#include "ceilings.h"
 #include "suggest.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))

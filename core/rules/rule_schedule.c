@@ -1,8 +1,8 @@
 /* BackupSchedules as a whole. */
 #include "rule_schedule.h"
 
+#include "ceilings.h"
 #include "duration.h"
-#include "limits.h"
 
 #include <stdarg.h>
 #include <stdio.h>

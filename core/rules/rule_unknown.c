@@ -2,7 +2,7 @@
  * which lines an empty block has lost. */
 #include "rule_storage.h"
 
-#include "limits.h"
+#include "ceilings.h"
 
 static const struct schema *schema_at(const struct schema *s, const struct node *n)
 {

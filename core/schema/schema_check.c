@@ -5,7 +5,7 @@
  * composite errors that it reports at <nil> stand at the value they are about. */
 #include "schema.h"
 
-#include "limits.h"
+#include "ceilings.h"
 #include "num.h"
 #include "patterns.h"
 #include "suggest.h"

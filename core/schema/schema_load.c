@@ -1,7 +1,7 @@
 /* From an openAPIV3Schema to a compiled schema. */
 #include "schema.h"
 
-#include "limits.h"
+#include "ceilings.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "footprint.h"
 #include "judge.h"
 
-#include "limits.h"
+#include "ceilings.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* Judging one object: schema, model, rules, rows. */
 #include "judge.h"
 
+#include "ceilings.h"
 #include "json_memory.h"
-#include "limits.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 #include "patch.h"
 
-#include "limits.h"
+#include "ceilings.h"
 
 static void put_pointer(struct buf *b, const struct node *n)
 {

@@ -1,9 +1,9 @@
 /* AdmissionReview v1 in and out. */
 #include "review.h"
 
+#include "ceilings.h"
 #include "json_memory.h"
 #include "judge.h"
-#include "limits.h"
 #include "patch.h"
 
 #include <openssl/evp.h>

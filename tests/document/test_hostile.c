@@ -2,8 +2,8 @@
  * is not asked: what is quadratic here does not end within the time a test is given. */
 #include "check.h"
 
+#include "ceilings.h"
 #include "document.h"
-#include "limits.h"
 #include "position.h"
 
 #include <stdlib.h>

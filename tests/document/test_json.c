@@ -1,8 +1,8 @@
 /* The JSON reader: what it takes, what it refuses and where it points. */
 #include "check.h"
 
+#include "ceilings.h"
 #include "document.h"
-#include "limits.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* From offsets to lines and columns, and what a finding underlines. */
 #include "check.h"
 
-#include "limits.h"
+#include "ceilings.h"
 #include "position.h"
 
 static struct arena *arena;

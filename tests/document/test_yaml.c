@@ -1,8 +1,8 @@
 /* YAML: what scalars, keys, merges and aliases mean to kubectl, and how faults are told. */
 #include "check.h"
 
+#include "ceilings.h"
 #include "document.h"
-#include "limits.h"
 #include "position.h"
 
 static struct arena *arena;

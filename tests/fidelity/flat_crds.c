@@ -1,6 +1,6 @@
 /* flat_crds: prints our flat CRDs as JSON, one a line, for the oracle. */
+#include "ceilings.h"
 #include "crd_source.h"
-#include "limits.h"
 #include "schemas.h"
 
 #include <stdio.h>

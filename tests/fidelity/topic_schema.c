@@ -2,7 +2,7 @@
  * apiextensions-apiserver. */
 #include "topics.h"
 
-#include "limits.h"
+#include "ceilings.h"
 #include "schema.h"
 
 #include <stdlib.h>

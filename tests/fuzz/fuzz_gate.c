@@ -2,7 +2,7 @@
  * the same on every run, and its places lie within the text. */
 #include "fuzz.h"
 
-#include "limits.h"
+#include "ceilings.h"
 #include "review.h"
 
 enum { NOW = 1780272000 };

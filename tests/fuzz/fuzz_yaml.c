@@ -1,8 +1,8 @@
 /* The YAML reader: what it takes reads back the same, printed as JSON and as YAML. */
 #include "fuzz.h"
 
+#include "ceilings.h"
 #include "document.h"
-#include "limits.h"
 #include "position.h"
 
 static slice json_of(struct arena *a, const struct node *n)

@@ -3,8 +3,8 @@
  *     test_rules [SLUG]...     with BLESS=1 in the environment the records are written anew: read the diff */
 #include "check.h"
 
+#include "ceilings.h"
 #include "fixtures.h"
-#include "limits.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  */
 #include "check.h"
 
+#include "ceilings.h"
 #include "fixtures.h"
-#include "limits.h"
 
 #include <stdlib.h>
 #include <string.h>

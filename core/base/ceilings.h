@@ -1,12 +1,5 @@
-/* This file hides the system's <limits.h>, which others want: hand on, each time. */
-#ifdef __clang__
-#pragma clang diagnostic ignored "-Winclude-next-absolute-path"
-#endif
-#include_next <limits.h>
-
-/* Every ceiling of the program, with its reason. */
-#ifndef BRGATE_LIMITS_H
-#define BRGATE_LIMITS_H
+#ifndef BRGATE_CEILINGS_H
+#define BRGATE_CEILINGS_H
 
 enum {
     /* The API server takes 3 MiB from a client and sends old and new object in one review: 6 MiB and the
