@@ -360,7 +360,8 @@ static void check_duplicates(struct schema_run *run, const struct schema *s, str
     qsort(items, n, sizeof *items, by_identity);
     for (size_t i = 1; i < n; i++) {
         if (!slice_eq(items[i].identity, items[i - 1].identity) ||
-            (i > 1 && slice_eq(items[i].identity, items[i - 2].identity)) || findings_full(run->findings))
+            (i > 1 && slice_eq(items[i].identity, items[i - 2].identity)) ||
+            (items[i].node->flags & NODE_BAD) || findings_full(run->findings))
             continue;
         slice value = s->list_type == LIST_SET ? node_value(run->arena, items[i].node) : items[i].identity;
         struct finding *f = finding_add(run->findings, RULE_schema_duplicate_item, FIELD_DUPLICATE,

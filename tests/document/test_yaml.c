@@ -365,6 +365,8 @@ static void faults_are_told_in_plain_words(void **state)
         {"a: 1\n<<: {a: 2}\n",
          "2:6 duplicate-key: the merge key brings \"a\" again and replaces the value that stands before it"},
         {"<<: {a: 2}\na: 1\n", ""},
+        {"[{b: '\n \t',\n  name:::}]\n",
+         "3:9 yaml-syntax: a colon without a blank behind it, between brackets or braces"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         slice text = slice_of(rows[i].in);

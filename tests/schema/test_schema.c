@@ -62,6 +62,10 @@ static const struct row rows[] = {
      NULL},
     {"Backup", "\"spec\":{\"resources\":{\"claims\":[{\"name\":\"a\"},{\"name\":\"a\"},{\"name\":\"a\"}]}}}",
      "spec.resources.claims[1]: Duplicate value: {\"name\":\"a\"}\n", NULL},
+    {"Backup", "\"spec\":{\"resources\":{\"claims\":[{},null]}}}",
+     "spec.resources.claims[0].name: Required value\nspec.resources.claims[1]: Invalid value: \"null\": "
+     "spec.resources.claims[1] in body must be of type object: \"null\"\n",
+     NULL},
     {"Backup", "\"spec\":{\"logSubcommand\":\"log-start\",\"logStop\":false}}",
      "spec: Invalid value: logSubcommand and logStop exclude each other, leave out logStop\n", NULL},
     {"Backup", "\"spec\":{},\"status\":{\"timeStarted\":\"2024-02-30T00:00:00Z\",\"timeCompleted\":null}}",
