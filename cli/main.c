@@ -14,6 +14,7 @@ static const struct command {
     {SLICE("lint"), command_lint, "judge manifests: files, folders or standard input"},
     {SLICE("default"), command_default, "print a manifest with every default filled in"},
     {SLICE("serve"), command_serve, "answer AdmissionReviews over TLS"},
+    {SLICE("certs"), command_certs, "show, make and keep the webhook's certificates"},
     {SLICE("crds"), command_crds, "print the CustomResourceDefinitions"},
     {SLICE("rules"), command_rules, "list the rules"},
     {SLICE("explain"), command_explain, "tell what a rule is about"},

@@ -87,7 +87,8 @@ static slice printed(struct arena *a, const struct node *n)
 
 static void put_text(struct arena *a, cJSON *object, const char *key, slice text)
 {
-    cJSON_AddStringToObject(object, key, arena_cstr(a, text));
+    if (!cJSON_AddStringToObject(object, key, arena_cstr(a, text)))
+        arena_exhausted(a);
 }
 
 static void put_datum(struct arena *a, cJSON *data, const char *key, slice bytes)

@@ -1,0 +1,305 @@
+/* brgate certs show: what is served, what is stored, and who believes it. */
+#include "certs.h"
+
+#include "arguments.h"
+#include "bundle.h"
+#include "civil.h"
+#include "command.h"
+#include "kube.h"
+#include "source.h"
+#include "store.h"
+
+#include <errno.h>
+
+enum { ARENA_BYTES = 64 << 20, MOST_FILES = 64, TEXT_BYTES = 4 << 20 };
+
+static const char help[] = "Usage: brgate certs show [OPTION]... [FILE]...\n"
+                           "\n"
+                           "Shows certificates: whose they are, by whom they are signed, from when to when\n"
+                           "they are valid, and whether the webhook configurations vouch for what is served\n"
+                           "(by --server, else what the Secret holds, else the first file's).\n"
+                           "Exit code: 0 all is well, 1 something is wrong, 2 something could not be read.\n"
+                           "\n"
+                           "  --server HOST:PORT            what this server shows\n"
+                           "  --name NAME                   ask it for this name; the certificate must be\n"
+                           "                                valid for it\n"
+                           "  --secret [NAMESPACE/]NAME     what this Secret holds\n"
+                           "  --webhook-configuration NAME  whom the API server believes\n"
+                           "  --kubeconfig FILE             instead of $KUBECONFIG, the pod's account or\n"
+                           "                                ~/.kube/config\n";
+
+struct show {
+    struct arena *arena;
+    struct buf out;
+    int64_t now;
+    slice name;
+    slice served;      /* chain, PEM */
+    const char *whose; /* "the server's" */
+    bool problem, unable;
+};
+
+static void problem(struct show *s, const char *indent, const char *what, slice why)
+{
+    s->problem = true;
+    buf_fmt(&s->out, "%sPROBLEM      %s%s%.*s\n", indent, what, why.n ? ": " : "", FMT(why));
+}
+
+static void unable(struct show *s, slice why)
+{
+    s->unable = true;
+    fprintf(stderr, "brgate certs show: %.*s\n", FMT(why));
+}
+
+/* "in 61 days", "3 hours ago" */
+static void put_distance(struct buf *b, int64_t seconds)
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}, {1, "seconds"}};
+    int64_t n = seconds < 0 ? -seconds : seconds;
+    size_t i = 0;
+    while (i < 3 && n < 2 * units[i].seconds)
+        i++;
+    buf_fmt(b, "%s%lld %s%s", seconds < 0 ? "" : "in ", (long long)(n / units[i].seconds), units[i].name,
+            seconds < 0 ? " ago" : "");
+}
+
+static void put_time(struct show *s, int64_t when)
+{
+    civil_put(&s->out, when);
+    buf_put(&s->out, LIT(" ("));
+    put_distance(&s->out, when - s->now);
+    buf_char(&s->out, ')');
+}
+
+static void put_certificate(struct show *s, const char *label, const struct certificate_info *c)
+{
+    struct buf *b = &s->out;
+    buf_fmt(b, "  %-12s %.*s\n", label, FMT(c->subject));
+    buf_fmt(b, "    signed by  %.*s%s\n", FMT(c->issuer), slice_eq(c->issuer, c->subject) ? " (itself)" : "");
+    for (size_t i = 0; i < c->name_count; i++)
+        buf_fmt(b, "%s%.*s%s", i ? ", " : "    names      ", FMT(c->names[i]),
+                i + 1 == c->name_count ? "\n" : "");
+    buf_put(b, LIT("    valid      from "));
+    put_time(s, c->not_before);
+    buf_put(b, LIT("\n               until "));
+    put_time(s, c->not_after);
+    buf_fmt(b, "\n    sha256     %.*s\n", FMT(c->fingerprint));
+    if (c->not_after < s->now)
+        problem(s, "    ", "it has expired", (slice){0});
+    if (c->not_before > s->now)
+        problem(s, "    ", "it is not valid yet", (slice){0});
+    if (c->ca || c->not_after < s->now)
+        return;
+    buf_put(b, LIT("    renewal    "));
+    put_time(s, certificate_renewal_time(c));
+    buf_char(b, '\n');
+}
+
+static bool put_chain(struct show *s, const char *label, slice pem)
+{
+    struct bundle chain;
+    slice why;
+    if (!bundle_read(s->arena, pem, &chain, &why)) {
+        problem(s, "  ", label, why);
+        return false;
+    }
+    for (size_t i = 0; i < chain.count; i++)
+        put_certificate(s, i ? "" : label, &chain.entries[i].info);
+    return true;
+}
+
+static void serve(struct show *s, slice chain, const char *whose)
+{
+    slice why;
+    if (s->served.n)
+        return;
+    s->served = chain;
+    s->whose = whose;
+    if (s->name.n && !certificate_chain_valid(s->arena, chain, chain, s->name, s->now, &why) &&
+        slice_find(why, LIT("mismatch")) != SLICE_NONE)
+        problem(s, "  ", arena_fmt(s->arena, "it is not for %.*s", FMT(s->name)).p, (slice){0});
+}
+
+static void show_server(struct show *s, const char *address)
+{
+    slice chain, why;
+    if (!certs_peer(s->arena, address, s->name, &chain, &why)) {
+        unable(s, why);
+        return;
+    }
+    buf_fmt(&s->out, "server %s\n", address);
+    chain = arena_copy(s->arena, chain);
+    if (put_chain(s, "shows", chain))
+        serve(s, chain, "what the server shows");
+}
+
+static void show_secret(struct show *s, const struct store *store)
+{
+    struct stored_secret secret;
+    slice why;
+    struct kube_answer answer = store_read_secret(store, s->arena, &secret);
+    if (answer.outcome != KUBE_OK || !secret.root) {
+        unable(s, answer.error.n ? answer.error : LIT("there is no such Secret"));
+        return;
+    }
+    buf_fmt(&s->out, "secret %.*s/%.*s\n", FMT(store->namespace), FMT(store->secret));
+    if (put_chain(s, "tls.crt", secret.current.certificate)) {
+        if (!certificate_key_matches(s->arena, secret.current.certificate, secret.current.key, &why))
+            problem(s, "  ", "tls.key", why);
+        if (!certificate_chain_valid(s->arena, secret.current.certificate, secret.cas, (slice){0}, s->now,
+                                     &why))
+            problem(s, "  ", "ca.crt does not vouch for tls.crt", why);
+        struct certificate_info served, stored;
+        if (s->served.n && certificate_read(s->arena, s->served, &served, &why) &&
+            certificate_read(s->arena, secret.current.certificate, &stored, &why) &&
+            !slice_eq(served.fingerprint, stored.fingerprint))
+            buf_put(
+                &s->out,
+                LIT("  note         the server shows another one; it takes up a new one a moment later\n"));
+        serve(s, secret.current.certificate, "tls.crt of the Secret");
+    }
+    if (secret.next.certificate.n)
+        put_chain(s, "next.crt", secret.next.certificate);
+    put_chain(s, "ca.crt", secret.cas);
+}
+
+static void show_hook(struct show *s, const struct node *hook)
+{
+    struct bundle bundle;
+    slice why, pem = hook_bundle(s->arena, hook);
+    const struct node *name = node_get(hook, LIT("name"));
+    buf_fmt(&s->out, "  %.*s\n", FMT(name ? name->text : LIT("webhook")));
+    if (!bundle_read(s->arena, pem, &bundle, &why)) {
+        problem(s, "    ", pem.n ? "its caBundle is no list of certificates" : "it has no caBundle",
+                (slice){0});
+        return;
+    }
+    for (size_t i = 0; i < bundle.count; i++) {
+        const struct certificate_info *ca = &bundle.entries[i].info;
+        buf_fmt(&s->out, "    believes   %.*s, until ", FMT(ca->subject));
+        put_time(s, ca->not_after);
+        buf_char(&s->out, '\n');
+    }
+    if (!s->served.n)
+        return;
+    if (certificate_chain_valid(s->arena, s->served, pem, s->name, s->now, &why))
+        buf_fmt(&s->out, "    vouches for %s\n", s->whose);
+    else
+        problem(s, "    ", arena_fmt(s->arena, "it does not believe %s", s->whose).p, why);
+}
+
+static void show_configurations(struct show *s, const struct store *store)
+{
+    size_t found = 0;
+    for (unsigned kind = 0; kind < STORE_KINDS; kind++) {
+        struct stored_hooks hooks;
+        struct kube_answer answer = store_read_hooks(store, s->arena, kind, &hooks);
+        if (answer.outcome != KUBE_OK) {
+            unable(s, answer.error);
+            return;
+        }
+        if (!hooks.root)
+            continue;
+        found++;
+        buf_fmt(&s->out, "%swebhookconfiguration %.*s\n", store_kind_word(kind), FMT(store->configuration));
+        for (const struct node *hook = hooks_first(&hooks); hook; hook = node_next(hook))
+            show_hook(s, hook);
+    }
+    if (!found)
+        unable(s, arena_fmt(s->arena, "there is no webhook configuration %.*s", FMT(store->configuration)));
+}
+
+static void show_file(struct show *s, const char *path)
+{
+    slice bytes;
+    if (!source_read(s->arena, path, &bytes)) {
+        unable(s, arena_fmt(s->arena, "%s: %s", path, strerror(errno)));
+        return;
+    }
+    buf_fmt(&s->out, "file %s\n", path);
+    if (put_chain(s, "holds", bytes))
+        serve(s, bytes, "what the file holds");
+}
+
+struct places {
+    const char *server, *secret, *configuration, *kubeconfig;
+    const char *files[MOST_FILES];
+    size_t file_count;
+};
+
+static void show_all(struct show *s, const struct places *p, struct kube *kube)
+{
+    struct store store = {.kube = kube, .configuration = slice_of(p->configuration)};
+    if (p->server)
+        show_server(s, p->server);
+    if (p->secret) {
+        certs_split(p->secret, &store.namespace, &store.secret);
+        if (!store.namespace.n)
+            store.namespace = kube_namespace(kube);
+        show_secret(s, &store);
+    }
+    for (size_t i = 0; i < p->file_count; i++)
+        show_file(s, p->files[i]);
+    if (p->configuration)
+        show_configurations(s, &store);
+}
+
+static int run(const char *command, const struct places *p, slice name)
+{
+    char why[KUBE_ERROR_SIZE];
+    struct timespec now;
+    struct kube_place place = {.kubeconfig = p->kubeconfig};
+    struct kube_limits limits = kube_defaults();
+    struct kube *kube = NULL;
+    if ((p->secret || p->configuration) && !(kube = kube_open(&place, &limits, why)))
+        return command_fails(command, "%s", why);
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct show s = {.arena = arena_new(ARENA_BYTES), .now = now.tv_sec, .name = name};
+    if (!s.arena || arena_guard(s.arena)) {
+        command_fails(command, "out of memory");
+        s.unable = true;
+    } else {
+        s.out = buf_new(s.arena, TEXT_BYTES);
+        show_all(&s, p, kube);
+        arena_unguard(s.arena);
+        struct output out;
+        if (output_open(&out, command, NULL)) {
+            output_put(&out, buf_slice(&s.out));
+            s.unable = !output_close(&out) || s.unable;
+        }
+    }
+    arena_free(s.arena);
+    kube_close(kube);
+    return s.unable ? EXIT_UNABLE : s.problem ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+int certs_show(int argc, char **argv)
+{
+    static const struct option options[] = {{"--help", 'h', false},    {"--server", 0, true},
+                                            {"--name", 0, true},       {"--secret", 0, true},
+                                            {"--kubeconfig", 0, true}, {"--webhook-configuration", 0, true}};
+    struct arguments args = {.argv = argv, .argc = argc};
+    struct places p = {0};
+    const char *name = NULL;
+    const char **const texts[] = {NULL, &p.server, &name, &p.secret, &p.kubeconfig, &p.configuration};
+    char *value;
+    for (int option; (option = arguments_next(&args, options, 6, &value)) != ARGUMENT_END;) {
+        if (option == ARGUMENT_WRONG)
+            return EXIT_UNABLE;
+        if (option == 0) {
+            fputs(help, stdout);
+            return EXIT_CLEAN;
+        }
+        if (option > 0)
+            *texts[option] = value;
+        else if (p.file_count < MOST_FILES)
+            p.files[p.file_count++] = value;
+        else
+            return command_fails(argv[0], "more than %d files", MOST_FILES);
+    }
+    if (!p.server && !p.secret && !p.configuration && !p.file_count)
+        return command_fails(argv[0], "wants --server, --secret, --webhook-configuration or files");
+    return run(argv[0], &p, slice_of(name));
+}
