@@ -1,0 +1,42 @@
+# Two replicas, gate and twin, as in a cluster: a Service with endpoints, which are chosen anew for each connection.
+# Endpoints may not be loopback addresses, so this needs another address of the machine, and an API server that resolves
+# endpoints itself.
+
+replicas_have_an_address() {
+    gate_address=$(hostname -I | tr ' ' '\n' | grep -m 1 '^[0-9.]*$')
+    [[ $gate_address ]]
+}
+
+replicas_apiserver() { apiserver_start routing --enable-aggregator-routing=true; }
+
+# For the rest of the story kubectl, the registration and the questions are about them.
+replicas_behind_a_service() {
+    kubectl() { "$bin/kubectl" --kubeconfig "$work/routing.kubeconfig" "$@"; }
+    gate_client() { echo "{service: {name: brgate, namespace: brgate-system, port: 443, path: $1}, caBundle: \"$gate_bundle\"}"; }
+    eval "plain_$(declare -f gate_manifests)"
+    gate_manifests() {
+        plain_gate_manifests "$1" | sed 's/^spec: {type: ExternalName.*/spec: {ports: [{name: https, port: 443, targetPort: https}]}/'
+    }
+    gate_is_asked() {
+        local before
+        before=$(replicas_metric brgate_webhook_requests_total)
+        gate_probe
+        (($(replicas_metric brgate_webhook_requests_total) - before >= 2))
+    }
+    kubectl delete service brgate -n brgate-system --ignore-not-found >/dev/null 2>&1
+}
+
+replicas_metric() { # replicas_metric METRIC: of both together
+    echo $(($(gate_metric gate "$1") + $(gate_metric twin "$1")))
+}
+
+endpoint() { # endpoint REPLICA READY: what the endpoints' controller says of a pod
+    kubectl apply -f - <<YAML
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: $1, namespace: brgate-system, labels: {kubernetes.io/service-name: brgate}}
+addressType: IPv4
+ports: [{name: https, port: $(<"$work/$1.port")}]
+endpoints: [{addresses: ["$gate_address"], conditions: {ready: $2}}]
+YAML
+}

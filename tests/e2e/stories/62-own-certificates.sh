@@ -1,0 +1,84 @@
+# Story: two replicas keep their certificate themselves, and renew it with its CA under load
+
+if ! replicas_have_an_address; then
+    say Note "left out: this machine has no address besides loopback"
+    exit 0
+fi
+rotations=${E2E_ROTATIONS:-3}
+given "an API server that looks at endpoints" replicas_apiserver
+replicas_behind_a_service
+
+# ---- The rights are the chart's
+rights() {
+    "$bin/helm" template brgate charts/brgate --namespace brgate-system --show-only templates/rbac.yaml \
+        --set fullnameOverride=brgate --set certificates.mode=self --set certificates.secretName=brgate-tls | kubectl apply -f -
+}
+account_kubeconfig() {
+    kubeconfig_write routing "$(sed 's/.*://' "$work/routing.url")" own |
+        sed "s|user: {client-cert.*}|user: {token: $(kubectl create token brgate -n brgate-system)}}|" >"$work/own.kubeconfig"
+}
+given "the service account and the rights that the chart renders" rights
+given "its token" account_kubeconfig
+gate_bundle=
+given "the configurations without any caBundle" eval 'gate_manifests Fail | kubectl apply -f -'
+
+own_start() { # own_start REPLICA
+    [[ -f $work/$1.port ]] || { port_free >"$work/$1.port"; port_free >"$work/$1.health"; }
+    process_start "$1" "$brgate" serve --listen "$gate_address:$(<"$work/$1.port")" \
+        --health-listen "127.0.0.1:$(<"$work/$1.health")" --kubeconfig "$work/own.kubeconfig" --shutdown-delay 2s \
+        --certs-secret brgate-system/brgate-tls --certs-service brgate --webhook-configuration brgate \
+        --certs-life 30s --certs-settle 2s --certs-interval 500ms
+}
+own_ready() { curl -fs "http://127.0.0.1:$(<"$work/$1.health")/readyz"; }
+own_served() { curl -fs "http://127.0.0.1:$(<"$work/$1.health")/metrics" | sed -n 's/^brgate_webhook_certificate_info{sha256="\(.*\)"} 1/\1/p'; }
+own_same() { [[ $(own_served gate) == "$(own_served twin)" ]]; }
+own_show() {
+    "$brgate" certs show --kubeconfig "$work/own.kubeconfig" --secret brgate-system/brgate-tls --webhook-configuration brgate \
+        --server "$gate_address:$(<"$work/gate.port")" --name brgate.brgate-system.svc
+}
+authorities() {
+    kubectl get validatingwebhookconfiguration brgate -o 'jsonpath={.webhooks[0].clientConfig.caBundle}' | base64 -d | grep -c BEGIN
+}
+own_steps() { curl -fs "http://127.0.0.1:$(<"$work/gate.health")/metrics" "http://127.0.0.1:$(<"$work/twin.health")/metrics" |
+    awk -v want="brgate_certs_steps_total{step=\"$1\"}" '$1 == want { sum += $2 } END { print sum + 0 }'; }
+own_has_switched() { (($(own_steps switch) >= $1)); }
+
+# ---- The first certificate
+own_start gate
+own_start twin
+for replica in gate twin; do
+    then_true "$replica is ready" wait_for 10 own_ready "$replica"
+    given "its endpoint" endpoint "$replica" true
+done
+then_equal "one of them made the Secret" "$(own_steps create)" 1
+then_true "both serve the same certificate" own_same
+when "brgate certs show" own_show
+then_equal "it finds nothing wrong" "$code$err" 0
+then_has "and says who vouches for what" "$out" "vouches for what the server shows"
+then_true "the API server asks them" wait_for 20 gate_is_asked
+
+# ---- Rotations
+load_start default routing
+then_true "reviews go on" load_goes_on
+first=$(own_served gate)
+then_true "$rotations rotations pass" wait_for $((rotations * 25 + 20)) own_has_switched "$rotations"
+then_true "both serve the same certificate" wait_for 5 own_same
+then_true "another one than at first" test "$first" != "$(own_served gate)"
+then_true "the bundles do not grow" test "$(authorities)" -le 3
+given "a replica is told to end" eval 'process_signal twin TERM && endpoint twin false'
+then_true "it ends by itself" wait_for 20 process_gone twin
+own_start twin
+then_true "started again it is ready at once, with what the Secret holds" wait_for 2 own_ready twin
+given "its endpoint" endpoint twin true
+given "somebody deletes the Secret" kubectl delete secret brgate-tls -n brgate-system
+then_true "it is made anew, and served" wait_for 10 eval 'own_same && [[ $(own_show) == *"vouches for what"* ]]'
+then_true "reviews go on" load_goes_on
+load_stop
+then_equal "of $answers reviews none failed" "$refusals" 0
+when "brgate certs show" own_show
+then_equal "it finds nothing wrong" "$code$err" 0
+then_equal "nothing was refused to the servers" "$(grep -hE '"event":"certificates".*(40[13]|cannot)' "$work"/log/{gate,twin})" ""
+then_equal "no key is in the logs" "$(grep -c 'PRIVATE' "$work"/log/{gate,twin} | cut -d : -f 2 | sort -u)" 0
+
+gate_unregister >/dev/null 2>&1
+for process in gate twin routing; do process_stop "$process"; done
