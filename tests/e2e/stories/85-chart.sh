@@ -10,7 +10,18 @@ without_foreign_kinds() {
     awk -v RS='---\n' '!/\napiVersion: (cert-manager.io|monitoring.coreos.com)\// { printf "---\n%s", $0 }'
 }
 
+gate_self() {
+    local port health
+    port=$(<"$work/gate.port") health=$(<"$work/gate.health")
+    process_start gate "$brgate" serve --listen "127.0.0.1:$port" --health-listen "127.0.0.1:$health" --shutdown-delay 0s \
+        --certs-secret brgate-system/brgate-tls --certs-service brgate --webhook-configuration brgate --certs-settle 1s \
+        --certs-interval 100ms --kubeconfig "$work/gate.kubeconfig"
+    wait_for 20 curl -fs "http://127.0.0.1:$health/readyz" && wait_for 20 gate_is_asked
+}
+
 # ---- what is rendered
+when "tests/chart/run: facts about what is rendered, and values that must be refused" env HELM="$bin/helm" tests/chart/run "$brgate"
+then_equal "all hold" "$code $(sed 's/.*checks, //' <<<"$out")" "0 0 failed"
 given "namespaces where Pod Security restricted is enforced" kubectl label --overwrite namespace brgate-system \
     pod-security.kubernetes.io/enforce=restricted pod-security.kubernetes.io/warn=restricted
 for file in "$chart"/ci/*-values.yaml; do
@@ -22,15 +33,15 @@ for file in "$chart"/ci/*-values.yaml; do
 done
 
 # ---- what is installed
-install=(--set fullnameOverride=gate,certificates.mode=files,crds.enabled=true --wait=false)
+install=(--set fullnameOverride=brgate,certificates.mode=files,crds.enabled=true --wait=false)
 when "helm install --take-ownership" helm install gate "$chart" --take-ownership "${install[@]}"
 then_it_passes
 stored=$(kubectl get secret sh.helm.release.v1.gate.v1 -n brgate-system -o jsonpath='{.data.release}' | base64 -d | wc -c)
 then_true "what helm keeps of it, $stored bytes, is far below a Secret's 1 MiB" test "$stored" -lt 600000
-kubectl patch validatingwebhookconfiguration gate --type=json \
+kubectl patch validatingwebhookconfiguration brgate --type=json \
     -p '[{"op": "add", "path": "/webhooks/0/clientConfig/caBundle", "value": "'"$(certificate_base64 cluster-ca)"'"}]' >/dev/null
 when "helm upgrade, after the servers have written the caBundle" helm upgrade gate "$chart" "${install[@]}" --set webhook.timeoutSeconds=7
-then_equal "their bundle stays" "$(kubectl get validatingwebhookconfiguration gate \
+then_equal "their bundle stays" "$(kubectl get validatingwebhookconfiguration brgate \
     -o jsonpath='{.webhooks[0].timeoutSeconds} {.webhooks[0].clientConfig.caBundle}')" "7 $(certificate_base64 cluster-ca)"
 when "helm uninstall" helm uninstall gate
 then_it_passes
@@ -38,10 +49,9 @@ then_equal "the definitions stay, and every object with them" "$(kubectl get crd
 
 # ---- the webhook configurations, with a server behind them
 given "a server with a certificate of ours" eval 'gate_certificates && gate_start gate'
-gate_bundle=$(certificate_base64 gate-ca)
 gate_manifests Fail | sed '/^---$/,$d' >"$work/service.yaml" # of type ExternalName
 given "the chart's configurations in front of it" eval 'kubectl apply -f "$work/service.yaml" &&
-    chart_render --show-only templates/webhooks.yaml --set fullnameOverride=gate,service.port=$(<"$work/gate.port") \
+    chart_render --show-only templates/webhooks.yaml --set fullnameOverride=brgate,service.port=$(<"$work/gate.port") \
         --set certificates.mode=files,certificates.caBundle="$gate_bundle" >"$work/registration.yaml" &&
     kubectl apply -f "$work/registration.yaml"; wait_for 20 gate_is_asked'
 older() { backup "$@" | sed 's/br.pingcap.com/pingcap.com/'; }
@@ -65,13 +75,29 @@ then_it_passes "deletions are not held up"
 when "the operator removes its finalizer" kubectl patch backups.pingcap.com before -n default --type=merge -p '{"metadata":{"finalizers":null}}'
 then_it_passes "and it is gone"
 
+# ---- mode self, with no other rights than the chart gives
+given "what mode self installs" eval 'kubectl delete -f "$work/registration.yaml" &&
+    chart_render --set fullnameOverride=brgate,service.port=$(<"$work/gate.port") --show-only templates/webhooks.yaml \
+        --show-only templates/rbac.yaml >"$work/registration.yaml" && kubectl apply -f "$work/registration.yaml"'
+token=$(kubectl create token brgate -n brgate-system)
+sed "s|users: .*|users: [{name: admin, user: {token: $token}}]|" "$work/apiserver.kubeconfig" >"$work/gate.kubeconfig"
+may() { kubectl auth can-i "$@" -n brgate-system --as=system:serviceaccount:brgate-system:brgate 2>/dev/null; }
+then_equal "its account may read its Secret, and no other, and list none" \
+    "$(may get secret/brgate-tls) $(may get secret/other) $(may list secrets) $(may delete secret/brgate-tls)" "yes no no no"
+then_equal "and patch its own webhook configurations only" \
+    "$(may patch validatingwebhookconfiguration/brgate) $(may patch validatingwebhookconfiguration/other)" "yes no"
+given "a server with that account makes its certificate, and is believed" gate_self
+when "kubectl create of a bad backup" kubectl create -n default -f <(backup bad "backupMode: log" "logSubcommand: log-stop")
+then_has "it is refused" "$err" "[log-create-with-stop]"
+process_stop gate
+
 # ---- the admission policy, while no server answers
 kubectl delete -f "$work/registration.yaml" >/dev/null 2>&1
 given "a backup from before the policy that breaks it" eval 'wait_for 20 kubectl create --dry-run=server -n default -f <(backup x) &&
     kubectl create -n default -f <(backup old | sed "s/prefix: old/prefix: a\/..\/b/")'
 given "the chart's admission policy" eval 'chart_render --show-only templates/admission-policy.yaml \
-    --set fullnameOverride=gate,admissionPolicy.enabled=true >"$work/policy.yaml" && kubectl apply -f "$work/policy.yaml"'
-policy_warnings() { kubectl get validatingadmissionpolicy gate -o jsonpath="{.status.$1}"; }
+    --set fullnameOverride=brgate,admissionPolicy.enabled=true >"$work/policy.yaml" && kubectl apply -f "$work/policy.yaml"'
+policy_warnings() { kubectl get validatingadmissionpolicy brgate -o jsonpath="{.status.$1}"; }
 test_typed() { [[ $(policy_warnings observedGeneration) == 1 ]]; }
 given "the controllers have looked at its expressions" wait_for 20 test_typed
 then_equal "and find no fault with their types" "$(policy_warnings typeChecking.expressionWarnings)" ""
@@ -80,7 +106,7 @@ refused() { ! kubectl create --dry-run=server -n default -f <(two_storages bad);
 given "it is in force" wait_for 20 refused
 when "kubectl create of a backup with two storages" kubectl create -n default -f <(two_storages bad)
 then_it_is_refused "in these words" <<'TXT'
-The backups "bad" is invalid: : ValidatingAdmissionPolicy 'gate' with binding 'gate' denied request: only one of s3, gcs, azblob and local is used; remove the others [storage-multiple]
+The backups "bad" is invalid: : ValidatingAdmissionPolicy 'brgate' with binding 'brgate' denied request: only one of s3, gcs, azblob and local is used; remove the others [storage-multiple]
 TXT
 when "kubectl create of a good one" kubectl create --dry-run=server -n default -f <(backup good)
 then_it_passes
@@ -106,7 +132,6 @@ refusals() { # refusals LISTED-BY: sorted lines "FILE [slug]", one for each refu
 refusals ValidatingAdmissionPolicy >"$work/by-policy"
 then_true "the policy refuses examples of $(cut -d ' ' -f 2 "$work/by-policy" | sort -u | wc -l) rules" \
     test "$(cut -d ' ' -f 2 "$work/by-policy" | sort -u | wc -l)" -ge 35
-unset gate_bundle
 taken() { ! refused; }
 given "the policy goes, and brgate comes" eval 'kubectl delete -f "$work/policy.yaml" && wait_for 20 taken && gate_up'
 refusals brgate.io >"$work/by-brgate"
