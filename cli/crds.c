@@ -1,4 +1,5 @@
 /* The subcommand `crds`. */
+#include "arguments.h"
 #include "command.h"
 
 #include "bug.h"
@@ -11,19 +12,14 @@
 
 enum { ARENA_BYTES = 256 << 20, CRD_BYTES = 1 << 20 }; /* etcd takes no object above 1.5 MiB */
 
-static const char help[] = "Usage: brgate crds [--group GROUP]\n"
-                           "\n"
-                           "Print the CustomResourceDefinitions of Backup, BackupSchedule and CompactBackup\n"
-                           "as YAML, ready for `kubectl apply -f -`.\n"
-                           "\n"
-                           "  --group GROUP  only br.pingcap.com or only pingcap.com; both without it\n"
-                           "  --help         print this and stop\n";
-
-static int usage_error(const char *what, const char *argument)
-{
-    fprintf(stderr, "brgate crds: %s: %s\n%s", what, argument, help);
-    return EXIT_UNABLE;
-}
+static const char help[] =
+    "Usage: brgate crds [--group GROUP]\n"
+    "\n"
+    "Prints the CustomResourceDefinitions of Backup, BackupSchedule and CompactBackup\n"
+    "as YAML, ready for 'kubectl apply -f -'.\n"
+    "\n"
+    "  --group GROUP  only br.pingcap.com or only pingcap.com; both without it\n"
+    "  --help         print this and stop\n";
 
 static bool group_known(slice group)
 {
@@ -73,24 +69,22 @@ static int print_crds(slice group)
 
 int command_crds(int argc, char **argv)
 {
+    static const struct option options[] = {{"--group", 0, true}, {"--help", 'h', false}};
+    struct arguments a = {.argv = argv, .argc = argc};
     slice group = {0};
-    for (int i = 1; i < argc; i++) {
-        slice argument = slice_of(argv[i]);
-        if (slice_eq(argument, LIT("--help")) || slice_eq(argument, LIT("-h"))) {
+    char *value;
+    for (int i; (i = arguments_next(&a, options, 2, &value)) != ARGUMENT_END;) {
+        if (i == ARGUMENT_WRONG)
+            return EXIT_UNABLE;
+        if (i == ARGUMENT_OPERAND)
+            return command_fails("crds", "what is %s? 'brgate crds --help' tells what can be asked", value);
+        if (i == 1) {
             fputs(help, stdout);
             return EXIT_CLEAN;
         }
-        if (slice_eq(argument, LIT("--group"))) {
-            if (i + 1 == argc)
-                return usage_error("no value", argv[i]);
-            group = slice_of(argv[++i]);
-        } else if (slice_starts(argument, LIT("--group="))) {
-            group = slice_from(argument, sizeof "--group=" - 1);
-        } else {
-            return usage_error("unknown argument", argv[i]);
-        }
+        group = slice_of(value);
         if (!group_known(group))
-            return usage_error("unknown group", argv[i]);
+            return command_fails("crds", "--group %s: br.pingcap.com or pingcap.com is wanted", value);
     }
     return print_crds(group);
 }

@@ -25,12 +25,12 @@ static void help(FILE *out)
 {
     fputs("brgate judges TiDB backup resources (Backup, BackupSchedule, CompactBackup)\n"
           "before they do harm: in the editor, in CI and at the cluster's door.\n\n"
-          "usage: brgate COMMAND [OPTION]...\n\ncommands:\n",
+          "Usage: brgate COMMAND [OPTION]...\n\nCommands:\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-8.*s  %s\n", FMT(commands[i].name), commands[i].what);
-    fputs("\n`brgate COMMAND --help` tells more; `brgate --version` prints the version.\n"
-          "Exit code: 0 all is well, 1 findings, 2 it could not run.\n",
+    fputs("\n'brgate COMMAND --help' tells more; 'brgate --version' prints the version.\n"
+          "Exit code: 0 no errors (warnings do not count), 1 errors, 2 it could not run.\n",
           out);
 }
 
@@ -53,7 +53,8 @@ int main(int argc, char **argv)
         help(stderr);
         return EXIT_UNABLE;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+    bool asks = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help");
+    if (asks && argc == 2) {
         help(stdout);
         return EXIT_CLEAN;
     }
@@ -61,8 +62,9 @@ int main(int argc, char **argv)
         puts("brgate " BRGATE_VERSION);
         return EXIT_CLEAN;
     }
+    char *word = argv[asks ? 2 : 1], help_option[] = "--help", *for_help[] = {word, help_option, NULL};
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (slice_eq(commands[i].name, slice_of(argv[1])))
-            return commands[i].run(argc - 1, argv + 1);
-    return unknown(argv[1]);
+        if (slice_eq(commands[i].name, slice_of(word)))
+            return asks ? commands[i].run(2, for_help) : commands[i].run(argc - 1, argv + 1);
+    return unknown(word);
 }
