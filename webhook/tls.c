@@ -2,6 +2,7 @@
 #include "tls.h"
 
 #include "certificate.h"
+#include "civil.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -193,9 +194,11 @@ static struct tls_pair *pair_load(struct arena *a, const struct server_options *
 
 static void report_loaded(struct tls *t, const struct tls_pair *p)
 {
-    log_event(t->log, p->not_after < wall_clock() ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "certificate",
-              "serving certificate %s, which %s %lld (Unix seconds)", p->fingerprint,
-              p->not_after < wall_clock() ? "EXPIRED at" : "expires at", (long long)p->not_after);
+    bool expired = p->not_after < wall_clock();
+    struct civil c = civil_of(p->not_after);
+    log_event(t->log, expired ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "certificate",
+              "serving certificate %s, which %s at %04d-%02d-%02dT%02d:%02d:%02dZ", p->fingerprint,
+              expired ? "EXPIRED" : "expires", c.year, c.month, c.day, c.hour, c.minute, c.second);
 }
 
 static bool load_first(struct arena *a, struct tls *t, char why[WHY_BYTES])
