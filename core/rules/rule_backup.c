@@ -72,7 +72,7 @@ static void br_db_deprecated(struct rule_run *run, const struct backup_spec *spe
         struct finding *x = finding_say(run->findings, RULE_br_db_deprecated, fields[i]->node,
                                         "br.%s is deprecated since BR 4.0.3", i ? "table" : "db");
         x->at_key = true;
-        finding_hint(run->findings, x, "use tableFilter");
+        finding_hint(run->findings, x, "leave out backupType, br.db and br.table, and write tableFilter");
     }
 }
 
