@@ -61,6 +61,9 @@ static const struct words words[] = {
      false, NULL},
 };
 
+const char *const yaml_template_hint = "judge what the template renders (helm template CHART | brgate lint "
+                                       "-); a text that begins with { needs quotes";
+
 static slice line_at(slice stream, const struct yaml_fault *fault, uint32_t at, uint32_t *ret_start)
 {
     uint32_t from = at < fault->end ? at : fault->end, to = from;
@@ -99,6 +102,18 @@ static bool find_tab(slice stream, const struct yaml_fault *fault, uint32_t *ret
         at = start - 1;
     }
     return false;
+}
+
+/* The first {{ on the line of `at` that no quote opens before. */
+static bool find_template(slice stream, const struct yaml_fault *fault, uint32_t at, uint32_t *ret)
+{
+    uint32_t start;
+    slice line = line_at(stream, fault, at, &start);
+    size_t brace = slice_find(line, LIT("{{"));
+    if (brace == SLICE_NONE || (brace && strchr("\"'", line.p[brace - 1])))
+        return false;
+    *ret = start + (uint32_t)brace;
+    return true;
 }
 
 /* The end of what a caret should underline: the word at `from`, at least one character. */
@@ -180,6 +195,12 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
         return;
     }
     uint32_t first;
+    if (find_template(stream, fault, fault->at, &first) ||
+        (fault->context.n && find_template(stream, fault, fault->context_at, &first))) {
+        add(f, stream, fault, first, "a template stands where YAML is wanted", yaml_template_hint)->to =
+            first + 2;
+        return;
+    }
     bool block = slice_eq(fault->problem, LIT("did not find expected key")) ||
                  slice_eq(fault->problem, LIT("did not find expected '-' indicator"));
     if (block && fault->at < fault->end && is_behind(stream, fault, fault->at, &first)) {

@@ -435,10 +435,13 @@ static bool on_start(struct yaml_reader *y, enum node_kind kind, const yaml_char
     bool bare;
     if (!skip_properties(y, &at, y->source.end, &bare))
         return false;
-    if (top && top->expect == KEY)
+    if (top && top->expect == KEY) {
+        bool template = kind == NODE_OBJECT && at && y->source.bytes.p[at - 1] == '{';
+        if (template)
+            return fail(y, at - 1, at + 1, "a template stands where YAML is wanted", yaml_template_hint);
         return fail(y, at, end > at ? end : at + 1, "a list or mapping cannot be a key",
-                    kind == NODE_OBJECT ? "a value that begins with { needs quotes ({{ template }} too)"
-                                        : "");
+                    kind == NODE_OBJECT ? "a value that begins with { needs quotes" : "");
+    }
     if (top && top->expect == MERGE_ITEM && kind == NODE_ARRAY)
         return not_mergeable(y, at, end);
     if (y->depth >= LIMIT_DEPTH)

@@ -44,6 +44,8 @@ struct yaml_fault {
     uint32_t doc_at, end;   /* the document */
 };
 
+extern const char *const yaml_template_hint; /* what to do where {{ }} stands in the text */
+
 void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault *fault);
 
 #endif
