@@ -14,6 +14,7 @@ struct suppression {
     struct suppression *next;
     slice slug, reason;
     enum rule_id rule;
+    bool understood; /* false: begins with "brgate:" or "brgate.io/" and goes on in no way that is known */
     bool known, used;
     uint32_t line;           /* 0: the whole object, by annotation */
     const struct node *node; /* the annotation */
@@ -29,8 +30,8 @@ struct suppression *suppression_for(struct suppression *list, const struct row *
 
 size_t suppressions_count(const struct suppression *list);
 
-/* Adds a finding for each that stands in the verdict's document and has no reason, names no rule or silenced
- * nothing. */
+/* Adds a finding for each that stands in the verdict's document and is not understood, has no reason, names
+ * no rule or silenced nothing. */
 void suppressions_report(const struct suppression *list, const struct verdict *v, struct findings *f);
 
 #endif
