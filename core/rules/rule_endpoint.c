@@ -58,7 +58,7 @@ static void endpoint_absent(struct rule_run *run, const struct s3 *s)
         x = rule_wanting(run, RULE_provider_endpoint_mismatch, s->node, "endpoint", &s->endpoint,
                          "without an endpoint the requests go to AWS");
         x->note_node = s->provider.node;
-        x->note = LIT("not AWS");
+        x->note = LIT("the provider is not aws");
         finding_hint(run->findings, x, "write the URL of the service");
     }
 }

@@ -179,7 +179,7 @@ static void acl_unsupported_provider(struct rule_run *run, const struct s3 *s, c
         "the ACL is sent with every object, and not every server of %.*s takes that", FMT(s->provider.value));
     x->at_key = true;
     x->note_node = s->provider.node;
-    x->note = LIT("not AWS");
+    x->note = LIT("the provider is not aws");
     finding_hint(run->findings, x, "leave acl out, and set the rights on the bucket");
 }
 

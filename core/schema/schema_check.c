@@ -108,8 +108,11 @@ static void blame_type(struct schema_run *run, const struct schema *s, struct no
     struct finding *x =
         finding_add(run->findings, RULE_schema_type, FIELD_TYPE_INVALID, n,
                     "\"%s\": %.*s in body must be of type %s: \"%s\"", got, FMT(path), wanted, got);
-    bool scalar = n->kind == NODE_INT || n->kind == NODE_FLOAT || n->kind == NODE_BOOL;
-    if (s->type == SCHEMA_STRING && scalar)
+    bool number = n->kind == NODE_INT || n->kind == NODE_FLOAT;
+    if (s->type == SCHEMA_STRING && n->kind == NODE_BOOL)
+        finding_hint(run->findings, x, "a string is wanted, and this is read as %s: put it in quotes",
+                     n->boolean ? "true" : "false");
+    else if (s->type == SCHEMA_STRING && number)
         finding_hint(run->findings, x, "a string is wanted: put the value in quotes");
     else if (n->kind == NODE_STRING && quoted_scalar(s, n->text))
         finding_hint(run->findings, x, "%s is wanted: write it without quotes",
