@@ -39,7 +39,7 @@ static cJSON *item_of(const struct report_file *f, const struct report_row *r)
     json_put_text(item, "rule", slice_of(rule_info(row->rule)->slug));
     json_put_text(item, "path", row->path);
     json_put_text(item, "message", row->message);
-    put_text(item, "hint", row->hint);
+    put_text(item, "fix", row->hint);
     put_text(item, "suggested", row->suggested);
     if (row->note.n) {
         cJSON *note = json_put_object(item, "note");
