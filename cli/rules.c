@@ -118,7 +118,8 @@ static void put_markdown(struct buf *b)
         b,
         LIT("<!-- Made by `brgate rules --format markdown`. -->\n\n# The rules\n\n"
             "A rule's severity depends on the moment: *manifest* is `brgate lint`, the others are what the\n"
-            "webhook is asked about. A settings file raises, lowers or silences a rule by its name.\n\n"));
+            "webhook is asked about; - is off. A settings file raises, lowers or silences a rule by its "
+            "name.\n\n"));
     put_index(b);
     for (unsigned i = 0; i < RULE_COUNT; i++) {
         const struct rule_info *r = rule_info((enum rule_id)i);
@@ -197,11 +198,15 @@ static void print_rule(const struct rule_info *r)
 {
     printf("%s\n\n  %s\n\n  Why:    %s\n  Fix:    %s\n  Source: %s\n", r->slug, r->what, r->why, r->fix,
            r->source);
+    bool ever = false;
     printf("  When:  ");
-    for (unsigned c = 0; c < CONTEXT_COUNT; c++)
-        printf(" %s %s%s", context_names[c],
-               r->severity[c] == SEVERITY_OFF ? "-" : severity_word(r->severity[c]),
-               c + 1 < CONTEXT_COUNT ? "," : "\n\n");
+    for (unsigned c = 0; c < CONTEXT_COUNT; c++) {
+        if (r->severity[c] == SEVERITY_OFF)
+            continue;
+        printf("%s %s %s", ever ? "," : "", context_names[c], severity_word(r->severity[c]));
+        ever = true;
+    }
+    puts(ever ? "\n" : " off, unless the settings or --warn or --error switch it on\n");
     print_example("Bad:", r->bad);
     printf("\n");
     print_example("Good:", r->good);
