@@ -21,7 +21,7 @@ bool bundle_read(struct arena *a, slice pem, struct bundle *ret, slice *ret_erro
     int count = sk_X509_num(all);
     ret->entries = arena_try(a, (size_t)count * sizeof *ret->entries);
     bool done = ret->entries || certificate_refused(a, ret_error, "out of memory", "");
-    for (int i = 0; done && i < count; i++) {
+    for (int i = 0; done && ret->entries && i < count; i++) {
         struct bundle_entry *e = &ret->entries[i];
         done = openssl_describe(a, sk_X509_value(all, i), &e->info, ret_error);
         e->pem = pem_of(a, sk_X509_value(all, i));
@@ -82,6 +82,8 @@ bool bundle_merge(struct arena *a, slice list, slice cas, int64_t now, slice *re
         return certificate_refused(a, ret_error, "out of memory", "");
     *ret = (slice){p, n};
     for (size_t i = 0; i < merged.count; i++) {
+        if (!merged.entries[i].pem.n)
+            continue;
         memcpy(p, merged.entries[i].pem.p, merged.entries[i].pem.n);
         p += merged.entries[i].pem.n;
     }

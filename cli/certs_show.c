@@ -61,7 +61,8 @@ static void put_distance(struct buf *b, int64_t seconds)
     size_t i = 0;
     while (i < 3 && n < 2 * units[i].seconds)
         i++;
-    buf_fmt(b, "%s%lld %s%s", seconds < 0 ? "" : "in ", (long long)((n + units[i].seconds / 2) / units[i].seconds), units[i].name,
+    buf_fmt(b, "%s%lld %s%s", seconds < 0 ? "" : "in ",
+            (long long)((n + units[i].seconds / 2) / units[i].seconds), units[i].name,
             seconds < 0 ? " ago" : "");
 }
 
