@@ -274,10 +274,60 @@ static void any_client_of_the_ca_may_come_without_names(void **state)
     fixture_end(&f);
 }
 
+static void stopped(void *self)
+{
+    (*(unsigned *)self)++;
+}
+
+static void one_sample(void *self, struct buf *b)
+{
+    (void)self;
+    buf_put(b, LIT("brgate_companion 1\n"));
+}
+
+static void a_companion_brings_the_certificate(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct peer p;
+    unsigned stops = 0;
+    char error[SERVER_ERROR_SIZE] = "";
+    struct server_companion companion = {&stops, stopped, one_sample};
+    fixture_new(&f);
+    f.options.cert_pem = f.options.key_pem = (slice){0};
+    f.options.companion = &companion;
+    fixture_start(&f);
+    /* Without one there is no handshake, and no readiness; a look at files that are not there harms nobody.
+     */
+    assert_false(peer_open(&p, f.port, NULL));
+    assert_int_equal(fixture_health(&f, "/readyz"), 503);
+    assert_int_equal(fixture_health(&f, "/livez"), 200);
+    server_reload(f.server, true);
+    assert_true(fixture_metric(&f, "brgate_companion") == 1);
+    /* What does not fit is refused, what fits is served; readiness is the companion's word. */
+    struct certificate_pair other = fixture_pair(&f);
+    assert_false(server_certify(f.server, f.pair.certificate, other.key, error));
+    assert_non_null(strstr(error, "does not belong"));
+    assert_true(server_certify(f.server, f.pair.certificate, f.pair.key, error));
+    assert_string_equal(served(&f), fingerprint_of(&f, f.pair.certificate));
+    assert_int_equal(fixture_health(&f, "/readyz"), 503);
+    server_hold(f.server, NULL);
+    assert_int_equal(fixture_health(&f, "/readyz"), 200);
+    assert_false(server_certify(f.server, other.certificate, f.pair.key, error));
+    assert_string_equal(served(&f), fingerprint_of(&f, f.pair.certificate));
+    assert_true(server_certify(f.server, other.certificate, other.key, error));
+    assert_string_equal(served(&f), fingerprint_of(&f, other.certificate));
+    server_reload(f.server, true);
+    assert_string_equal(served(&f), fingerprint_of(&f, other.certificate));
+    fixture_end(&f);
+    assert_true(stops > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_pair_takes_over_without_a_dropped_connection),
+        cmocka_unit_test(a_companion_brings_the_certificate),
         cmocka_unit_test(a_bad_pair_leaves_the_old_one),
         cmocka_unit_test(handshakes_go_on_while_pairs_change),
         cmocka_unit_test(a_swapped_secret_volume_is_seen),
