@@ -12,7 +12,7 @@ enum {
     LIMIT_DEPTH = 200,
     /* Nodes that aliases and merge keys may add to one document. */
     LIMIT_EXPANDED_NODES = 1 << 20,
-    /* Findings kept for one object; more are counted only. */
+    /* Errors kept for one object, and as many warnings; more are counted only. */
     LIMIT_FINDINGS = 200,
     /* Documents in one YAML stream. */
     LIMIT_DOCUMENTS = 10000,

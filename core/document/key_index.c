@@ -67,10 +67,8 @@ static struct entry *entries_of(struct arena *a, const struct node *object)
 
 static void report(struct findings *f, const struct node *first, const struct node *again)
 {
-    if (f->count >= LIMIT_FINDINGS) { /* it would only be counted; a damaged file has a million of them */
-        f->dropped++;
-        return;
-    }
+    if (findings_full(f, RULE_duplicate_key))
+        return; /* a damaged file has a million of them */
     slice key = slice_cut(again->key, 0, 100);
     struct buf quoted = buf_new(f->arena, 1000);
     buf_quote(&quoted, key);

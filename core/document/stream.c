@@ -188,6 +188,7 @@ static void join(struct findings *f, const struct findings *more)
     *(f->last ? f->last : &f->first) = more->first;
     f->last = more->last;
     f->count += more->count;
+    f->errors += more->errors;
 }
 
 static uint32_t json_blanks(slice bytes, uint32_t at)

@@ -1,6 +1,7 @@
 #include "finding.h"
 
 #include "ceilings.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,9 +17,10 @@ static bool silent(const struct findings *f, enum rule_id rule)
     return f->silent && f->silent[rule];
 }
 
-bool findings_full(struct findings *f)
+bool findings_full(struct findings *f, enum rule_id rule)
 {
-    if (f->count < LIMIT_FINDINGS)
+    size_t errors = f->errors, kept = f->denies && f->denies[rule] ? errors : f->count - errors;
+    if (kept < LIMIT_FINDINGS)
         return false;
     f->dropped++;
     return true;
@@ -30,16 +32,25 @@ static struct finding *append(struct findings *f, enum rule_id rule, const struc
     *x = (struct finding){.rule = rule, .node = node, .message = message};
     if (silent(f, rule))
         return x;
-    if (f->count >= LIMIT_FINDINGS) {
-        f->dropped++;
+    if (findings_full(f, rule))
         return x;
-    }
     if (!f->last)
         f->last = &f->first;
     *f->last = x;
     f->last = &x->next;
     f->count++;
+    f->errors += f->denies && f->denies[rule];
     return x;
+}
+
+/* Bytes of `cut` without the half of a character that may stand at its end. */
+static size_t whole_characters(slice cut)
+{
+    size_t start = cut.n;
+    while (start && ((unsigned char)cut.p[start - 1] & 0xc0) == 0x80)
+        start--;
+    uint32_t c;
+    return start && utf8_decode(slice_from(cut, start - 1), &c) == 0 ? start - 1 : cut.n;
 }
 
 /* `<words>: <format>`, in the arena; nothing when nobody will hear of the rule. */
@@ -58,9 +69,7 @@ message_of(const struct findings *f, enum rule_id rule, const char *words, const
     int m = vsnprintf(text + n, sizeof text - n, format, args);
     size_t length = m > 0 ? n + (size_t)m : lead;
     if (length >= sizeof text) {
-        length = sizeof text - 1;
-        while (length && ((unsigned char)text[length] & 0xc0) == 0x80) /* never half a character */
-            length--;
+        length = whole_characters((slice){text, sizeof text - 1});
     }
     return arena_copy(f->arena, (slice){text, length});
 }

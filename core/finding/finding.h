@@ -5,8 +5,9 @@
  * "b"`) and `hint` (how to fix it; may be empty). It never makes a function fail: layers add findings and go
  * on.
  *
- * Everything lives in the arena of the list. Beyond LIMIT_FINDINGS findings are only counted. Severity is
- * decided when the verdict is closed, from the rule, the context and the user's policy; see verdict.h. */
+ * Everything lives in the arena of the list. Beyond LIMIT_FINDINGS errors, and as many others, they are only
+ * counted. Severity is decided when the verdict is closed, from the rule, the context and the user's policy;
+ * see verdict.h. */
 #ifndef BRGATE_FINDING_H
 #define BRGATE_FINDING_H
 
@@ -81,15 +82,17 @@ struct findings {
     const bool
         *silent; /* by rule: nobody will hear of it, so its texts are not put together; NULL: none is */
     struct finding *first, **last;
-    size_t count, dropped;
+    /* By rule: it is an error here. What only warns does not take the place of errors; NULL: all share. */
+    const bool *denies;
+    size_t count, errors, dropped; /* errors: those of `count` that deny */
 };
 
 struct findings findings_new(struct arena *a); /* every rule is heard */
 
-/* True when the list holds all it may: one more would only be counted (and that is what this does). Whoever
- * reports many findings of one kind asks before putting texts together, so that a hostile document costs
- * nothing. */
-bool findings_full(struct findings *f);
+/* True when the list holds all it may of this rule's kind: one more would only be counted (and that is what
+ * this does). Whoever reports many findings of one kind asks before putting texts together, so that a hostile
+ * document costs nothing. */
+bool findings_full(struct findings *f, enum rule_id rule);
 
 /* Adds a finding and returns it for the caller to complete (hint, note, ...); never NULL. The message is put
  * together as `<words of error>: <format>`; an empty text gives the words alone. A format that needs the

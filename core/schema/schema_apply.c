@@ -12,7 +12,7 @@ static bool implied_at_root(const struct schema *s, slice key)
 
 static void report_unknown(struct schema_run *run, const struct schema *s, struct node *n)
 {
-    if (findings_full(run->findings))
+    if (findings_full(run->findings, RULE_unknown_field))
         return;
     struct finding *x = finding_say(run->findings, RULE_unknown_field, n, "unknown field");
     x->at_key = true;

@@ -25,7 +25,7 @@ static void blame(struct schema_run *run, enum rule_id rule, enum field_error er
 static void blame_in_body(struct schema_run *run, enum rule_id rule, struct node *n, slice value, slice says)
 {
     n->flags |= NODE_BAD;
-    if (findings_full(run->findings))
+    if (findings_full(run->findings, rule))
         return;
     slice path = node_path(run->arena, n);
     blame(run, rule, rule == RULE_schema_format ? FIELD_TYPE_INVALID : FIELD_INVALID, n,
@@ -94,7 +94,7 @@ static bool quoted_scalar(const struct schema *s, slice text)
 static void blame_type(struct schema_run *run, const struct schema *s, struct node *n)
 {
     n->flags |= NODE_BAD;
-    if (findings_full(run->findings))
+    if (findings_full(run->findings, RULE_schema_type))
         return;
     const char *wanted = schema_type_word(s), *got = node_type_name(n);
     bool by_format =
@@ -140,7 +140,7 @@ static void check_range(struct schema_run *run, const struct schema *s, struct n
     double value = n->kind == NODE_INT ? (double)n->integer : n->real;
     if (s->format == FORMAT_INT32 && (value < -2147483648.0 || value > 2147483647.0)) {
         n->flags |= NODE_BAD;
-        if (findings_full(run->findings))
+        if (findings_full(run->findings, RULE_schema_range))
             return;
         blame(run, RULE_schema_range, FIELD_INVALID, n,
               arena_fmt(a, "%.*s: Checked value must be of type integer with format int32 in %.*s",
@@ -235,10 +235,10 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
     if (matches_enum(s, n))
         return;
     n->flags |= NODE_BAD;
-    if (findings_full(run->findings))
+    if (findings_full(run->findings, RULE_schema_enum))
         return;
     struct arena *a = run->arena;
-    struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
+    struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES); /* the finding cuts what is too long */
     buf_put(&b, node_value(a, n));
     buf_put(&b, LIT(": supported values: "));
     slice *names = ARENA_ARRAY(a, slice, s->enum_count);
@@ -273,7 +273,7 @@ static struct node *dropped_member(struct node *n, slice key)
 static void check_required(struct schema_run *run, const struct schema *s, struct node *n)
 {
     for (size_t i = 0; i < s->required_count; i++) {
-        if (node_get(n, s->required[i]) || findings_full(run->findings))
+        if (node_get(n, s->required[i]) || findings_full(run->findings, RULE_schema_required))
             continue;
         struct node *null = dropped_member(n, s->required[i]);
         struct finding *x =
@@ -364,7 +364,7 @@ static void check_duplicates(struct schema_run *run, const struct schema *s, str
     for (size_t i = 1; i < n; i++) {
         if (!slice_eq(items[i].identity, items[i - 1].identity) ||
             (i > 1 && slice_eq(items[i].identity, items[i - 2].identity)) ||
-            (items[i].node->flags & NODE_BAD) || findings_full(run->findings))
+            (items[i].node->flags & NODE_BAD) || findings_full(run->findings, RULE_schema_duplicate_item))
             continue;
         slice value = s->list_type == LIST_SET ? node_value(run->arena, items[i].node) : items[i].identity;
         struct finding *f = finding_add(run->findings, RULE_schema_duplicate_item, FIELD_DUPLICATE,

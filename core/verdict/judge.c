@@ -14,8 +14,11 @@ struct gate *gate_open(const struct policy *policy)
     json_memory_install();
     g->policy = *policy;
     for (unsigned c = 0; c < CONTEXT_COUNT; c++)
-        for (unsigned r = 0; r < RULE_COUNT; r++)
-            g->silent[c][r] = policy_severity(policy, (enum rule_id)r, (enum context)c) == SEVERITY_OFF;
+        for (unsigned r = 0; r < RULE_COUNT; r++) {
+            enum severity severity = policy_severity(policy, (enum rule_id)r, (enum context)c);
+            g->silent[c][r] = severity == SEVERITY_OFF;
+            g->denies[c][r] = severity == SEVERITY_ERROR;
+        }
     g->patterns = patterns_open();
     if (g->patterns)
         return g;
@@ -34,6 +37,7 @@ struct findings judge_findings(const struct gate *g, struct arena *a, enum conte
 {
     struct findings f = findings_new(a);
     f.silent = g->silent[context];
+    f.denies = g->denies[context];
     return f;
 }
 

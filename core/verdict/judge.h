@@ -8,6 +8,7 @@
 struct gate {
     struct policy policy;
     bool silent[CONTEXT_COUNT][RULE_COUNT]; /* what the policy turns off, for findings.silent */
+    bool denies[CONTEXT_COUNT][RULE_COUNT]; /* what it makes an error, for findings.denies */
     struct patterns *patterns;
 };
 

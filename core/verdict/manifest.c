@@ -64,6 +64,7 @@ static void take_findings(struct findings *stream, struct findings *mine, const 
         *mine->last = x;
         mine->last = &x->next;
         mine->count++;
+        mine->errors += mine->denies && mine->denies[x->rule];
     }
 }
 
