@@ -4,9 +4,10 @@
 /* `<region>`: a name and nothing else between the brackets. `rest` begins behind the first. */
 static bool closes_brackets(slice rest)
 {
-    size_t close = slice_find_char(rest, '>');
-    return close != SLICE_NONE && close > 0 && rest.p[0] != ' ' &&
-           slice_find_char(slice_cut(rest, 0, close), '<') == SLICE_NONE;
+    size_t i = 0;
+    while (i < rest.n && rest.p[i] != '>' && rest.p[i] != '<')
+        i++;
+    return i > 0 && i < rest.n && rest.p[i] == '>' && rest.p[0] != ' ';
 }
 
 static bool only_stars(slice s)
@@ -17,18 +18,25 @@ static bool only_stars(slice s)
     return i == s.n;
 }
 
+/* `${region}` or `{{ region }}`. */
+static bool has_pair(slice s, slice open, slice close)
+{
+    size_t at = slice_find(s, open);
+    return at != SLICE_NONE && slice_find(slice_from(s, at + open.n), close) != SLICE_NONE;
+}
+
+static bool has_brackets(slice s)
+{
+    for (size_t at; (at = slice_find_char(s, '<')) != SLICE_NONE; s = slice_from(s, at + 1))
+        if (closes_brackets(slice_from(s, at + 1)))
+            return true;
+    return false;
+}
+
 static bool is_placeholder(slice s)
 {
-    for (size_t i = 0; i + 2 < s.n; i++) {
-        if (s.p[i] != '$' && s.p[i] != '{' && s.p[i] != '<')
-            continue;
-        slice rest = slice_from(s, i + 2);
-        if ((s.p[i] == '$' && s.p[i + 1] == '{' && slice_find_char(rest, '}') != SLICE_NONE) ||
-            (s.p[i] == '{' && s.p[i + 1] == '{' && slice_find(rest, LIT("}}")) != SLICE_NONE) ||
-            (s.p[i] == '<' && closes_brackets(slice_from(s, i + 1))))
-            return true;
-    }
-    return s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_")));
+    return has_pair(s, LIT("${"), LIT("}")) || has_pair(s, LIT("{{"), LIT("}}")) || has_brackets(s) ||
+           (s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_"))));
 }
 
 /* Shell variables are at home in an environment, `$` and `{` in the regular expressions of a filter, and

@@ -1,6 +1,8 @@
 /* Volumes of the job's pods: local storage, and what the operator adds itself. */
 #include "rule_storage.h"
 
+#include <stdlib.h>
+
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 /* ---- local -----------------------------------------------------------------------------------------------
@@ -76,24 +78,29 @@ static void local_tikv(struct rule_run *run, const struct local *l)
 /* ---- names -----------------------------------------------------------------------------------------------
  */
 
-struct built_in {
+struct volume {
     slice name;
-    const char *holds;
+    const struct node *node;
+    size_t at; /* its place in the list */
 };
 
-/* What the operator mounts into the pod, as far as this object can have it. */
-static size_t built_ins(const struct rule_run *run, const struct job_spec *job, const struct node *spec,
-                        struct built_in *ret)
+/* What a mount may name. */
+struct volumes {
+    struct {
+        slice name;
+        const char *holds;
+    } own[3]; /* what the operator mounts into the pod, as far as this object can have it */
+    size_t own_count;
+    struct volume local;    /* node: NULL without local storage or without a name */
+    struct volume *by_name; /* of additionalVolumes, sorted by name, then as they stand */
+    size_t count;
+    bool some_unreadable; /* there are names that cannot be read: each may be the one that is looked for */
+};
+
+static void own_volume(struct volumes *v, slice name, const char *holds)
 {
-    size_t n = 0;
-    if (spec_is_compaction(run, spec))
-        ret[n++] = (struct built_in){LIT("tool-bin"), "the tools"};
-    else if (!spec_is_dumpling(run, spec))
-        ret[n++] = (struct built_in){LIT("br-bin"), "BR"};
-    ret[n++] = (struct built_in){LIT("cluster-client-tls"), "the cluster's certificates"};
-    if (job->storage.used == STORAGE_GCS && run->object->group == GROUP_BR)
-        ret[n++] = (struct built_in){LIT("credentials"), "the credentials of gcs"};
-    return n;
+    v->own[v->own_count].name = name;
+    v->own[v->own_count++].holds = holds;
 }
 
 static bool name_of(const struct node *item, slice *ret)
@@ -105,32 +112,78 @@ static bool name_of(const struct node *item, slice *ret)
     return true;
 }
 
-/* Reports `volume` if the operator or a volume before it has the name. `before` ends the search. */
-static void judge_name(struct rule_run *run, const struct job_spec *job, const struct node *volume,
-                       const struct built_in *own, size_t own_count)
+static int by_name(const void *p, const void *q)
 {
-    slice name, other;
+    const struct volume *a = p, *b = q;
+    int order = slice_cmp(a->name, b->name);
+    return order ? order : (a->at > b->at) - (a->at < b->at);
+}
+
+static struct volumes volumes_of(const struct rule_run *run, const struct job_spec *job,
+                                 const struct node *spec)
+{
+    struct volumes v = {0};
+    slice name;
+    if (spec_is_compaction(run, spec))
+        own_volume(&v, LIT("tool-bin"), "the tools");
+    else if (!spec_is_dumpling(run, spec))
+        own_volume(&v, LIT("br-bin"), "BR");
+    own_volume(&v, LIT("cluster-client-tls"), "the cluster's certificates");
+    if (job->storage.used == STORAGE_GCS && run->object->group == GROUP_BR)
+        own_volume(&v, LIT("credentials"), "the credentials of gcs");
+    if (job->storage.used == STORAGE_LOCAL && name_of(job->storage.local.volume.node, &name))
+        v.local = (struct volume){.name = name, .node = job->storage.local.volume.node};
+    const struct node *list = job->additional_volumes.node;
+    if (!list)
+        return v;
+    v.by_name = ARENA_ARRAY(run->arena, struct volume, list->count + 1u);
+    for (const struct node *n = node_first(list); n; n = node_next(n)) {
+        if (name_of(n, &name)) {
+            v.by_name[v.count] = (struct volume){name, n, v.count};
+            v.count++;
+        } else {
+            v.some_unreadable = v.some_unreadable || node_get(n, LIT("name"));
+        }
+    }
+    qsort(v.by_name, v.count, sizeof *v.by_name, by_name);
+    return v;
+}
+
+/* The first of additionalVolumes that has the name; NULL when none has. */
+static const struct node *first_named(const struct volumes *v, slice name)
+{
+    size_t low = 0, high = v->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slice_cmp(v->by_name[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < v->count && slice_eq(v->by_name[low].name, name) ? v->by_name[low].node : NULL;
+}
+
+/* Reports `volume` if the operator or a volume before it has the name. */
+static void judge_name(struct rule_run *run, const struct volumes *v, const struct node *volume)
+{
+    slice name;
     if (!name_of(volume, &name))
         return;
     const struct node *at = node_get(volume, LIT("name"));
-    for (size_t i = 0; i < own_count; i++) {
-        if (!slice_eq(name, own[i].name))
+    for (size_t i = 0; i < v->own_count; i++) {
+        if (!slice_eq(name, v->own[i].name))
             continue;
         struct finding *x = finding_add(run->findings, RULE_volume_name_clash, FIELD_DUPLICATE, at,
                                         "%.*s: the operator's own volume for %s has this name",
-                                        FMT(node_value(run->arena, at)), own[i].holds);
+                                        FMT(node_value(run->arena, at)), v->own[i].holds);
         finding_hint(run->findings, x, "give it another name, here and in its mount");
         return;
     }
-    const struct node *local = job->storage.used == STORAGE_LOCAL ? job->storage.local.volume.node : NULL;
-    const struct node *first = NULL;
-    if (local && local != volume && name_of(local, &other) && slice_eq(name, other))
-        first = local;
-    for (const struct node *v = node_first(job->additional_volumes.node); v && v != volume && volume != local;
-         v = node_next(v))
-        if (!first && name_of(v, &other) && slice_eq(name, other))
-            first = v;
-    if (!first)
+    if (volume == v->local.node)
+        return;
+    const struct node *first =
+        v->local.node && slice_eq(name, v->local.name) ? v->local.node : first_named(v, name);
+    if (first == volume || findings_full(run->findings, RULE_volume_name_clash))
         return;
     struct finding *x = finding_add(run->findings, RULE_volume_name_clash, FIELD_DUPLICATE, at, "%.*s",
                                     FMT(node_value(run->arena, at)));
@@ -139,27 +192,19 @@ static void judge_name(struct rule_run *run, const struct job_spec *job, const s
     finding_hint(run->findings, x, "give it another name, here and in its mount");
 }
 
-static bool is_volume(const struct job_spec *job, slice name, const struct built_in *own, size_t own_count)
+static bool is_volume(const struct volumes *v, slice name)
 {
-    slice other;
-    for (size_t i = 0; i < own_count; i++)
-        if (slice_eq(name, own[i].name))
+    for (size_t i = 0; i < v->own_count; i++)
+        if (slice_eq(name, v->own[i].name))
             return true;
-    if (job->storage.used == STORAGE_LOCAL && name_of(job->storage.local.volume.node, &other) &&
-        slice_eq(name, other))
-        return true;
-    for (const struct node *v = node_first(job->additional_volumes.node); v; v = node_next(v))
-        if (!name_of(v, &other) ? node_get(v, LIT("name")) != NULL : slice_eq(name, other))
-            return true; /* a volume whose name cannot be read may be the one */
-    return false;
+    return v->some_unreadable || (v->local.node && slice_eq(name, v->local.name)) || first_named(v, name);
 }
 
-static void judge_mounts(struct rule_run *run, const struct job_spec *job, const struct built_in *own,
-                         size_t own_count)
+static void judge_mounts(struct rule_run *run, const struct job_spec *job, const struct volumes *v)
 {
     for (const struct node *m = node_first(job->additional_volume_mounts.node); m; m = node_next(m)) {
         slice name;
-        if (!name_of(m, &name) || is_volume(job, name, own, own_count))
+        if (!name_of(m, &name) || is_volume(v, name) || findings_full(run->findings, RULE_volume_name_clash))
             continue;
         const struct node *at = node_get(m, LIT("name"));
         struct finding *x = finding_add(run->findings, RULE_volume_name_clash, FIELD_INVALID, at,
@@ -172,13 +217,12 @@ static void volume_name_clash(struct rule_run *run, const struct job_spec *job, 
 {
     if (job->additional_volumes.state == FIELD_UNUSABLE || job->additional_volumes.state == FIELD_PLACEHOLDER)
         return;
-    struct built_in own[3];
-    size_t own_count = built_ins(run, job, spec, own);
-    if (job->storage.used == STORAGE_LOCAL)
-        judge_name(run, job, job->storage.local.volume.node, own, own_count);
-    for (const struct node *v = node_first(job->additional_volumes.node); v; v = node_next(v))
-        judge_name(run, job, v, own, own_count);
-    judge_mounts(run, job, own, own_count);
+    struct volumes v = volumes_of(run, job, spec);
+    if (v.local.node)
+        judge_name(run, &v, v.local.node);
+    for (const struct node *n = node_first(job->additional_volumes.node); n; n = node_next(n))
+        judge_name(run, &v, n);
+    judge_mounts(run, job, &v);
 }
 
 void judge_volumes(struct rule_run *run, const struct job_spec *job, const struct node *spec)
