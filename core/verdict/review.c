@@ -1,12 +1,12 @@
 /* AdmissionReview v1 in and out. */
 #include "review.h"
 
+#include "base64.h"
 #include "ceilings.h"
 #include "json_memory.h"
 #include "judge.h"
 #include "patch.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 struct request { /* what the API server asks */
@@ -183,19 +183,13 @@ static void put_audit(struct arena *a, cJSON *response, const struct verdict *v)
     json_put_text(json_put_object(response, "auditAnnotations"), "allowed-by-annotation", buf_slice(&b));
 }
 
-static slice base64(struct arena *a, slice s)
-{
-    unsigned char *out = arena_alloc(a, (s.n + 2) / 3 + 1, 4); /* and a NUL */
-    return (slice){(char *)out, (size_t)EVP_EncodeBlock(out, (const unsigned char *)s.p, (int)s.n)};
-}
-
 static void put_patch(struct arena *a, cJSON *response, const struct verdict *v, struct review_log *log)
 {
     slice patch = patch_of(a, v->root);
     if (!patch.n)
         return;
     log->patched = true;
-    json_put_text(response, "patch", base64(a, patch));
+    json_put_text(response, "patch", base64_encode(a, patch));
     json_put_text(response, "patchType", LIT("JSONPatch"));
 }
 
