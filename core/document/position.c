@@ -37,10 +37,8 @@ struct line_table *line_table_new(struct arena *a, slice bytes)
     return t;
 }
 
-struct position position_of(const struct line_table *t, uint32_t offset)
+uint32_t line_of(const struct line_table *t, uint32_t offset)
 {
-    if (offset > t->bytes.n)
-        offset = (uint32_t)t->bytes.n;
     uint32_t low = 0, high = t->count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
@@ -49,9 +47,16 @@ struct position position_of(const struct line_table *t, uint32_t offset)
         else
             high = middle;
     }
-    uint32_t start = t->starts[low];
+    return low + 1;
+}
+
+struct position position_of(const struct line_table *t, uint32_t offset)
+{
+    if (offset > t->bytes.n)
+        offset = (uint32_t)t->bytes.n;
+    uint32_t line = line_of(t, offset), start = t->starts[line - 1];
     size_t before = offset > start ? utf8_count(slice_cut(t->bytes, start, offset - start)) : 0;
-    return (struct position){low + 1, (uint32_t)before + 1};
+    return (struct position){line, (uint32_t)before + 1};
 }
 
 slice line_text(const struct line_table *t, uint32_t line)

@@ -12,7 +12,8 @@ struct line_table; /* the starts of a text's lines */
 
 struct line_table *line_table_new(struct arena *a, slice bytes);
 struct position position_of(const struct line_table *t, uint32_t offset); /* beyond the end: the end */
-slice line_text(const struct line_table *t, uint32_t line);               /* without its line break; from 1 */
+uint32_t line_of(const struct line_table *t, uint32_t offset); /* the same, without counting columns */
+slice line_text(const struct line_table *t, uint32_t line);    /* without its line break; from 1 */
 
 /* The bytes a finding points at: its node's key or value, the part inside it, or its own bytes. A node that
  * defaulting added, or a missing child, points at the nearest ancestor that stands in the text (its key, if

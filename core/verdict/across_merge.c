@@ -10,14 +10,6 @@ struct merging {
     struct suppression *in_text;
 };
 
-static int by_position(const void *p, const void *q)
-{
-    const struct row *a = p, *b = q;
-    if (a->from != b->from)
-        return a->from < b->from ? -1 : 1;
-    return a->rule < b->rule ? -1 : a->rule > b->rule;
-}
-
 static bool is_allowed(struct merging *m, struct verdict *v, struct suppression *in_object,
                        const struct row *row)
 {
@@ -32,6 +24,11 @@ static bool is_allowed(struct merging *m, struct verdict *v, struct suppression 
     return true;
 }
 
+static bool stands_in(const struct row *row, const struct verdict *v)
+{
+    return v->object && row->from >= v->at && row->from < v->end;
+}
+
 /* A copy of the verdict with those of the rows that stand in its document. */
 static struct verdict *merge(struct merging *m, const struct verdict *old, const struct across_row *rows,
                              size_t count, struct stream_verdict *stream)
@@ -39,13 +36,16 @@ static struct verdict *merge(struct merging *m, const struct verdict *old, const
     struct verdict *v = ARENA_NEW(m->arena, struct verdict);
     *v = *old;
     v->next = NULL;
-    v->rows = ARENA_ARRAY(m->arena, struct row, old->row_count + count);
+    size_t room = old->row_count;
+    for (size_t i = 0; i < count; i++)
+        room += stands_in(&rows[i].row, v);
+    v->rows = ARENA_ARRAY(m->arena, struct row, room);
     for (size_t i = 0; i < old->row_count; i++)
         v->rows[i] = old->rows[i];
     struct suppression *in_object = v->object ? suppressions_in_annotations(m->arena, v->object) : NULL;
     for (size_t i = 0; i < count; i++) {
         const struct row *row = &rows[i].row;
-        if (row->from < v->at || row->from >= v->end || !v->object)
+        if (!stands_in(row, v))
             continue;
         if (is_allowed(m, v, in_object, row)) {
             stream->suppressed++;
@@ -58,7 +58,7 @@ static struct verdict *merge(struct merging *m, const struct verdict *old, const
         stream->warnings += row->severity == SEVERITY_WARNING;
     }
     if (v->row_count)
-        qsort(v->rows, v->row_count, sizeof *v->rows, by_position);
+        qsort(v->rows, v->row_count, sizeof *v->rows, row_order);
     return v;
 }
 

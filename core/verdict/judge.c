@@ -120,7 +120,7 @@ static struct row row_of(const struct judging *j, const struct finding *x)
     return r;
 }
 
-static int by_position(const void *p, const void *q)
+int row_order(const void *p, const void *q)
 {
     const struct row *a = p, *b = q;
     if (a->from != b->from)
@@ -189,13 +189,14 @@ void judge_close(struct judging *j, struct suppression *in_object, struct suppre
     struct findings about = judge_findings(j->gate, j->arena, j->context); /* the suppressions themselves */
     struct collector c = {.judging = j, .lists = {in_object, in_text}, .verdict = v};
     /* What the suppressions themselves get wrong is known only when all that they silence has been seen. */
-    c.rows = ARENA_ARRAY(j->arena, struct row,
-                         j->findings->count + suppressions_count(in_object) + suppressions_count(in_text));
+    c.rows =
+        ARENA_ARRAY(j->arena, struct row,
+                    j->findings->count + suppressions_count(in_object, v) + suppressions_count(in_text, v));
     collect(&c, j->findings);
     suppressions_report(in_object, v, &about);
     suppressions_report(in_text, v, &about);
     collect(&c, &about);
-    qsort(c.rows, c.count, sizeof *c.rows, by_position);
+    qsort(c.rows, c.count, sizeof *c.rows, row_order);
     for (size_t i = 0; i < c.count; i++)
         if (v->row_count == 0 || !row_same_text(&c.rows[v->row_count - 1], &c.rows[i]))
             c.rows[v->row_count++] = c.rows[i];

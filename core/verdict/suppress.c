@@ -60,13 +60,14 @@ static struct suppression *add_comment(struct arena *a, struct suppression **lis
 struct suppression *suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines)
 {
     struct suppression *list = NULL;
+    uint32_t below = 0; /* the line that the block of comments at hand stands above */
     for (size_t at = 0;;) {
         size_t hit = slice_find(slice_from(bytes, at), marker);
         if (hit == SLICE_NONE)
             return list;
         hit += at;
         at = hit + marker.n;
-        uint32_t line = position_of(lines, (uint32_t)hit).line;
+        uint32_t line = line_of(lines, (uint32_t)hit);
         slice text = line_text(lines, line);
         size_t begin = (size_t)(text.p - bytes.p), start = comment_start(text, hit - begin);
         if (start == SLICE_NONE)
@@ -74,10 +75,10 @@ struct suppression *suppressions_in_text(struct arena *a, slice bytes, const str
         struct suppression *s = add_comment(a, &list, slice_from(text, hit - begin + marker.n));
         s->from = (uint32_t)(begin + start);
         s->to = (uint32_t)(begin + text.n);
-        if (only_a_comment(text))
-            while (++line, line_text(lines, line).p && only_a_comment(line_text(lines, line)))
-                ;
-        s->line = line;
+        if (only_a_comment(text) && line >= below)
+            for (below = line + 1; line_text(lines, below).p && only_a_comment(line_text(lines, below));)
+                below++;
+        s->line = only_a_comment(text) ? below : line;
         at = s->to > at ? s->to : at;
     }
 }
@@ -103,7 +104,7 @@ struct suppression *suppression_for(struct suppression *list, const struct row *
 {
     if (!list)
         return NULL;
-    uint32_t line = lines ? position_of(lines, row->from).line : 0;
+    uint32_t line = lines ? line_of(lines, row->from) : 0;
     for (struct suppression *s = list; s; s = s->next) {
         if (!s->known || s->rule != row->rule || !s->reason.n || (s->line && s->line != line))
             continue;
@@ -113,11 +114,16 @@ struct suppression *suppression_for(struct suppression *list, const struct row *
     return NULL;
 }
 
-size_t suppressions_count(const struct suppression *list)
+static bool stands_in(const struct suppression *s, const struct verdict *v)
+{
+    return s->node || (s->from >= v->at && s->from < v->end);
+}
+
+size_t suppressions_count(const struct suppression *list, const struct verdict *v)
 {
     size_t n = 0;
     for (; list; list = list->next)
-        n++;
+        n += stands_in(list, v);
     return n;
 }
 
@@ -166,7 +172,7 @@ static struct finding *report(const struct suppression *s, struct findings *f)
 void suppressions_report(const struct suppression *list, const struct verdict *v, struct findings *f)
 {
     for (const struct suppression *s = list; s; s = s->next) {
-        if (!s->node && (s->from < v->at || s->from >= v->end))
+        if (!stands_in(s, v))
             continue;
         struct finding *x = report(s, f);
         if (!x)

@@ -28,7 +28,8 @@ struct suppression *suppressions_in_annotations(struct arena *a, const struct ob
 struct suppression *suppression_for(struct suppression *list, const struct row *row,
                                     const struct line_table *lines);
 
-size_t suppressions_count(const struct suppression *list);
+/* Those that stand in the verdict's document: annotations, and comments between its bytes. */
+size_t suppressions_count(const struct suppression *list, const struct verdict *v);
 
 /* Adds a finding for each that stands in the verdict's document and is not understood, has no reason, names
  * no rule or silenced nothing. */

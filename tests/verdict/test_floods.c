@@ -118,6 +118,11 @@ static void comments_cost_what_they_are(void **state)
     buf_put(&b, LIT("a: 1\n"));
     assert_int_equal(lint(a, buf_slice(&b))->count, 1);
     b = buf_new(a, TEXT_BYTES);
+    buf_put(&b, LIT("a: "));
+    for (unsigned i = 0; i < 10 * MANY; i++)
+        buf_put(&b, LIT("brgate:"));
+    assert_int_equal(lint(a, buf_slice(&b))->count, 1);
+    b = buf_new(a, TEXT_BYTES);
     for (unsigned i = 0; i < 4000; i++)
         buf_fmt(&b,
                 "---\napiVersion: br.pingcap.com/v1alpha1\nkind: Backup\nmetadata: {name: b%u}\n"
