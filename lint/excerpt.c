@@ -149,7 +149,7 @@ void excerpt_put(struct buf *b, const struct line_table *lines, slice bytes, uin
 {
     if (!bytes.n)
         return;
-    uint32_t number = position_of(lines, from).line;
+    uint32_t number = line_of(lines, from);
     slice line = line_text(lines, number);
     size_t start = line.n ? (size_t)(line.p - bytes.p) : from;
     size_t at = from - start < line.n ? from - start : line.n;
