@@ -399,6 +399,22 @@ static void one_configuration_is_enough_and_none_is_not(void **state)
     setting_free(s);
 }
 
+static void both_configurations_must_vouch(void **state)
+{
+    (void)state;
+    struct setting *s = setting_new();
+    struct replica *r = &s->replicas[0];
+    api_fail(s->api, "PATCH " MUTATING, 403, NULL, 3);
+    for (unsigned i = 0; i < 4; i++)
+        keeper_step(r->keeper);
+    assert_int_equal(bundle_at(s, VALIDATING, "webhooks[0].clientConfig.caBundle").count, 1);
+    assert_string_equal(r->why_not, "the webhook configurations do not vouch for the certificate yet");
+    assert_non_null(strstr(r->said, "the verb \"patch\" for \"mutatingwebhookconfigurations\""));
+    settle(s);
+    assert_all_serve_the_secret(s);
+    setting_free(s);
+}
+
 static void trouble_is_told_once_and_when_it_is_over(void **state)
 {
     (void)state;
@@ -501,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_deleted_secret_is_made_anew),
         cmocka_unit_test(bundles_that_are_taken_away_come_back),
         cmocka_unit_test(one_configuration_is_enough_and_none_is_not),
+        cmocka_unit_test(both_configurations_must_vouch),
         cmocka_unit_test(trouble_is_told_once_and_when_it_is_over),
         cmocka_unit_test(any_request_may_fail),
         cmocka_unit_test(it_works_on_its_own_thread_and_tells_prometheus),
