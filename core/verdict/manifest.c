@@ -10,6 +10,25 @@ static slice text_at(const struct node *root, const char *path)
     return n && n->kind == NODE_STRING ? n->text : (slice){0};
 }
 
+/* Without apiVersion a kind of ours is one by its name, which nobody else has, or by what only ours hold. */
+static bool lacks_version(const struct verdict *v)
+{
+    if (!v->root || node_get(v->root, LIT("apiVersion")))
+        return false;
+    if (slice_eq(v->kind, LIT("Backup")))
+        return node_at(v->root, "spec.br") != NULL;
+    return slice_eq(v->kind, LIT("BackupSchedule")) || slice_eq(v->kind, LIT("CompactBackup"));
+}
+
+static void blame_no_version(struct judging *j, struct verdict *v)
+{
+    struct finding *x = finding_add(j->findings, RULE_api_version, FIELD_REQUIRED, v->root, "%s", "");
+    x->child = LIT("apiVersion");
+    finding_hint(j->findings, x,
+                 "write br.pingcap.com/v1alpha1, or pingcap.com/v1alpha1 for TiDB Operator v1");
+    v->status = VERDICT_BROKEN;
+}
+
 /* Another kind, or ours misspelt? Kinds of that name exist in other groups too (velero.io has a Backup). */
 static void judge_unknown(struct judging *j, struct verdict *v)
 {
@@ -92,7 +111,10 @@ static struct verdict *judge_document(struct judging *j, const struct document *
     if (!d->root) {
         v->status = VERDICT_BROKEN;
     } else if (!kind) {
-        judge_unknown(j, v);
+        if (lacks_version(v))
+            blame_no_version(j, v);
+        else
+            judge_unknown(j, v);
     } else {
         v->object = judge_schema(j, kind, d->root);
         judge_rules(j, v->object, NULL);
