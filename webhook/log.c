@@ -245,15 +245,20 @@ static void put_text_review(struct buf *b, const struct server_handler *h, size_
                             const struct server_answer *answer, unsigned long microseconds)
 {
     put_time(b);
-    buf_fmt(b, " %s %s %s ", h->paths[endpoint] + 1, verdict_words[answer->verdict],
-            operation_words[answer->operation]);
-    put_words(b, answer->kind_name);
-    buf_char(b, ' ');
-    put_words(b, answer->namespace);
-    buf_char(b, '/');
-    put_words(b, answer->name);
-    buf_fmt(b, "%s in %lu us, uid ", answer->dry_run ? " (dry run)" : "", microseconds);
-    put_words(b, answer->uid);
+    buf_fmt(b, " %s %s", h->paths[endpoint] + 1, verdict_words[answer->verdict]);
+    if (answer->kind_name.n) { /* what is malformed may not say what it is about */
+        buf_fmt(b, " %s ", operation_words[answer->operation]);
+        put_words(b, answer->kind_name);
+        buf_char(b, ' ');
+        put_words(b, answer->namespace);
+        buf_char(b, '/');
+        put_words(b, answer->name);
+    }
+    buf_fmt(b, "%s in %lu us", answer->dry_run ? " (dry run)" : "", microseconds);
+    if (answer->uid.n) {
+        buf_put(b, LIT(", uid "));
+        put_words(b, answer->uid);
+    }
     for (size_t i = 0; i < answer->hit_count && i < HITS_LOOKED_AT; i++)
         if (!seen_before(answer, i) && answer->hits[i].rule < h->rule_count)
             buf_fmt(b, "%s %s %s", i ? "," : ";", answer->hits[i].error ? "error" : "warning",
