@@ -106,6 +106,18 @@ static bool between(uint32_t c, uint32_t first, uint32_t last)
     return c >= first && c <= last;
 }
 
+slice utf8_cut(slice s, size_t most)
+{
+    if (s.n <= most)
+        return s;
+    size_t start = most;
+    while (start && ((unsigned char)s.p[start - 1] & 0xc0) == 0x80)
+        start--;
+    uint32_t c;
+    bool half = start && utf8_decode((slice){s.p + start - 1, most - start + 1}, &c) == 0;
+    return (slice){s.p, half ? start - 1 : most};
+}
+
 bool utf8_printable(uint32_t c)
 {
     if (c < 0x7f)

@@ -25,4 +25,7 @@ bool utf8_printable(uint32_t code_point);
 /* Columns a terminal uses for the text: two for wide East Asian characters, none for combining marks. */
 size_t utf8_width(slice s);
 
+/* At most that many bytes from the start of `s`, without half a character at the end. */
+slice utf8_cut(slice s, size_t most);
+
 #endif

@@ -43,16 +43,6 @@ static struct finding *append(struct findings *f, enum rule_id rule, const struc
     return x;
 }
 
-/* Bytes of `cut` without the half of a character that may stand at its end. */
-static size_t whole_characters(slice cut)
-{
-    size_t start = cut.n;
-    while (start && ((unsigned char)cut.p[start - 1] & 0xc0) == 0x80)
-        start--;
-    uint32_t c;
-    return start && utf8_decode(slice_from(cut, start - 1), &c) == 0 ? start - 1 : cut.n;
-}
-
 /* `<words>: <format>`, in the arena; nothing when nobody will hear of the rule. */
 __attribute__((format(printf, 4, 0))) static slice
 message_of(const struct findings *f, enum rule_id rule, const char *words, const char *format, va_list args)
@@ -69,7 +59,7 @@ message_of(const struct findings *f, enum rule_id rule, const char *words, const
     int m = vsnprintf(text + n, sizeof text - n, format, args);
     size_t length = m > 0 ? n + (size_t)m : lead;
     if (length >= sizeof text) {
-        length = whole_characters((slice){text, sizeof text - 1});
+        length = utf8_cut((slice){text, length}, sizeof text - 1).n;
     }
     return arena_copy(f->arena, (slice){text, length});
 }

@@ -3,6 +3,7 @@
 
 #include "ceilings.h"
 #include "json_memory.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 
@@ -85,12 +86,13 @@ void judge_rules(struct judging *j, const struct object *object, const struct ob
 /* ---- rows
  * ------------------------------------------------------------------------------------------------------- */
 
+/* The keys of a document may have megabytes, and each row tells its path. */
 static slice path_of(struct arena *a, const struct finding *x)
 {
     slice path = x->node ? node_path(a, x->node) : (slice){0};
-    if (!x->child.n)
-        return path;
-    return path.n ? arena_fmt(a, "%.*s.%.*s", FMT(path), FMT(x->child)) : x->child;
+    if (x->child.n)
+        path = path.n ? arena_fmt(a, "%.*s.%.*s", FMT(path), FMT(x->child)) : x->child;
+    return utf8_cut(path, LIMIT_MESSAGE_BYTES);
 }
 
 static struct row row_of(const struct judging *j, const struct finding *x)

@@ -100,6 +100,23 @@ static void messages_end_with_a_whole_character(void **state)
     }
 }
 
+/* An answer that is too long is none. */
+static void megabytes_of_keys_are_answered(void **state)
+{
+    struct arena *a = *state;
+    struct buf b = buf_new(a, TEXT_BYTES);
+    buf_put(&b, LIT(HEAD "p\"},\"resources\":{\"limits\":{"));
+    for (unsigned i = 0; i < 3; i++) {
+        buf_fmt(&b, "%s\"%u", i ? "," : "", i);
+        for (unsigned k = 0; k < 5 * MANY; k++)
+            buf_put(&b, LIT("\xe2\x82\xac"));
+        buf_put(&b, LIT("\":\"much\""));
+    }
+    buf_put(&b, LIT("}}}}"));
+    struct answer answer = ask(a, ENDPOINT_VALIDATE, buf_slice(&b));
+    assert_slice("long keys", answer_causes(a, &answer), LIT("schema-pattern schema-pattern schema-pattern"));
+}
+
 static const struct stream_verdict *lint(struct arena *a, slice text)
 {
     arena_unguard(a);
@@ -161,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(floods_hide_nothing, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(openings_without_end_are_no_placeholder, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(messages_end_with_a_whole_character, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(megabytes_of_keys_are_answered, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(comments_cost_what_they_are, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(a_file_of_neighbours_is_compared, arena_setup, arena_teardown),
     };
