@@ -2,6 +2,7 @@
 #include "review_handler.h"
 
 #include "ceilings.h"
+#include "live_gate.h"
 #include "review.h"
 #include "schema.h"
 
@@ -11,7 +12,10 @@
 enum { CONFIG_BYTES = 1 << 20, MOST_KINDS = 16 };
 
 struct judge {
-    struct gate *gate;
+    struct live_gate gate;
+    const char *config_file; /* or NULL */
+    char *tried;             /* its text when it was read last; NULL: it could not be read */
+    size_t tried_size;
     struct arena *names;
     const char *kinds[MOST_KINDS];
     size_t kind_count;
@@ -56,11 +60,13 @@ static void copy_hits(struct arena *a, const struct review_log *log, struct serv
 
 static void answer(void *self, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
 {
-    const struct judge *judge = self;
+    struct judge *judge = self;
     struct review_log log = {0};
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    ret->body = review_answer(judge->gate, a, (enum endpoint)endpoint, body, now.tv_sec, &log);
+    struct gate_place *place = live_gate_enter(&judge->gate);
+    ret->body = review_answer(place->gate, a, (enum endpoint)endpoint, body, now.tv_sec, &log);
+    live_gate_leave(place);
     ret->verdict = !log.answered ? SERVER_MALFORMED : log.allowed ? SERVER_ALLOWED : SERVER_DENIED;
     ret->error = log.error;
     ret->operation = operation_of(log.operation);
@@ -73,35 +79,73 @@ static void answer(void *self, struct arena *a, size_t endpoint, slice body, str
     copy_hits(a, &log, ret);
 }
 
-static bool read_policy(struct arena *a, const char *path, struct policy *ret, slice *ret_error)
+/* The whole file, or NULL with the reason. */
+static char *read_config(const char *path, size_t *ret_size, char ret_error[SERVER_ERROR_SIZE])
 {
-    char *text = arena_alloc(a, 1, CONFIG_BYTES);
+    char *text = malloc(CONFIG_BYTES);
     FILE *file = fopen(path, "rbe");
-    if (!file) {
-        *ret_error = slice_of(strerror(errno));
-        return false;
+    size_t n = text && file ? fread(text, 1, CONFIG_BYTES, file) : 0;
+    const char *why = !text                   ? "out of memory"
+                      : !file || ferror(file) ? strerror(errno)
+                      : n == CONFIG_BYTES     ? "larger than 1 MiB"
+                                              : NULL;
+    if (file)
+        fclose(file);
+    if (why) {
+        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s: %s", path, why);
+        free(text);
+        return NULL;
     }
-    size_t n = fread(text, 1, CONFIG_BYTES, file);
-    bool whole = n < CONFIG_BYTES && !ferror(file);
-    fclose(file);
-    if (!whole)
-        *ret_error = LIT("not readable, or larger than 1 MiB");
-    return whole && policy_read(ret, a, (slice){text, n}, ret_error);
+    *ret_size = n;
+    return text;
 }
 
-static bool load_policy(const char *config_file, struct policy *ret, char ret_error[SERVER_ERROR_SIZE])
+/* A gate with the policy of that text; NULL with the reason. */
+static struct gate *open_gate(const char *path, slice text, char ret_error[SERVER_ERROR_SIZE])
 {
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    bool loaded = false;
+    struct policy *policy = calloc(1, sizeof *policy);
+    struct gate *gate = NULL;
     slice why = LIT("out of memory");
-    if (a && !arena_guard(a)) {
-        loaded = read_policy(a, config_file, ret, &why);
+    if (a && policy && !arena_guard(a)) {
+        bool read = policy_read(policy, a, text, &why);
         arena_unguard(a);
+        gate = read ? gate_open(policy) : NULL;
     }
-    if (!loaded)
-        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s: %.*s", config_file, FMT(why));
+    if (!gate)
+        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s:%.*s", path, FMT(why));
+    free(policy);
     arena_free(a);
-    return loaded;
+    return gate;
+}
+
+static void remember(struct judge *judge, char *text, size_t size)
+{
+    free(judge->tried);
+    judge->tried = text;
+    judge->tried_size = size;
+}
+
+static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_ERROR_SIZE])
+{
+    struct judge *judge = self;
+    size_t size = 0;
+    bool was_unreadable = !judge->tried;
+    char *text = read_config(judge->config_file, &size, ret_news);
+    if (!text) {
+        remember(judge, NULL, 0);
+        return was_unreadable && !forced ? SERVER_UNCHANGED : SERVER_NOT_RELOADED; /* said once */
+    }
+    bool same = judge->tried && size == judge->tried_size && memcmp(text, judge->tried, size) == 0;
+    remember(judge, text, size);
+    if (same && !forced)
+        return SERVER_UNCHANGED;
+    struct gate *fresh = open_gate(judge->config_file, (slice){text, size}, ret_news);
+    if (!fresh)
+        return SERVER_NOT_RELOADED;
+    live_gate_replace(&judge->gate, fresh);
+    snprintf(ret_news, SERVER_ERROR_SIZE, "judging by %s as it is now", judge->config_file);
+    return SERVER_RELOADED;
 }
 
 static void list_names(struct judge *judge)
@@ -113,30 +157,57 @@ static void list_names(struct judge *judge)
             judge->kinds[judge->kind_count++] = arena_cstr(judge->names, schema_kinds[i].kind);
 }
 
+static bool open_judge(struct judge *judge, char ret_error[SERVER_ERROR_SIZE])
+{
+    slice text = {0};
+    snprintf(ret_error, SERVER_ERROR_SIZE, "out of memory");
+    judge->names = arena_new(1 << 16);
+    if (!judge->names || arena_guard(judge->names))
+        return false;
+    list_names(judge);
+    arena_unguard(judge->names);
+    if (judge->config_file) {
+        judge->tried = read_config(judge->config_file, &judge->tried_size, ret_error);
+        if (!judge->tried)
+            return false;
+        text = (slice){judge->tried, judge->tried_size};
+    }
+    struct gate *gate = open_gate(judge->config_file, text, ret_error);
+    judge->gate.places[0].gate = gate;
+    return gate;
+}
+
+void review_handler_close(struct server_handler *h)
+{
+    struct judge *judge = h->self;
+    if (!judge)
+        return;
+    live_gate_close(&judge->gate);
+    arena_free(judge->names);
+    free(judge->tried);
+    free(judge);
+    h->self = NULL;
+}
+
 bool review_handler_open(const char *config_file, struct server_handler *ret,
                          char ret_error[SERVER_ERROR_SIZE])
 {
-    static struct judge judge; /* the process has one */
-    struct policy *policy = calloc(1, sizeof *policy);
-    judge.names = arena_new(1 << 16);
-    snprintf(ret_error, SERVER_ERROR_SIZE, "out of memory");
-    if (!policy || !judge.names || (config_file && !load_policy(config_file, policy, ret_error))) {
-        free(policy);
+    struct judge *judge = calloc(1, sizeof *judge);
+    *ret = (struct server_handler){.self = judge};
+    if (judge)
+        judge->config_file = config_file;
+    if (!judge || !open_judge(judge, ret_error)) {
+        review_handler_close(ret);
         return false;
     }
-    judge.gate = gate_open(policy);
-    free(policy);
-    if (!judge.gate || arena_guard(judge.names))
-        return false;
-    list_names(&judge);
-    arena_unguard(judge.names);
-    *ret = (struct server_handler){.self = &judge,
+    *ret = (struct server_handler){.self = judge,
                                    .answer = answer,
                                    .paths = paths,
                                    .path_count = sizeof paths / sizeof *paths,
-                                   .kinds = judge.kinds,
-                                   .kind_count = judge.kind_count,
-                                   .rules = judge.rules,
-                                   .rule_count = RULE_COUNT};
+                                   .kinds = judge->kinds,
+                                   .kind_count = judge->kind_count,
+                                   .rules = judge->rules,
+                                   .rule_count = RULE_COUNT,
+                                   .reload = config_file ? reload : NULL};
     return true;
 }

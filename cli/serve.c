@@ -50,6 +50,8 @@ static const struct flag flags[] = {
     {"--tls-priority", TEXT, AT(server.tls_priority), 0, 0},
     {"--config", TEXT, AT(config), 0, 0},
     {"--max-body", SIZE, AT(server.max_body), 1024, 64 << 20},
+    {"--review-memory", SIZE, AT(server.review_memory), 1 << 20, 4096ULL << 20},
+    {"--reviews-memory", SIZE, AT(server.reviews_memory), 1 << 20, 65536ULL << 20},
     {"--max-connections", COUNT, AT(server.max_connections), 8, 65536},
     {"--max-in-flight", COUNT, AT(server.max_in_flight), 1, 65536},
     {"--threads", COUNT, AT(server.threads), 1, 64},
@@ -99,12 +101,17 @@ static const char help_text[] =
     "                                AES-GCM and ChaCha20-Poly1305)\n"
     "\n"
     "Judging\n"
-    "  --config FILE                 policy: severities, overridable rules\n"
+    "  --config FILE                 policy: severities and overridable rules; read\n"
+    "                                again when it changes\n"
     "\n"
     "Limits\n"
     "  --max-body SIZE               of one request (8Mi); more is answered with 413\n"
-    "  --max-connections N           open at once (512)\n"
+    "  --max-connections N           open at once (512); one more takes the place of\n"
+    "                                one that never sent a review, or of an idle one\n"
     "  --max-in-flight N             reviews at once (64); more get a 429\n"
+    "  --review-memory SIZE          to judge one (128Mi); more is answered with 413\n"
+    "  --reviews-memory SIZE         to judge all that are under way, beyond 64 KiB\n"
+    "                                each (160Mi); more get a 429\n"
     "  --threads N                   workers (one per processor, 8 at most)\n"
     "  --request-timeout DURATION    from the request line to the end of the answer\n"
     "                                (30s)\n"
@@ -115,7 +122,8 @@ static const char help_text[] =
     "  --log-format json|text        one line per review on standard error (json)\n"
     "\n"
     "Sizes are bytes or have Ki or Mi behind them, durations ms, s, m or h.\n"
-    "SIGHUP reads the certificates again. A second SIGTERM ends the process at once.\n";
+    "SIGHUP reads certificates, client CAs and policy again; changed files are\n"
+    "noticed within ten seconds. A second SIGTERM ends the process at once.\n";
 
 static int usage_error(const char *what, const char *which)
 {
@@ -304,7 +312,7 @@ static bool make_self_signed(struct arena *a, struct server_options *o)
 
 static int run(struct settings *s)
 {
-    struct server_handler handler;
+    struct server_handler handler = {0};
     char error[SERVER_ERROR_SIZE];
     server_block_signals();
     struct server *server = NULL;
@@ -320,6 +328,7 @@ static int run(struct settings *s)
     if (server && (!self || self_start(self, server, error)))
         status = server_host(server);
     self_close(self);
+    review_handler_close(&handler);
     if (status != EXIT_UNABLE)
         return status;
     fprintf(stderr, "brgate serve: %s\n", error);

@@ -3,22 +3,26 @@
 
 #include <pthread.h>
 
-enum { KEEP_BYTES = 1 << 20 }; /* an arena that a large request has grown beyond this is given back */
+enum {
+    KEEP_BYTES = 256 << 10
+}; /* an arena that has grown beyond this is freed; a usual review takes 20 to 50 KB */
 
 struct arena_pool {
     pthread_mutex_t lock;
     size_t limit;
+    struct arena_budget *budget;
     unsigned count, most;
     struct arena *waiting[];
 };
 
-struct arena_pool *arena_pool_new(unsigned most, size_t limit)
+struct arena_pool *arena_pool_new(unsigned most, size_t limit, struct arena_budget *budget)
 {
     struct arena_pool *p = calloc(1, sizeof *p + most * sizeof(void *));
     if (!p)
         return NULL;
     pthread_mutex_init(&p->lock, NULL);
     p->limit = limit;
+    p->budget = budget;
     p->most = most;
     return p;
 }
@@ -40,13 +44,18 @@ struct arena *arena_pool_take(struct arena_pool *p)
     if (p->count)
         a = p->waiting[--p->count];
     pthread_mutex_unlock(&p->lock);
-    return a ? a : arena_new(p->limit);
+    if (a)
+        return a;
+    a = arena_new(p->limit);
+    if (a)
+        arena_share(a, p->budget);
+    return a;
 }
 
 void arena_pool_give(struct arena_pool *p, struct arena *a)
 {
     bool kept = false;
-    if (arena_used(a) <= KEEP_BYTES) {
+    if (arena_reserved(a) <= KEEP_BYTES) {
         arena_reset(a);
         pthread_mutex_lock(&p->lock);
         kept = p->count < p->most;

@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 enum {
-    SWEEP_MS = 100,         /* how late a deadline may be noticed */
-    CROWDED_IDLE_MS = 2000, /* what an idle connection keeps when three quarters of all are taken */
+    SWEEP_MS = 100, /* how late a deadline may be noticed */
     YOUNG_MS = 2000,
     LINGER_MS = 2000,
     LINGER_MOST = 64,
@@ -35,8 +34,8 @@ struct connections {
     pthread_t sweeper;
     pthread_mutex_t lock; /* of the list: taken when a connection opens, closes, and by the sweeper */
     pthread_cond_t changed;
-    struct connection *first;
-    unsigned count;
+    struct connection *first, *last; /* the newest, the oldest */
+    unsigned count, shut;            /* of these, those that are only to be cleaned up */
     struct lingering lingering[LINGER_MOST];
     size_t lingering_count;
     bool ending;
@@ -47,34 +46,70 @@ void connection_enter(struct connection *c, enum phase phase)
     atomic_store_explicit(&c->state, clock_ms() << PHASE_BITS | phase, memory_order_relaxed);
 }
 
+static enum phase phase_of(uint64_t state)
+{
+    return state & ((1 << PHASE_BITS) - 1);
+}
+
 static bool overdue(const struct connections *list, const struct connection *c, uint64_t now,
                     enum phase *ret_phase)
 {
     uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed), since = state >> PHASE_BITS;
-    enum phase phase = state & ((1 << PHASE_BITS) - 1);
+    enum phase phase = phase_of(state);
     uint64_t allowed = phase == PHASE_HANDSHAKE ? list->limits.handshake
                        : phase == PHASE_REQUEST ? list->limits.request
                                                 : list->limits.idle;
-    bool crowded = list->count > list->limits.most - list->limits.most / 4;
-    if (phase == PHASE_IDLE && crowded && allowed > CROWDED_IDLE_MS)
-        allowed = CROWDED_IDLE_MS;
     *ret_phase = phase;
     return now > since && now - since > allowed;
 }
 
+/* The descriptor stays open until the worker that serves it sees the end and closes it. */
+static void shut(struct connections *list, struct connection *c, enum refusal_reason reason)
+{
+    c->shut = true;
+    list->shut++;
+    shutdown(c->fd, SHUT_RDWR);
+    if (list->metrics && reason != REFUSED_REASON_COUNT)
+        metrics_refused(list->metrics, reason);
+}
+
 static void sweep(struct connections *list)
 {
+    static const enum refusal_reason reasons[] = {[PHASE_HANDSHAKE] = REFUSED_HANDSHAKE_DEADLINE,
+                                                  [PHASE_REQUEST] = REFUSED_REQUEST_DEADLINE,
+                                                  [PHASE_IDLE] = REFUSED_REASON_COUNT};
     uint64_t now = clock_ms();
     for (struct connection *c = list->first; c; c = c->next) {
         enum phase phase;
-        if (c->shut || !overdue(list, c, now, &phase))
-            continue;
-        c->shut = true;
-        shutdown(c->fd, SHUT_RDWR); /* the descriptor stays open until the worker closes it */
-        if (list->metrics && phase != PHASE_IDLE)
-            metrics_refused(list->metrics,
-                            phase == PHASE_HANDSHAKE ? REFUSED_HANDSHAKE_DEADLINE : REFUSED_REQUEST_DEADLINE);
+        if (!c->shut && overdue(list, c, now, &phase))
+            shut(list, c, reasons[phase]);
     }
+}
+
+/* There is one connection too many. Clients that are served keep theirs: while most of the others never got
+ * as far as an answer, the oldest of those goes, and it is the one least likely to get there. Else the one
+ * that has been idle for the longest time. */
+static void make_room(struct connections *list)
+{
+    struct connection *stranger = NULL, *idle = NULL;
+    uint64_t idle_since = UINT64_MAX;
+    unsigned strangers = 0;
+    for (struct connection *c = list->last; c; c = c->previous) {
+        uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed);
+        if (c->shut)
+            continue;
+        if (!atomic_load_explicit(&c->request.served, memory_order_relaxed)) {
+            stranger = stranger ? stranger : c;
+            if (++strangers > list->limits.most / 2)
+                break;
+        } else if (phase_of(state) == PHASE_IDLE && state >> PHASE_BITS < idle_since) {
+            idle = c;
+            idle_since = state >> PHASE_BITS;
+        }
+    }
+    struct connection *victim = !idle || strangers > list->limits.most / 2 ? stranger : idle;
+    if (victim)
+        shut(list, victim, REFUSED_CROWDED);
 }
 
 /* True when nothing more is to be waited for. */
@@ -189,12 +224,12 @@ static void opened(struct connections *list, struct MHD_Connection *mhd, void **
         tls_prepare(list->tls, tls->tls_session, &c->tls);
     pthread_mutex_lock(&list->lock);
     c->next = list->first;
-    c->link = &list->first;
-    if (c->next)
-        c->next->link = &c->next;
+    *(c->next ? &c->next->previous : &list->last) = c;
     list->first = c;
     if (list->count++ == 0)
         pthread_cond_signal(&list->changed);
+    if (list->count - list->shut > list->limits.most)
+        make_room(list);
     pthread_mutex_unlock(&list->lock);
     if (list->metrics)
         metrics_connection(list->metrics);
@@ -218,10 +253,10 @@ static void linger(struct connections *list, int fd)
 static void closed(struct connections *list, struct connection *c)
 {
     pthread_mutex_lock(&list->lock);
-    *c->link = c->next;
-    if (c->next)
-        c->next->link = c->link;
+    *(c->previous ? &c->previous->next : &list->first) = c->next;
+    *(c->next ? &c->next->previous : &list->last) = c->previous;
     list->count--;
+    list->shut -= c->shut;
     if (c->request.unread && !c->shut)
         linger(list, c->fd);
     pthread_mutex_unlock(&list->lock);
@@ -259,7 +294,7 @@ bool connections_busy(struct connections *list)
     pthread_mutex_lock(&list->lock);
     for (struct connection *c = list->first; c && !busy; c = c->next) {
         uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed), since = state >> PHASE_BITS;
-        enum phase phase = state & ((1 << PHASE_BITS) - 1);
+        enum phase phase = phase_of(state);
         int unread = 0;
         if (c->shut)
             continue;

@@ -2,7 +2,8 @@
  *
  * libmicrohttpd's timeout counts silence only: a client that sends one byte a second lives for ever. Here
  * every phase has an absolute end, and a thread shuts the sockets that are overdue; libmicrohttpd then sees
- * the end of the stream and cleans up. When the connections run short, the idle ones go first and sooner. */
+ * the end of the stream and cleans up. When there is one too many, the newcomer is let in and another one
+ * goes: however many clients dawdle, one that has something to say gets through. */
 #ifndef BRGATE_CONNECTION_H
 #define BRGATE_CONNECTION_H
 
@@ -21,10 +22,10 @@ enum phase {
 struct connections;
 
 struct connection {
-    struct connection *next, **link; /* in its list, under the list's lock */
+    struct connection *next, *previous; /* older, newer; under the list's lock */
     struct connections *list;
     int fd;
-    bool shut;                   /* by us, overdue; under the list's lock */
+    bool shut;                   /* by us; under the list's lock */
     atomic_uint_least64_t state; /* phase and its begin, packed: written by the worker, read by the sweeper */
     struct tls_hold tls;
     struct request request; /* one at a time */
@@ -32,7 +33,7 @@ struct connection {
 
 struct connection_limits {
     unsigned handshake, idle, request; /* milliseconds */
-    unsigned most;                     /* connections that the daemon accepts */
+    unsigned most;                     /* connections at once */
 };
 
 /* `metrics` and `tls` may be NULL. NULL when the system has no memory or threads. */

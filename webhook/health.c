@@ -3,8 +3,9 @@
 
 enum {
     MOST_CONNECTIONS = 64,
-    DEADLINE_MS = 5000, /* for a whole request; kubelet gives up earlier */
-    IDLE_MS = 60000,    /* a scraper comes every 15 or 30 seconds */
+    SPARE_CONNECTIONS = 16, /* shut to make room, not yet cleaned up */
+    DEADLINE_MS = 5000,     /* for a whole request; kubelet gives up earlier */
+    IDLE_MS = 60000,        /* a scraper comes every 15 or 30 seconds */
     SCRAPE_BYTES = 4 << 20,
 };
 
@@ -76,6 +77,10 @@ static enum MHD_Result scrape(const struct health_source *s, struct MHD_Connecti
                                .ready = !not_ready(s)};
     if (s->tls)
         tls_gauges(s->tls, &g);
+    g.policy = s->service->handler->reload != NULL;
+    g.policy_reloads = atomic_load(&s->service->policy.done);
+    g.policy_reload_failures = atomic_load(&s->service->policy.failed);
+    g.policy_matches_file = atomic_load(&s->service->policy.matches_file);
     struct arena *a = arena_new(SCRAPE_BYTES);
     enum MHD_Result result = MHD_NO;
     if (a && !arena_guard(a)) {
@@ -131,9 +136,9 @@ struct health *health_start(const struct health_source *source, int fd)
     if (h->connections)
         h->daemon = MHD_start_daemon(
             MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, answer, h, MHD_OPTION_LISTEN_SOCKET,
-            fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MOST_CONNECTIONS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-            MHD_OPTION_NOTIFY_CONNECTION, connections_notify, h->connections, MHD_OPTION_URI_LOG_CALLBACK,
-            begin, h, MHD_OPTION_NOTIFY_COMPLETED, end, h, MHD_OPTION_END);
+            fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MOST_CONNECTIONS + SPARE_CONNECTIONS,
+            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, connections_notify, h->connections,
+            MHD_OPTION_URI_LOG_CALLBACK, begin, h, MHD_OPTION_NOTIFY_COMPLETED, end, h, MHD_OPTION_END);
     if (h->daemon)
         return h;
     connections_free(h->connections);

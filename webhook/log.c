@@ -121,6 +121,11 @@ uint64_t log_dropped(const struct log *l)
     return atomic_load_explicit(&l->dropped, memory_order_relaxed);
 }
 
+static void count_dropped(struct log *l)
+{
+    atomic_fetch_add_explicit(&l->dropped, 1, memory_order_relaxed);
+}
+
 static void put_line(struct log *l, slice line)
 {
     pthread_mutex_lock(&l->lock);
@@ -133,7 +138,7 @@ static void put_line(struct log *l, slice line)
         pthread_cond_signal(&l->filled);
     pthread_mutex_unlock(&l->lock);
     if (!fits)
-        atomic_fetch_add_explicit(&l->dropped, 1, memory_order_relaxed);
+        count_dropped(l);
 }
 
 static void put_time(struct buf *b)
@@ -270,22 +275,34 @@ static void put_text_review(struct buf *b, const struct server_handler *h, size_
     buf_char(b, '\n');
 }
 
-void log_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
-                const struct server_answer *answer, uint64_t duration_ns)
+/* False when the arena has no room for the line. */
+static bool put_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
+                       const struct server_answer *answer, unsigned long microseconds)
 {
-    unsigned long microseconds = (unsigned long)(duration_ns / 1000);
-    if (arena_guard(a)) {
-        atomic_fetch_add_explicit(&l->dropped, 1, memory_order_relaxed);
-        return;
-    }
+    if (arena_guard(a))
+        return false;
     struct buf b = buf_new(a, LINE_BYTES);
     if (l->text)
         put_text_review(&b, h, endpoint, answer, microseconds);
     else
         put_json_review(&b, h, endpoint, answer, microseconds);
     if (b.failed)
-        atomic_fetch_add_explicit(&l->dropped, 1, memory_order_relaxed);
+        count_dropped(l);
     else
         put_line(l, buf_slice(&b));
     arena_unguard(a);
+    return true;
+}
+
+void log_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
+                const struct server_answer *answer, uint64_t duration_ns)
+{
+    unsigned long microseconds = (unsigned long)(duration_ns / 1000);
+    if (put_review(l, a, h, endpoint, answer, microseconds))
+        return;
+    /* A review that exhausted its arena is the one somebody will look for. */
+    struct arena *other = arena_new(LINE_BYTES * 4);
+    if (!other || !put_review(l, other, h, endpoint, answer, microseconds))
+        count_dropped(l);
+    arena_free(other);
 }

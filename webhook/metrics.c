@@ -216,12 +216,20 @@ static void render_refusals(const struct metrics *m, struct buf *b)
                                                               "too_large",
                                                               "overload",
                                                               "handshake_deadline",
-                                                              "request_deadline"};
+                                                              "request_deadline",
+                                                              "crowded"};
     head(b, "webhook_refused_total", "counter",
-         "Requests refused before they were judged, and connections shut at a deadline.");
+         "Requests refused before they were judged, and connections shut at a deadline or to make room.");
     for (size_t i = 0; i < REFUSED_REASON_COUNT; i++)
         buf_fmt(b, "brgate_webhook_refused_total{reason=\"%s\"} %llu\n", reasons[i],
                 (unsigned long long)total(m, m->at.refused + i));
+}
+
+static void render_reloads(struct buf *b, const char *name, const char *help, uint64_t done, uint64_t failed)
+{
+    head(b, name, "counter", help);
+    buf_fmt(b, "brgate_%s{result=\"success\"} %llu\n", name, (unsigned long long)done);
+    buf_fmt(b, "brgate_%s{result=\"failure\"} %llu\n", name, (unsigned long long)failed);
 }
 
 static void render_certificate(const struct metrics_gauges *g, struct buf *b)
@@ -235,11 +243,16 @@ static void render_certificate(const struct metrics_gauges *g, struct buf *b)
            "1 while the served certificate is the one in the file.", g->matches_file);
     head(b, "webhook_certificate_info", "gauge", "The served certificate's SHA-256 fingerprint.");
     buf_fmt(b, "brgate_webhook_certificate_info{sha256=\"%s\"} 1\n", g->fingerprint);
-    head(b, "webhook_certificate_reloads_total", "counter", "Attempts to load changed certificate files.");
-    buf_fmt(b, "brgate_webhook_certificate_reloads_total{result=\"success\"} %llu\n",
-            (unsigned long long)g->reloads);
-    buf_fmt(b, "brgate_webhook_certificate_reloads_total{result=\"failure\"} %llu\n",
-            (unsigned long long)g->reload_failures);
+    render_reloads(b, "webhook_certificate_reloads_total", "Attempts to load changed certificate files.",
+                   g->reloads, g->reload_failures);
+}
+
+static void render_policy(const struct metrics_gauges *g, struct buf *b)
+{
+    single(b, "webhook_policy_matches_file", "gauge", "1 while the policy in force is the one in the file.",
+           g->policy_matches_file);
+    render_reloads(b, "webhook_policy_reloads_total", "Attempts to load a changed policy file.",
+                   g->policy_reloads, g->policy_reload_failures);
 }
 
 /* The names that every Prometheus client library uses for its process. */
@@ -290,6 +303,8 @@ void metrics_render(const struct metrics *m, const struct metrics_gauges *g, str
     single(b, "webhook_ready", "gauge", "1 while /readyz answers 200.", g->ready);
     if (g->tls)
         render_certificate(g, b);
+    if (g->policy)
+        render_policy(g, b);
     head(b, "build_info", "gauge", "The program's version.");
     buf_fmt(b, "brgate_build_info{version=\"%s\"} 1\n", BRGATE_VERSION);
     render_process(m, b);

@@ -21,6 +21,7 @@ enum refusal_reason {
     REFUSED_OVERLOAD, /* too many requests in flight, or no memory for one more */
     REFUSED_HANDSHAKE_DEADLINE,
     REFUSED_REQUEST_DEADLINE,
+    REFUSED_CROWDED, /* to make room for a newcomer */
     REFUSED_REASON_COUNT
 };
 
@@ -35,6 +36,9 @@ struct metrics_gauges {
     char fingerprint[65]; /* hex SHA-256 of the served leaf */
     uint64_t reloads, reload_failures;
     bool matches_file;
+    bool policy; /* the rest is known */
+    uint64_t policy_reloads, policy_reload_failures;
+    bool policy_matches_file;
 };
 
 struct metrics *metrics_new(const struct server_handler *h); /* NULL when the system has no memory */

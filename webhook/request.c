@@ -45,7 +45,7 @@ void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd)
     r->endpoint = endpoint_of(s->handler, uri);
     r->length = r->capacity = r->expected = 0;
     r->body = NULL;
-    r->unread = false;
+    r->lost = r->unread = false;
     connection_enter(c, PHASE_REQUEST);
     return c;
 }
@@ -203,15 +203,10 @@ static enum MHD_Result admit(struct service *s, struct MHD_Connection *mhd, stru
         return refuse(s, mhd, r, why);
     }
     r->expected = (size_t)length;
-    if (atomic_fetch_add(&s->in_flight, 1) >= s->options->max_in_flight ||
-        !(r->arena = arena_pool_take(s->arenas))) {
-        /* The body is read and thrown away, so that the connection survives: a new one would cost more than
-           the review. */
-        atomic_fetch_sub(&s->in_flight, 1);
-        metrics_refused(s->metrics, REFUSED_OVERLOAD);
-        r->step = REQUEST_SHED;
-        return MHD_YES;
-    }
+    r->arena = arena_pool_take(s->arenas);
+    if (!r->arena)
+        return MHD_NO;
+    atomic_fetch_add_explicit(&s->in_flight, 1, memory_order_relaxed);
     r->step = REQUEST_BODY;
     return MHD_YES;
 }
@@ -240,27 +235,62 @@ static bool body_append(struct request *r, const char *data, size_t size)
     return true;
 }
 
+/* client-go repeats a 429 that says when. */
+static enum MHD_Result shed(struct service *s, struct MHD_Connection *mhd, const char *text)
+{
+    metrics_refused(s->metrics, REFUSED_OVERLOAD);
+    return respond_text(s, mhd, MHD_HTTP_TOO_MANY_REQUESTS, text, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+}
+
+/* By whose fault it is: the object's, that of all reviews together, or ours. */
+static enum MHD_Result respond_failed(struct service *s, struct MHD_Connection *mhd, struct request *r)
+{
+    static const char too_large[] = "the review needs more memory than one may take (--review-memory)",
+                      too_many[] = "the reviews under way need more memory than all may take "
+                                   "(--reviews-memory)";
+    struct server_answer *a = &r->answer;
+    a->verdict = SERVER_FAILED;
+    switch (arena_lack(r->arena)) {
+    case ARENA_LACKS_LIMIT:
+        a->error = slice_of(too_large);
+        metrics_refused(s->metrics, REFUSED_TOO_LARGE);
+        return respond_text(s, mhd, MHD_HTTP_CONTENT_TOO_LARGE, too_large, NULL, NULL);
+    case ARENA_LACKS_BUDGET:
+        a->error = slice_of(too_many);
+        return shed(s, mhd, too_many);
+    default:
+        if (!a->error.n)
+            a->error = arena_lack(r->arena) ? LIT("out of memory") : LIT("the handler gave no answer");
+        return respond_text(s, mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "the review could not be answered\n",
+                            NULL, NULL);
+    }
+}
+
 static enum MHD_Result answer(struct service *s, struct MHD_Connection *mhd, struct request *r)
 {
     struct server_answer *a = &r->answer;
     *a = (struct server_answer){0};
     uint64_t begin = clock_ns();
-    if (r->length == r->expected)
+    if (!r->lost)
         s->handler->answer(s->handler->self, r->arena, r->endpoint, (slice){r->body, r->length}, a);
     r->duration_ns = clock_ns() - begin;
     r->step = REQUEST_ANSWERED;
-    if (!a->body.n)
-        a->verdict = SERVER_FAILED;
-    switch (a->verdict) {
-    case SERVER_ALLOWED:
-    case SERVER_DENIED:
-        return respond(s, mhd, MHD_HTTP_OK, "application/json", a->body, NULL, NULL);
-    case SERVER_MALFORMED:
-        return respond(s, mhd, MHD_HTTP_BAD_REQUEST, "application/json", a->body, NULL, NULL);
-    default:
-        return respond_text(s, mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "the review could not be answered\n",
-                            NULL, NULL);
-    }
+    if (!a->body.n || a->verdict == SERVER_FAILED)
+        return respond_failed(s, mhd, r);
+    unsigned status = a->verdict == SERVER_MALFORMED ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_OK;
+    return respond(s, mhd, status, "application/json", a->body, NULL, NULL);
+}
+
+/* The body is there: one of --max-in-flight, or too many. The connection survives a refusal: a new one would
+ * cost more than the review. */
+static enum MHD_Result complete(struct service *s, struct MHD_Connection *mhd, struct request *r)
+{
+    r->answering = true;
+    atomic_store_explicit(&r->served, true, memory_order_relaxed); /* before the client can know */
+    if (atomic_fetch_add_explicit(&s->answering, 1, memory_order_relaxed) < s->options->max_in_flight)
+        return answer(s, mhd, r);
+    r->step = REQUEST_SHED;
+    return shed(s, mhd, "too many reviews at once\n");
 }
 
 enum MHD_Result request_continue(void *service, struct MHD_Connection *mhd, const char *url,
@@ -276,15 +306,12 @@ enum MHD_Result request_continue(void *service, struct MHD_Connection *mhd, cons
     if (r->step == REQUEST_NEW)
         return admit(s, mhd, r, method, version);
     if (*size) {
-        if (r->step == REQUEST_BODY && !body_append(r, data, *size))
-            r->expected = SLICE_NONE; /* no memory: the rest is thrown away, the answer is 500 */
+        if (r->step == REQUEST_BODY && !r->lost)
+            r->lost = !body_append(r, data, *size);
         *size = 0;
         return MHD_YES;
     }
-    if (r->step == REQUEST_SHED) /* client-go repeats a 429 that says when */
-        return respond_text(s, mhd, MHD_HTTP_TOO_MANY_REQUESTS, "too many reviews at once\n",
-                            MHD_HTTP_HEADER_RETRY_AFTER, "1");
-    return answer(s, mhd, r);
+    return complete(s, mhd, r);
 }
 
 void request_end(void *service, struct MHD_Connection *mhd, void **context,
@@ -305,9 +332,12 @@ void request_end(void *service, struct MHD_Connection *mhd, void **context,
     if (r->arena) {
         arena_pool_give(s->arenas, r->arena);
         r->arena = NULL;
-        atomic_fetch_sub(&s->in_flight, 1);
+        atomic_fetch_sub_explicit(&s->in_flight, 1, memory_order_relaxed);
     }
-    atomic_store_explicit(&r->served, true, memory_order_relaxed);
+    if (r->answering) {
+        r->answering = false;
+        atomic_fetch_sub_explicit(&s->answering, 1, memory_order_relaxed);
+    }
     connection_enter(c, PHASE_IDLE);
     *context = NULL;
 }

@@ -8,6 +8,12 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 
+/* What became of reading the policy again. */
+struct policy_reloads {
+    atomic_uint_least64_t done, failed;
+    atomic_bool matches_file;
+};
+
 /* What all requests of a server share. */
 struct service {
     const struct server_options *options;
@@ -15,7 +21,10 @@ struct service {
     struct metrics *metrics;
     struct log *log;
     struct arena_pool *arenas;
-    atomic_uint in_flight;
+    struct arena_budget memory; /* of all reviews */
+    atomic_uint in_flight;      /* the headers are complete, the answer is not sent */
+    atomic_uint answering;      /* of these, those whose body is complete: what is limited */
+    struct policy_reloads policy;
     atomic_bool draining;       /* say "Connection: close" */
     _Atomic(const char *) held; /* why the server is not ready; NULL: it is */
 };
@@ -31,8 +40,10 @@ struct request {
     size_t length, capacity, expected;
     uint64_t duration_ns;
     struct server_answer answer;
+    bool lost;          /* no memory for all of the body: the rest is thrown away */
+    bool answering;     /* counted as such */
     bool unread;        /* refused while much of its body was still to come */
-    atomic_bool served; /* the connection has seen an answer */
+    atomic_bool served; /* the connection has had a review answered */
 };
 
 /* libmicrohttpd's callbacks; the closure is the service. */
@@ -44,7 +55,7 @@ void request_end(void *service, struct MHD_Connection *mhd, void **context,
                  enum MHD_RequestTerminationCode how);
 
 /* Warm arenas, one per request in flight. */
-struct arena_pool *arena_pool_new(unsigned most, size_t limit);
+struct arena_pool *arena_pool_new(unsigned most, size_t limit, struct arena_budget *budget);
 void arena_pool_free(struct arena_pool *p);
 struct arena *arena_pool_take(struct arena_pool *p); /* NULL when the system has no memory */
 void arena_pool_give(struct arena_pool *p, struct arena *a);

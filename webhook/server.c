@@ -15,7 +15,8 @@ enum {
     /* libmicrohttpd clears this between requests, so it is no larger than headers and half a body need. */
     CONNECTION_MEMORY = 32 << 10,
     CONNECTION_INCREMENT = 8 << 10, /* a TLS record has up to 16 KB */
-    SPARE_DESCRIPTORS = 128,        /* health port, epoll, files being read */
+    SPARE_CONNECTIONS = 64,         /* shut to make room, not yet cleaned up; and some for each thread */
+    SPARE_DESCRIPTORS = 256,        /* those, health port, epoll, lingering, files being read */
 };
 
 struct server {
@@ -43,10 +44,12 @@ struct server_options server_defaults(void)
         .threads = processors < 2   ? 1
                    : processors > 8 ? 8
                                     : (unsigned)processors,
-        .request_memory = LIMIT_ARENA_BYTES,
-        .handshake_timeout = 10000, /* Go gives up after ten seconds as well */
-        .request_timeout = 30000,   /* the largest timeoutSeconds a webhook can have */
-        .idle_timeout = 120000,     /* the API server closes after 90 s: let it be the first */
+        /* The densest real objects (environments, managed fields) of 3 MiB take 51 MB in an update. */
+        .review_memory = 128 << 20,
+        .reviews_memory = 160 << 20, /* one of these and the rest of the server fit a pod of 256 MiB */
+        .handshake_timeout = 10000,  /* Go gives up after ten seconds as well */
+        .request_timeout = 30000,    /* the largest timeoutSeconds a webhook can have */
+        .idle_timeout = 120000,      /* the API server closes after 90 s: let it be the first */
         .shutdown_delay = 10000,
         .drain_timeout = 30000,
         .reload_interval = 10000,
@@ -62,23 +65,28 @@ __attribute__((format(printf, 2, 0))) static void on_daemon_message(void *self, 
         vsnprintf(s->daemon_says, sizeof s->daemon_says, format, args);
 }
 
-/* One descriptor per connection and one for its epoll set's owner. */
-static void raise_descriptor_limit(unsigned connections)
+static void raise_descriptor_limit(const struct server *s)
 {
     struct rlimit limit;
-    rlim_t want = connections + SPARE_DESCRIPTORS;
+    rlim_t want = s->options->max_connections + SPARE_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
         return;
     limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < want)
+        log_event(s->service.log, LOG_LEVEL_WARNING, "limits",
+                  "--max-connections %u needs %llu file descriptors, and the system allows %llu",
+                  s->options->max_connections, (unsigned long long)want, (unsigned long long)limit.rlim_cur);
 }
 
 static bool start_daemon(struct server *s)
 {
     const struct server_options *o = s->options;
+    /* The connections themselves hold the limit; each thread has its share of this one, however many they
+       got. */
+    intptr_t most = o->max_connections + o->max_connections / 2 + SPARE_CONNECTIONS;
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_LISTEN_SOCKET, s->fd, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->max_connections, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, most, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_INCREMENT, CONNECTION_INCREMENT, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
@@ -115,7 +123,7 @@ static bool start_https(struct server *s, char ret_error[SERVER_ERROR_SIZE])
     s->connections = connections_new(&limits, s->service.metrics, s->tls);
     if (!s->connections)
         return no_memory(ret_error);
-    raise_descriptor_limit(o->max_connections);
+    raise_descriptor_limit(s);
     if (start_daemon(s))
         return true;
     s->daemon_says[strcspn(s->daemon_says, "\n")] = '\0';
@@ -140,6 +148,19 @@ static bool start_health(struct server *s, char ret_error[SERVER_ERROR_SIZE])
     return false;
 }
 
+/* The port is only news when the system has chosen it. */
+static void report_started(const struct server *s)
+{
+    const struct server_options *o = s->options;
+    char port[32] = "", health_port[32] = "";
+    if (strcmp(strrchr(o->listen, ':'), ":0") == 0)
+        snprintf(port, sizeof port, " (port %u)", s->port);
+    if (strcmp(strrchr(o->health_listen, ':'), ":0") == 0)
+        snprintf(health_port, sizeof health_port, " (port %u)", s->health_port);
+    log_event(s->service.log, LOG_LEVEL_INFO, "started", "HTTPS on %s%s, health on %s%s", o->listen, port,
+              o->health_listen, health_port);
+}
+
 static bool start(struct server *s, const struct server_handler *h, char ret_error[SERVER_ERROR_SIZE])
 {
     const struct server_options *o = s->options;
@@ -147,7 +168,9 @@ static bool start(struct server *s, const struct server_handler *h, char ret_err
     s->service.handler = h;
     s->service.log = log_new(o->log_fd, o->text_log);
     s->service.metrics = metrics_new(h);
-    s->service.arenas = arena_pool_new(o->max_in_flight, o->request_memory);
+    atomic_init(&s->service.memory.left, o->reviews_memory);
+    atomic_init(&s->service.policy.matches_file, true);
+    s->service.arenas = arena_pool_new(o->max_in_flight, o->review_memory, &s->service.memory);
     if (!s->service.log || !s->service.metrics || !s->service.arenas)
         return no_memory(ret_error);
     s->tls = tls_new(o, s->service.log, ret_error);
@@ -162,8 +185,7 @@ static bool start(struct server *s, const struct server_handler *h, char ret_err
     if (!start_https(s, ret_error) || !start_health(s, ret_error))
         return false;
     atomic_store(&s->accepting, true);
-    log_event(s->service.log, LOG_LEVEL_INFO, "started", "HTTPS on %s (port %u), health on %s (port %u)",
-              o->listen, s->port, o->health_listen, s->health_port);
+    report_started(s);
     return true;
 }
 
@@ -193,9 +215,32 @@ unsigned server_health_port(const struct server *s)
     return s->health_port;
 }
 
+static void reload_policy(struct server *s, bool forced)
+{
+    const struct server_handler *h = s->service.handler;
+    struct policy_reloads *policy = &s->service.policy;
+    char news[SERVER_ERROR_SIZE];
+    switch (h->reload(h->self, forced, news)) {
+    case SERVER_UNCHANGED:
+        return;
+    case SERVER_RELOADED:
+        atomic_fetch_add(&policy->done, 1);
+        atomic_store(&policy->matches_file, true);
+        log_event(s->service.log, LOG_LEVEL_INFO, "policy", "%s", news);
+        return;
+    case SERVER_NOT_RELOADED:
+        atomic_fetch_add(&policy->failed, 1);
+        atomic_store(&policy->matches_file, false);
+        log_event(s->service.log, LOG_LEVEL_ERROR, "policy", "%s; the old policy stays in force", news);
+        return;
+    }
+}
+
 void server_reload(struct server *s, bool forced)
 {
     tls_reload(s->tls, forced);
+    if (s->service.handler->reload)
+        reload_policy(s, forced);
 }
 
 bool server_certify(struct server *s, slice cert_pem, slice key_pem, char ret_error[SERVER_ERROR_SIZE])

@@ -30,7 +30,9 @@ struct server_hit {
 
 /* Zeroed before the handler is called. Texts live in the arena, in the body or for ever. */
 struct server_answer {
-    slice body; /* empty: HTTP 500, the verdict then counts as failed */
+    /* Empty: the verdict counts as failed. HTTP 413 when the arena's limit was the reason, 429 when it was
+     * the memory of all reviews, else 500. */
+    slice body;
     /* ALLOWED and DENIED answer HTTP 200 with `body`, MALFORMED answers 400 with it; it is JSON. */
     enum server_verdict verdict;
     enum server_operation operation;
@@ -42,6 +44,8 @@ struct server_answer {
     bool dry_run;
 };
 
+enum server_reload { SERVER_UNCHANGED, SERVER_RELOADED, SERVER_NOT_RELOADED };
+
 struct server_handler {
     void *self;
     /* `endpoint` is the index into `paths`; the arena is unguarded and reset by the server. */
@@ -52,6 +56,9 @@ struct server_handler {
     size_t kind_count;
     const char *const *rules;
     size_t rule_count;
+    /* NULL, or: reads the policy again. On one thread at a time, while reviews go on. Without `forced` a text
+     * that was tried before is left alone. `ret_news` is one line, when anything happened. */
+    enum server_reload (*reload)(void *self, bool forced, char ret_news[SERVER_ERROR_SIZE]);
 };
 
 /* Something that works beside the server, such as what renews its certificate. */
@@ -74,7 +81,8 @@ struct server_options {
 
     size_t max_body; /* bytes */
     unsigned max_connections, max_in_flight, threads;
-    size_t request_memory; /* bytes of arena for one request */
+    /* Bytes for judging: of one review, and of all at once beyond the first ARENA_FIRST_CHUNK of each. */
+    size_t review_memory, reviews_memory;
 
     /* Milliseconds, and absolute: a trickle of bytes does not extend them. */
     unsigned handshake_timeout, request_timeout, idle_timeout;
@@ -102,8 +110,8 @@ struct server *server_start(const struct server_options *o, const struct server_
 unsigned server_port(const struct server *s);
 unsigned server_health_port(const struct server *s);
 
-/* Reads certificate, key and client CA again. Without `forced` unchanged or already refused contents are
- * left alone. */
+/* Reads certificate, key, client CA and the handler's policy again. Without `forced` unchanged or already
+ * refused contents are left alone. */
 void server_reload(struct server *s, bool forced);
 
 /* Serves this pair (PEM) from now on, in place of files. False with one line, and what was served stays. From

@@ -23,7 +23,7 @@ enum { REDZONE = 16 }; /* poisoned gap behind each allocation: an overrun is rep
 enum { REDZONE = 0 };
 #endif
 
-enum { ALIGN = 16, FIRST_CHUNK = 64 << 10 };
+enum { ALIGN = 16 };
 
 struct chunk {
     struct chunk *next;
@@ -41,6 +41,8 @@ struct arena {
     struct chunk *first, *current;
     size_t used; /* in the current chunk */
     size_t handed_out, reserved, limit;
+    struct arena_budget *budget; /* or NULL */
+    enum arena_lack lack;
     struct deferred *deferred;
     uint64_t allocations, fail_at;
     bool guarded;
@@ -53,6 +55,36 @@ struct arena *arena_new(size_t limit)
     if (a)
         a->limit = limit;
     return a;
+}
+
+void arena_share(struct arena *a, struct arena_budget *budget)
+{
+    BUG_IF(a->reserved);
+    a->budget = budget;
+}
+
+/* Of `reserved` bytes, those that count. */
+static size_t budgeted(size_t reserved)
+{
+    return reserved > ARENA_FIRST_CHUNK ? reserved - ARENA_FIRST_CHUNK : 0;
+}
+
+static bool budget_take(struct arena *a, size_t size)
+{
+    if (!a->budget)
+        return true;
+    size_t more = budgeted(a->reserved + size) - budgeted(a->reserved), left = atomic_load(&a->budget->left);
+    do
+        if (more > left)
+            return false;
+    while (!atomic_compare_exchange_weak(&a->budget->left, &left, left - more));
+    return true;
+}
+
+static void budget_give(struct arena *a, size_t size)
+{
+    if (a->budget)
+        atomic_fetch_add(&a->budget->left, budgeted(a->reserved) - budgeted(a->reserved - size));
 }
 
 static void close_deferred(struct arena *a)
@@ -74,6 +106,7 @@ void arena_free(struct arena *a)
         ASAN_UNPOISON_MEMORY_REGION(c->bytes, c->size);
         free(c);
     }
+    budget_give(a, a->reserved);
     free(a);
 }
 
@@ -84,7 +117,28 @@ void arena_reset(struct arena *a)
         ASAN_POISON_MEMORY_REGION(c->bytes, c->size);
     a->current = a->first;
     a->used = a->handed_out = 0;
+    a->lack = ARENA_LACKS_NOTHING;
     a->guarded = false;
+}
+
+static struct chunk *chunk_new(struct arena *a, size_t size)
+{
+    if (!budget_take(a, size)) {
+        a->lack = ARENA_LACKS_BUDGET;
+        return NULL;
+    }
+    struct chunk *c = malloc(sizeof *c + size);
+    a->reserved += size;
+    if (c) {
+        c->next = NULL;
+        c->size = size;
+        ASAN_POISON_MEMORY_REGION(c->bytes, size);
+        return c;
+    }
+    budget_give(a, size);
+    a->reserved -= size;
+    a->lack = ARENA_LACKS_SYSTEM;
+    return NULL;
 }
 
 static bool next_chunk(struct arena *a, size_t need)
@@ -95,26 +149,24 @@ static bool next_chunk(struct arena *a, size_t need)
         if (a->current->size >= need)
             return true;
     }
-    size_t size = a->reserved ? a->reserved : FIRST_CHUNK; /* doubles the whole */
+    size_t size = a->reserved ? a->reserved : ARENA_FIRST_CHUNK; /* doubles the whole */
     if (size < need)
         size = need;
     if (size > a->limit - a->reserved)
         size = a->limit - a->reserved;
-    if (size < need)
+    if (size < need) {
+        a->lack = ARENA_LACKS_LIMIT;
         return false;
-    struct chunk *c = malloc(sizeof *c + size);
+    }
+    struct chunk *c = chunk_new(a, size);
     if (!c)
         return false;
-    c->next = NULL;
-    c->size = size;
-    ASAN_POISON_MEMORY_REGION(c->bytes, size);
     if (a->current)
         a->current->next = c;
     else
         a->first = c;
     a->current = c;
     a->used = 0;
-    a->reserved += size;
     return true;
 }
 
@@ -123,10 +175,13 @@ void *arena_try(struct arena *a, size_t size)
     a->allocations++;
     if (a->fail_at && a->allocations >= a->fail_at) {
         a->fail_at = 0;
+        a->lack = ARENA_LACKS_LIMIT;
         return NULL;
     }
-    if (size > a->limit)
+    if (size > a->limit) {
+        a->lack = ARENA_LACKS_LIMIT;
         return NULL;
+    }
     size_t need = (size + REDZONE + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if ((!a->current || a->current->size - a->used < need) && !next_chunk(a, need))
         return NULL;
@@ -229,4 +284,14 @@ uint64_t arena_allocations(const struct arena *a)
 size_t arena_used(const struct arena *a)
 {
     return a->handed_out;
+}
+
+size_t arena_reserved(const struct arena *a)
+{
+    return a->reserved;
+}
+
+enum arena_lack arena_lack(const struct arena *a)
+{
+    return a->lack;
 }

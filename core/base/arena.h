@@ -17,12 +17,22 @@
 #include "slice.h"
 
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 struct arena;
 
 struct arena *arena_new(size_t limit); /* NULL when the system has no memory */
-void arena_free(struct arena *a);      /* NULL is allowed */
+
+/* Bytes that several arenas have together. Before it allocates, an arena may be told to take whatever it
+ * needs beyond ARENA_FIRST_CHUNK from there; freeing it gives them back. The budget must outlive it. */
+struct arena_budget {
+    atomic_size_t left;
+};
+enum { ARENA_FIRST_CHUNK = 64 << 10 };
+void arena_share(struct arena *a, struct arena_budget *budget);
+
+void arena_free(struct arena *a); /* NULL is allowed */
 void arena_reset(struct arena *a);
 
 void *arena_alloc(struct arena *a, size_t count, size_t size);
@@ -50,5 +60,10 @@ void arena_unguard(struct arena *a);
 void arena_fail_at(struct arena *a, uint64_t nth);
 uint64_t arena_allocations(const struct arena *a); /* since arena_new() */
 size_t arena_used(const struct arena *a);          /* bytes handed out since the last reset */
+size_t arena_reserved(const struct arena *a);      /* bytes taken from the system */
+
+/* Whose fault the last failed allocation since the last reset was. */
+enum arena_lack { ARENA_LACKS_NOTHING, ARENA_LACKS_LIMIT, ARENA_LACKS_BUDGET, ARENA_LACKS_SYSTEM };
+enum arena_lack arena_lack(const struct arena *a);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "bug.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,9 @@ static void give_back(void *p)
 
 void json_memory_install(void)
 {
+    static atomic_bool installed; /* as cJSON's hooks are: one per process */
+    if (atomic_exchange(&installed, true))
+        return;
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = take, .free_fn = give_back});
 }
 

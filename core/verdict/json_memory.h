@@ -15,7 +15,7 @@
 #define cJSON_GetObjectItem(o, k)        BANNED(cJSON_GetObjectItem)
 #define cJSON_HasObjectItem(o, k)        BANNED(cJSON_HasObjectItem)
 
-/* Once, before threads start. */
+/* First before threads start; again is harmless. */
 void json_memory_install(void);
 
 void json_memory_enter(struct arena *a);

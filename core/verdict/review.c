@@ -281,7 +281,8 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
 /* Nobody may take a review that has no answer for one that was allowed. */
 static slice no_answer(struct review_log *ret_log, const char *why)
 {
-    *ret_log = (struct review_log){.error = slice_of(why)};
+    ret_log->answered = ret_log->allowed = false; /* what is asked about may be known and stays for the log */
+    ret_log->error = slice_of(why);
     return (slice){0};
 }
 

@@ -131,6 +131,32 @@ static void arenas_unwind(void **state)
         assert_non_null(arena_alloc(a, 1, 1000));
 }
 
+static void arenas_share_a_budget(void **state)
+{
+    (void)state;
+    struct arena_budget budget;
+    atomic_init(&budget.left, 1 << 20);
+    struct arena *a = arena_new(4 << 20), *b = arena_new(4 << 20);
+    arena_share(a, &budget);
+    arena_share(b, &budget);
+    assert_non_null(arena_try(a, 60 << 10)); /* the first chunk is free */
+    assert_int_equal(budget.left, 1 << 20);
+    assert_non_null(arena_try(a, 900 << 10));
+    assert_true(budget.left < 200 << 10);
+    assert_non_null(arena_try(b, 60 << 10));
+    assert_null(arena_try(b, 200 << 10));
+    assert_int_equal(arena_lack(b), ARENA_LACKS_BUDGET);
+    assert_null(arena_try(b, 5 << 20));
+    assert_int_equal(arena_lack(b), ARENA_LACKS_LIMIT);
+    arena_reset(b);
+    assert_int_equal(arena_lack(b), ARENA_LACKS_NOTHING);
+    arena_free(a);
+    assert_int_equal(budget.left, 1 << 20);
+    assert_non_null(arena_try(b, 200 << 10));
+    arena_free(b);
+    assert_int_equal(budget.left, 1 << 20);
+}
+
 static void arenas_keep_their_memory(void **state)
 {
     (void)state;
@@ -165,10 +191,15 @@ static void buffers_stop_at_their_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quoting_is_go_s),          cmocka_unit_test(numbers_are_strict),
-        cmocka_unit_test(doubles_print_as_go_does), cmocka_unit_test(utf8_is_strict),
-        cmocka_unit_test(slips_are_near),           cmocka_unit_test(arenas_unwind),
-        cmocka_unit_test(arenas_keep_their_memory), cmocka_unit_test(buffers_stop_at_their_limit),
+        cmocka_unit_test(quoting_is_go_s),
+        cmocka_unit_test(numbers_are_strict),
+        cmocka_unit_test(doubles_print_as_go_does),
+        cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(slips_are_near),
+        cmocka_unit_test(arenas_unwind),
+        cmocka_unit_test(arenas_keep_their_memory),
+        cmocka_unit_test(arenas_share_a_budget),
+        cmocka_unit_test(buffers_stop_at_their_limit),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

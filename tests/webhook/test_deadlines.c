@@ -150,23 +150,101 @@ static void too_many_reviews_are_shed(void **state)
     fixture_start(&f);
     assert_true(peer_open(&holder, f.port, NULL));
     assert_true(peer_open(&other, f.port, NULL));
-    peer_send(&holder, LIT("POST /validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                           "Content-Length: 4\r\n\r\nab"));
+    char text[512];
+    int small = 4096;
+    setsockopt(holder.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    peer_send(&holder, peer_post(text, sizeof text, "/validate", LIT("large"))); /* and does not read it */
     assert_true(fixture_becomes(&f, "brgate_webhook_requests_in_flight", 1));
     peer_send(&other, LIT(REVIEW));
     struct reply r = peer_reply(&other);
     assert_int_equal(r.status, 429);
     assert_non_null(strstr(r.head, "Retry-After: 1"));
     assert_false(r.closing);
-    peer_send(&holder, LIT("cd"));
-    assert_int_equal(peer_reply(&holder).status, 200);
+    peer_close(&holder);
     assert_true(fixture_becomes(&f, "brgate_webhook_requests_in_flight", 0));
     peer_send(&other, LIT(REVIEW)); /* on the same connection */
     assert_int_equal(peer_reply(&other).status, 200);
     assert_true(fixture_metric(&f, "brgate_webhook_refused_total{reason=\"overload\"}") == 1);
-    peer_close(&holder);
     peer_close(&other);
     fixture_end(&f);
+}
+
+static void whoever_is_served_stays(void **state)
+{
+    (void)state;
+    enum { MOST = 8, STRANGERS = 40 };
+    struct fixture f;
+    struct peer served;
+    static struct peer strangers[STRANGERS];
+    fixture_new(&f);
+    f.options.max_connections = MOST;
+    fixture_start(&f);
+    assert_true(peer_open(&served, f.port, NULL));
+    assert_true(peer_send(&served, LIT(REVIEW)));
+    assert_int_equal(peer_reply(&served).status, 200);
+    for (size_t i = 0; i < STRANGERS; i++) {
+        strangers[i].fd = peer_dial(f.port);
+        assert_true(strangers[i].fd >= 0);
+        assert_true(send(strangers[i].fd, "\x16", 1, MSG_NOSIGNAL) == 1);
+    }
+    assert_true(
+        fixture_becomes(&f, "brgate_webhook_refused_total{reason=\"crowded\"}", STRANGERS + 1 - MOST));
+    assert_int_equal(peer_ask(f.port, NULL, LIT(REVIEW)).status, 200); /* a newcomer gets in at once */
+    assert_true(peer_send(&served, LIT(REVIEW)));
+    assert_int_equal(peer_reply(&served).status, 200);
+    peer_close(&served);
+    for (size_t i = 0; i < STRANGERS; i++)
+        close(strangers[i].fd);
+    fixture_end(&f);
+}
+
+static void memory_has_bounds(void **state)
+{
+    (void)state;
+    static char body[400 << 10];
+    static const struct {
+        const char *label;
+        size_t one, all;
+        slice body;
+        int status;
+        const char *reason, *line;
+    } rows[] = {
+        {"one review", 1 << 20, 8 << 20, SLICE("greedy"), 413, "too_large", "(--review-memory)"},
+        {"all reviews", 8 << 20, 1 << 20, SLICE("greedy"), 429, "overload", "(--reviews-memory)"},
+        {"a body", 256 << 10, 8 << 20, {body, sizeof body}, 413, "too_large", "(--review-memory)"},
+        {"a body of many", 8 << 20, 256 << 10, {body, sizeof body}, 429, "overload", "(--reviews-memory)"},
+        {"enough", 8 << 20, 8 << 20, {body, sizeof body}, 200, NULL, NULL},
+    };
+    memset(body, 'x', sizeof body);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static char text[512 << 10];
+        struct fixture f;
+        struct peer p;
+        char sample[128];
+        fixture_new(&f);
+        f.options.review_memory = rows[i].one;
+        f.options.reviews_memory = rows[i].all;
+        fixture_start(&f);
+        assert_true(peer_open(&p, f.port, NULL));
+        for (int again = 0; again < 3; again++) { /* what one has taken comes back */
+            assert_true(peer_send(&p, peer_post(text, sizeof text, "/validate", rows[i].body)));
+            struct reply r = peer_reply(&p);
+            if (r.status != rows[i].status)
+                print_error("%d: %s\n", r.status, r.body);
+            assert_row(rows[i].label, r.status == rows[i].status);
+            assert_true(peer_send(&p, LIT(REVIEW)));
+            assert_row(rows[i].label, peer_reply(&p).status == 200);
+        }
+        peer_close(&p);
+        if (rows[i].reason) {
+            snprintf(sample, sizeof sample, "brgate_webhook_refused_total{reason=\"%s\"}", rows[i].reason);
+            assert_row(rows[i].label, fixture_becomes(&f, sample, 3));
+        }
+        server_stop(f.server);
+        f.server = NULL;
+        assert_row(rows[i].label, !rows[i].line || strstr(fixture_log(&f), rows[i].line));
+        fixture_end(&f);
+    }
 }
 
 static void a_client_that_leaves_is_no_error(void **state)
@@ -215,6 +293,8 @@ int main(void)
         cmocka_unit_test(idle_connections_end_later),
         cmocka_unit_test(idle_connections_make_room),
         cmocka_unit_test(too_many_reviews_are_shed),
+        cmocka_unit_test(whoever_is_served_stays),
+        cmocka_unit_test(memory_has_bounds),
         cmocka_unit_test(a_client_that_leaves_is_no_error),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

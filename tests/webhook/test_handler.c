@@ -22,6 +22,11 @@ static void answer(void *self, struct arena *a, size_t endpoint, slice body, str
     ret->verdict = SERVER_ALLOWED;
     if (slice_starts(body, LIT("fail")))
         return;
+    if (slice_starts(body, LIT("greedy"))) {
+        while (arena_try(a, 4096))
+            ;
+        return;
+    }
     if (slice_starts(body, LIT("slow")))
         nanosleep(&(struct timespec){0, 300000000}, NULL);
     if (slice_starts(body, LIT("deny"))) {
@@ -40,7 +45,25 @@ static void answer(void *self, struct arena *a, size_t endpoint, slice body, str
     ret->body = (slice){text, n > 64 ? n : (size_t)begin};
 }
 
-const struct server_handler test_handler = {NULL, answer, paths, 2, kinds, 1, rules, 2};
+static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_ERROR_SIZE])
+{
+    (void)self;
+    snprintf(ret_news, SERVER_ERROR_SIZE, "policy %d", test_policy);
+    return test_policy == 0 && !forced ? SERVER_UNCHANGED
+           : test_policy < 0           ? SERVER_NOT_RELOADED
+                                       : SERVER_RELOADED;
+}
+
+int test_policy;
+
+const struct server_handler test_handler = {.answer = answer,
+                                            .paths = paths,
+                                            .path_count = 2,
+                                            .kinds = kinds,
+                                            .kind_count = 1,
+                                            .rules = rules,
+                                            .rule_count = 2,
+                                            .reload = reload};
 
 bool review_handler_open(const char *config_file, struct server_handler *ret,
                          char ret_error[SERVER_ERROR_SIZE])
@@ -49,4 +72,9 @@ bool review_handler_open(const char *config_file, struct server_handler *ret,
     if (config_file)
         snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s: not readable", config_file);
     return !config_file;
+}
+
+void review_handler_close(struct server_handler *h)
+{
+    (void)h;
 }

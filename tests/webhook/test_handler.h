@@ -1,10 +1,13 @@
 /* The handler that stands in for the judge: bodies that begin with fail, slow, deny, junk or large are
- * answered so; every other one is allowed. */
+ * answered so, greedy takes all memory it can get; every other one is allowed. */
 #ifndef BRGATE_TEST_HANDLER_H
 #define BRGATE_TEST_HANDLER_H
 
 #include "server.h"
 
 extern const struct server_handler test_handler;
+
+/* What the next look at the policy finds: 0 nothing new, above a good one, below a bad one. */
+extern int test_policy;
 
 #endif

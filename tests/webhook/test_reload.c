@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "fixture.h"
+#include "test_handler.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -323,6 +324,36 @@ static void a_companion_brings_the_certificate(void **state)
     assert_true(stops > 0);
 }
 
+static void a_bad_policy_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        int finds;
+        bool forced;
+        double done, failed, matches;
+    } rows[] = {{0, false, 0, 0, 1}, {1, false, 1, 0, 1}, {-1, false, 1, 1, 0},
+                {0, false, 1, 1, 0}, {-1, true, 1, 2, 0}, {2, false, 2, 2, 1}};
+    struct fixture f;
+    fixture_new(&f);
+    fixture_start(&f);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        test_policy = rows[i].finds;
+        server_reload(f.server, rows[i].forced);
+        assert_true(fixture_metric(&f, "brgate_webhook_policy_reloads_total{result=\"success\"}") ==
+                    rows[i].done);
+        assert_true(fixture_metric(&f, "brgate_webhook_policy_reloads_total{result=\"failure\"}") ==
+                    rows[i].failed);
+        assert_true(fixture_metric(&f, "brgate_webhook_policy_matches_file") == rows[i].matches);
+    }
+    test_policy = 0;
+    server_stop(f.server);
+    f.server = NULL;
+    const char *log = fixture_log(&f);
+    assert_non_null(strstr(log, "\"info\",\"event\":\"policy\",\"message\":\"policy 2\""));
+    assert_non_null(strstr(log, "\"policy -1; the old policy stays in force\""));
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +364,7 @@ int main(void)
         cmocka_unit_test(a_swapped_secret_volume_is_seen),
         cmocka_unit_test(clients_must_show_a_certificate),
         cmocka_unit_test(any_client_of_the_ca_may_come_without_names),
+        cmocka_unit_test(a_bad_policy_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
