@@ -279,8 +279,12 @@ static void check_required(struct schema_run *run, const struct schema *s, struc
         struct finding *x =
             finding_add(run->findings, RULE_schema_required, FIELD_REQUIRED, null ? null : n, "%s", "");
         x->at_key = true;
+        const struct schema *wanted = null ? schema_property(s, s->required[i]) : NULL;
         if (null)
-            finding_hint(run->findings, x, "nothing stands below it: indent what belongs to it");
+            finding_hint(run->findings, x,
+                         wanted && (wanted->type == SCHEMA_OBJECT || wanted->type == SCHEMA_ARRAY)
+                             ? "nothing stands below it: indent what belongs to it"
+                             : "it has no value: write one");
         else
             x->child = s->required[i];
     }

@@ -154,15 +154,35 @@ struct collector {
     size_t count;
 };
 
+/* Whether the name that the unknown field was meant to have is what is missing. */
+static bool was_meant(const struct finding *unknown, const struct finding *missing)
+{
+    static const slice storages[] = {SLICE("s3"), SLICE("gcs"), SLICE("azblob"), SLICE("local")};
+    const struct node *parent = unknown->node->parent, *there = missing->node;
+    slice name = unknown->suggested;
+    if (!name.n || !parent || !there)
+        return false;
+    if (missing->child.n)
+        return parent == there && slice_eq(name, missing->child);
+    if (missing->rule == RULE_storage_missing)
+        for (size_t i = 0; i < sizeof storages / sizeof *storages; i++)
+            if (parent == there && slice_eq(name, storages[i]))
+                return true;
+    return missing->rule == RULE_no_secret_but_sendcred &&
+           ((parent == there && slice_eq(name, LIT("secretName"))) ||
+            (parent == there->parent && slice_eq(name, LIT("serviceAccount"))) ||
+            (parent->parent == there->parent && slice_eq(name, LIT("sendCredToTikv"))));
+}
+
 /* A field that is missing because its name is misspelt: the unknown field says it already. On admission that
  * is only a warning, and does not stop the object. */
 static bool misspelt(const struct findings *f, const struct finding *missing)
 {
-    if (!missing->child.n)
+    if (!missing->child.n && missing->rule != RULE_storage_missing &&
+        missing->rule != RULE_no_secret_but_sendcred)
         return false;
     for (const struct finding *x = f->first; x; x = x->next)
-        if (x->rule == RULE_unknown_field && x->node && x->node->parent == missing->node &&
-            slice_eq(x->suggested, missing->child))
+        if (x->rule == RULE_unknown_field && x->node && was_meant(x, missing))
             return true;
     return false;
 }
