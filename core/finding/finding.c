@@ -19,6 +19,8 @@ static bool silent(const struct findings *f, enum rule_id rule)
 
 bool findings_full(struct findings *f, enum rule_id rule)
 {
+    if (silent(f, rule))
+        return true;
     size_t errors = f->errors, kept = f->denies && f->denies[rule] ? errors : f->count - errors;
     if (kept < LIMIT_FINDINGS)
         return false;

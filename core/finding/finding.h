@@ -89,9 +89,9 @@ struct findings {
 
 struct findings findings_new(struct arena *a); /* every rule is heard */
 
-/* True when the list holds all it may of this rule's kind: one more would only be counted (and that is what
- * this does). Whoever reports many findings of one kind asks before putting texts together, so that a hostile
- * document costs nothing. */
+/* True when the list holds all it may of this rule's kind, so that one more would only be counted (and that
+ * is what this does), and when nobody will hear of the rule. Whoever reports many findings of one kind asks
+ * before putting texts together, so that a hostile document costs nothing. */
 bool findings_full(struct findings *f, enum rule_id rule);
 
 /* Adds a finding and returns it for the caller to complete (hint, note, ...); never NULL. The message is put

@@ -172,7 +172,7 @@ static struct finding *report(const struct suppression *s, struct findings *f)
 void suppressions_report(const struct suppression *list, const struct verdict *v, struct findings *f)
 {
     for (const struct suppression *s = list; s; s = s->next) {
-        if (!stands_in(s, v))
+        if (!stands_in(s, v) || (!s->known && findings_full(f, RULE_suppression)))
             continue;
         struct finding *x = report(s, f);
         if (!x)
