@@ -31,6 +31,7 @@ struct connections {
     struct connection_limits limits;
     struct metrics *metrics;
     struct tls *tls;
+    struct handshakes *handshakes; /* NULL without TLS */
     pthread_t sweeper;
     pthread_mutex_t lock; /* of the list: taken when a connection opens, closes, and by the sweeper */
     pthread_cond_t changed;
@@ -173,17 +174,25 @@ struct connections *connections_new(const struct connection_limits *limits, stru
     pthread_mutex_init(&list->lock, NULL);
     pthread_cond_init(&list->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&list->sweeper, NULL, sweeper, list) != 0) {
-        free(list);
-        return NULL;
-    }
-    return list;
+    list->handshakes = t ? handshakes_new() : NULL;
+    if ((!t || list->handshakes) && pthread_create(&list->sweeper, NULL, sweeper, list) == 0)
+        return list;
+    handshakes_free(list->handshakes);
+    free(list);
+    return NULL;
+}
+
+void connections_end(struct connections *list)
+{
+    if (list && list->handshakes)
+        handshakes_end(list->handshakes);
 }
 
 void connections_free(struct connections *list)
 {
     if (!list)
         return;
+    handshakes_free(list->handshakes);
     pthread_mutex_lock(&list->lock);
     list->ending = true;
     pthread_cond_signal(&list->changed);
@@ -199,6 +208,7 @@ void connections_free(struct connections *list)
 static void on_shaken(struct tls_hold *hold)
 {
     struct connection *c = (struct connection *)((char *)hold - offsetof(struct connection, tls));
+    handshake_over(&c->handshake);
     connection_enter(c, PHASE_IDLE);
     if (c->list->metrics)
         metrics_handshake(c->list->metrics);
@@ -220,8 +230,10 @@ static void opened(struct connections *list, struct MHD_Connection *mhd, void **
     c->fd = socket->connect_fd;
     c->tls.shaken = on_shaken;
     connection_enter(c, tls ? PHASE_HANDSHAKE : PHASE_IDLE);
-    if (tls)
+    if (tls) {
         tls_prepare(list->tls, tls->tls_session, &c->tls);
+        handshake_begin(&c->handshake, list->handshakes, mhd, tls->tls_session, c->fd);
+    }
     pthread_mutex_lock(&list->lock);
     c->next = list->first;
     *(c->next ? &c->next->previous : &list->last) = c;

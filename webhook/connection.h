@@ -7,6 +7,7 @@
 #ifndef BRGATE_CONNECTION_H
 #define BRGATE_CONNECTION_H
 
+#include "handshake.h"
 #include "metrics.h"
 #include "request.h"
 #include "tls.h"
@@ -28,6 +29,7 @@ struct connection {
     bool shut;                   /* by us; under the list's lock */
     atomic_uint_least64_t state; /* phase and its begin, packed: written by the worker, read by the sweeper */
     struct tls_hold tls;
+    struct handshake handshake;
     struct request request; /* one at a time */
 };
 
@@ -38,7 +40,8 @@ struct connection_limits {
 
 /* `metrics` and `tls` may be NULL. NULL when the system has no memory or threads. */
 struct connections *connections_new(const struct connection_limits *limits, struct metrics *m, struct tls *t);
-/* After the daemon has stopped. */
+/* Before the daemon stops, and after it has. */
+void connections_end(struct connections *list);
 void connections_free(struct connections *list);
 
 /* For MHD_OPTION_NOTIFY_CONNECTION; `list` is the closure. */

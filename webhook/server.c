@@ -100,10 +100,10 @@ static bool start_daemon(struct server *s)
         {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    s->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TLS | MHD_USE_ERROR_LOG, 0,
-                         NULL, NULL, request_continue, &s->service, MHD_OPTION_EXTERNAL_LOGGER,
-                         on_daemon_message, s, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TLS |
+                                     MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME,
+                                 0, NULL, NULL, request_continue, &s->service, MHD_OPTION_EXTERNAL_LOGGER,
+                                 on_daemon_message, s, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
     return s->daemon != NULL;
 }
 
@@ -284,6 +284,7 @@ void server_stop(struct server *s)
     health_stop(s->health); /* nobody asks the companion for samples any more */
     if (companion && companion->stop)
         companion->stop(companion->self);
+    connections_end(s->connections);
     if (s->daemon)
         MHD_stop_daemon(s->daemon); /* closes the listening socket unless it was quiesced */
     else if (s->fd >= 0)

@@ -89,6 +89,26 @@ static void slow_clients_end_at_the_deadline(void **state)
     peer_close(&idle);
 }
 
+/* libmicrohttpd by itself would ask for the rest of the handshake without a pause. */
+static void waiting_for_a_handshake_takes_no_processor(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct timespec before, after;
+    fixture_new(&f);
+    fixture_start(&f);
+    int fd = peer_dial(f.port);
+    assert_int_equal(send(fd, "\x16", 1, MSG_NOSIGNAL), 1);
+    assert_true(fixture_becomes(&f, "brgate_webhook_connections", 1));
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    pause_ms(400);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    double used = (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
+    assert_true(used < 0.1);
+    close(fd);
+    fixture_end(&f);
+}
+
 static void an_answer_nobody_reads_ends_at_the_deadline(void **state)
 {
     struct fixture *f = *state;
@@ -289,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slow_clients_end_at_the_deadline),
+        cmocka_unit_test(waiting_for_a_handshake_takes_no_processor),
         cmocka_unit_test(an_answer_nobody_reads_ends_at_the_deadline),
         cmocka_unit_test(idle_connections_end_later),
         cmocka_unit_test(idle_connections_make_room),

@@ -1,0 +1,350 @@
+/* soak [--short] BRGATE [SCENARIO...]: what `brgate serve` must stand for hours, in minutes. Prints figures;
+ * exits 1 at the first promise that is not kept. --short runs everything once with small numbers, and does
+ * not judge times. Run from the root of the repository. */
+#include "certificate.h"
+#include "child.h"
+#include "count_allocations.h"
+#include "hammer.h"
+#include "load.h"
+#include "slow.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { HAMMERS = 6, MESSAGE_BYTES = 1 << 16, SLOW_ROUNDS = 5, FLAT_MIB = 2 };
+
+static const char *brgate;
+static bool is_short;
+static const char review_file[] = "tests/corpus/reviews/k1.36.2_v1_03_update-spec.json";
+static const char schedule_file[] = "tests/corpus/reviews/k1.36.2_v1_14_create-backupschedule.json";
+
+/* A POST with that file, in which the first `from` is `to` (of the same length). */
+static slice message_of(const char *path, const char *file, const char *from, const char *to)
+{
+    static char body[MESSAGE_BYTES];
+    FILE *f = fopen(file, "re");
+    size_t n = f ? fread(body, 1, sizeof body - 1, f) : 0;
+    if (!n)
+        give_up("cannot read %s: run this from the root of the repository", file);
+    fclose(f);
+    body[n] = '\0';
+    char *at = from ? strstr(body, from) : NULL;
+    if (from && !at)
+        give_up("%s has no %s", file, from);
+    if (at)
+        memcpy(at, to, strlen(to));
+    char *text = malloc(n + 512);
+    int head = snprintf(text, 512,
+                        "POST %s?timeout=10s HTTP/1.1\r\nHost: localhost\r\n"
+                        "Content-Length: %zu\r\nContent-Type: application/json\r\n\r\n",
+                        path, n);
+    memcpy(text + head, body, n);
+    return (slice){text, n + (size_t)head};
+}
+
+static void nothing(void *closure)
+{
+    (void)closure;
+}
+
+/* The 99th percentile in microseconds. */
+static double p99(const struct child *c, unsigned connections, size_t requests, slice message)
+{
+    struct load load = {c->port, connections, requests, message.p, message.n};
+    struct load_result r = {0};
+    if (!load_run(&load, nothing, NULL, &r) || r.failures)
+        give_up("%zu of %zu reviews were not answered with 200", r.failures, requests);
+    double us = (double)r.latencies[r.count * 99 / 100] / 1e3;
+    free(r.latencies);
+    return us;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Adds to `rounds`. */
+static void measure(const struct child *c, slice message, double *rounds, size_t *count)
+{
+    for (size_t i = 0; i < SLOW_ROUNDS; i++)
+        rounds[(*count)++] = p99(c, 1, is_short ? 500 : 20000, message);
+}
+
+static double median(double *rounds, size_t count)
+{
+    qsort(rounds, count, sizeof *rounds, by_value);
+    return rounds[count / 2];
+}
+
+/* The share of a processor that the server takes while nobody else asks. */
+static double share_of_processor(const struct child *c)
+{
+    struct timespec rest = {is_short ? 0 : 3, 200000000};
+    double before = child_seconds(c);
+    nanosleep(&rest, NULL);
+    return (child_seconds(c) - before) / ((double)rest.tv_sec + (double)rest.tv_nsec / 1e9);
+}
+
+static void judge_slow_clients(const char *label, const char *flag, size_t count, double limit)
+{
+    slice message = message_of("/validate", review_file, NULL, NULL);
+    double alone[2 * SLOW_ROUNDS], among[SLOW_ROUNDS];
+    size_t alone_count = 0, among_count = 0;
+    struct child c;
+    child_start(&c, brgate, (const char *const[]){"--self-signed", "--shutdown-delay=0s", flag, NULL}, NULL);
+    measure(&c, message, alone, &alone_count);
+    double before = child_memory(&c);
+    struct slow *slow = slow_start(c.port, count);
+    double share = share_of_processor(&c);
+    measure(&c, message, among, &among_count);
+    double memory = child_memory(&c), open = child_metric(&c, "brgate_webhook_connections");
+    size_t cut = slow_stop(slow);
+    measure(&c, message, alone, &alone_count);
+    double usual = median(alone, alone_count), slowed = median(among, among_count);
+    printf("%zu slow clients, %s: p99 %.0f us, without them %.0f us (%.2f times); %.0f connections open, %zu "
+           "cut off; by themselves they take %.0f%% of a processor; %.1f MiB, before %.1f\n",
+           count, label, slowed, usual, slowed / usual, open, cut, share * 100, memory, before);
+    if (!is_short && slowed > limit * usual)
+        give_up("slow clients slow others down");
+    child_end(&c);
+}
+
+/* Once with a place for each, and once with the usual 512, where they come back as soon as they are cut off.
+ */
+static void slow_clients_harm_nobody(void)
+{
+    size_t count = is_short ? 600 : 5000;
+    judge_slow_clients("a place for each", "--max-connections=6000", count, 2);
+    judge_slow_clients("512 places", "--max-connections=512", count, 20);
+}
+
+static void memory_is_flat(void)
+{
+    enum { STEPS = 10 };
+    struct child c;
+    size_t reviews = is_short ? 2000 : 100000;
+    slice message = message_of("/validate", review_file, NULL, NULL);
+    child_start(&c, brgate, (const char *const[]){"--self-signed", "--shutdown-delay=0s", NULL}, NULL);
+    p99(&c, 8, reviews / 10, message);
+    double first = child_memory(&c), last = first, begin = child_seconds(&c);
+    printf("memory over %zu reviews of 8 connections, MiB:", reviews * STEPS);
+    for (int i = 0; i < STEPS; i++) {
+        p99(&c, 8, reviews, message);
+        printf(" %.1f", last = child_memory(&c));
+        fflush(stdout);
+    }
+    double spent = child_seconds(&c) - begin;
+    printf("; %.1f us of CPU each\n", spent / 1.1 / (double)(reviews * STEPS) * 1e6);
+    if (child_metric(&c, "brgate_webhook_log_lines_dropped_total") > 0)
+        printf("(%.0f log lines were dropped)\n", child_metric(&c, "brgate_webhook_log_lines_dropped_total"));
+    if (last > first + FLAT_MIB)
+        give_up("memory grows: %.1f MiB at first, %.1f at last", first, last);
+    child_end(&c);
+}
+
+static const char *path_of(const char *name)
+{
+    size_t n = strlen(work_directory()) + strlen(name) + 2;
+    char *path = malloc(n);
+    snprintf(path, n, "%s/%s", work_directory(), name);
+    return path;
+}
+
+static void write_file(const char *name, slice text)
+{
+    const char *path = path_of(name);
+    FILE *f = fopen(path, "we");
+    if (!f || fwrite(text.p, 1, text.n, f) != text.n || fclose(f) != 0)
+        give_up("cannot write %s", path);
+    free((void *)(uintptr_t)path);
+}
+
+static struct certificate_pair issue(struct arena *a)
+{
+    slice name = LIT("localhost"), error;
+    int64_t now = time(NULL);
+    struct certificate_request request = {CERTIFICATE_SERVER, name, &name, 1, now - 60, now + 86400};
+    struct certificate_pair pair;
+    if (!certificate_make(a, &request, NULL, &pair, &error))
+        give_up("no certificate: %.*s", FMT(error));
+    return pair;
+}
+
+#define RELOADS(of, result) "brgate_webhook_" of "_reloads_total{result=\"" result "\"}"
+
+/* Pairs and policies in turns; every tenth is broken and must change nothing. */
+static void reload_in_turns(struct child *c, const struct certificate_pair *pairs, int turns)
+{
+    static const slice policies[] = {SLICE("rules: {}\n"), SLICE("rules: {cleanpolicy-delete: off}\n")};
+    double good = 0, bad = 0;
+    for (int i = 1; i <= turns; i++) {
+        bool broken = i % 10 == 0;
+        write_file("tls.crt", broken ? LIT("nothing") : pairs[i % 2].certificate);
+        write_file("tls.key", pairs[i % 2].key);
+        write_file("policy.yaml", broken ? LIT("rules: {no-such-rule: off}\n") : policies[i % 2]);
+        kill(c->id, SIGHUP);
+        broken ? bad++ : good++;
+        child_await(c, broken ? RELOADS("certificate", "failure") : RELOADS("certificate", "success"),
+                    broken ? bad : good);
+        child_await(c, broken ? RELOADS("policy", "failure") : RELOADS("policy", "success"),
+                    broken ? bad : good);
+    }
+}
+
+static void reloads_fail_no_review(void)
+{
+    static struct hammer hammers[HAMMERS];
+    struct child c;
+    atomic_bool stop = false;
+    size_t answered, failed;
+    int turns = is_short ? 20 : 200;
+    struct arena *a = arena_new(1 << 20);
+    struct certificate_pair pairs[] = {issue(a), issue(a)};
+    const char *certificate = path_of("tls.crt"), *key = path_of("tls.key"), *policy = path_of("policy.yaml");
+    write_file("tls.crt", pairs[0].certificate);
+    write_file("tls.key", pairs[0].key);
+    write_file("policy.yaml", LIT("rules: {}\n"));
+    child_start(&c, brgate,
+                (const char *const[]){"--tls-cert", certificate, "--tls-key", key, "--config", policy,
+                                      "--shutdown-delay=0s", NULL},
+                NULL);
+    double before = child_memory(&c);
+    hammers_start(hammers, HAMMERS, c.port, message_of("/validate", review_file, NULL, NULL), &stop);
+    reload_in_turns(&c, pairs, turns);
+    atomic_store(&stop, true);
+    hammers_join(hammers, HAMMERS, &answered, &failed);
+    printf("%d reloads of certificate and policy, every tenth broken, under load: %zu reviews answered, %zu "
+           "failed; %.1f MiB, before %.1f\n",
+           turns, answered, failed, child_memory(&c), before);
+    if (failed || !answered)
+        give_up("a reload fails reviews");
+    int status = child_end(&c);
+    if (status)
+        give_up("the server ends with %d", status);
+    arena_free(a);
+}
+
+static void restarts_fail_no_review(void)
+{
+    static struct hammer hammers[HAMMERS];
+    slice message = message_of("/validate", review_file, NULL, NULL);
+    size_t all_answered = 0;
+    int turns = is_short ? 2 : 20;
+    for (int i = 0; i < turns; i++) {
+        struct child c;
+        size_t answered, failed;
+        child_start(&c, brgate, (const char *const[]){"--self-signed", "--shutdown-delay=200ms", NULL}, NULL);
+        hammers_start(hammers, HAMMERS, c.port, message, NULL);
+        nanosleep(&(struct timespec){0, 200000000}, NULL);
+        int status = child_end(&c);
+        hammers_join(hammers, HAMMERS, &answered, &failed);
+        all_answered += answered;
+        if (status || failed)
+            give_up("stop %d: %zu reviews failed, exit status %d", i + 1, failed, status);
+    }
+    printf("%d stops under load: %zu reviews answered, none failed\n", turns, all_answered);
+}
+
+static struct allocation_counts *share_counts(void)
+{
+    const char *path = path_of("allocations");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, sizeof(struct allocation_counts)) != 0)
+        give_up("cannot write %s", path);
+    void *page = mmap(NULL, sizeof(struct allocation_counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    setenv("BRGATE_ALLOCATIONS", path, 1);
+    if (page == MAP_FAILED)
+        give_up("no memory to share");
+    return page;
+}
+
+/* On at the end of the warm-up, off at the end. */
+static void toggle(void *counts)
+{
+    struct allocation_counts *c = counts;
+    atomic_store(&c->on, !atomic_load(&c->on));
+}
+
+static void reviews_allocate_nothing(void)
+{
+#ifndef COUNTER
+    printf("allocations are not counted under a sanitizer\n");
+#else
+    const struct {
+        const char *label;
+        slice message;
+    } rows[] = {
+        {"allowed", message_of("/validate", review_file, NULL, NULL)},
+        {"denied", message_of("/validate", review_file, "\"provider\":\"aws\"", "\"provider\":\"awz\"")},
+        {"defaulted", message_of("/mutate", review_file, NULL, NULL)},
+        {"a schedule", message_of("/validate", schedule_file, NULL, NULL)},
+        {"a schedule defaulted", message_of("/mutate", schedule_file, NULL, NULL)}};
+    struct allocation_counts *counts = share_counts();
+    struct child c;
+    child_start(&c, brgate, (const char *const[]){"--self-signed", "--shutdown-delay=0s", NULL}, COUNTER);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct load load = {c.port, 8, 1000, rows[i].message.p, rows[i].message.n};
+        struct load_result r = {0};
+        atomic_store(&counts->ours, 0);
+        atomic_store(&counts->theirs, 0);
+        if (!load_run(&load, toggle, counts, &r) || r.failures)
+            give_up("a review is not answered with 200");
+        free(r.latencies);
+        unsigned long ours = atomic_load(&counts->ours), theirs = atomic_load(&counts->theirs);
+        printf("allocations in 1000 reviews, %s: %lu of ours, %lu in libmicrohttpd and GnuTLS\n",
+               rows[i].label, ours, theirs);
+        if (ours || !theirs)
+            give_up(ours ? "the first at %#lx of its code" : "nothing was counted (%#lx)",
+                    (unsigned long)atomic_load(&counts->first));
+    }
+    child_end(&c);
+#endif
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} scenarios[] = {{"slow", slow_clients_harm_nobody},
+                 {"memory", memory_is_flat},
+                 {"reload", reloads_fail_no_review},
+                 {"restart", restarts_fail_no_review},
+                 {"allocation", reviews_allocate_nothing}};
+
+static bool wanted(const char *name, char **names, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return count == 0;
+}
+
+int main(int argc, char **argv)
+{
+    int at = 1;
+    struct rlimit descriptors;
+    is_short = argc > 1 && strcmp(argv[1], "--short") == 0;
+    at += is_short;
+    if (at >= argc)
+        give_up("usage: soak [--short] BRGATE [slow | memory | reload | restart | allocation]...");
+    brgate = argv[at++];
+    signal(SIGPIPE, SIG_IGN);
+    getrlimit(RLIMIT_NOFILE, &descriptors);
+    descriptors.rlim_cur = descriptors.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+        if (wanted(scenarios[i].name, argv + at, argc - at))
+            scenarios[i].run();
+        fflush(stdout);
+    }
+    return 0;
+}

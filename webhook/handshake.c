@@ -1,0 +1,144 @@
+/* Suspends connections whose client is due in the handshake, and watches their sockets instead. */
+#include "handshake.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { EVENTS = 64 };
+
+struct handshakes {
+    pthread_t watcher;
+    int epoll, wake; /* `wake` is readable when it is time to end */
+    pthread_mutex_t lock;
+    struct handshake *first; /* that are suspended */
+    bool ending;
+};
+
+/* On the watcher's thread only, so that none can go while it is looked at. */
+static void resume(struct handshakes *all, struct handshake *h)
+{
+    pthread_mutex_lock(&all->lock);
+    *(h->previous ? &h->previous->next : &all->first) = h->next;
+    if (h->next)
+        h->next->previous = h->previous;
+    pthread_mutex_unlock(&all->lock);
+    epoll_ctl(all->epoll, EPOLL_CTL_DEL, h->fd, NULL);
+    MHD_resume_connection(h->mhd); /* from here on `h` may be gone */
+}
+
+/* Enough has come for GnuTLS to get on: a byte at a time does not wake anybody. */
+static bool may_go_on(const struct handshake *h, uint32_t events)
+{
+    int unread = 0;
+    return events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) || ioctl(h->fd, FIONREAD, &unread) != 0 ||
+           (size_t)unread >= h->wanted;
+}
+
+static void *watch(void *self)
+{
+    struct handshakes *all = self;
+    for (bool ending = false; !ending;) {
+        struct epoll_event events[EVENTS];
+        int n = epoll_wait(all->epoll, events, EVENTS, -1);
+        for (int i = 0; i < n; i++) {
+            struct handshake *h = events[i].data.ptr;
+            if (!h)
+                ending = true;
+            else if (may_go_on(h, events[i].events))
+                resume(all, h);
+        }
+    }
+    while (all->first)
+        resume(all, all->first);
+    return NULL;
+}
+
+struct handshakes *handshakes_new(void)
+{
+    struct handshakes *all = calloc(1, sizeof *all);
+    if (!all)
+        return NULL;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    pthread_mutex_init(&all->lock, NULL);
+    all->epoll = epoll_create1(EPOLL_CLOEXEC);
+    all->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (all->epoll >= 0 && all->wake >= 0 && epoll_ctl(all->epoll, EPOLL_CTL_ADD, all->wake, &event) == 0 &&
+        pthread_create(&all->watcher, NULL, watch, all) == 0)
+        return all;
+    all->ending = true; /* there is no thread to end */
+    handshakes_free(all);
+    return NULL;
+}
+
+void handshakes_end(struct handshakes *all)
+{
+    pthread_mutex_lock(&all->lock);
+    bool ended = all->ending;
+    all->ending = true; /* the list only gets shorter now */
+    pthread_mutex_unlock(&all->lock);
+    if (ended)
+        return;
+    eventfd_write(all->wake, 1);
+    pthread_join(all->watcher, NULL);
+}
+
+void handshakes_free(struct handshakes *all)
+{
+    if (!all)
+        return;
+    handshakes_end(all);
+    if (all->epoll >= 0)
+        close(all->epoll);
+    if (all->wake >= 0)
+        close(all->wake);
+    pthread_mutex_destroy(&all->lock);
+    free(all);
+}
+
+/* Libmicrohttpd allows suspending here, in what it calls for the connection, and leaves it alone at once. */
+static void suspend(struct handshake *h, size_t wanted)
+{
+    struct handshakes *all = h->all;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = h};
+    h->wanted = wanted;
+    pthread_mutex_lock(&all->lock); /* the watcher may see it at once, but has to wait with resuming */
+    if (!all->ending && epoll_ctl(all->epoll, EPOLL_CTL_ADD, h->fd, &event) == 0) {
+        h->previous = NULL;
+        h->next = all->first;
+        if (h->next)
+            h->next->previous = h;
+        all->first = h;
+        MHD_suspend_connection(h->mhd);
+    }
+    pthread_mutex_unlock(&all->lock);
+}
+
+static ssize_t pull(gnutls_transport_ptr_t self, void *to, size_t size)
+{
+    struct handshake *h = self;
+    ssize_t got = recv(h->fd, to, size, 0);
+    int error = errno;
+    if (got < 0 && error == EAGAIN && !h->over)
+        suspend(h, size);
+    gnutls_transport_set_errno(h->session, error);
+    return got;
+}
+
+void handshake_begin(struct handshake *h, struct handshakes *all, struct MHD_Connection *mhd,
+                     gnutls_session_t session, int fd)
+{
+    *h = (struct handshake){.all = all, .mhd = mhd, .session = session, .fd = fd};
+    gnutls_transport_set_ptr2(session, h, (gnutls_transport_ptr_t)(intptr_t)fd);
+    gnutls_transport_set_pull_function(session, pull);
+}
+
+void handshake_over(struct handshake *h)
+{
+    h->over = true;
+}
