@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 enum {
-    QUEUE_BYTES = 256 << 10, /* about a thousand lines: a tenth of a second under full load */
+    QUEUE_BYTES = 256 << 10, /* about 700 lines: 20 ms under full load */
+    ENOUGH_BYTES = 32 << 10, /* not to be gathered any further */
     LINE_BYTES = 16 << 10,
     EVENT_BYTES = 1024,
     TEXT_BYTES = 256,    /* of one name from a request: a Kubernetes name has at most 253 */
@@ -60,6 +61,18 @@ static void write_lines(struct log *l, const char *p, size_t n, uint64_t give_up
     }
 }
 
+/* Waits a moment for more lines. */
+static void gather(struct log *l)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += GATHER_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    while (!l->closing && l->n < ENOUGH_BYTES && pthread_cond_timedwait(&l->filled, &l->lock, &until) == 0)
+        ;
+}
+
 static void *writer(void *self)
 {
     struct log *l = self;
@@ -69,11 +82,7 @@ static void *writer(void *self)
             pthread_cond_wait(&l->filled, &l->lock);
             continue;
         }
-        if (!l->closing) {
-            pthread_mutex_unlock(&l->lock);
-            poll(NULL, 0, GATHER_MS);
-            pthread_mutex_lock(&l->lock);
-        }
+        gather(l);
         size_t n = l->n;
         memcpy(l->writing, l->queue, n);
         l->n = 0;
@@ -94,7 +103,11 @@ struct log *log_new(int fd, bool text)
     l->fd = fd;
     l->text = text;
     pthread_mutex_init(&l->lock, NULL);
-    pthread_cond_init(&l->filled, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&l->filled, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (pthread_create(&l->thread, NULL, writer, l) != 0) {
         free(l);
         return NULL;
@@ -129,12 +142,12 @@ static void count_dropped(struct log *l)
 static void put_line(struct log *l, slice line)
 {
     pthread_mutex_lock(&l->lock);
-    bool fits = line.n <= QUEUE_BYTES - l->n, was_empty = l->n == 0;
+    bool fits = line.n <= QUEUE_BYTES - l->n, was_empty = l->n == 0, was_enough = l->n >= ENOUGH_BYTES;
     if (fits) {
         memcpy(l->queue + l->n, line.p, line.n);
         l->n += line.n;
     }
-    if (was_empty)
+    if (was_empty || (!was_enough && l->n >= ENOUGH_BYTES))
         pthread_cond_signal(&l->filled);
     pthread_mutex_unlock(&l->lock);
     if (!fits)

@@ -104,19 +104,15 @@ void child_start(struct child *c, const char *brgate, const char *const *argumen
     find_ports(c);
 }
 
-int child_wait(struct child *c)
+void child_end(struct child *c)
 {
     int status;
+    kill(c->id, SIGTERM);
     if (waitpid(c->id, &status, 0) != c->id)
         give_up("the server is lost");
     running = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
-int child_end(struct child *c)
-{
-    kill(c->id, SIGTERM);
-    return child_wait(c);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        give_up("the server ends with status %#x", (unsigned)status);
 }
 
 double child_metric(const struct child *c, const char *sample)

@@ -20,8 +20,7 @@ const char *work_directory(void);
 /* `arguments` end with NULL and follow `serve` with ports the system chooses; `preload` is a library or NULL.
  * Returns when the server is ready. */
 void child_start(struct child *c, const char *brgate, const char *const *arguments, const char *preload);
-int child_end(struct child *c); /* SIGTERM, and its exit status */
-int child_wait(struct child *c);
+void child_end(struct child *c); /* SIGTERM; anything but an orderly end is a failure */
 
 double child_metric(const struct child *c, const char *sample); /* "brgate_x{y=\"z\"}"; -1: there is none */
 void child_await(const struct child *c, const char *sample, double least);
