@@ -1,5 +1,6 @@
 /* A stream into documents, split as apimachinery's YAML-or-JSON decoder splits it. */
 #include "ceilings.h"
+#include "position.h"
 #include "reader.h"
 #include "utf8.h"
 #include "yaml_reader.h"
@@ -212,16 +213,18 @@ static bool yaml_begins(slice bytes, uint32_t behind, uint32_t *ret)
     return false;
 }
 
-/* Whether the text has the looks of JSON rather than of YAML's flow style. */
-static bool json_style(slice bytes, uint32_t at)
+/* Whether the broken document has the looks of JSON rather than of YAML's flow style, and the complaint about
+ * JSON stands in it. */
+static bool json_fits(slice bytes, const struct document *d, const struct finding *complaint)
 {
-    uint32_t brace = json_blanks(bytes, at), quote = json_blanks(bytes, brace + 1);
-    return brace < bytes.n && bytes.p[brace] == '{' && quote < bytes.n &&
+    uint32_t brace = json_blanks(bytes, d->at), quote = json_blanks(bytes, brace + 1), from, to;
+    finding_span(complaint, bytes, &from, &to);
+    return from < d->end && brace < bytes.n && bytes.p[brace] == '{' && quote < bytes.n &&
            (bytes.p[quote] == '"' || bytes.p[quote] == '}');
 }
 
 /* The rest of a stream that is not JSON after all. When it is not YAML either, the complaint that fits the
- * text better stays: that about JSON, `json`, when it has the looks of it. */
+ * text better stays: that about JSON, `json`, when it fits the first document. */
 static void fall_back(struct splitter *s, uint32_t behind, struct findings *json)
 {
     uint32_t from;
@@ -237,7 +240,7 @@ static void fall_back(struct splitter *s, uint32_t behind, struct findings *json
     split_yaml(s, from);
     s->findings = all;
     bool broken = *first && !(*first)->root && yaml.first;
-    if (broken && json_style(s->bytes, behind)) {
+    if (broken && json_fits(s->bytes, *first, json->first)) {
         join(all, json);
         bool last = yaml.last == &yaml.first->next;
         yaml.first = yaml.first->next;

@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include "defaults.h"
+#include "position.h"
 #include "suggest.h"
 
 static slice text_at(const struct node *root, const char *path)
@@ -65,13 +66,15 @@ static void judge_unknown(struct judging *j, struct verdict *v)
     v->status = VERDICT_BROKEN;
 }
 
-/* The reader's findings that stand in this document. Items of a List share their List's bytes: the innermost
- * one takes the finding, which then is taken off the stream's list. */
-static void take_findings(struct findings *stream, struct findings *mine, const struct document *d)
+/* The reader's findings that are shown in this document. Items of a List share their List's bytes: the
+ * innermost one takes the finding, which then is taken off the stream's list. */
+static void take_findings(struct findings *stream, struct findings *mine, slice bytes,
+                          const struct document *d)
 {
     for (struct finding **p = &stream->first; *p;) {
         struct finding *x = *p;
-        uint32_t at = x->node ? (x->node->key.n ? x->node->key_at : x->node->at) : x->from;
+        uint32_t at, to;
+        finding_span(x, bytes, &at, &to); /* what is missing at the end of the text shows at its last byte */
         if (at < d->at || at >= (d->end > d->at ? d->end : d->at + 1)) {
             p = &x->next;
             continue;
@@ -149,7 +152,7 @@ const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena
     result->bytes = bytes;
     for (const struct document *d = stream->first; d; d = d->next) {
         struct findings found = judge_findings(g, a, CONTEXT_MANIFEST);
-        take_findings(&unplaced, &found, d);
+        take_findings(&unplaced, &found, bytes, d);
         j.findings = &found;
         *end = judge_document(&j, d, in_text);
         count(result, *end);
