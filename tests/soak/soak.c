@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HAMMERS = 6, MESSAGE_BYTES = 1 << 16, SLOW_ROUNDS = 5, FLAT_MIB = 2 };
+enum { HAMMERS = 6, MESSAGE_BYTES = 1 << 16, SLOW_ROUNDS = 5, ALLOCATION_ROUNDS = 5, FLAT_MIB = 2 };
 
 static const char *brgate;
 static bool is_short;
@@ -273,6 +273,31 @@ static void toggle(void *counts)
     atomic_store(&c->on, !atomic_load(&c->on));
 }
 
+/* Two reviews at once need a second arena, and only the processor's turns decide when that first happens:
+ * what is allocated once is forgiven in later rounds, what a review allocates is not. */
+static void expect_no_allocation(const struct child *c, const char *label, slice message,
+                                 struct allocation_counts *counts)
+{
+    for (int round = 1;; round++) {
+        struct load load = {c->port, 8, 1000, message.p, message.n};
+        struct load_result r = {0};
+        atomic_store(&counts->ours, 0);
+        atomic_store(&counts->theirs, 0);
+        if (!load_run(&load, toggle, counts, &r) || r.failures)
+            give_up("a review is not answered with 200");
+        free(r.latencies);
+        unsigned long ours = atomic_load(&counts->ours), theirs = atomic_load(&counts->theirs);
+        printf("allocations in 1000 reviews, %s: %lu of ours, %lu in libmicrohttpd and GnuTLS\n", label, ours,
+               theirs);
+        if (!theirs)
+            give_up("nothing was counted");
+        if (!ours)
+            return;
+        if (round == ALLOCATION_ROUNDS)
+            give_up("the first at %#lx of its code", (unsigned long)atomic_load(&counts->first));
+    }
+}
+
 static void reviews_allocate_nothing(void)
 {
     if (!COUNTER[0]) {
@@ -291,21 +316,8 @@ static void reviews_allocate_nothing(void)
     struct allocation_counts *counts = share_counts();
     struct child c;
     child_start(&c, brgate, (const char *const[]){"--self-signed", "--shutdown-delay=0s", NULL}, COUNTER);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct load load = {c.port, 8, 1000, rows[i].message.p, rows[i].message.n};
-        struct load_result r = {0};
-        atomic_store(&counts->ours, 0);
-        atomic_store(&counts->theirs, 0);
-        if (!load_run(&load, toggle, counts, &r) || r.failures)
-            give_up("a review is not answered with 200");
-        free(r.latencies);
-        unsigned long ours = atomic_load(&counts->ours), theirs = atomic_load(&counts->theirs);
-        printf("allocations in 1000 reviews, %s: %lu of ours, %lu in libmicrohttpd and GnuTLS\n",
-               rows[i].label, ours, theirs);
-        if (ours || !theirs)
-            give_up(ours ? "the first at %#lx of its code" : "nothing was counted (%#lx)",
-                    (unsigned long)atomic_load(&counts->first));
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect_no_allocation(&c, rows[i].label, rows[i].message, counts);
     child_end(&c);
 }
 
