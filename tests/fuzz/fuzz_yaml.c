@@ -17,10 +17,12 @@ static void check_document(struct arena *a, const struct document *d)
     struct findings f = findings_new(a);
     struct buf yaml = buf_new(a, SIZE_MAX / 2);
     slice json = json_of(a, d->root);
+    node_put_yaml(&yaml, d->root, false);
+    if (json.n > LIMIT_DOCUMENT_BYTES / 8 || buf_slice(&yaml).n > LIMIT_DOCUMENT_BYTES)
+        return; /* aliases: few bytes that stand for more than a document may have */
     const struct node *copy = json_read(a, json, &f);
     PROMISE(copy && f.count == 0);
     json = json_of(a, copy); /* -0e0 has become 0, as in Go */
-    node_put_yaml(&yaml, d->root, false);
     const struct document *again = stream_read(a, buf_slice(&yaml), &f)->first;
     PROMISE(f.count == 0 && again && again->root && !again->next && slice_eq(json, json_of(a, again->root)));
 }
