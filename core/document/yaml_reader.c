@@ -220,33 +220,27 @@ static bool merge(struct yaml_reader *y, struct node *to, const struct node *fro
 
 /* ---- events ------------------------------------------------------------------------------------------- */
 
-/* Leaves `*at` where the value of an event begins: behind its anchor and tag, `end` at most. `*ret_bare` is
- * set when its tag is "!", which libyaml does not tell. go-yaml takes "[!!str, x]" for a tag "!!str,": rather
- * than read one or the other, such a tag is refused. */
-static bool skip_properties(struct yaml_reader *y, uint32_t *at, uint32_t end, bool *ret_bare)
+/* Moves `*at` behind an event's anchor and tag. go-yaml takes "[!!str, x]" for a tag "!!str,": rather than
+ * read one or the other, such a tag is refused. */
+static bool skip_properties(struct yaml_reader *y, uint32_t *at, uint32_t end, slice *ret_tag)
 {
-    const char *p = y->source.bytes.p;
-    uint32_t i = *at, most = y->source.end;
-    *ret_bare = false;
-    while (i < end && (p[i] == '&' || p[i] == '!')) {
-        uint32_t start = i, odd = 0;
-        for (; i < most && p[i] != ' ' && p[i] != '\t' && p[i] != '\n' && p[i] != '\r'; i++)
-            if (!odd && strchr(",[]{}", p[i]))
-                odd = i;
-        if (p[start] == '!' && odd && p[start + 1] != '<')
-            return fail(y, start, odd + 1, "a tag that goes on in punctuation",
-                        "put a blank behind the tag; a text that begins with ! needs quotes");
-        *ret_bare = *ret_bare || (p[start] == '!' && i == start + 1);
-        while (i < end && (p[i] == ' ' || p[i] == '\t' || p[i] == '\n' || p[i] == '\r' || p[i] == '#')) {
-            if (p[i] == '#')
-                while (i < end && p[i] != '\n' && p[i] != '\r')
-                    i++;
-            else
-                i++;
-        }
-    }
-    *at = i < end ? i : end;
-    return true;
+    uint32_t odd;
+    *at = yaml_source_value(&y->source, *at, end, ret_tag, &odd);
+    if (!odd)
+        return true;
+    uint32_t tag = (uint32_t)(ret_tag->p - y->source.bytes.p);
+    return fail(y, tag, odd + 1, "a tag that goes on in punctuation",
+                "put a blank behind the tag; a text that begins with ! needs quotes");
+}
+
+/* "- !mysql.*" is a tag without a value, which kubectl reads as an empty text. */
+static void blame_swallowed(struct yaml_reader *y, slice tag)
+{
+    uint32_t at = (uint32_t)(tag.p - y->source.bytes.p);
+    slice message =
+        arena_fmt(y->arena, "%.*s is a tag of YAML here and no text: the value is empty", FMT(tag));
+    struct finding *x = say(y, RULE_tag_without_value, at, at + (uint32_t)tag.n, message.p);
+    finding_hint(y->findings, x, "put it in quotes: '%.*s'", FMT(tag));
 }
 
 /* A block scalar ends behind its line breaks: for a reader it ends with its text. */
@@ -345,8 +339,9 @@ static bool not_mergeable(struct yaml_reader *y, uint32_t at, uint32_t end)
 static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at, uint32_t end)
 {
     struct frame *top = y->depth ? &y->frames[y->depth - 1] : NULL;
-    bool quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE, bare = false;
-    if (!skip_properties(y, &at, end, &bare))
+    bool quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    slice written;
+    if (!skip_properties(y, &at, end, &written))
         return false;
     if (e->data.scalar.style == YAML_LITERAL_SCALAR_STYLE || e->data.scalar.style == YAML_FOLDED_SCALAR_STYLE)
         end = trim_end(y, at, end);
@@ -356,12 +351,15 @@ static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at,
     if (!quoted && top && top->flow && end > at && memchr(y->source.bytes.p + at, '?', end - at))
         return fail(y, at, end, "a text with ? between brackets or braces, where ? begins a key",
                     "put the text in quotes");
-    slice tag = bare ? LIT("!") : slice_of((const char *)e->data.scalar.tag);
+    /* libyaml does not tell of a tag "!" */
+    slice tag = slice_eq(written, LIT("!")) ? written : slice_of((const char *)e->data.scalar.tag);
     slice value = text_of(y, e, at, end, quoted);
     bool implicit = e->data.scalar.plain_implicit;
     if (top && (top->expect == MERGE || top->expect == MERGE_ITEM))
         return not_mergeable(y, at, end);
     bool key = top && top->expect == KEY;
+    if (!key && !quoted && value.n == 0 && written.n > 1 && written.p[1] != '!' && written.p[1] != '<')
+        blame_swallowed(y, written);
     bool merge_key =
         key && slice_eq(value, LIT("<<")) && (implicit || slice_eq(tag, LIT("tag:yaml.org,2002:merge")));
     struct yaml_scalar scalar;
@@ -432,8 +430,8 @@ static bool on_start(struct yaml_reader *y, enum node_kind kind, const yaml_char
                      uint32_t at, uint32_t end)
 {
     struct frame *top = y->depth ? &y->frames[y->depth - 1] : NULL;
-    bool bare;
-    if (!skip_properties(y, &at, y->source.end, &bare))
+    slice tag;
+    if (!skip_properties(y, &at, y->source.end, &tag))
         return false;
     if (top && top->expect == KEY) {
         bool template = kind == NODE_OBJECT && at && y->source.bytes.p[at - 1] == '{';

@@ -125,3 +125,32 @@ bool yaml_source_start(struct yaml_source *s, uint32_t at, uint32_t end, struct 
         s->fed = s->text_at = s->offset = at + 3; /* a byte order mark is no character of the text */
     return true;
 }
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+uint32_t yaml_source_value(const struct yaml_source *s, uint32_t at, uint32_t end, slice *ret_tag,
+                           uint32_t *ret_odd)
+{
+    const char *p = s->bytes.p;
+    *ret_tag = (slice){0};
+    *ret_odd = 0;
+    while (at < end && (p[at] == '&' || p[at] == '!')) {
+        uint32_t start = at, odd = 0;
+        for (; at < s->end && !is_blank(p[at]); at++)
+            if (!odd && strchr(",[]{}", p[at]))
+                odd = at;
+        if (p[start] == '!') {
+            *ret_tag = slice_cut(s->bytes, start, at - start);
+            if (p[start + 1] != '<')
+                *ret_odd = odd;
+        }
+        for (bool comment = false; at < end && (comment || is_blank(p[at]) || p[at] == '#'); at++)
+            comment = (comment || p[at] == '#') && p[at] != '\n' && p[at] != '\r';
+        if (*ret_odd)
+            break;
+    }
+    return at < end ? at : end;
+}
