@@ -111,8 +111,9 @@ static void bucket_style(struct rule_run *run, const struct job_spec *job, const
     struct finding *x;
     if (value.n < 3 || value.n > most) {
         x = finding_say(run->findings, RULE_bucket_style, bucket->node,
-                        "%.*s has %zu characters: names of %ss have 3 to %zu",
-                        FMT(node_value(run->arena, bucket->node)), value.n, bucket_word(job), most);
+                        "%.*s has %zu character%s: names of %ss have 3 to %zu",
+                        FMT(node_value(run->arena, bucket->node)), value.n, value.n == 1 ? "" : "s",
+                        bucket_word(job), most);
     } else if (capital < value.n) {
         x = finding_say(run->findings, RULE_bucket_style, bucket->node,
                         "%.*s: names of %ss have no capital letters",
