@@ -20,7 +20,9 @@ leave() { # as a pod that is deleted: the signal and the change of the endpoint 
     process_signal "$1" TERM
     endpoint "$1" false >/dev/null
 }
-for replica in gate twin gate twin; do
+for ((turn = 0; turn < ${E2E_RESTARTS:-4}; turn++)); do
+    replica=gate
+    ((turn % 2)) && replica=twin
     when "$replica is told to end" leave "$replica"
     then_true "it ends by itself" wait_for 20 process_gone "$replica"
     then_true "reviews go on with the other" load_goes_on 100
