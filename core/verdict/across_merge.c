@@ -7,15 +7,15 @@
 struct merging {
     struct arena *arena;
     const struct line_table *lines;
-    struct suppression *in_text;
+    struct suppressions in_text;
 };
 
-static bool is_allowed(struct merging *m, struct verdict *v, struct suppression *in_object,
+static bool is_allowed(struct merging *m, struct verdict *v, const struct suppressions *in_object,
                        const struct row *row)
 {
     const struct suppression *s = suppression_for(in_object, row, m->lines);
     if (!s)
-        s = suppression_for(m->in_text, row, m->lines);
+        s = suppression_for(&m->in_text, row, m->lines);
     if (!s)
         return false;
     struct suppressed *used = ARENA_NEW(m->arena, struct suppressed);
@@ -42,12 +42,14 @@ static struct verdict *merge(struct merging *m, const struct verdict *old, const
     v->rows = ARENA_ARRAY(m->arena, struct row, room);
     for (size_t i = 0; i < old->row_count; i++)
         v->rows[i] = old->rows[i];
-    struct suppression *in_object = v->object ? suppressions_in_annotations(m->arena, v->object) : NULL;
+    struct suppressions in_object = {0};
+    if (v->object)
+        in_object = suppressions_in_annotations(m->arena, v->object);
     for (size_t i = 0; i < count; i++) {
         const struct row *row = &rows[i].row;
         if (!stands_in(row, v))
             continue;
-        if (is_allowed(m, v, in_object, row)) {
+        if (is_allowed(m, v, &in_object, row)) {
             stream->suppressed++;
             continue;
         }

@@ -33,11 +33,11 @@ static struct verdict *verdict_new(struct arena *a, const struct object *o, cons
 }
 
 /* Annotations count on the server only for the rules that the policy names. */
-static struct suppression *overridable_only(const struct gate *g, struct suppression *list)
+static struct suppressions overridable_only(const struct gate *g, struct suppressions all)
 {
-    for (struct suppression *s = list; s; s = s->next)
-        s->known = s->known && g->policy.overridable[s->rule];
-    return list;
+    for (size_t i = 0; i < all.count; i++)
+        all.items[i].known = all.items[i].known && g->policy.overridable[all.items[i].rule];
+    return all;
 }
 
 static struct verdict *judge_side(struct judging *j, const struct object *object, const struct object *old,
@@ -46,7 +46,8 @@ static struct verdict *judge_side(struct judging *j, const struct object *object
     struct verdict *v = verdict_new(j->arena, object, kind);
     if (!object->metadata.deleting || j->context == CONTEXT_DELETE)
         judge_rules(j, object, old);
-    judge_close(j, overridable_only(j->gate, suppressions_in_annotations(j->arena, object)), NULL, v);
+    struct suppressions in_object = overridable_only(j->gate, suppressions_in_annotations(j->arena, object));
+    judge_close(j, &in_object, &(struct suppressions){0}, v);
     return v;
 }
 

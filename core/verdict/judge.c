@@ -148,7 +148,7 @@ static void note_suppressed(struct judging *j, struct verdict *v, const struct r
 
 struct collector {
     struct judging *judging;
-    struct suppression *lists[2];
+    const struct suppressions *in_object, *in_text;
     struct verdict *verdict;
     struct row *rows;
     size_t count;
@@ -195,9 +195,9 @@ static void collect(struct collector *c, const struct findings *f)
         struct row row = row_of(c->judging, x);
         if (row.severity == SEVERITY_OFF)
             continue;
-        const struct suppression *s = suppression_for(c->lists[0], &row, c->judging->lines);
+        const struct suppression *s = suppression_for(c->in_object, &row, c->judging->lines);
         if (!s)
-            s = suppression_for(c->lists[1], &row, c->judging->lines);
+            s = suppression_for(c->in_text, &row, c->judging->lines);
         if (s)
             note_suppressed(c->judging, c->verdict, &row, s);
         else
@@ -205,11 +205,11 @@ static void collect(struct collector *c, const struct findings *f)
     }
 }
 
-void judge_close(struct judging *j, struct suppression *in_object, struct suppression *in_text,
+void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
                  struct verdict *v)
 {
     struct findings about = judge_findings(j->gate, j->arena, j->context); /* the suppressions themselves */
-    struct collector c = {.judging = j, .lists = {in_object, in_text}, .verdict = v};
+    struct collector c = {.judging = j, .in_object = in_object, .in_text = in_text, .verdict = v};
     /* What the suppressions themselves get wrong is known only when all that they silence has been seen. */
     c.rows =
         ARENA_ARRAY(j->arena, struct row,

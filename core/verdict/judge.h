@@ -38,7 +38,7 @@ void judge_rules(struct judging *j, const struct object *object, const struct ob
 /* Makes the verdict's rows of the findings: severities by the policy, suppressed ones set apart, by position,
  * each text once. `in_object` are the suppressions of the object's annotations, `in_text` those of the
  * stream's comments; what is wrong with those that stand in the object's document is reported as well. */
-void judge_close(struct judging *j, struct suppression *in_object, struct suppression *in_text,
+void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
                  struct verdict *v);
 
 /* For qsort() of rows: by position, rule, path and message. */

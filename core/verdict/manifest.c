@@ -101,7 +101,7 @@ static void describe(struct verdict *v)
 }
 
 static struct verdict *judge_document(struct judging *j, const struct document *d,
-                                      struct suppression *in_text)
+                                      const struct suppressions *in_text)
 {
     struct verdict *v = ARENA_NEW(j->arena, struct verdict);
     v->root = d->root;
@@ -110,7 +110,7 @@ static struct verdict *judge_document(struct judging *j, const struct document *
     v->number = d->number;
     describe(v);
     const struct schema_kind *kind = schema_find(v->api_version, v->kind);
-    struct suppression *in_object = NULL;
+    struct suppressions in_object = {0};
     if (!d->root) {
         v->status = VERDICT_BROKEN;
     } else if (!kind) {
@@ -124,7 +124,7 @@ static struct verdict *judge_document(struct judging *j, const struct document *
         in_object = suppressions_in_annotations(j->arena, v->object);
     }
     if (v->status != VERDICT_SKIPPED)
-        judge_close(j, in_object, in_text, v);
+        judge_close(j, &in_object, in_text, v);
     return v;
 }
 
@@ -148,13 +148,13 @@ const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena
     const struct stream *stream = stream_read(a, bytes, &unplaced);
     struct judging j = {.gate = g, .arena = a, .context = CONTEXT_MANIFEST, .now = now, .bytes = bytes};
     j.lines = line_table_new(a, bytes);
-    struct suppression *in_text = suppressions_in_text(a, bytes, j.lines);
+    struct suppressions in_text = suppressions_in_text(a, bytes, j.lines);
     result->bytes = bytes;
     for (const struct document *d = stream->first; d; d = d->next) {
         struct findings found = judge_findings(g, a, CONTEXT_MANIFEST);
         take_findings(&unplaced, &found, bytes, d);
         j.findings = &found;
-        *end = judge_document(&j, d, in_text);
+        *end = judge_document(&j, d, &in_text);
         count(result, *end);
         end = &(*end)->next;
     }
@@ -162,7 +162,7 @@ const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena
         struct verdict *v = ARENA_NEW(a, struct verdict);
         v->status = VERDICT_BROKEN;
         j.findings = &unplaced;
-        judge_close(&j, NULL, NULL, v);
+        judge_close(&j, &(struct suppressions){0}, &(struct suppressions){0}, v);
         *end = v;
         count(result, v);
     }

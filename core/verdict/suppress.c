@@ -3,7 +3,9 @@
 #include "across.h"
 #include "suggest.h"
 
-static const slice marker = SLICE("brgate:"); /* behind a # */
+#include <string.h>
+
+static const slice marker = SLICE("brgate:"); /* behind # */
 static const slice verb = SLICE("allow ");
 static const slice annotation_domain = SLICE("brgate.io/");
 static const slice annotation_verb = SLICE("allow.");
@@ -16,12 +18,17 @@ static slice strip(slice s)
 }
 
 /* `RULE: REASON` */
-static struct suppression *add(struct arena *a, struct suppression **list, slice slug, slice reason)
+static struct suppression *add(struct arena *a, struct suppressions *all, slice slug, slice reason)
 {
-    struct suppression *s = ARENA_NEW(a, struct suppression);
-    *s = (struct suppression){.next = *list, .slug = slug, .reason = reason, .understood = true};
+    if ((all->count & (all->count - 1)) == 0) { /* full: the room is a power of two */
+        struct suppression *room = ARENA_ARRAY(a, struct suppression, all->count ? 2 * all->count : 1);
+        if (all->count)
+            memcpy(room, all->items, all->count * sizeof *room);
+        all->items = room;
+    }
+    struct suppression *s = &all->items[all->count++];
+    *s = (struct suppression){.slug = slug, .reason = reason, .understood = true};
     s->known = rule_by_slug(slug, &s->rule);
-    *list = s;
     return s;
 }
 
@@ -31,82 +38,101 @@ static bool only_a_comment(slice line)
     return line.n == 0 || line.p[0] == '#';
 }
 
-/* Where the comment begins that the marker at `hit` stands first in; SLICE_NONE when it stands elsewhere. */
-static size_t comment_start(slice line, size_t hit)
+/* What a comment says to brgate that begins at that #; false when it says nothing to it. */
+static bool is_ours(slice bytes, size_t hash, slice *ret)
 {
-    size_t i = hit;
-    while (i && line.p[i - 1] == ' ')
-        i--;
-    if (!i || line.p[i - 1] != '#' || (i > 1 && line.p[i - 2] != ' ' && line.p[i - 2] != '\t'))
-        return SLICE_NONE;
-    return i - 1;
+    if (hash && bytes.p[hash - 1] != ' ' && bytes.p[hash - 1] != '\t' && bytes.p[hash - 1] != '\n')
+        return false;
+    slice text = slice_from(bytes, hash + 1);
+    while (text.n && text.p[0] == ' ')
+        text = slice_from(text, 1);
+    *ret = slice_from(text, marker.n);
+    return slice_starts(text, marker);
 }
 
 /* `allow RULE: REASON` */
-static struct suppression *add_comment(struct arena *a, struct suppression **list, slice text)
+static struct suppression *add_comment(struct arena *a, struct suppressions *all, slice text)
 {
     text = strip(text);
     if (!slice_starts(text, verb)) {
-        struct suppression *s = add(a, list, (slice){0}, (slice){0});
+        struct suppression *s = add(a, all, (slice){0}, (slice){0});
         s->understood = false;
         return s;
     }
     slice rest = slice_from(text, verb.n);
     size_t colon = slice_find_char(rest, ':');
-    return add(a, list, strip(slice_cut(rest, 0, colon)),
+    return add(a, all, strip(slice_cut(rest, 0, colon)),
                colon == SLICE_NONE ? (slice){0} : strip(slice_from(rest, colon + 1)));
 }
 
-struct suppression *suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines)
+struct suppressions suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines)
 {
-    struct suppression *list = NULL;
+    struct suppressions all = {0};
     uint32_t below = 0; /* the line that the block of comments at hand stands above */
     for (size_t at = 0;;) {
-        size_t hit = slice_find(slice_from(bytes, at), marker);
-        if (hit == SLICE_NONE)
-            return list;
-        hit += at;
-        at = hit + marker.n;
-        uint32_t line = line_of(lines, (uint32_t)hit);
-        slice text = line_text(lines, line);
-        size_t begin = (size_t)(text.p - bytes.p), start = comment_start(text, hit - begin);
-        if (start == SLICE_NONE)
+        slice words;
+        size_t hash = slice_find_char(slice_from(bytes, at), '#');
+        if (hash == SLICE_NONE)
+            return all;
+        hash += at;
+        at = hash + 1;
+        if (!is_ours(bytes, hash, &words))
             continue;
-        struct suppression *s = add_comment(a, &list, slice_from(text, hit - begin + marker.n));
-        s->from = (uint32_t)(begin + start);
-        s->to = (uint32_t)(begin + text.n);
+        uint32_t line = line_of(lines, (uint32_t)hash);
+        slice text = line_text(lines, line);
+        size_t end = (size_t)(text.p - bytes.p) + text.n;
+        struct suppression *s = add_comment(a, &all, slice_cut(words, 0, end - (size_t)(words.p - bytes.p)));
+        s->from = (uint32_t)hash;
+        s->to = (uint32_t)end;
         if (only_a_comment(text) && line >= below)
             for (below = line + 1; line_text(lines, below).p && only_a_comment(line_text(lines, below));)
                 below++;
         s->line = only_a_comment(text) ? below : line;
-        at = s->to > at ? s->to : at;
+        at = end > at ? end : at;
     }
 }
 
-struct suppression *suppressions_in_annotations(struct arena *a, const struct object *o)
+struct suppressions suppressions_in_annotations(struct arena *a, const struct object *o)
 {
-    struct suppression *list = NULL;
+    struct suppressions all = {0};
     for (const struct node *n = node_first(o->metadata.annotations.node); n; n = node_next(n)) {
         if (n->kind != NODE_STRING || !slice_starts(n->key, annotation_domain))
             continue;
         slice word = slice_from(n->key, annotation_domain.n);
         bool understood = slice_starts(word, annotation_verb);
         struct suppression *s =
-            add(a, &list, slice_from(word, understood ? annotation_verb.n : 0), strip(n->text));
+            add(a, &all, slice_from(word, understood ? annotation_verb.n : 0), strip(n->text));
         s->understood = understood;
         s->node = n;
     }
-    return list;
+    return all;
 }
 
-struct suppression *suppression_for(struct suppression *list, const struct row *row,
+/* The first one that speaks for the line or a later one: in a text, lines come in the order of the comments.
+ */
+static size_t first_for_line(const struct suppressions *all, uint32_t line)
+{
+    size_t low = 0, high = all->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (all->items[middle].line < line)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct suppression *suppression_for(const struct suppressions *all, const struct row *row,
                                     const struct line_table *lines)
 {
-    if (!list)
-        return NULL;
-    uint32_t line = lines ? line_of(lines, row->from) : 0;
-    for (struct suppression *s = list; s; s = s->next) {
-        if (!s->known || s->rule != row->rule || !s->reason.n || (s->line && s->line != line))
+    bool in_text = all->count && all->items[0].line;
+    uint32_t line = in_text ? line_of(lines, row->from) : 0;
+    for (size_t i = in_text ? first_for_line(all, line) : 0; i < all->count; i++) {
+        struct suppression *s = &all->items[i];
+        if (s->line != line)
+            return NULL;
+        if (!s->known || s->rule != row->rule || !s->reason.n)
             continue;
         s->used = true;
         return s;
@@ -114,17 +140,31 @@ struct suppression *suppression_for(struct suppression *list, const struct row *
     return NULL;
 }
 
+/* The first that stands in the verdict's document, or behind it. */
+static size_t first_in(const struct suppressions *all, const struct verdict *v)
+{
+    size_t low = 0, high = all->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (!all->items[middle].node && all->items[middle].from < v->at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static bool stands_in(const struct suppression *s, const struct verdict *v)
 {
     return s->node || (s->from >= v->at && s->from < v->end);
 }
 
-size_t suppressions_count(const struct suppression *list, const struct verdict *v)
+size_t suppressions_count(const struct suppressions *all, const struct verdict *v)
 {
-    size_t n = 0;
-    for (; list; list = list->next)
-        n += stands_in(list, v);
-    return n;
+    size_t first = first_in(all, v), i = first;
+    while (i < all->count && stands_in(&all->items[i], v))
+        i++;
+    return i - first;
 }
 
 static struct finding *report_no_rule(const struct suppression *s, struct findings *f)
@@ -169,10 +209,11 @@ static struct finding *report(const struct suppression *s, struct findings *f)
     return x;
 }
 
-void suppressions_report(const struct suppression *list, const struct verdict *v, struct findings *f)
+void suppressions_report(const struct suppressions *all, const struct verdict *v, struct findings *f)
 {
-    for (const struct suppression *s = list; s; s = s->next) {
-        if (!stands_in(s, v) || (!s->known && findings_full(f, RULE_suppression)))
+    for (size_t i = first_in(all, v); i < all->count && stands_in(&all->items[i], v); i++) {
+        const struct suppression *s = &all->items[i];
+        if (!s->known && findings_full(f, RULE_suppression))
             continue;
         struct finding *x = report(s, f);
         if (!x)

@@ -11,7 +11,6 @@
 #include "verdict.h"
 
 struct suppression {
-    struct suppression *next;
     slice slug, reason;
     enum rule_id rule;
     bool understood; /* false: begins with "brgate:" or "brgate.io/" and goes on in no way that is known */
@@ -21,18 +20,24 @@ struct suppression {
     uint32_t from, to;       /* the comment's bytes */
 };
 
-struct suppression *suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines);
-struct suppression *suppressions_in_annotations(struct arena *a, const struct object *o);
+/* Those of a text, in its order, or those of an object. */
+struct suppressions {
+    struct suppression *items;
+    size_t count;
+};
+
+struct suppressions suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines);
+struct suppressions suppressions_in_annotations(struct arena *a, const struct object *o);
 
 /* The suppression that speaks for the row, marked as used; NULL when there is none. */
-struct suppression *suppression_for(struct suppression *list, const struct row *row,
+struct suppression *suppression_for(const struct suppressions *all, const struct row *row,
                                     const struct line_table *lines);
 
 /* Those that stand in the verdict's document: annotations, and comments between its bytes. */
-size_t suppressions_count(const struct suppression *list, const struct verdict *v);
+size_t suppressions_count(const struct suppressions *all, const struct verdict *v);
 
 /* Adds a finding for each that stands in the verdict's document and is not understood, has no reason, names
  * no rule or silenced nothing. */
-void suppressions_report(const struct suppression *list, const struct verdict *v, struct findings *f);
+void suppressions_report(const struct suppressions *all, const struct verdict *v, struct findings *f);
 
 #endif
