@@ -220,7 +220,8 @@ void judge_close(struct judging *j, const struct suppressions *in_object, const 
     collect(&c, &about);
     qsort(c.rows, c.count, sizeof *c.rows, row_order);
     for (size_t i = 0; i < c.count; i++)
-        if (v->row_count == 0 || !row_same_text(&c.rows[v->row_count - 1], &c.rows[i]))
+        if (v->row_count == 0 || c.rows[v->row_count - 1].from != c.rows[i].from ||
+            !row_same_text(&c.rows[v->row_count - 1], &c.rows[i]))
             c.rows[v->row_count++] = c.rows[i];
     for (size_t i = 0; i < v->row_count; i++) {
         v->errors += c.rows[i].severity == SEVERITY_ERROR;

@@ -36,8 +36,8 @@ const struct object *judge_stored(struct judging *j, const struct schema_kind *k
 void judge_rules(struct judging *j, const struct object *object, const struct object *old);
 
 /* Makes the verdict's rows of the findings: severities by the policy, suppressed ones set apart, by position,
- * each text once. `in_object` are the suppressions of the object's annotations, `in_text` those of the
- * stream's comments; what is wrong with those that stand in the object's document is reported as well. */
+ * each text once in a place. `in_object` are the suppressions of the object's annotations, `in_text` those of
+ * the stream's comments; what is wrong with those that stand in the object's document is reported as well. */
 void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
                  struct verdict *v);
 
