@@ -193,7 +193,7 @@ static bool read_policy(const struct settings *s, struct policy *policy)
     const char *path = s->no_config ? NULL : s->config ? s->config : config_find(s->arena);
     slice why;
     if (path && !config_read(policy, s->arena, path, &why)) {
-        fprintf(stderr, "%.*s\n", FMT(why));
+        command_fails("lint", "%.*s", FMT(why));
         return false;
     }
     for (size_t i = 0; i < s->level_count; i++)
