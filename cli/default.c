@@ -42,19 +42,27 @@ enum shape { SHAPE_YAML, SHAPE_JSON, SHAPE_DIFF, SHAPE_PATCH };
 struct settings {
     struct arena *arena;
     enum shape shape;
+    bool shaped; /* by an option */
     const char *file, *output;
     bool help;
 };
 
+static bool choose_shape(struct settings *s, enum shape shape)
+{
+    if (s->shaped && s->shape != shape)
+        return command_fails("default", "one of --diff, --patch and --format, not two"), false;
+    s->shape = shape;
+    s->shaped = true;
+    return true;
+}
+
 static bool choose_format(struct settings *s, const char *word)
 {
     if (!strcmp(word, "json"))
-        s->shape = SHAPE_JSON;
-    else if (!strcmp(word, "yaml"))
-        s->shape = SHAPE_YAML;
-    else
-        return command_fails("default", "--format %s: yaml or json is wanted", word), false;
-    return true;
+        return choose_shape(s, SHAPE_JSON);
+    if (!strcmp(word, "yaml"))
+        return choose_shape(s, SHAPE_YAML);
+    return command_fails("default", "--format %s: yaml or json is wanted", word), false;
 }
 
 static bool take_argument(struct settings *s, int choice, char *value)
@@ -67,11 +75,9 @@ static bool take_argument(struct settings *s, int choice, char *value)
     }
     switch ((enum choice)choice) {
     case CHOICE_DIFF:
-        s->shape = SHAPE_DIFF;
-        return true;
+        return choose_shape(s, SHAPE_DIFF);
     case CHOICE_PATCH:
-        s->shape = SHAPE_PATCH;
-        return true;
+        return choose_shape(s, SHAPE_PATCH);
     case CHOICE_FORMAT:
         return choose_format(s, value);
     case CHOICE_OUTPUT:
@@ -106,6 +112,7 @@ static bool concerns_reading(const struct report_row *r)
     case RULE_unknown_field:
     case RULE_wrong_group_field:
     case RULE_duplicate_key:
+    case RULE_tag_without_value:
         return true;
     default:
         return !r->verdict->root || r->verdict->status == VERDICT_BROKEN;
