@@ -3,8 +3,6 @@
 #include "across.h"
 #include "suggest.h"
 
-#include <string.h>
-
 static const slice marker = SLICE("brgate:"); /* behind # */
 static const slice verb = SLICE("allow ");
 static const slice annotation_domain = SLICE("brgate.io/");
@@ -20,12 +18,7 @@ static slice strip(slice s)
 /* `RULE: REASON` */
 static struct suppression *add(struct arena *a, struct suppressions *all, slice slug, slice reason)
 {
-    if ((all->count & (all->count - 1)) == 0) { /* full: the room is a power of two */
-        struct suppression *room = ARENA_ARRAY(a, struct suppression, all->count ? 2 * all->count : 1);
-        if (all->count)
-            memcpy(room, all->items, all->count * sizeof *room);
-        all->items = room;
-    }
+    all->items = arena_grow(a, all->items, all->count, &all->capacity, sizeof *all->items);
     struct suppression *s = &all->items[all->count++];
     *s = (struct suppression){.slug = slug, .reason = reason, .understood = true};
     s->known = rule_by_slug(slug, &s->rule);

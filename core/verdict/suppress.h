@@ -23,7 +23,7 @@ struct suppression {
 /* Those of a text, in its order, or those of an object. */
 struct suppressions {
     struct suppression *items;
-    size_t count;
+    size_t count, capacity;
 };
 
 struct suppressions suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines);
