@@ -179,13 +179,9 @@ static void put_scalar(struct buf *b, const struct node *n, size_t indent)
 {
     switch ((enum node_kind)n->kind) {
     case NODE_NULL:
-        buf_put(b, LIT("null"));
-        break;
     case NODE_BOOL:
-        buf_put(b, n->boolean ? LIT("true") : LIT("false"));
-        break;
     case NODE_INT:
-        buf_fmt(b, "%lld", (long long)n->integer);
+        node_put_json(b, n, false);
         break;
     case NODE_FLOAT:
         put_float(b, n->real);
