@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "arena.h"
+#include "ceilings.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 #define PROMISE(condition)                                                                                   \
@@ -16,5 +19,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
             abort();                                                                                         \
         }                                                                                                    \
     } while (0)
+
+/* Checks an input with an arena of its own; when that is not enough, nothing is promised. */
+static inline int fuzz_in_arena(void (*check)(struct arena *, slice), const uint8_t *data, size_t size)
+{
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    const slice bytes = {(const char *)data, size};
+    if (!arena_guard(a)) {
+        check(a, bytes);
+        arena_unguard(a);
+    }
+    arena_free(a);
+    return 0;
+}
 
 #endif

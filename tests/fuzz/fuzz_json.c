@@ -1,7 +1,6 @@
 /* The JSON reader: what it takes reads back the same from what is printed. */
 #include "fuzz.h"
 
-#include "ceilings.h"
 #include "document.h"
 #include "position.h"
 
@@ -20,9 +19,8 @@ static struct node *json_again(struct arena *a, slice json)
     return root;
 }
 
-static void check(struct arena *a, const uint8_t *data, size_t size)
+static void check(struct arena *a, slice bytes)
 {
-    const slice bytes = {(const char *)data, size};
     struct findings f = findings_new(a);
     struct node *root = json_read(a, bytes, &f);
     PROMISE(root || f.count);
@@ -41,13 +39,5 @@ static void check(struct arena *a, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    if (arena_guard(a)) {
-        arena_free(a);
-        return 0;
-    }
-    check(a, data, size);
-    arena_unguard(a);
-    arena_free(a);
-    return 0;
+    return fuzz_in_arena(check, data, size);
 }

@@ -17,17 +17,13 @@ static void run(struct arena *a, slice pattern, slice text)
     PROMISE(regex_match(re, text, scratch) == first);
 }
 
+static void split(struct arena *a, slice s)
+{
+    size_t n = slice_find_char(s, '\n');
+    run(a, slice_cut(s, 0, n), slice_from(s, n == SLICE_NONE ? s.n : n + 1));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    slice s = {(const char *)bytes, size};
-    size_t n = slice_find_char(s, '\n');
-    static struct arena *a;
-    if (!a)
-        a = arena_new((size_t)64 << 20);
-    if (!arena_guard(a)) {
-        run(a, slice_cut(s, 0, n), slice_from(s, n == SLICE_NONE ? size : n + 1));
-        arena_unguard(a);
-    }
-    arena_reset(a);
-    return 0;
+    return fuzz_in_arena(split, bytes, size);
 }

@@ -37,14 +37,5 @@ static void run(struct arena *a, slice s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    static struct arena *a;
-    slice s = {(const char *)bytes, size};
-    if (!a)
-        a = arena_new((size_t)64 << 20);
-    if (!arena_guard(a)) {
-        run(a, s);
-        arena_unguard(a);
-    }
-    arena_reset(a);
-    return 0;
+    return fuzz_in_arena(run, bytes, size);
 }

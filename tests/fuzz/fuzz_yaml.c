@@ -27,9 +27,8 @@ static void check_document(struct arena *a, const struct document *d)
     PROMISE(f.count == 0 && again && again->root && !again->next && slice_eq(json, json_of(a, again->root)));
 }
 
-static void check(struct arena *a, const uint8_t *data, size_t size)
+static void check(struct arena *a, slice bytes)
 {
-    const slice bytes = {(const char *)data, size};
     struct findings f = findings_new(a);
     struct stream *s = stream_read(a, bytes, &f);
     for (const struct finding *x = f.first; x; x = x->next) {
@@ -48,13 +47,5 @@ static void check(struct arena *a, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    if (arena_guard(a)) {
-        arena_free(a);
-        return 0;
-    }
-    check(a, data, size);
-    arena_unguard(a);
-    arena_free(a);
-    return 0;
+    return fuzz_in_arena(check, data, size);
 }
