@@ -1,6 +1,7 @@
 /* The YAML writer: its layout, and that what it writes reads back as the same tree. */
 #include "check.h"
 
+#include "arena_state.h"
 #include "document.h"
 
 static struct node *json(struct arena *a, const char *text)
@@ -262,18 +263,6 @@ static void reads_back(void **state)
         assert_row(label, f.count == 0 && stream->count == 1);
         assert_row(label, node_equal(stream->first->root, root));
     }
-}
-
-static int open_arena(void **state)
-{
-    *state = arena_new(64 << 20);
-    return *state ? 0 : -1;
-}
-
-static int close_arena(void **state)
-{
-    arena_free(*state);
-    return 0;
 }
 
 int main(void)

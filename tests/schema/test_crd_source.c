@@ -1,6 +1,7 @@
 /* Putting parts into a CRD. */
 #include "check.h"
 
+#include "arena_state.h"
 #include "crd_source.h"
 
 static void flatten(void **state)
@@ -78,18 +79,6 @@ static void broken_yaml(void **state)
     slice why, parts[] = {LIT("a: [1")};
     assert_null(crd_flatten(*state, LIT("spec: {group: g}"), parts, 1, &why));
     assert_row(why.p, slice_starts(why, LIT("not read: ")));
-}
-
-static int open_arena(void **state)
-{
-    *state = arena_new(64 << 20);
-    return *state ? 0 : -1;
-}
-
-static int close_arena(void **state)
-{
-    arena_free(*state);
-    return 0;
 }
 
 int main(void)
