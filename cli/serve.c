@@ -3,10 +3,12 @@
 #include "review_handler.h"
 #include "serve_self.h"
 
+#include "arena.h"
 #include "certificate.h"
 #include "num.h"
 #include "suggest.h"
 
+#include <malloc.h>
 #include <time.h>
 
 enum { MOST_CLIENT_NAMES = 16, SELF_SIGNED_DAYS = 365, ARENA_BYTES = 1 << 20 };
@@ -310,8 +312,18 @@ static bool make_self_signed(struct arena *a, struct server_options *o)
     return true;
 }
 
+/* An arena's memory goes back to the system when the arena goes. By itself glibc stops doing that once it has
+ * freed a large piece, and keeps holes of all sizes for each thread: three times what --reviews-memory
+ * allows.
+ */
+static void return_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, ARENA_FIRST_CHUNK);
+}
+
 static int run(struct settings *s)
 {
+    return_memory();
     struct server_handler handler = {0};
     char error[SERVER_ERROR_SIZE];
     server_block_signals();

@@ -143,18 +143,28 @@ void child_await(const struct child *c, const char *sample, double least)
     give_up("%s does not become %g", sample, least);
 }
 
-double child_memory(const struct child *c)
+static double memory(const struct child *c, const char *which)
 {
     char path[64], line[256];
     double kb = 0;
     snprintf(path, sizeof path, "/proc/%d/status", (int)c->id);
     FILE *f = fopen(path, "re");
     while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, "VmRSS:", 6) == 0)
-            kb = strtod(line + 6, NULL);
+        if (strncmp(line, which, strlen(which)) == 0)
+            kb = strtod(line + strlen(which), NULL);
     if (f)
         fclose(f);
     return kb / 1024;
+}
+
+double child_memory(const struct child *c)
+{
+    return memory(c, "VmRSS:");
+}
+
+double child_peak(const struct child *c)
+{
+    return memory(c, "VmHWM:");
 }
 
 double child_seconds(const struct child *c)

@@ -25,6 +25,7 @@ void child_end(struct child *c); /* SIGTERM; anything but an orderly end is a fa
 double child_metric(const struct child *c, const char *sample); /* "brgate_x{y=\"z\"}"; -1: there is none */
 void child_await(const struct child *c, const char *sample, double least);
 double child_memory(const struct child *c);  /* resident, MiB */
+double child_peak(const struct child *c);    /* the most that was ever resident */
 double child_seconds(const struct child *c); /* of processor time */
 
 #endif
