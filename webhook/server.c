@@ -44,7 +44,7 @@ struct server_options server_defaults(void)
         .threads = processors < 2   ? 1
                    : processors > 8 ? 8
                                     : (unsigned)processors,
-        /* The densest real objects (environments, managed fields) of 3 MiB take 51 MB in an update. */
+        /* The densest real objects (environments, managed fields) of 3 MiB need 76 MiB in an update. */
         .review_memory = 128 << 20,
         .reviews_memory = 160 << 20, /* one of these and the rest of the server fit a pod of 256 MiB */
         .handshake_timeout = 10000,  /* Go gives up after ten seconds as well */

@@ -70,6 +70,14 @@ overridable: {{ toJson . }}
 {{- end -}}
 {{- end }}
 
+{{/* A quantity of memory in MiB, rounded down; empty when it is written with another unit than these. */}}
+{{- define "brgate.mebibytes" -}}
+{{- $number := regexFind "^[0-9]+" . | int64 -}}
+{{- $unit := regexReplaceAll "^[0-9]+" . "" -}}
+{{- $bytes := dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "k" 1000 "M" 1000000 "G" 1000000000 "" 1 -}}
+{{- if hasKey $bytes $unit }}{{ div (mul $number (get $bytes $unit)) 1048576 }}{{ end -}}
+{{- end }}
+
 {{/* Tells cert-manager where the caBundle of a webhook configuration comes from. */}}
 {{- define "brgate.inject" -}}
 {{- if eq .Values.certificates.mode "cert-manager" -}}
