@@ -36,8 +36,8 @@ size_t yaml_source_feed(struct yaml_source *s, char *to, size_t size);
 uint32_t yaml_source_offset(struct yaml_source *s, size_t index);
 
 /* Where the value of an event begins that stands in [at, end): behind its anchor and its tag, `end` at most.
- * `*ret_tag` is the tag as it is written, or empty; `*ret_odd` a byte in it that ends it elsewhere ("!!str,"),
- * or 0. */
+ * `*ret_tag` is the tag as it is written, or empty; `*ret_odd` a byte in it that ends it elsewhere
+ * ("!!str,"), or 0. */
 uint32_t yaml_source_value(const struct yaml_source *s, uint32_t at, uint32_t end, slice *ret_tag,
                            uint32_t *ret_odd);
 
