@@ -270,6 +270,9 @@ static int check(struct settings *s)
                            "--certs-service and --webhook-configuration");
     if (o->client_name_count && !o->client_ca_file)
         return usage_error("has no effect without --client-ca FILE", "--client-name");
+    if (o->review_memory > o->reviews_memory)
+        return usage_error("is more than --reviews-memory: a review that needs it would never be judged",
+                           "--review-memory");
     o->text_log = strcmp(s->log_format, "text") == 0;
     if (!o->text_log && strcmp(s->log_format, "json") != 0)
         return usage_error("wants json or text", "--log-format");
