@@ -26,7 +26,8 @@ struct server {
     struct connections *connections;
     struct health *health;
     struct MHD_Daemon *daemon;
-    int fd; /* of the HTTPS port; -1 once it is closed */
+    int fd; /* of the HTTPS port, or -1 */
+    bool quiesced;
     unsigned port, health_port;
     atomic_bool accepting;
     char daemon_says[256]; /* libmicrohttpd's reason while it starts */
@@ -260,17 +261,17 @@ void server_drain(struct server *s)
 
 void server_quiesce(struct server *s)
 {
-    if (s->fd < 0)
+    if (s->quiesced)
         return;
+    s->quiesced = true;
     MHD_quiesce_daemon(s->daemon);
-    /* Who waits to be accepted is connected already and would be reset by closing the socket. */
+    /* Who waits to be accepted is connected already and would be reset when listening ends. */
     struct sockaddr_storage from;
     socklen_t size = sizeof from;
     for (int fd; (fd = accept4(s->fd, (struct sockaddr *)&from, &size, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0;
          size = sizeof from)
         MHD_add_connection(s->daemon, fd, (struct sockaddr *)&from, size); /* closes it when it fails */
-    close(s->fd);
-    s->fd = -1;
+    shutdown(s->fd, SHUT_RDWR); /* a worker may still name the descriptor: it is closed when they have gone */
 }
 
 bool server_busy(struct server *s)
@@ -287,7 +288,7 @@ void server_stop(struct server *s)
     connections_end(s->connections);
     if (s->daemon)
         MHD_stop_daemon(s->daemon); /* closes the listening socket unless it was quiesced */
-    else if (s->fd >= 0)
+    if (s->fd >= 0 && (!s->daemon || s->quiesced))
         close(s->fd);
     connections_free(s->connections);
     tls_free(s->tls);
