@@ -144,7 +144,7 @@ uint32_t yaml_source_value(const struct yaml_source *s, uint32_t at, uint32_t en
                 odd = at;
         if (p[start] == '!') {
             *ret_tag = slice_cut(s->bytes, start, at - start);
-            if (p[start + 1] != '<')
+            if (!slice_starts(*ret_tag, LIT("!<")))
                 *ret_odd = odd;
         }
         for (bool comment = false; at < end && (comment || is_blank(p[at]) || p[at] == '#'); at++)
