@@ -3,6 +3,7 @@
 
 #include "certificate.h"
 #include "civil.h"
+#include "rehearsal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -176,6 +177,15 @@ static bool check_pair(struct arena *a, struct tls_pair *p, const struct server_
     return true;
 }
 
+static bool check_handshake(struct tls_pair *p, const struct server_options *o, char why[WHY_BYTES])
+{
+    int error =
+        rehearse(p->chain, p->chain_count, p->key, o->tls_priority ? o->tls_priority : SERVER_TLS_PRIORITY);
+    char reason[WHY_BYTES / 2];
+    snprintf(reason, sizeof reason, "no client could shake hands with it: %s", gnutls_strerror(error));
+    return error == 0 || fail(why, "--tls-cert", o->cert_file, reason);
+}
+
 static struct tls_pair *pair_load(struct arena *a, const struct server_options *o, const struct sources *s,
                                   char why[WHY_BYTES])
 {
@@ -186,7 +196,7 @@ static struct tls_pair *pair_load(struct arena *a, const struct server_options *
     }
     atomic_init(&p->references, 1);
     if (check_pair(a, p, o, s, why) && load_chain(p, o, s->cert, why) && load_key(p, o, s->key, why) &&
-        load_client_cas(p, o, s->client_ca, why))
+        check_handshake(p, o, why) && load_client_cas(p, o, s->client_ca, why))
         return p;
     pair_release(p);
     return NULL;

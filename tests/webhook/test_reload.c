@@ -14,6 +14,26 @@
 #define REVIEW                                                                                               \
     "POST /validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\nabcd"
 
+/* For key agreement only (until 2126), so its key may sign no handshake. */
+#define SILENT_CERTIFICATE                                                                                   \
+    "-----BEGIN CERTIFICATE-----\n"                                                                          \
+    "MIIBiDCCAS+gAwIBAgIUDCPUzFr0JbsI8P9eLyb4SKZ8ZhkwCgYIKoZIzj0EAwIw\n"                                     \
+    "FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEyMzgzNVoYDzIxMjYxMDI4\n"                                     \
+    "MTIzODM1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n"                                     \
+    "PQMBBwNCAARsG9CBG9aJO2NL2gm/xT3MaldZBk55iWfwufOsqqvZLbzo+m0h6qNL\n"                                     \
+    "K+eBWPxLRR6rLp/wD5XK7Zh8kRnllBiTo10wWzAdBgNVHQ4EFgQUDp02UIJ8+G95\n"                                     \
+    "7Jw2DaWbAf9CtsgwHwYDVR0jBBgwFoAUDp02UIJ8+G957Jw2DaWbAf9CtsgwDgYD\n"                                     \
+    "VR0PAQH/BAQDAgMIMAkGA1UdEwQCMAAwCgYIKoZIzj0EAwIDRwAwRAIgcgXor00P\n"                                     \
+    "sFTYWHxWACD6ebnkb1cdBjitpfODE6r+zLwCIE/eL42XKPxWVKtRvxJAbjkk1Pmq\n"                                     \
+    "4wQ2OuqSO3L3TWV9\n"                                                                                     \
+    "-----END CERTIFICATE-----\n"
+#define SILENT_KEY                                                                                           \
+    "-----BEGIN PRIVATE KEY-----\n"                                                                          \
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQghOUcbPh1baJPN9lj\n"                                     \
+    "DHAAC/mHM1W1jgfAoJdoJW7NW0+hRANCAARsG9CBG9aJO2NL2gm/xT3MaldZBk55\n"                                     \
+    "iWfwufOsqqvZLbzo+m0h6qNLK+eBWPxLRR6rLp/wD5XK7Zh8kRnllBiT\n"                                             \
+    "-----END PRIVATE KEY-----\n"
+
 static const char *fingerprint_of(struct fixture *f, slice certificate)
 {
     struct certificate_info info;
@@ -110,6 +130,8 @@ static void a_bad_pair_leaves_the_old_one(void **state)
         {"no certificate", LIT("hello"), one.key, "no certificate in PEM form"},
         {"cut off", slice_cut(one.certificate, 0, 300), one.key, "no certificate in PEM form"},
         {"no key", one.certificate, LIT(""), "no unencrypted private key"},
+        {"of no use for a handshake", LIT(SILENT_CERTIFICATE), LIT(SILENT_KEY),
+         "no client could shake hands with it"},
         {"expired", expired.certificate, expired.key, "it has expired already"},
     };
     fixture_start(&f);
