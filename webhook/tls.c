@@ -49,6 +49,7 @@ struct tls {
     bool matches_file;
     uint64_t reloads, failures;
     int64_t loaded_at;
+    int64_t too_early; /* the texts tried last are of a pair that begins then; 0: they are not */
 };
 
 static int64_t wall_clock(void)
@@ -267,20 +268,23 @@ void tls_free(struct tls *t)
     free(t);
 }
 
-/* An expired pair never replaces one that is still good. */
+/* A pair out of its time never replaces one that is in it. */
 static bool is_worse(const struct tls_pair *fresh, const struct tls_pair *current, char why[WHY_BYTES])
 {
     int64_t now = wall_clock();
-    if (!current || fresh->not_after >= now || current->not_after < now)
+    if (!current || current->not_after < now || current->not_before > now)
         return false;
-    fail(why, "the new certificate", NULL, "it has expired already");
-    return true;
+    if (fresh->not_after < now)
+        return !fail(why, "the new certificate", NULL, "it has expired already");
+    return fresh->not_before > now && !fail(why, "the new certificate", NULL, "it is not valid yet");
 }
 
 static bool replace(struct tls *t, struct arena *a, const struct sources *s, char why[WHY_BYTES])
 {
     struct tls_pair *fresh = pair_load(a, t->options, s, why);
+    t->too_early = 0;
     if (fresh && is_worse(fresh, t->current, why)) {
+        t->too_early = fresh->not_before > wall_clock() ? fresh->not_before : 0;
         pair_release(fresh);
         fresh = NULL;
     }
@@ -304,6 +308,12 @@ static bool replace(struct tls *t, struct arena *a, const struct sources *s, cha
     return fresh;
 }
 
+/* What was refused for its begin alone is tried again when that has come. */
+static bool has_begun(const struct tls *t)
+{
+    return t->too_early && wall_clock() >= t->too_early;
+}
+
 /* With `reloading` held, so `seen`, `unreadable` and `current` do not change beneath it. */
 static void reload(struct tls *t, struct arena *a, bool forced)
 {
@@ -312,7 +322,7 @@ static void reload(struct tls *t, struct arena *a, bool forced)
     bool was_unreadable = t->unreadable;
     t->unreadable = !read_sources(a, t, &s, why);
     if (!t->unreadable) {
-        if (forced || memcmp(s.digest, t->seen, sizeof s.digest) != 0)
+        if (forced || has_begun(t) || memcmp(s.digest, t->seen, sizeof s.digest) != 0)
             replace(t, a, &s, why);
     } else if (!was_unreadable || forced) { /* once, not at every look */
         pthread_mutex_lock(&t->lock);

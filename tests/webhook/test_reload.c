@@ -104,11 +104,12 @@ static void a_good_pair_takes_over_without_a_dropped_connection(void **state)
     fixture_end(&f);
 }
 
-static struct certificate_pair expired_pair(struct fixture *f)
+static struct certificate_pair pair_of(struct fixture *f, int64_t from_now, int64_t until_now)
 {
     int64_t now = time(NULL);
     slice name = LIT("localhost"), error;
-    struct certificate_request request = {CERTIFICATE_SERVER, name, &name, 1, now - 200, now - 100};
+    struct certificate_request request = {CERTIFICATE_SERVER, name,           &name, 1,
+                                          now + from_now,     now + until_now};
     struct certificate_pair pair;
     assert_true(certificate_make(f->arena, &request, NULL, &pair, &error));
     return pair;
@@ -119,7 +120,8 @@ static void a_bad_pair_leaves_the_old_one(void **state)
     (void)state;
     struct fixture f;
     use_files(&f);
-    struct certificate_pair one = fixture_pair(&f), two = fixture_pair(&f), expired = expired_pair(&f);
+    struct certificate_pair one = fixture_pair(&f), two = fixture_pair(&f), expired = pair_of(&f, -200, -100),
+                            early = pair_of(&f, 3600, 7200);
     const struct {
         const char *label;
         slice certificate, key;
@@ -133,6 +135,7 @@ static void a_bad_pair_leaves_the_old_one(void **state)
         {"of no use for a handshake", LIT(SILENT_CERTIFICATE), LIT(SILENT_KEY),
          "no client could shake hands with it"},
         {"expired", expired.certificate, expired.key, "it has expired already"},
+        {"not valid yet", early.certificate, early.key, "it is not valid yet"},
     };
     fixture_start(&f);
     size_t count = sizeof rows / sizeof *rows;
@@ -162,6 +165,25 @@ static void a_bad_pair_leaves_the_old_one(void **state)
     for (size_t i = 0; i < count; i++)
         assert_row(rows[i].label, strstr(log, rows[i].log) != NULL);
     assert_non_null(strstr(log, "No such file or directory; the old certificate stays in use"));
+    fixture_end(&f);
+}
+
+static void an_early_pair_is_taken_when_its_time_comes(void **state)
+{
+    (void)state;
+    struct fixture f;
+    use_files(&f);
+    struct certificate_pair early = pair_of(&f, 2, 7200);
+    fixture_start(&f);
+    fixture_write(&f, "tls.crt", early.certificate);
+    fixture_write(&f, "tls.key", early.key);
+    server_reload(f.server, false);
+    for (int i = 0; i < PATIENCE_S * 10 && reloads(&f, "success") == 0; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        server_reload(f.server, false);
+    }
+    assert_string_equal(served(&f), fingerprint_of(&f, early.certificate));
+    assert_true(reloads(&f, "failure") <= 1); /* once, however often it was looked at */
     fixture_end(&f);
 }
 
@@ -382,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_good_pair_takes_over_without_a_dropped_connection),
         cmocka_unit_test(a_companion_brings_the_certificate),
         cmocka_unit_test(a_bad_pair_leaves_the_old_one),
+        cmocka_unit_test(an_early_pair_is_taken_when_its_time_comes),
         cmocka_unit_test(handshakes_go_on_while_pairs_change),
         cmocka_unit_test(a_swapped_secret_volume_is_seen),
         cmocka_unit_test(clients_must_show_a_certificate),
