@@ -35,7 +35,9 @@ static bool has_brackets(slice s)
 
 static bool is_placeholder(slice s)
 {
-    return has_pair(s, LIT("${"), LIT("}")) || has_pair(s, LIT("{{"), LIT("}}")) || has_brackets(s) ||
+    bool braces = slice_find_char(s, '{') != SLICE_NONE; /* mostly there is none: every text comes by here */
+    return (braces && (has_pair(s, LIT("${"), LIT("}")) || has_pair(s, LIT("{{"), LIT("}}")))) ||
+           has_brackets(s) ||
            (s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_"))));
 }
 
