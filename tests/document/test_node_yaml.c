@@ -216,9 +216,10 @@ static slice make_text(struct maker *m)
     struct buf b = buf_new(m->arena, 1 << 16);
     for (unsigned n = pick(m, 5); n; n--)
         buf_put(&b, slice_of(pieces[pick(m, sizeof pieces / sizeof *pieces)]));
-    if (pick(m, 200) == 0)
-        while (b.n < 1100)
-            buf_put(&b, LIT("long key "));
+    static const slice fillers[] = {SLICE("long key "), SLICE("\n"), SLICE("\x01"), SLICE("\xc3\xa9")};
+    if (pick(m, 100) == 0)
+        for (size_t most = pick(m, 1100), i = pick(m, 4); b.n < most;)
+            buf_put(&b, fillers[i]);
     return buf_slice(&b);
 }
 
