@@ -1,5 +1,6 @@
-/* bench_server [--requests N] BODY NAME=COMMAND...: server CPU per review, latency and memory of several
- * servers under the same load, in turns within one run, and their ratios to the first.
+/* bench_server [--requests N] [--peer NAME=COMMAND] BODY NAME=COMMAND...: server CPU per review, latency and
+ * memory of several servers under the same load, in turns within one run, and their ratios to the first. Then
+ * the last, which is ours, against its goals: beside the first, which is the floor, and the peer.
  *
  * COMMAND is split at blanks; PORT in it becomes a free port, on which the server must speak HTTPS. Its CPU
  * time is the process's own clock, so the client's cost is not in it; the latencies are those of a client on
@@ -17,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_SERVERS = 8, MOST_WORDS = 32, ROUNDS = 3, BODY_BYTES = 1 << 20, READY_TRIES = 5000 };
+enum { MOST_SERVERS = 8, MOST_WORDS = 32, ROUNDS = 5, BODY_BYTES = 1 << 20, READY_TRIES = 5000 };
 
 static const unsigned connections[] = {1, 8, 64};
 enum { LEVELS = sizeof connections / sizeof *connections };
@@ -26,16 +27,21 @@ struct sample {
     double cpu_us, p50_us, p99_us, per_second;
 };
 
+/* What our figure may be at most, as a multiple of the other's. */
+static const double goal_cpu_of_floor = 1.7, goal_cpu_of_peer = 1.0 / 4, goal_p99_of_peer = 1.0 / 5,
+                    goal_memory_of_peer = 1.0 / 3;
+
 struct server {
     const char *name;
     pid_t id;
     unsigned port;
     double ready_ms; /* from fork to the first accepted connection */
     struct sample samples[LEVELS][ROUNDS];
-    double resident_mb;
+    double resident_mb; /* the most at the end of a round, its connections still open */
 };
 
-struct cpu {
+struct meter {
+    struct server *server;
     clockid_t clock;
     double marks[2];
     size_t count;
@@ -46,12 +52,6 @@ static double seconds(clockid_t clock)
     struct timespec t;
     clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void mark(void *self)
-{
-    struct cpu *c = self;
-    c->marks[c->count++ % 2] = seconds(c->clock);
 }
 
 static _Noreturn void die(const char *what, const char *which)
@@ -144,38 +144,57 @@ static double resident_mb(pid_t id)
     return kb / 1024;
 }
 
+static void mark(void *self)
+{
+    struct meter *m = self;
+    m->marks[m->count++ % 2] = seconds(m->clock);
+    double resident = resident_mb(m->server->id);
+    m->server->resident_mb = resident > m->server->resident_mb ? resident : m->server->resident_mb;
+}
+
 static void server_measure(struct server *s, size_t level, size_t round, const struct load *l)
 {
-    struct cpu cpu = {0};
+    struct meter meter = {.server = s};
     struct load_result result = {0};
     struct load load = *l;
     load.port = s->port;
     load.connections = connections[level];
-    if (clock_getcpuclockid(s->id, &cpu.clock) != 0 || !load_run(&load, mark, &cpu, &result))
+    if (clock_getcpuclockid(s->id, &meter.clock) != 0 || !load_run(&load, mark, &meter, &result))
         die("a connection failed:", s->name);
     if (result.failures)
         die("not every answer was 200:", s->name);
     s->samples[level][round] =
-        (struct sample){.cpu_us = (cpu.marks[1] - cpu.marks[0]) / (double)result.count * 1e6,
+        (struct sample){.cpu_us = (meter.marks[1] - meter.marks[0]) / (double)result.count * 1e6,
                         .p50_us = (double)result.latencies[result.count / 2] / 1e3,
                         .p99_us = (double)result.latencies[result.count * 99 / 100] / 1e3,
                         .per_second = (double)result.count / result.seconds};
-    double resident = resident_mb(s->id);
-    s->resident_mb = resident > s->resident_mb ? resident : s->resident_mb;
     free(result.latencies);
 }
 
-/* The round with the median CPU time. */
-static struct sample middle(const struct sample *rounds)
+static int by_value(const void *a, const void *b)
 {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double middle(double values[ROUNDS])
+{
+    qsort(values, ROUNDS, sizeof *values, by_value);
+    return values[ROUNDS / 2];
+}
+
+/* The median of each figure by itself. */
+static struct sample middle_of(const struct server *s, size_t level)
+{
+    double cpu[ROUNDS], p50[ROUNDS], p99[ROUNDS], per_second[ROUNDS];
     for (size_t i = 0; i < ROUNDS; i++) {
-        size_t below = 0;
-        for (size_t k = 0; k < ROUNDS; k++)
-            below += rounds[k].cpu_us < rounds[i].cpu_us || (rounds[k].cpu_us == rounds[i].cpu_us && k < i);
-        if (below == ROUNDS / 2)
-            return rounds[i];
+        const struct sample *one = &s->samples[level][i];
+        cpu[i] = one->cpu_us;
+        p50[i] = one->p50_us;
+        p99[i] = one->p99_us;
+        per_second[i] = one->per_second;
     }
-    return rounds[0];
+    return (struct sample){middle(cpu), middle(p50), middle(p99), middle(per_second)};
 }
 
 static void print_table(const struct server *servers, size_t count, size_t body_size, size_t requests)
@@ -185,9 +204,9 @@ static void print_table(const struct server *servers, size_t count, size_t body_
     printf("%-22s %5s %10s %7s %9s %9s %7s %9s\n", "server", "conns", "CPU us/req", "ratio", "p50 us",
            "p99 us", "ratio", "req/s");
     for (size_t level = 0; level < LEVELS; level++) {
-        struct sample floor = middle(servers[0].samples[level]);
+        struct sample floor = middle_of(&servers[0], level);
         for (size_t i = 0; i < count; i++) {
-            struct sample s = middle(servers[i].samples[level]);
+            struct sample s = middle_of(&servers[i], level);
             printf("%-22s %5u %10.2f %7.2f %9.1f %9.1f %7.2f %9.0f\n", servers[i].name, connections[level],
                    s.cpu_us, s.cpu_us / floor.cpu_us, s.p50_us, s.p99_us, s.p99_us / floor.p99_us,
                    s.per_second);
@@ -197,6 +216,34 @@ static void print_table(const struct server *servers, size_t count, size_t body_
     for (size_t i = 0; i < count; i++)
         printf("%-22s %14.1f %7.2f %14.1f\n", servers[i].name, servers[i].resident_mb,
                servers[i].resident_mb / servers[0].resident_mb, servers[i].ready_ms);
+}
+
+static void print_goal(const char *what, const struct server *other, const char *conns, double ours,
+                       double others, double goal)
+{
+    printf("%-12s %-22s %5s %10.2f %10.2f %7.2f %7.2f\n", what, other->name, conns, ours, others,
+           ours / others, goal);
+}
+
+static void print_goals(const struct server *ours, const struct server *floor, const struct server *peer)
+{
+    char conns[LEVELS][16];
+    printf("\n%-12s %-22s %5s %10s %10s %7s %7s\n", "", "against", "conns", ours->name, "the other", "ratio",
+           "goal");
+    for (size_t i = 0; i < LEVELS; i++) {
+        snprintf(conns[i], sizeof conns[i], "%u", connections[i]);
+        print_goal("CPU us/req", floor, conns[i], middle_of(ours, i).cpu_us, middle_of(floor, i).cpu_us,
+                   goal_cpu_of_floor);
+    }
+    if (!peer)
+        return;
+    for (size_t i = 0; i < LEVELS; i++)
+        print_goal("CPU us/req", peer, conns[i], middle_of(ours, i).cpu_us, middle_of(peer, i).cpu_us,
+                   goal_cpu_of_peer);
+    size_t most = LEVELS - 1;
+    print_goal("p99 us", peer, conns[most], middle_of(ours, most).p99_us, middle_of(peer, most).p99_us,
+               goal_p99_of_peer);
+    print_goal("resident MB", peer, "", ours->resident_mb, peer->resident_mb, goal_memory_of_peer);
 }
 
 static size_t read_message(const char *path, char **ret, size_t *ret_body)
@@ -223,25 +270,34 @@ int main(int argc, char **argv)
 {
     static struct server servers[MOST_SERVERS];
     struct load load = {.requests = 20000};
+    const char *peer = NULL;
     size_t count = 0, body_size;
     int at = 1;
-    if (argc > 2 && strcmp(argv[1], "--requests") == 0) {
-        load.requests = strtoul(argv[2], NULL, 10);
-        at = 3;
+    for (; at + 1 < argc && strncmp(argv[at], "--", 2) == 0; at += 2) {
+        if (strcmp(argv[at], "--requests") == 0)
+            load.requests = strtoul(argv[at + 1], NULL, 10);
+        else if (strcmp(argv[at], "--peer") == 0)
+            peer = argv[at + 1];
+        else
+            die("no such option:", argv[at]);
     }
-    if (argc - at < 2 || argc - at - 1 > MOST_SERVERS || load.requests < 1000)
-        die("usage: bench_server [--requests N] BODY NAME=COMMAND...", "");
+    if (argc - at < 2 || argc - at - !peer > MOST_SERVERS || load.requests < 1000)
+        die("usage: bench_server [--requests N] [--peer NAME=COMMAND] BODY NAME=COMMAND...", "");
     char *message;
     load.message_size = read_message(argv[at], &message, &body_size);
     load.message = message;
     setpgid(0, 0); /* a group of its own, so that die() ends the servers and nobody else */
     for (int i = at + 1; i < argc; i++)
         server_begin(&servers[count++], argv[i]);
+    const struct server *ours = &servers[count - 1];
+    if (peer)
+        server_begin(&servers[count++], peer);
     for (size_t level = 0; level < LEVELS; level++)
         for (size_t round = 0; round < ROUNDS; round++)
             for (size_t i = 0; i < count; i++)
                 server_measure(&servers[i], level, round, &load);
     print_table(servers, count, body_size, load.requests);
+    print_goals(ours, &servers[0], peer ? &servers[count - 1] : NULL);
     for (size_t i = 0; i < count; i++) {
         kill(servers[i].id, SIGTERM);
         waitpid(servers[i].id, NULL, 0);
