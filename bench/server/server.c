@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -57,8 +58,6 @@ static double seconds(clockid_t clock)
 static _Noreturn void die(const char *what, const char *which)
 {
     fprintf(stderr, "bench_server: %s %s\n", what, which);
-    signal(SIGTERM, SIG_IGN);
-    kill(0, SIGTERM); /* the servers */
     exit(2);
 }
 
@@ -100,6 +99,7 @@ static void exec_command(const char *command, unsigned port)
     for (size_t i = 0; i < n && count < MOST_WORDS - 1; i += strlen(text + i) + 1)
         if (text[i])
             words[count++] = text + i;
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* however the benchmark ends, its servers do as well */
     int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
@@ -286,7 +286,6 @@ int main(int argc, char **argv)
     char *message;
     load.message_size = read_message(argv[at], &message, &body_size);
     load.message = message;
-    setpgid(0, 0); /* a group of its own, so that die() ends the servers and nobody else */
     for (int i = at + 1; i < argc; i++)
         server_begin(&servers[count++], argv[i]);
     const struct server *ours = &servers[count - 1];
