@@ -44,18 +44,28 @@ void buf_char(struct buf *b, char c)
     buf_put(b, (slice){&c, 1});
 }
 
+/* What can be put without asking for more. */
+static size_t room(const struct buf *b)
+{
+    return b->failed ? 0 : (b->capacity < b->limit ? b->capacity : b->limit) - b->n;
+}
+
 void buf_fmt(struct buf *b, const char *format, ...)
 {
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    size_t space = room(b);
+    int n = vsnprintf(space ? b->p + b->n : NULL, space, format, args);
     va_end(args);
     BUG_IF(n < 0);
-    if (make_room(b, (size_t)n + 1)) { /* vsnprintf ends with a NUL, which the next put overwrites */
+    bool fits = (size_t)n < space; /* vsnprintf ends with a NUL, which the next put overwrites */
+    if (!fits && make_room(b, (size_t)n + 1)) {
         vsnprintf(b->p + b->n, (size_t)n + 1, format, again);
-        b->n += (size_t)n;
+        fits = true;
     }
+    if (fits)
+        b->n += (size_t)n;
     va_end(again);
 }
 
@@ -99,11 +109,28 @@ void buf_quote(struct buf *b, slice s)
     buf_char(b, '"');
 }
 
+/* How many ASCII characters at the beginning stand for themselves in a JSON string. */
+static size_t json_plain(slice s)
+{
+    size_t n = 0;
+    for (; n < s.n; n++) {
+        unsigned char c = (unsigned char)s.p[n];
+        if (c < ' ' || c >= 0x80 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&')
+            break;
+    }
+    return n;
+}
+
 void buf_json_string(struct buf *b, slice s)
 {
     buf_char(b, '"');
     for (size_t i = 0; i < s.n;) {
         uint32_t c;
+        size_t plain = json_plain(slice_from(s, i));
+        buf_put(b, slice_cut(s, i, plain));
+        i += plain;
+        if (i == s.n)
+            break;
         size_t n = utf8_decode(slice_from(s, i), &c);
         if (n == 0) {
             buf_put(b, LIT("\\ufffd"));

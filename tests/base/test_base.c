@@ -22,6 +22,7 @@ static void quoting_is_go_s(void **state)
         {SLICE("\x7f\xc2\xa0"), "\"\\x7f\\u00a0\"", "\"\x7f\xc2\xa0\""},
         {SLICE("\xff"), "\"\\xff\"", "\"\\ufffd\""},
         {SLICE("<&>"), "\"<&>\"", "\"\\u003c\\u0026\\u003e\""},
+        {SLICE("a<b\xffz\"y"), "\"a<b\\xffz\\\"y\"", "\"a\\u003cb\\ufffdz\\\"y\""},
         {SLICE("\xe4\xb8\xad"), "\"\xe4\xb8\xad\"", "\"\xe4\xb8\xad\""},
         {SLICE("\xf3\xa0\x80\x81"), "\"\\U000e0001\"", "\"\xf3\xa0\x80\x81\""},
     };
@@ -185,6 +186,16 @@ static void buffers_stop_at_their_limit(void **state)
     assert_true(b.failed);
     buf_put(&b, LIT("7"));
     assert_slice("kept", buf_slice(&b), LIT("1234"));
+    struct buf f = buf_new(a, 200);
+    for (int i = 0; i < 49; i++) /* over the first 128 bytes */
+        buf_fmt(&f, "%04d", i);
+    assert_slice("grown", slice_from(buf_slice(&f), 188), LIT("00470048"));
+    buf_fmt(&f, "%s", "123"); /* and the NUL it ends with */
+    assert_false(f.failed);
+    buf_fmt(&f, "%s", "4");
+    assert_true(f.failed);
+    buf_fmt(&f, "%s", "");
+    assert_slice("kept", slice_from(buf_slice(&f), 188), LIT("00470048123"));
     arena_free(a);
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void review(struct fixture *f, const char *path, const char *body)
@@ -167,6 +168,35 @@ static void mask(char *text)
         }
 }
 
+static void clock_text(char ret[32])
+{
+    struct timespec now;
+    struct tm t;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &t);
+    size_t n = strftime(ret, 32, "%Y-%m-%dT%H:%M:%S", &t);
+    snprintf(ret + n, 32 - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
+}
+
+static void lines_tell_when(void **state)
+{
+    (void)state;
+    char before[32], after[32], time[32] = "";
+    struct fixture f;
+    fixture_new(&f);
+    f.options.text_log = true;
+    clock_text(before);
+    fixture_start(&f);
+    server_stop(f.server);
+    f.server = NULL;
+    clock_text(after);
+    assert_int_equal(sscanf(fixture_log(&f), "%31s", time), 1);
+    assert_int_equal(strlen(time), strlen(before));
+    assert_row(time, strcmp(time, before) >= 0);
+    assert_row(time, strcmp(time, after) <= 0);
+    fixture_end(&f);
+}
+
 static void lines_tell_what_happened_and_nothing_else(void **state)
 {
     (void)state;
@@ -250,6 +280,7 @@ int main(void)
         cmocka_unit_test(probes_answer),
         cmocka_unit_test(reviews_are_counted),
         cmocka_unit_test(the_page_is_what_prometheus_reads),
+        cmocka_unit_test(lines_tell_when),
         cmocka_unit_test(lines_tell_what_happened_and_nothing_else),
         cmocka_unit_test(a_reader_that_stalls_costs_lines_and_nothing_else),
         cmocka_unit_test(a_reader_that_is_gone_is_not_missed),
