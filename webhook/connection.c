@@ -14,6 +14,7 @@
 enum {
     SWEEP_MS = 100, /* how late a deadline may be noticed */
     YOUNG_MS = 2000,
+    DAWDLE_MS = 1000, /* the API server sends a request in one piece, and takes its answer in at once */
     LINGER_MS = 2000,
     LINGER_MOST = 64,
     LINGER_READS = 16, /* at one look */
@@ -111,6 +112,26 @@ static void make_room(struct connections *list)
     struct connection *victim = !idle || strangers > list->limits.most / 2 ? stranger : idle;
     if (victim)
         shut(list, victim, REFUSED_CROWDED);
+}
+
+/* Bytes that wait to be read are our delay and not the client's. */
+static bool dawdles(const struct connection *c, uint64_t now)
+{
+    uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed), since = state >> PHASE_BITS;
+    int unread = 0;
+    return !c->shut && phase_of(state) == PHASE_REQUEST && now > since + DAWDLE_MS &&
+           atomic_load_explicit(&c->request.held, memory_order_relaxed) &&
+           ioctl(c->fd, FIONREAD, &unread) == 0 && unread == 0;
+}
+
+void connections_hurry(struct connections *list)
+{
+    uint64_t now = clock_ms();
+    pthread_mutex_lock(&list->lock);
+    for (struct connection *c = list->first; c; c = c->next)
+        if (dawdles(c, now))
+            shut(list, c, REFUSED_CROWDED);
+    pthread_mutex_unlock(&list->lock);
 }
 
 /* True when nothing more is to be waited for. */

@@ -208,6 +208,7 @@ static enum MHD_Result admit(struct service *s, struct MHD_Connection *mhd, stru
         return MHD_NO;
     atomic_fetch_add_explicit(&s->in_flight, 1, memory_order_relaxed);
     r->step = REQUEST_BODY;
+    atomic_store_explicit(&r->held, true, memory_order_relaxed);
     return MHD_YES;
 }
 
@@ -235,9 +236,10 @@ static bool body_append(struct request *r, const char *data, size_t size)
     return true;
 }
 
-/* client-go repeats a 429 that says when. */
+/* client-go repeats a 429 that says when; by then whoever held things up is gone. */
 static enum MHD_Result shed(struct service *s, struct MHD_Connection *mhd, const char *text)
 {
+    connections_hurry(connection_of(mhd)->list);
     metrics_refused(s->metrics, REFUSED_OVERLOAD);
     return respond_text(s, mhd, MHD_HTTP_TOO_MANY_REQUESTS, text, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 }
@@ -271,10 +273,12 @@ static enum MHD_Result answer(struct service *s, struct MHD_Connection *mhd, str
     struct server_answer *a = &r->answer;
     *a = (struct server_answer){0};
     uint64_t begin = clock_ns();
+    atomic_store_explicit(&r->held, false, memory_order_relaxed);
     if (!r->lost)
         s->handler->answer(s->handler->self, r->arena, r->endpoint, (slice){r->body, r->length}, a);
     r->duration_ns = clock_ns() - begin;
     r->step = REQUEST_ANSWERED;
+    atomic_store_explicit(&r->held, true, memory_order_relaxed);
     if (!a->body.n || a->verdict == SERVER_FAILED)
         return respond_failed(s, mhd, r);
     unsigned status = a->verdict == SERVER_MALFORMED ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_OK;
@@ -329,6 +333,7 @@ void request_end(void *service, struct MHD_Connection *mhd, void **context,
     }
     if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
         metrics_aborted(s->metrics);
+    atomic_store_explicit(&r->held, false, memory_order_relaxed);
     if (r->arena) {
         arena_pool_give(s->arenas, r->arena);
         r->arena = NULL;

@@ -44,6 +44,7 @@ struct request {
     bool answering;     /* counted as such */
     bool unread;        /* refused while much of its body was still to come */
     atomic_bool served; /* the connection has had a review answered */
+    atomic_bool held;   /* has memory or a place, and waits for its client to send or to take in */
 };
 
 /* libmicrohttpd's callbacks; the closure is the service. */

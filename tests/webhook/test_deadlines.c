@@ -267,6 +267,52 @@ static void memory_has_bounds(void **state)
     }
 }
 
+/* Asks until this is the answer. */
+static bool is_answered(struct fixture *f, slice request, int status)
+{
+    for (size_t i = 0; i < MOST_TRICKLES; i++) {
+        if (peer_ask(f->port, NULL, request).status == status)
+            return true;
+        pause_ms(TRICKLE_MS);
+    }
+    return false;
+}
+
+static void whoever_holds_things_up_goes(void **state)
+{
+    (void)state;
+    static char body[512 << 10], text[600 << 10];
+    memset(body, 'x', sizeof body);
+    slice review = peer_post(text, sizeof text, "/validate", (slice){body, sizeof body});
+    static const struct {
+        const char *label;
+        size_t missing; /* bytes that the holder never sends */
+        const char *body;
+    } rows[] = {{"memory", 1, NULL}, {"a place", 0, "large"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        struct peer holder;
+        char small_text[512];
+        int small = 4096;
+        slice held = rows[i].body
+                         ? peer_post(small_text, sizeof small_text, "/validate", slice_of(rows[i].body))
+                         : review;
+        fixture_new(&f);
+        f.options.max_in_flight = rows[i].body ? 1 : 8;
+        f.options.reviews_memory = rows[i].body ? 16 << 20 : 2 << 20; /* for one body and not for two */
+        fixture_start(&f);
+        assert_row(rows[i].label, peer_open(&holder, f.port, NULL));
+        setsockopt(holder.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+        assert_row(rows[i].label, peer_send(&holder, slice_cut(held, 0, held.n - rows[i].missing)));
+        assert_row(rows[i].label, fixture_becomes(&f, "brgate_webhook_requests_in_flight", 1));
+        assert_row(rows[i].label, is_answered(&f, review, 429));
+        assert_row(rows[i].label, is_answered(&f, review, 200));
+        assert_row(rows[i].label, fixture_becomes(&f, "brgate_webhook_refused_total{reason=\"crowded\"}", 1));
+        peer_close(&holder);
+        fixture_end(&f);
+    }
+}
+
 static void a_client_that_leaves_is_no_error(void **state)
 {
     (void)state;
@@ -316,6 +362,7 @@ int main(void)
         cmocka_unit_test(too_many_reviews_are_shed),
         cmocka_unit_test(whoever_is_served_stays),
         cmocka_unit_test(memory_has_bounds),
+        cmocka_unit_test(whoever_holds_things_up_goes),
         cmocka_unit_test(a_client_that_leaves_is_no_error),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
