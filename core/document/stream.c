@@ -219,7 +219,7 @@ static bool json_fits(slice bytes, const struct document *d, const struct findin
 {
     uint32_t brace = json_blanks(bytes, d->at), quote = json_blanks(bytes, brace + 1), from, to;
     finding_span(complaint, bytes, &from, &to);
-    return from < d->end && brace < bytes.n && bytes.p[brace] == '{' && quote < bytes.n &&
+    return from >= d->at && from < d->end && brace < bytes.n && bytes.p[brace] == '{' && quote < bytes.n &&
            (bytes.p[quote] == '"' || bytes.p[quote] == '}');
 }
 
