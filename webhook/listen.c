@@ -9,6 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* The kernel doubles this, counts it as the pod's memory, and would let a client that reads nothing grow it
+ * to megabytes. Usual reviews and answers fit; larger ones go through in turns. */
+enum { SOCKET_BUFFER = 32 << 10 };
+
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -69,9 +73,14 @@ int listen_on(const char *address, const char *flag, char ret_error[SERVER_ERROR
                  address);
         return -1;
     }
-    int on = 1, off = 0, fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1, off = 0, buffer = SOCKET_BUFFER,
+        fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (fd >= 0) { /* what is accepted inherits them */
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    }
     if (fd >= 0 && at.any.sa_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off); /* [::] takes IPv4 clients too */
     if (fd < 0 || bind(fd, &at.any, length) != 0 || listen(fd, SOMAXCONN) != 0) {

@@ -3,8 +3,10 @@
 #include "check.h"
 
 #include "fixture.h"
+#include "listen.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -313,6 +315,26 @@ static void whoever_holds_things_up_goes(void **state)
     }
 }
 
+/* As docs/webhook.md counts them: 128 KiB for each connection. */
+static void sockets_hold_little(void **state)
+{
+    (void)state;
+    char error[SERVER_ERROR_SIZE];
+    int listening = listen_on("127.0.0.1:0", "--listen", error), sending = 0, receiving = 0;
+    assert_true(listening >= 0);
+    int client = peer_dial(listen_port(listening));
+    assert_int_equal(poll(&(struct pollfd){.fd = listening, .events = POLLIN}, 1, PATIENCE_S * 1000), 1);
+    int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+    assert_true(fd >= 0);
+    socklen_t size = sizeof sending;
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sending, &size), 0);
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receiving, &size), 0);
+    assert_true(sending + receiving <= 128 << 10);
+    close(fd);
+    close(client);
+    close(listening);
+}
+
 static void a_client_that_leaves_is_no_error(void **state)
 {
     (void)state;
@@ -363,6 +385,7 @@ int main(void)
         cmocka_unit_test(whoever_is_served_stays),
         cmocka_unit_test(memory_has_bounds),
         cmocka_unit_test(whoever_holds_things_up_goes),
+        cmocka_unit_test(sockets_hold_little),
         cmocka_unit_test(a_client_that_leaves_is_no_error),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
