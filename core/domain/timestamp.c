@@ -156,9 +156,9 @@ bool timestamp_plausible(slice s, const struct timestamp *t, int64_t now, struct
     char at[64];
     struct moment m = {.civil = civil_of(t->ms / 1000)};
     moment_print(&m, at, sizeof at);
-    if (t->kind != TIMESTAMP_TSO) {
-        refuse(refusal, 0, s.n, "this time is %s",
-               t->ms > now * 1000 && t->ms < CIVIL_LAST ? "in the future" : "before TiDB existed");
+    if (t->kind != TIMESTAMP_TSO) { /* the moment as it is written: `t` may have wrapped */
+        bool later = moment_guess(s, &m) && moment_unix(&m) > now;
+        refuse(refusal, 0, s.n, "this time is %s", later ? "in the future" : "before TiDB existed");
         return false;
     }
     refuse(refusal, 0, s.n, "as a TSO this is %s", at);

@@ -83,6 +83,29 @@ static void implausible_times_are_found_out(void **state)
     }
 }
 
+static void future_and_past_are_told_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *why;
+    } rows[] = {
+        {"1969-12-31 23:59:59", "this time is before TiDB existed"},
+        {"0001-01-01 00:00:00", "this time is before TiDB existed"},
+        {"2014-12-31T23:59:59Z", "this time is before TiDB existed"},
+        {"2026-01-03T00:00:00Z", "this time is in the future"},
+        {"9999-12-31 23:59:59", "this time is in the future"},
+    };
+    int64_t now = civil_unix((struct civil){2026, 1, 1, 0, 0, 0});
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct timestamp t;
+        struct refusal why = {0};
+        slice text = slice_of(rows[i].text);
+        assert_row(rows[i].text, timestamp_parse(text, &t, NULL));
+        assert_row(rows[i].text, !timestamp_plausible(text, &t, now, &why));
+        assert_slice(rows[i].text, slice_of(why.why), slice_of(rows[i].why));
+    }
+}
+
 static void tso_and_time_are_one(void **state)
 {
     (void)state;
@@ -102,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timestamps_are_read_as_the_operator_reads_them),
         cmocka_unit_test(implausible_times_are_found_out),
+        cmocka_unit_test(future_and_past_are_told_apart),
         cmocka_unit_test(tso_and_time_are_one),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
