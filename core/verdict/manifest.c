@@ -21,10 +21,36 @@ static bool lacks_version(const struct verdict *v)
     return slice_eq(v->kind, LIT("BackupSchedule")) || slice_eq(v->kind, LIT("CompactBackup"));
 }
 
-static void blame_no_version(struct judging *j, struct verdict *v)
+/* `name` stands in the object in another case, as which nobody reads it. */
+static bool blame_case(struct judging *j, struct verdict *v, slice name)
 {
-    struct finding *x = finding_add(j->findings, RULE_api_version, FIELD_REQUIRED, v->root, "%s", "");
-    x->child = LIT("apiVersion");
+    for (const struct node *n = node_first(v->root); n; n = node_next(n)) {
+        if (!slice_eq_nocase(n->key, name) || slice_eq(n->key, name))
+            continue;
+        struct finding *x = finding_say(j->findings, RULE_api_version, n, "%.*s is not %.*s: case matters",
+                                        FMT(n->key), FMT(name));
+        x->at_key = true;
+        x->suggested = name;
+        finding_hint(j->findings, x, "write %.*s", FMT(name));
+        v->status = VERDICT_BROKEN;
+        return true;
+    }
+    return false;
+}
+
+/* apiVersion is missing, empty or no version of any group. */
+static void blame_version(struct judging *j, struct verdict *v)
+{
+    const struct node *n = node_get(v->root, LIT("apiVersion"));
+    struct finding *x;
+    if (v->api_version.n) {
+        x = finding_say(j->findings, RULE_api_version, n, "unknown apiVersion \"%.*s\"", FMT(v->api_version));
+    } else if (!n && blame_case(j, v, LIT("apiVersion"))) {
+        return;
+    } else {
+        x = finding_add(j->findings, RULE_api_version, FIELD_REQUIRED, n ? n : v->root, "%s", "");
+        x->child = n ? (slice){0} : LIT("apiVersion");
+    }
     finding_hint(j->findings, x,
                  "write br.pingcap.com/v1alpha1, or pingcap.com/v1alpha1 for TiDB Operator v1");
     v->status = VERDICT_BROKEN;
@@ -45,6 +71,9 @@ static void judge_unknown(struct judging *j, struct verdict *v)
         if (slice_eq(v->kind, others[i]))
             kind = (slice){0};
     v->status = VERDICT_SKIPPED;
+    if (!version.n && slice_eq(v->kind, kind) && node_get(v->root, LIT("apiVersion")) &&
+        slice_find_char(v->api_version, '/') == SLICE_NONE)
+        blame_version(j, v); /* Kubernetes' own group, which has no slash, has no kind of that name */
     if (!version.n || (v->kind.n && !kind.n))
         return;
     struct finding *x;
@@ -58,6 +87,8 @@ static void judge_unknown(struct judging *j, struct verdict *v)
         x = finding_say(j->findings, RULE_api_version, n, "unknown kind \"%.*s\"", FMT(v->kind));
         finding_hint(j->findings, x, "did you mean %.*s?", FMT(kind));
         x->suggested = kind;
+    } else if (blame_case(j, v, LIT("kind"))) {
+        return;
     } else {
         x = finding_add(j->findings, RULE_api_version, FIELD_REQUIRED, v->root, "%s", "");
         x->child = LIT("kind");
@@ -115,7 +146,7 @@ static struct verdict *judge_document(struct judging *j, const struct document *
         v->status = VERDICT_BROKEN;
     } else if (!kind) {
         if (lacks_version(v))
-            blame_no_version(j, v);
+            blame_version(j, v);
         else
             judge_unknown(j, v);
     } else {
