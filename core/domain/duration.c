@@ -55,22 +55,48 @@ static void propose(slice s, size_t number_at, size_t unit_at, size_t end, unsig
                     const char *instead, struct refusal *refusal)
 {
     char text[40];
-    int64_t number, ignored;
+    int64_t number, sum;
     if (!refusal)
         return;
     if (instead)
         refuse_hint(refusal, "write %s", instead);
-    if (end != s.n || !num_i64(slice_cut(s, number_at, unit_at - number_at), &number) ||
-        number > INT64_MAX / 8760)
+    if (!num_i64(slice_cut(s, number_at, unit_at - number_at), &number) || number > INT64_MAX / 8760)
         return;
     if (hours)
         number *= hours;
-    int n = snprintf(text, sizeof text, "%.*s%lld%s", (int)number_at, s.p, (long long)number,
-                     instead ? instead : "h");
-    if (n >= (int)sizeof text || !duration_parse(slice_of(text), &ignored, NULL))
+    int n = snprintf(text, sizeof text, "%.*s%lld%s%.*s", (int)number_at, s.p, (long long)number,
+                     instead ? instead : "h", (int)(s.n - end), s.p + end);
+    if (n >= (int)sizeof text || !duration_parse(slice_of(text), &sum, NULL))
         return;
+    if (hours && sum % DURATION_HOUR == 0) /* 1d12h */
+        snprintf(text, sizeof text, "%lldh", (long long)(sum / DURATION_HOUR));
     refuse_hint(refusal, "write %s", text);
     snprintf(refusal->better, sizeof refusal->better, "%s", text);
+}
+
+/* Offers the text without its blanks, with a unit that is known. */
+static void close_up(slice s, struct refusal *refusal)
+{
+    char text[40];
+    size_t n = 0;
+    int64_t ignored;
+    struct refusal why = {0};
+    if (!refusal)
+        return;
+    refuse_hint(refusal, "write it without blanks");
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\n')
+            continue;
+        if (n + 1 == sizeof text)
+            return;
+        text[n++] = s.p[i];
+    }
+    text[n] = '\0';
+    bool good = duration_parse(slice_of(text), &ignored, &why);
+    if (!good && !why.better[0])
+        return;
+    snprintf(refusal->better, sizeof refusal->better, "%s", good ? text : why.better);
+    refuse_hint(refusal, "write %s", refusal->better);
 }
 
 /* The unit is unknown: says which one, and what to write instead. */
@@ -78,7 +104,7 @@ static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, 
 {
     if (unit.n > 0 && (unit.p[0] == ' ' || unit.p[unit.n - 1] == ' ' || unit.p[0] == '\t')) {
         refuse(refusal, unit_at, unit.n, "blank in a duration");
-        refuse_hint(refusal, "write it without blanks");
+        close_up(s, refusal);
         return false;
     }
     refuse(refusal, unit_at, unit.n, "unknown unit \"%.*s\", want h, m, s, ms, us or ns",
@@ -103,7 +129,7 @@ static bool no_duration(slice s, size_t at, struct refusal *refusal)
     refuse(refusal, at, s.n - at, "not a duration: want numbers with units, as 90s or 1h30m");
     if (s.n && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\n')) {
         refuse(refusal, 0, 1, "blank before the duration");
-        refuse_hint(refusal, "write it without blanks");
+        close_up(s, refusal);
     } else if (s.n && (s.p[at] == 'P' || s.p[at] == 'p')) {
         refuse_hint(refusal, "ISO 8601 durations are not read here: write 24h for P1D");
     } else if (slice_eq_nocase(s, LIT("infinity")) || slice_eq_nocase(s, LIT("inf"))) {
