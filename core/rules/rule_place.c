@@ -226,8 +226,31 @@ static bool style_characters(struct rule_run *run, const struct text *prefix)
     return false;
 }
 
-static void prefix_style(struct rule_run *run, const struct text *prefix)
+/* `s3://my-bucket/a`: the folder is what follows the bucket. */
+static bool prefix_url(struct rule_run *run, const struct text *bucket, const struct text *prefix)
 {
+    size_t scheme = slice_find(prefix->value, LIT("://"));
+    if (scheme == SLICE_NONE)
+        return false;
+    struct finding *x =
+        finding_say(run->findings, RULE_prefix_style, prefix->node,
+                    "%.*s: a folder is wanted, not a URL: all of it becomes the folder's name",
+                    FMT(node_value(run->arena, prefix->node)));
+    slice rest = slice_from(prefix->value, scheme + 3), name = bucket ? bucket->value : (slice){0};
+    bool here = name.n && slice_starts(rest, name) && rest.n > name.n && rest.p[name.n] == '/';
+    slice folder = here ? plain_path(run->arena, slice_from(rest, name.n)) : (slice){0};
+    x->suggested = folder;
+    if (folder.n)
+        finding_hint(run->findings, x, "write %.*s", FMT(folder));
+    else
+        finding_hint(run->findings, x, "write the path within the %s alone", bucket ? "bucket" : "volume");
+    return true;
+}
+
+static void prefix_style(struct rule_run *run, const struct text *bucket, const struct text *prefix)
+{
+    if (prefix_url(run, bucket, prefix))
+        return;
     slice value = prefix->value, plain = plain_path(run->arena, value), inner = value;
     if (style_characters(run, prefix) || slice_eq(value, plain))
         return;
@@ -278,5 +301,5 @@ void judge_place(struct rule_run *run, const struct job_spec *job, const struct 
     prefix_missing(run, job, spec);
     if (text_given(prefix) && !only_slashes(prefix->value) && !prefix_traversal(run, bucket, prefix) &&
         !prefix_special(run, prefix))
-        prefix_style(run, prefix);
+        prefix_style(run, bucket, prefix);
 }
