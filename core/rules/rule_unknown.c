@@ -173,11 +173,25 @@ void rules_explain_unknown(struct arena *a, struct findings *f, const struct sch
             explain_unknown(a, f, x, kind);
 }
 
+/* A number where a duration is wanted: quotes alone do not mend it. */
+static void explain_duration(struct findings *f, struct finding *x)
+{
+    static const slice durations[] = {
+        SLICE("maxReservedTime"), SLICE("compactInterval"), SLICE("compactSpan"),   SLICE("minRetryDuration"),
+        SLICE("retryTimeout"),    SLICE("timeAgo"),         SLICE("tikvGCLifeTime")};
+    long long n = x->node->integer;
+    if (x->node->kind == NODE_INT &&
+        slice_among(x->node->key, durations, sizeof durations / sizeof *durations))
+        finding_hint(f, x, "a duration has a unit: write %lldh, %lldm or %llds", n, n, n);
+}
+
 void rules_explain_values(struct arena *a, struct findings *f, const struct schema_kind *kind)
 {
     for (struct finding *x = f->first; x; x = x->next) {
         if (x->rule == RULE_schema_required && x->node->kind == NODE_NULL)
             explain_emptied(a, f, x, kind);
+        if (x->rule == RULE_schema_type)
+            explain_duration(f, x);
         if (x->rule == RULE_schema_enum && slice_eq(x->node->key, LIT("provider")) && x->node->parent &&
             slice_eq(x->node->parent->key, LIT("s3")))
             explain_provider(a, f, x);

@@ -81,13 +81,76 @@ static const char *format_word(enum schema_format f)
     return words[f];
 }
 
-/* A string that would be of the wanted type if it were not one. */
-static bool quoted_scalar(const struct schema *s, slice text)
+/* Fields are wanted, and a line without a colon, or without the blank behind it, is one text. */
+static void hint_fields(struct findings *f, struct finding *x, const struct schema *s, slice text)
+{
+    size_t end = 0;
+    while (end < text.n && text.p[end] != ':' && text.p[end] != ' ')
+        end++;
+    slice key = slice_cut(text, 0, end);
+    if (end < text.n && schema_property(s, key))
+        finding_hint(f, x, "%s is missing behind %.*s", text.p[end] == ':' ? "a blank" : "a colon",
+                     FMT(text.p[end] == ':' ? slice_cut(text, 0, end + 1) : key));
+    else if (s->property_count == 1 && text.n && text.n <= 63)
+        finding_hint(f, x, "write %.*s: %.*s", FMT(s->properties[0].name), FMT(text));
+    else
+        finding_hint(f, x, "fields are wanted, each as \"key: value\"");
+}
+
+static void hint_boolean(struct findings *f, struct finding *x, const struct node *n)
+{
+    static const slice yes[] = {SLICE("true"), SLICE("yes"), SLICE("on")},
+                       no[] = {SLICE("false"), SLICE("no"), SLICE("off")};
+    const char *meant = NULL;
+    for (size_t i = 0; i < sizeof yes / sizeof *yes && n->kind == NODE_STRING; i++)
+        meant = slice_eq_nocase(n->text, yes[i]) ? "true" : slice_eq_nocase(n->text, no[i]) ? "false" : meant;
+    if (meant)
+        finding_hint(f, x, "write %s, without quotes", meant);
+    else
+        finding_hint(f, x, "true or false is wanted");
+}
+
+static void hint_string(struct findings *f, struct finding *x, const struct node *n)
+{
+    if (n->kind == NODE_BOOL)
+        finding_hint(f, x, "a string is wanted, and this is read as %s: put it in quotes",
+                     n->boolean ? "true" : "false");
+    else if (n->kind == NODE_INT || n->kind == NODE_FLOAT)
+        finding_hint(f, x, "a string is wanted: put the value in quotes");
+    else if (n->kind == NODE_NULL)
+        finding_hint(f, x, "a string is wanted: write one, or remove the \"-\"");
+    else
+        finding_hint(f, x, "a string is wanted, and this is %s",
+                     n->kind == NODE_ARRAY ? "a list" : "a field");
+}
+
+static void hint_type(struct findings *f, struct finding *x, const struct schema *s, const struct node *n)
 {
     double number;
-    if (s->type == SCHEMA_BOOLEAN)
-        return slice_eq(text, LIT("true")) || slice_eq(text, LIT("false"));
-    return (s->type == SCHEMA_INTEGER || s->type == SCHEMA_NUMBER) && num_f64(text, &number);
+    switch (s->type) {
+    case SCHEMA_OBJECT:
+        if (n->kind == NODE_NULL)
+            finding_hint(f, x, "nothing stands below it: is the block below indented?");
+        else if (n->kind == NODE_ARRAY)
+            finding_hint(f, x, "fields are wanted and no list: remove the \"- \"");
+        else
+            hint_fields(f, x, s, n->kind == NODE_STRING ? n->text : (slice){0});
+        break;
+    case SCHEMA_ARRAY:
+        finding_hint(f, x, "a list is wanted: begin each item with \"- \"");
+        break;
+    case SCHEMA_STRING:
+        hint_string(f, x, n);
+        break;
+    case SCHEMA_BOOLEAN:
+        hint_boolean(f, x, n);
+        break;
+    default:
+        if (n->kind == NODE_STRING && num_f64(n->text, &number))
+            finding_hint(f, x, "a number is wanted: write it without quotes");
+        else
+            finding_hint(f, x, "a %snumber is wanted", s->type == SCHEMA_NUMBER ? "" : "whole ");
+    }
 }
 
 /* With a format, a value that is neither string nor list is measured by format instead of type. */
@@ -104,23 +167,10 @@ static void blame_type(struct schema_run *run, const struct schema *s, struct no
         got = n->kind == NODE_INT ? "int64" : n->kind == NODE_FLOAT ? "float64" : "";
     }
     slice path = node_path(run->arena, n);
-    n->flags |= NODE_BAD;
     struct finding *x =
         finding_add(run->findings, RULE_schema_type, FIELD_TYPE_INVALID, n,
                     "\"%s\": %.*s in body must be of type %s: \"%s\"", got, FMT(path), wanted, got);
-    bool number = n->kind == NODE_INT || n->kind == NODE_FLOAT;
-    if (s->type == SCHEMA_STRING && n->kind == NODE_BOOL)
-        finding_hint(run->findings, x, "a string is wanted, and this is read as %s: put it in quotes",
-                     n->boolean ? "true" : "false");
-    else if (s->type == SCHEMA_STRING && number)
-        finding_hint(run->findings, x, "a string is wanted: put the value in quotes");
-    else if (n->kind == NODE_STRING && quoted_scalar(s, n->text))
-        finding_hint(run->findings, x, "%s is wanted: write it without quotes",
-                     s->type == SCHEMA_BOOLEAN ? "true or false" : "a number");
-    else if (s->type == SCHEMA_ARRAY)
-        finding_hint(run->findings, x, "a list is wanted: begin each item with \"- \"");
-    else if (s->type == SCHEMA_OBJECT && n->kind == NODE_NULL)
-        finding_hint(run->findings, x, "nothing stands below it: is the block below indented?");
+    hint_type(run->findings, x, s, n);
 }
 
 static bool check_type(struct schema_run *run, const struct schema *s, struct node *n)
