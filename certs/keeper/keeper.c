@@ -12,6 +12,7 @@
 enum {
     ARENA_BYTES = 64 << 20,
     IMPATIENT_MS = 1000, /* between looks while no review can be answered */
+    PATIENT_MS = 300000, /* at most, however long the API server asks to be left alone */
     MOST_IN_A_ROW = 12,  /* steps without a rest; a whole rotation has four */
 };
 
@@ -225,7 +226,7 @@ static void tell(struct keeper *k, const struct look *l, enum rotation_action ac
 }
 
 /* True when there may be more to do at once. */
-static bool act(struct keeper *k, const struct look *l, enum rotation_action action, bool *ret_failed)
+static bool act(struct keeper *k, struct look *l, enum rotation_action action, bool *ret_failed)
 {
     struct kube_answer answer = {.outcome = KUBE_OK};
     bool asked = true;
@@ -233,6 +234,7 @@ static bool act(struct keeper *k, const struct look *l, enum rotation_action act
         answer = publish(k, l);
     else
         asked = write_secret(k, l, action, &answer);
+    l->retry_after = l->retry_after < answer.retry_after ? answer.retry_after : l->retry_after;
     *ret_failed = !asked || (answer.outcome != KUBE_OK && answer.outcome != KUBE_CONFLICT);
     pthread_mutex_lock(&k->lock);
     if (asked)
@@ -280,15 +282,16 @@ static void note(struct keeper *k, const struct look *l, struct rotation_step st
 
 static unsigned pause_of(struct keeper *k, const struct look *l, bool more, int64_t at)
 {
+    unsigned asked_for = l->retry_after < PATIENT_MS ? l->retry_after : PATIENT_MS;
     unsigned pause = k->options.interval;
     k->in_a_row = more ? k->in_a_row + 1 : 0;
     if (more && k->in_a_row < MOST_IN_A_ROW)
-        return 0;
+        return asked_for;
     if (!k->ready && pause > IMPATIENT_MS)
         pause = IMPATIENT_MS;
     if (at > l->now && (at - l->now) * 1000 < pause)
         pause = (unsigned)(at - l->now) * 1000U;
-    return pause;
+    return pause < asked_for ? asked_for : pause;
 }
 
 static struct keeper_result step_guarded(struct keeper *k)

@@ -84,6 +84,8 @@ static bool took(struct look *l, struct kube_answer answer)
         return true;
     if (!l->error.n)
         l->error = answer.error;
+    if (l->retry_after < answer.retry_after)
+        l->retry_after = answer.retry_after;
     return false;
 }
 

@@ -19,6 +19,7 @@ struct look {
     char current[65], next[65]; /* fingerprints; empty: none */
     slice why_unusable;         /* why the current pair is */
     slice error;                /* the first thing that could not be read */
+    unsigned retry_after;       /* milliseconds that the API server wants to be left alone */
     bool secret_read;           /* otherwise nothing can be decided */
     enum kube_outcome outcomes[STORE_KINDS + 1];
     size_t outcome_count;

@@ -441,6 +441,29 @@ static void trouble_is_told_once_and_when_it_is_over(void **state)
     setting_free(s);
 }
 
+static void the_api_server_is_left_alone_when_it_asks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request, *header;
+        unsigned wait;
+    } rows[] = {
+        {"GET " VALIDATING, "Retry-After: 60", 60000},
+        {"POST", "Retry-After: 60", 60000},
+        {"GET", "Retry-After: 86400", 300000}, /* but not for ever */
+        {"GET", NULL, 1000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct setting *s = setting_new();
+        api_fail(s->api, rows[i].request, 429, rows[i].header, 3);
+        struct keeper_result r = keeper_step(s->replicas[0].keeper);
+        if (r.wait != rows[i].wait)
+            print_error("got %u, want %u\n", r.wait, rows[i].wait);
+        assert_row(rows[i].request, r.failed && r.wait == rows[i].wait);
+        setting_free(s);
+    }
+}
+
 /* Every request in turn is lost, refused or late, and still all end with the same certificate. */
 static void any_request_may_fail(void **state)
 {
@@ -519,6 +542,7 @@ int main(void)
         cmocka_unit_test(one_configuration_is_enough_and_none_is_not),
         cmocka_unit_test(both_configurations_must_vouch),
         cmocka_unit_test(trouble_is_told_once_and_when_it_is_over),
+        cmocka_unit_test(the_api_server_is_left_alone_when_it_asks),
         cmocka_unit_test(any_request_may_fail),
         cmocka_unit_test(it_works_on_its_own_thread_and_tells_prometheus),
         cmocka_unit_test(settings_must_leave_time),
