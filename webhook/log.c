@@ -177,12 +177,24 @@ static void put_time(struct buf *b)
     buf_put(b, slice_of(text));
 }
 
-/* Text from a request as it may stand in a line: no control bytes. */
-static void put_words(struct buf *b, slice s)
+/* Text from a request as it may stand in a line: nothing that a terminal obeys or that turns text around,
+ * which beyond ASCII are too many to tell apart. A name has no blanks either, so that it cannot go on as
+ * another field; users may choose one before anybody has checked it. */
+static void put_ascii(struct buf *b, slice s, char least)
 {
     s = slice_cut(s, 0, TEXT_BYTES);
     for (size_t i = 0; i < s.n; i++)
-        buf_char(b, (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f ? '?' : s.p[i]);
+        buf_char(b, s.p[i] < least || s.p[i] > '~' ? '?' : s.p[i]);
+}
+
+static void put_name(struct buf *b, slice s)
+{
+    put_ascii(b, s, '!');
+}
+
+static void put_words(struct buf *b, slice s)
+{
+    put_ascii(b, s, ' ');
 }
 
 static void put_event(struct buf *b, bool as_text, const char *level, const char *event, slice message)
@@ -279,16 +291,16 @@ static void put_text_review(struct buf *b, const struct server_handler *h, size_
     buf_fmt(b, " %s %s", h->paths[endpoint] + 1, verdict_words[answer->verdict]);
     if (answer->kind_name.n) { /* what is malformed may not say what it is about */
         buf_fmt(b, " %s ", operation_words[answer->operation]);
-        put_words(b, answer->kind_name);
+        put_name(b, answer->kind_name);
         buf_char(b, ' ');
-        put_words(b, answer->namespace);
+        put_name(b, answer->namespace);
         buf_char(b, '/');
-        put_words(b, answer->name);
+        put_name(b, answer->name);
     }
     buf_fmt(b, "%s in %lu us", answer->dry_run ? " (dry run)" : "", microseconds);
     if (answer->uid.n) {
         buf_put(b, LIT(", uid "));
-        put_words(b, answer->uid);
+        put_name(b, answer->uid);
     }
     for (size_t i = 0; i < answer->hit_count && i < HITS_LOOKED_AT; i++)
         if (!seen_before(answer, i) && answer->hits[i].rule < h->rule_count)

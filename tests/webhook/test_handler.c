@@ -27,6 +27,8 @@ static void answer(void *self, struct arena *a, size_t endpoint, slice body, str
             ;
         return;
     }
+    if (slice_starts(body, LIT("forge"))) /* a blank, CSI of eight bits, right-to-left override */
+        ret->name = LIT("x in 1 us, uid forged\xc2\x9b\xe2\x80\xae");
     if (slice_starts(body, LIT("slow")))
         nanosleep(&(struct timespec){0, 300000000}, NULL);
     if (slice_starts(body, LIT("deny"))) {

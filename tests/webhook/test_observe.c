@@ -217,6 +217,8 @@ static void lines_tell_what_happened_and_nothing_else(void **state)
         {true, "deny secret",
          "\n9-9-9T9:9:9.9Z validate denied CREATE Backup ns/a\"b?c in 9 us, uid u-9; "
          "error first-rule, warning second-rule\n"},
+        {true, "forge",
+         "\n9-9-9T9:9:9.9Z validate allowed CREATE Backup ns/x?in?9?us,?uid?forged????? in 9 us, uid u-9\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fixture f;
