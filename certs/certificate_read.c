@@ -39,12 +39,21 @@ static slice hex(struct arena *a, const unsigned char *bytes, size_t n)
     return p ? (slice){p, 2 * n} : (slice){0};
 }
 
+/* A DNS name is shown to people, and whoever made the certificate chose its bytes. */
+static slice dns_name(struct arena *a, const ASN1_STRING *name)
+{
+    slice s = {(const char *)ASN1_STRING_get0_data(name), (size_t)ASN1_STRING_length(name)};
+    char *p = arena_try(a, s.n + 1);
+    for (size_t i = 0; p && i < s.n; i++)
+        p[i] = s.p[i] <= ' ' || s.p[i] > '~' ? '?' : s.p[i];
+    return p ? (slice){p, s.n} : (slice){0};
+}
+
 static slice one_name(struct arena *a, const GENERAL_NAME *g)
 {
     char text[INET6_ADDRSTRLEN];
     if (g->type == GEN_DNS)
-        return openssl_copy(a, (slice){(const char *)ASN1_STRING_get0_data(g->d.dNSName),
-                                       (size_t)ASN1_STRING_length(g->d.dNSName)});
+        return dns_name(a, g->d.dNSName);
     if (g->type != GEN_IPADD)
         return (slice){0};
     int n = ASN1_STRING_length(g->d.iPAddress);

@@ -57,6 +57,21 @@ static void what_is_made_is_what_was_asked_for(void **state)
     arena_free(a);
 }
 
+static void names_are_shown_without_what_a_terminal_obeys(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    const slice name = LIT("a\n    vouches\x1b[2J\xc2\x9b");
+    struct certificate_pair pair =
+        make(a, CERTIFICATE_SERVER, LIT("a\nb\xc2\x9b"), &name, 1, begin + DAY, NULL);
+    struct certificate_info info;
+    slice error;
+    assert_true(certificate_read(a, pair.certificate, &info, &error));
+    assert_slice("name", info.names[0], LIT("a?????vouches?[2J??"));
+    assert_slice("subject", info.subject, LIT("CN=a\\0Ab\\C2\\9B"));
+    arena_free(a);
+}
+
 static void a_leaf_ends_with_its_issuer(void **state)
 {
     (void)state;
@@ -229,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_made_is_what_was_asked_for),
+        cmocka_unit_test(names_are_shown_without_what_a_terminal_obeys),
         cmocka_unit_test(a_leaf_ends_with_its_issuer),
         cmocka_unit_test(impossible_requests_are_refused),
         cmocka_unit_test(keys_and_certificates_belong_together),
