@@ -16,7 +16,8 @@ enum {
     CONNECTION_MEMORY = 32 << 10,
     CONNECTION_INCREMENT = 8 << 10, /* a TLS record has up to 16 KB */
     SPARE_CONNECTIONS = 64,         /* shut to make room, not yet cleaned up; and some for each thread */
-    SPARE_DESCRIPTORS = 256,        /* those, health port, epoll, lingering, files being read */
+    LEAST_CONNECTIONS = 8,
+    SPARE_DESCRIPTORS = 256, /* those, health port, epoll, lingering, files being read */
 };
 
 struct server {
@@ -66,17 +67,28 @@ __attribute__((format(printf, 2, 0))) static void on_daemon_message(void *self, 
         vsnprintf(s->daemon_says, sizeof s->daemon_says, format, args);
 }
 
-static void raise_descriptor_limit(const struct server *s)
+/* As many as asked for, or as there are descriptors for: without one left nobody could be accepted, and so
+ * nobody make room. */
+static unsigned connections_allowed(const struct server *s)
 {
     struct rlimit limit;
-    rlim_t want = s->options->max_connections + SPARE_DESCRIPTORS;
+    unsigned most = s->options->max_connections;
+    rlim_t want = most + SPARE_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
-        return;
+        return most;
     limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < want)
-        log_event(s->service.log, LOG_LEVEL_WARNING, "limits",
-                  "--max-connections %u needs %llu file descriptors, and the system allows %llu",
-                  s->options->max_connections, (unsigned long long)want, (unsigned long long)limit.rlim_cur);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+        return most;
+    most = limit.rlim_cur < SPARE_DESCRIPTORS + LEAST_CONNECTIONS
+               ? LEAST_CONNECTIONS
+               : (unsigned)(limit.rlim_cur - SPARE_DESCRIPTORS);
+    log_event(s->service.log, LOG_LEVEL_WARNING, "limits",
+              "--max-connections %u needs %llu file descriptors, and the system allows %llu: %u connections "
+              "are taken",
+              s->options->max_connections, (unsigned long long)want, (unsigned long long)limit.rlim_cur,
+              most);
+    return most;
 }
 
 static bool start_daemon(struct server *s)
@@ -120,11 +132,10 @@ static bool start_https(struct server *s, char ret_error[SERVER_ERROR_SIZE])
     struct connection_limits limits = {.handshake = o->handshake_timeout,
                                        .idle = o->idle_timeout,
                                        .request = o->request_timeout,
-                                       .most = o->max_connections};
+                                       .most = connections_allowed(s)};
     s->connections = connections_new(&limits, s->service.metrics, s->tls);
     if (!s->connections)
         return no_memory(ret_error);
-    raise_descriptor_limit(s);
     if (start_daemon(s))
         return true;
     s->daemon_says[strcspn(s->daemon_says, "\n")] = '\0';

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,7 +24,8 @@ enum { MOST_ARGUMENTS = 24, TEXT_BYTES = 1 << 16 };
 struct process {
     pid_t id;
     int out, err;
-    struct fixture f; /* ports and directory; no server of its own */
+    rlim_t descriptors; /* that it may have; 0: as many as we */
+    struct fixture f;   /* ports and directory; no server of its own */
     char text[TEXT_BYTES];
     size_t n;
 };
@@ -40,6 +42,8 @@ static void process_start(struct process *p, const char *const *arguments)
     if (p->id == 0) {
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
+        if (p->descriptors)
+            setrlimit(RLIMIT_NOFILE, &(struct rlimit){p->descriptors, p->descriptors});
         execv(argv[0], argv);
         _exit(127);
     }
@@ -101,6 +105,25 @@ static int process_end(struct process *p)
 }
 
 #define ON_LOOPBACK "--listen", "127.0.0.1:0", "--health-listen=127.0.0.1:0"
+
+static void a_newcomer_gets_in_however_few_descriptors_there_are(void **state)
+{
+    (void)state;
+    enum { STRANGERS = 400 };
+    static struct process p = {.descriptors = 300};
+    int strangers[STRANGERS];
+    process_start(&p, (const char *const[]){ON_LOOPBACK, "--self-signed", "--shutdown-delay", "0s", NULL});
+    process_ready(&p);
+    assert_non_null(strstr(p.text, "needs 768 file descriptors, and the system allows 300: 44 connections"));
+    for (size_t i = 0; i < STRANGERS; i++)
+        strangers[i] = peer_dial(p.f.port);
+    assert_int_equal(peer_ask(p.f.port, NULL, LIT(REVIEW)).status, 200);
+    assert_true(fixture_metric(&p.f, "brgate_webhook_refused_total{reason=\"crowded\"}") > 0);
+    for (size_t i = 0; i < STRANGERS; i++)
+        close(strangers[i]);
+    kill(p.id, SIGTERM);
+    assert_int_equal(process_end(&p), 0);
+}
 
 static void sigterm_drains(void **state)
 {
@@ -357,6 +380,7 @@ static void every_address_form_listens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_newcomer_gets_in_however_few_descriptors_there_are),
         cmocka_unit_test(sigterm_drains),
         cmocka_unit_test(requests_in_flight_are_finished),
         cmocka_unit_test(no_review_fails_while_it_drains),
