@@ -104,6 +104,50 @@ static bool find_tab(slice stream, const struct yaml_fault *fault, uint32_t *ret
     return false;
 }
 
+/* Blanks that editors and web pages show as such, and YAML takes for text. */
+static const struct {
+    slice bytes;
+    const char *name;
+} odd_blanks[] = {{SLICE("\xc2\xa0"), "a no-break space (U+00A0)"},
+                  {SLICE("\xe3\x80\x80"), "an ideographic space (U+3000)"}};
+
+/* The first of them that stands in the indentation of a line, or behind its first colon; NULL without one. */
+static const char *odd_blank_in(slice line, size_t *ret)
+{
+    size_t text = 0, colon = slice_find_char(line, ':');
+    while (text < line.n && strchr(" \t-", line.p[text]))
+        text++;
+    const size_t places[] = {text, colon == SLICE_NONE ? line.n : colon + 1};
+    for (size_t i = 0; i < 4; i++) {
+        *ret = places[i / 2];
+        if (slice_starts(slice_from(line, *ret), odd_blanks[i % 2].bytes))
+            return odd_blanks[i % 2].name;
+    }
+    return NULL;
+}
+
+/* As with tabs, the parser notices on the next line, or at the end of what it took for one text. */
+static bool report_odd_blank(struct findings *f, slice stream, const struct yaml_fault *fault)
+{
+    uint32_t start;
+    line_at(stream, fault, fault->at, &start);
+    const uint32_t places[] = {fault->at, start > fault->doc_at ? start - 1 : start,
+                               fault->context.n ? fault->context_at : fault->at};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        size_t at;
+        slice line = line_at(stream, fault, places[i], &start);
+        const char *name = odd_blank_in(line, &at);
+        if (!name)
+            continue;
+        struct finding *x = finding_say(f, RULE_yaml_syntax, NULL, "%s stands where a blank is needed", name);
+        x->from = start + (uint32_t)at;
+        x->to = x->from + (line.p[at] == '\xc2' ? 2 : 3);
+        finding_hint(f, x, "type a blank in its place: YAML takes it for a letter");
+        return true;
+    }
+    return false;
+}
+
 /* The first {{ on the line of `at` that no quote opens before. */
 static bool find_template(slice stream, const struct yaml_fault *fault, uint32_t at, uint32_t *ret)
 {
@@ -186,6 +230,8 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
         finding_hint(f, x, "YAML indents with blanks only");
         return;
     }
+    if (!sure && report_odd_blank(f, stream, fault))
+        return;
     if (slice_starts(fault->problem, LIT("found character that cannot start"))) {
         unstartable(f, stream, fault);
         return;

@@ -318,6 +318,14 @@ static void faults_are_told_in_plain_words(void **state)
         {"a: 1\n b: 2\n",
          "2:2 yaml-syntax: a key where none can stand: the text above it is already complete"},
         {"a:\n\tb: 1\n", "2:1 yaml-syntax: a tab is used as indentation"},
+        {"a:\n  b: 1\n\xc2\xa0\xc2\xa0x: 1\n  c: 2\n",
+         "3:1 yaml-syntax: a no-break space (U+00A0) stands where a blank is needed"},
+        {"a:\n  b:\xe3\x80\x80"
+         "1\n  c: 2\n",
+         "2:5 yaml-syntax: an ideographic space (U+3000) stands where a blank is needed"},
+        {"a:\n  b: \"x\n  c: \xc2\xa0"
+         "1\n",
+         "2:6 yaml-syntax: the quote that opens here is never closed"},
         {"a:\n  b: 1\n \tc: 2\n", "3:2 yaml-syntax: a tab is used as indentation"},
         {"a: [1, 2\nb: 3\n", "1:4 yaml-syntax: the list that [ begins here goes on wrongly or is not closed"},
         {"a: {b: 1\n", "1:4 yaml-syntax: the mapping that { begins here goes on wrongly or is not closed"},
