@@ -65,7 +65,7 @@ static struct entry *entries_of(struct arena *a, const struct node *object)
     return sorted ? entries : sort(entries, ARENA_ARRAY(a, struct entry, n), n);
 }
 
-static void report(struct findings *f, const struct node *first, const struct node *again)
+static void report(struct findings *f, const struct node *first, const struct node *again, bool two_objects)
 {
     if (findings_full(f, RULE_duplicate_key))
         return; /* a damaged file has a million of them */
@@ -82,22 +82,35 @@ static void report(struct findings *f, const struct node *first, const struct no
     if (merged)
         finding_hint(f, x, "put the merge key (<<) first: kubectl lets whatever comes later win");
     else
-        finding_hint(f, x, "keep one of them");
+        finding_hint(f, x, two_objects ? "put a line --- above the second object" : "keep one of them");
     x->note = LIT("first set here");
     x->note_from = first->key_at;
     x->note_to = first->key_end;
 }
 
 /* `earlier` loses to `later`; `first` is the first one of that key. */
-static void shadow(struct findings *f, struct node *first, struct node *earlier, struct node *later)
+static void shadow(struct findings *f, struct node *first, struct node *earlier, struct node *later,
+                   bool two_objects)
 {
     earlier->flags |= NODE_SHADOWED;
-    if (f && !(earlier->flags & NODE_MERGED))
-        report(f, first->flags & NODE_MERGED ? earlier : first, later);
+    if (f && !(earlier->flags & NODE_MERGED) && (!two_objects || slice_eq(later->key, LIT("apiVersion"))))
+        report(f, first->flags & NODE_MERGED ? earlier : first, later, two_objects);
+}
+
+/* Two objects that nothing separates repeat all their keys: told once, at apiVersion. */
+static bool holds_two_objects(const struct node *object)
+{
+    size_t versions = 0, kinds = 0;
+    for (const struct node *m = object->first; m; m = m->next) {
+        versions += slice_eq(m->key, LIT("apiVersion"));
+        kinds += slice_eq(m->key, LIT("kind"));
+    }
+    return versions > 1 && kinds > 1;
 }
 
 static void compare_few(struct node *object, struct findings *f)
 {
+    bool two_objects = holds_two_objects(object);
     for (struct node *later = object->first->next; later; later = later->next) {
         struct node *first = NULL, *earlier = NULL;
         for (struct node *m = object->first; m != later; m = m->next)
@@ -106,17 +119,18 @@ static void compare_few(struct node *object, struct findings *f)
                 earlier = m;
             }
         if (earlier)
-            shadow(f, first, earlier, later);
+            shadow(f, first, earlier, later, two_objects);
     }
 }
 
 static void index_many(struct arena *a, struct node *object, struct findings *f)
 {
     struct entry *entries = entries_of(a, object);
+    bool two_objects = holds_two_objects(object);
     size_t kept = 0;
     for (size_t i = 0, end; i < object->count; i = end) {
         for (end = i + 1; end < object->count && entry_cmp(&entries[i], &entries[end]) == 0; end++)
-            shadow(f, entries[i].node, entries[end - 1].node, entries[end].node);
+            shadow(f, entries[i].node, entries[end - 1].node, entries[end].node, two_objects);
         entries[kept++] = entries[end - 1];
     }
     struct key_index *index = ARENA_NEW(a, struct key_index);

@@ -6,8 +6,8 @@
 #include "utf8.h"
 #include "yaml_scalar.h"
 
-/* libyaml and go-yaml look for the colon of a plain `key: value` within 1024 characters; a byte may be printed
- * as four (\x01). */
+/* libyaml and go-yaml look for the colon of a plain `key: value` within 1024 characters; a byte may be
+ * printed as four (\x01). */
 enum { KEY_INLINE_BYTES = 250 };
 
 enum style { STYLE_PLAIN, STYLE_SINGLE, STYLE_DOUBLE, STYLE_BLOCK };
