@@ -285,7 +285,9 @@ static void name_too_long(struct rule_run *run, const struct backup_spec *spec)
         return;
     bool generated = text_empty(&m->name);
     const struct text *name = generated ? &m->generate_name : &m->name;
-    const struct name_frame *f = spec->is_log ? &log : spec->is_snapshot ? &snapshot : &volume;
+    const struct text *mode = &spec->backup_mode;
+    bool of_volumes = text_given(mode) && slice_eq(mode->value, LIT("volume-snapshot"));
+    const struct name_frame *f = spec->is_log ? &log : of_volumes ? &volume : &snapshot;
     size_t frame = slice_of(f->before).n + slice_of(f->after).n, most = JOB_NAME_BYTES - frame;
     most -= generated ? RANDOM_SUFFIX : 0;
     if (!text_given(name) || name->value.n <= most)
