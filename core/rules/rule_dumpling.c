@@ -1,6 +1,7 @@
 /* What only TiDB Operator v1 has: Dumpling instead of BR, and snapshots of volumes. */
 #include "rule_backup.h"
 
+#include "quantity.h"
 #include "rule_storage.h"
 
 /* Without any of Dumpling's fields it is br that is missing, as another rule says. */
@@ -34,6 +35,11 @@ static void from_required(struct rule_run *run, const struct backup_spec *spec)
                          "Dumpling writes to a volume of that size first");
         finding_hint(run->findings, x, "write storageSize: 100Gi, or what the data takes");
     }
+    struct quantity ignored;
+    struct refusal why = {0};
+    if (text_given(&spec->storage_size) && spec->storage_size.value.n &&
+        !quantity_parse(spec->storage_size.value, &ignored, &why))
+        rule_refused(run, RULE_from_required, &spec->storage_size, &why);
     if (s->used == STORAGE_AZBLOB || s->used == STORAGE_LOCAL) {
         struct finding *x = finding_add(run->findings, RULE_from_required, FIELD_FORBIDDEN, storage_node(s),
                                         "Dumpling exports to s3 and gcs only");
