@@ -38,7 +38,7 @@ void explain_provider(struct arena *a, struct findings *f, struct finding *x)
     x->message = arena_fmt(a, "%s: %.*s: supported values: %.*s", field_error_words(x->error),
                            FMT(node_value(a, x->node)), FMT(buf_slice(&b)));
     if (!x->suggested.n)
-        finding_hint(f, x, "write other for a service that is not listed");
+        finding_hint(f, x, "write aws for Amazon S3, other for a service that is not listed");
     else
         finding_hint(f, x, "did you mean %.*s?%s For a service that is not listed write other",
                      FMT(x->suggested), slice_eq_nocase(x->suggested, x->node->text) ? " Case matters." : "");

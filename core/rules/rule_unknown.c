@@ -141,6 +141,34 @@ static bool explain_container(struct findings *f, struct finding *x)
     return true;
 }
 
+/* Names that these resources do not have and others do. */
+static bool explain_borrowed(struct findings *f, struct finding *x)
+{
+    static const struct {
+        slice block, key;
+        const char *hint;
+    } known[] = {
+        {SLICE("s3"), SLICE("accessKey"), "put it into a Secret, and the Secret's name into secretName"},
+        {SLICE("s3"), SLICE("access_key"), "put it into a Secret, and the Secret's name into secretName"},
+        {SLICE("s3"), SLICE("secretKey"), "put it into a Secret, and the Secret's name into secretName"},
+        {SLICE("s3"), SLICE("secret_key"), "put it into a Secret, and the Secret's name into secretName"},
+        {SLICE("backupTemplate"), SLICE("spec"),
+         "what stands below it belongs directly below backupTemplate"},
+        {SLICE("logBackupTemplate"), SLICE("spec"),
+         "what stands below it belongs directly below logBackupTemplate"},
+        {SLICE("compactBackupTemplate"), SLICE("spec"),
+         "what stands below it belongs directly below compactBackupTemplate"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (!slice_eq(x->node->key, known[i].key) || !slice_eq(x->node->parent->key, known[i].block))
+            continue;
+        x->suggested = (slice){0};
+        finding_hint(f, x, "%s", known[i].hint);
+        return true;
+    }
+    return false;
+}
+
 static bool explain_above(struct arena *a, struct findings *f, struct finding *x,
                           const struct schema_kind *kind)
 {
@@ -160,7 +188,7 @@ static void explain_unknown(struct arena *a, struct findings *f, struct finding 
 {
     const struct schema *s = schema_at(kind->schema, x->node->parent);
     if (!s || explain_other_group(f, x, kind) || explain_indentation(a, f, x, s) || explain_container(f, x) ||
-        x->hint.n)
+        explain_borrowed(f, x) || x->hint.n)
         return;
     if (!explain_neighbour(a, f, x, s) && !explain_tail(f, x, s) && !explain_below(f, x, s))
         explain_above(a, f, x, kind);

@@ -280,6 +280,22 @@ static bool matches_enum(const struct schema *s, const struct node *n)
     return s->enum_count == 0;
 }
 
+/* The one word that ends in "-<text>": log-stop for stop. */
+static slice ending_in(slice text, const slice *names, size_t count)
+{
+    slice found = {0};
+    for (size_t i = 0; i < count; i++) {
+        slice name = names[i];
+        if (!text.n || name.n <= text.n || name.p[name.n - text.n - 1] != '-' ||
+            !slice_eq_nocase(slice_from(name, name.n - text.n), text))
+            continue;
+        if (found.n)
+            return (slice){0};
+        found = name;
+    }
+    return found;
+}
+
 static void check_enum(struct schema_run *run, const struct schema *s, struct node *n)
 {
     if (matches_enum(s, n))
@@ -302,6 +318,8 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
     struct finding *x =
         finding_add(run->findings, RULE_schema_enum, FIELD_NOT_SUPPORTED, n, "%.*s", FMT(buf_slice(&b)));
     slice near = n->kind == NODE_STRING ? suggest_nearest(n->text, names, s->enum_count) : (slice){0};
+    if (!near.n && n->kind == NODE_STRING)
+        near = ending_in(n->text, names, s->enum_count);
     if (near.n) {
         x->suggested = near;
         finding_hint(run->findings, x, "did you mean %.*s?", FMT(near));
