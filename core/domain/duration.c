@@ -55,7 +55,7 @@ static void propose(slice s, size_t number_at, size_t unit_at, size_t end, unsig
                     const char *instead, struct refusal *refusal)
 {
     char text[40];
-    int64_t number, sum;
+    int64_t number, sum = 0;
     if (!refusal)
         return;
     if (instead)
