@@ -279,14 +279,14 @@ static void prefix_missing(struct rule_run *run, const struct job_spec *job, con
         (!text_empty(prefix) && !(text_given(prefix) && only_slashes(prefix->value))))
         return;
     struct finding *x = finding_say(
-        run->findings, RULE_prefix_missing, text_empty(prefix) ? storage_node(&job->storage) : prefix->node,
+        run->findings, RULE_prefix_missing, prefix->node ? prefix->node : storage_node(&job->storage),
         "the backup takes the root of the %s, where cleaning finds nothing and no other backup fits",
         bucket_word(job));
-    if (text_empty(prefix)) {
+    if (!prefix->node) {
         x->at_key = true;
         x->child = LIT("prefix");
     }
-    finding_hint(run->findings, x, "add prefix: %.*s",
+    finding_hint(run->findings, x, "%s prefix: %.*s", prefix->node ? "write" : "add",
                  FMT(run->object->metadata.name.value.n ? run->object->metadata.name.value
                                                         : LIT("<a folder of its own>")));
 }
