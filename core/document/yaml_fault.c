@@ -219,6 +219,20 @@ static void unstartable(struct findings *f, slice stream, const struct yaml_faul
     add(f, stream, fault, fault->at, message.p, "put the value in quotes");
 }
 
+/* %YAML, and kubectl cuts the stream before the --- that belongs to it. The parser notices behind the line.
+ */
+static bool report_directive(struct findings *f, slice stream, const struct yaml_fault *fault)
+{
+    uint32_t start, at = fault->at;
+    while (at > fault->doc_at && (at >= fault->end || stream.p[at] == '\n'))
+        at--;
+    if (!slice_starts(line_at(stream, fault, at, &start), LIT("%")))
+        return false;
+    add(f, stream, fault, start, "a directive of YAML, which kubectl reads as a document of its own",
+        "remove the line");
+    return true;
+}
+
 void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault *fault)
 {
     uint32_t tab;
@@ -247,6 +261,9 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
             first + 2;
         return;
     }
+    if (slice_starts(fault->problem, LIT("did not find expected <document start>")) &&
+        report_directive(f, stream, fault))
+        return;
     bool block = slice_eq(fault->problem, LIT("did not find expected key")) ||
                  slice_eq(fault->problem, LIT("did not find expected '-' indicator"));
     if (block && fault->at < fault->end && is_behind(stream, fault, fault->at, &first)) {

@@ -326,6 +326,8 @@ static void faults_are_told_in_plain_words(void **state)
         {"a:\n  b: \"x\n  c: \xc2\xa0"
          "1\n",
          "2:6 yaml-syntax: the quote that opens here is never closed"},
+        {"# about\n%YAML 1.1\n---\na: 1\n",
+         "2:1 yaml-syntax: a directive of YAML, which kubectl reads as a document of its own"},
         {"a:\n  b: 1\n \tc: 2\n", "3:2 yaml-syntax: a tab is used as indentation"},
         {"a: [1, 2\nb: 3\n", "1:4 yaml-syntax: the list that [ begins here goes on wrongly or is not closed"},
         {"a: {b: 1\n", "1:4 yaml-syntax: the mapping that { begins here goes on wrongly or is not closed"},
