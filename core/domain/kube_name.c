@@ -44,10 +44,14 @@ static bool too_long(slice s, size_t at, size_t most, const char *what, struct r
     return refuse(refusal, at + most, s.n - most, "%smust be no more than %zu bytes", what, most);
 }
 
-/* The name with lower case and hyphens, when that makes it right. */
+/* The name with lower case and hyphens and without blanks around it, when that makes it right. */
 static void propose(slice s, bool (*check)(slice, struct refusal *), struct refusal *refusal)
 {
     char text[64];
+    while (s.n && s.p[0] == ' ')
+        s = slice_from(s, 1);
+    while (s.n && s.p[s.n - 1] == ' ')
+        s.n--;
     if (!refusal || s.n >= sizeof text || s.n == 0)
         return;
     for (size_t i = 0; i < s.n; i++) {

@@ -1,6 +1,8 @@
 /* How BR and its Job are set up: cluster, image, environment, numbers and extra flags. */
 #include "rule_backup.h"
 
+#include "kube_name.h"
+
 enum { MOST_THREADS = 256 }; /* BR caps a backup's concurrency [tidb: br/pkg/task/backup.go] */
 
 /* ---- of every job
@@ -25,6 +27,23 @@ static void cluster_namespace(struct rule_run *run, const struct job_spec *job, 
         finding_hint(run->findings, x, "create the object in %.*s and leave clusterNamespace out",
                      FMT(there->value));
     }
+}
+
+static void judge_name(struct rule_run *run, const struct text *t, bool (*check)(slice, struct refusal *))
+{
+    struct refusal why = {0};
+    if (t && text_given(t) && !check(t->value, &why))
+        rule_refused(run, RULE_referenced_name, t, &why);
+}
+
+static void referenced_names(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+{
+    (void)spec;
+    judge_name(run, &job->br.cluster, kube_subdomain);
+    judge_name(run, &job->br.cluster_namespace, kube_label);
+    judge_name(run, storage_secret_name(&job->storage), kube_subdomain);
+    judge_name(run, &job->service_account, kube_subdomain);
+    judge_name(run, &job->priority_class_name, kube_subdomain);
 }
 
 void judge_not_negative(struct rule_run *run, const struct number *n)
@@ -153,7 +172,8 @@ static void use_kms(struct rule_run *run, const struct job_spec *job, const stru
     finding_hint(run->findings, x, "leave it out");
 }
 
-static job_rule *const rules[] = {cluster_namespace, negative_numbers, tool_image, env_reserved, use_kms};
+static job_rule *const rules[] = {cluster_namespace, referenced_names, negative_numbers,
+                                  tool_image,        env_reserved,     use_kms};
 
 void judge_br(struct rule_run *run, const struct job_spec *job, const struct node *spec)
 {
