@@ -16,6 +16,7 @@ enum {
     YOUNG_MS = 2000,
     DAWDLE_MS = 1000, /* the API server sends a request in one piece, and takes its answer in at once */
     LINGER_MS = 2000,
+    LINGER_LOOK_MS = 5, /* a look may find no more than a socket's small buffer holds */
     LINGER_MOST = 64,
     LINGER_READS = 16, /* at one look */
     LINGER_BYTES = 1 << 20,
@@ -169,7 +170,7 @@ static void *sweeper(void *self)
         }
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += SWEEP_MS * 1000000L;
+        until.tv_nsec += (list->lingering_count ? LINGER_LOOK_MS : SWEEP_MS) * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
         if (pthread_cond_timedwait(&list->changed, &list->lock, &until) == ETIMEDOUT) {
@@ -280,6 +281,7 @@ static void linger(struct connections *list, int fd)
         return;
     shutdown(copy, SHUT_WR);
     list->lingering[list->lingering_count++] = (struct lingering){copy, clock_ms() + LINGER_MS};
+    pthread_cond_signal(&list->changed);
 }
 
 /* The session is gone already, the descriptor is not closed yet: the sweeper cannot hit a stranger's. */
