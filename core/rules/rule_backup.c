@@ -4,6 +4,7 @@
 #include "duration.h"
 
 enum { GC_LIFE_SECONDS = 600, MOST_RETRIES = 10, RANDOM_SUFFIX = 5, JOB_NAME_BYTES = 63 };
+enum { FARTHEST_EAST = 14 * 3600, FARTHEST_WEST = 12 * 3600 }; /* of UTC, that a time zone lies */
 
 /* ---- what is backed up
  * ---------------------------------------------------------------------------------------------------- */
@@ -91,11 +92,13 @@ static void snapshot_commit_ts(struct rule_run *run, const struct backup_spec *s
     const struct timestamp_field *t = &spec->commit_ts;
     if (!spec->is_snapshot || !judge_timestamp(run, t, READ_BY_BR))
         return;
+    bool zoneless = t->value.kind == TIMESTAMP_ZONELESS;
     int64_t age = run->now - t->value.ms / 1000;
-    if (age >= 0 && age <= GC_LIFE_SECONDS)
+    int64_t east = zoneless ? FARTHEST_EAST : 0, west = zoneless ? FARTHEST_WEST : 0;
+    if (age >= -east && age <= GC_LIFE_SECONDS + west) /* in some time zone it fits */
         return;
     struct finding *x = finding_say(run->findings, RULE_committs_old, t->text.node, "%.*s is %s",
-                                    FMT(moment_text(run->arena, t->value.ms)),
+                                    FMT(zoneless ? t->text.value : moment_text(run->arena, t->value.ms)),
                                     age < 0 ? "in the future"
                                             : "older than the 10 minutes that TiDB keeps old versions by "
                                               "default (tidb_gc_life_time)");
