@@ -115,7 +115,7 @@ static void compact_br(struct rule_run *run, const struct compact_spec *c)
         return;
     struct finding *x =
         rule_missing(run, RULE_compact_br, br->node, "clusterNamespace", &br->cluster_namespace,
-                     "a compaction looks for the cluster in no other namespace than this one");
+                     "a compaction has no default for it, and finds no cluster without");
     const struct text *namespace = &run->object->metadata.namespace;
     if (text_given(namespace))
         finding_hint(run->findings, x, "add clusterNamespace: %.*s, or where else the cluster is",
