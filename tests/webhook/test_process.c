@@ -278,6 +278,19 @@ static void sighup_reads_the_certificates_again(void **state)
     fixture_end(&p.f);
 }
 
+/* A socket that listens; `address` is ADDRESS:PORT. */
+static int take_port(char address[32])
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof at;
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    getsockname(fd, (struct sockaddr *)&at, &n);
+    snprintf(address, 32, "127.0.0.1:%u", ntohs(at.sin_port));
+    return fd;
+}
+
 static void mistakes_are_told(void **state)
 {
     (void)state;
@@ -289,14 +302,8 @@ static void mistakes_are_told(void **state)
     fixture_write(&p.f, "two.key", two.key);
     const char *certificate = fixture_path(&p.f, "one.crt"), *key = fixture_path(&p.f, "two.key");
     const char *none = fixture_path(&p.f, "none");
-    int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof at;
-    assert_int_equal(bind(taken, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(taken, 1), 0);
-    getsockname(taken, (struct sockaddr *)&at, &n);
     char busy[32];
-    snprintf(busy, sizeof busy, "127.0.0.1:%u", ntohs(at.sin_port));
+    int taken = take_port(busy);
     const struct {
         const char *arguments[8], *message;
     } rows[] = {
