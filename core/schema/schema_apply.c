@@ -39,8 +39,7 @@ void schema_prune(struct schema_run *run, const struct schema *s, struct node *n
         if (below)
             schema_prune(run, below, c);
         else if (!(s->flags & SCHEMA_PRESERVE_UNKNOWN) && !implied_at_root(s, c->key)) {
-            if (s->type == SCHEMA_OBJECT || s->type == SCHEMA_ANY) /* otherwise the type is what is wrong */
-                report_unknown(run, s, c);
+            report_unknown(run, s, c);
             c->flags |= NODE_PRUNED;
         }
     }

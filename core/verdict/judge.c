@@ -187,10 +187,21 @@ static bool misspelt(const struct findings *f, const struct finding *missing)
     return false;
 }
 
+/* What stands below a value of the wrong type is unknown as well, but the type is what is wrong. */
+static bool below_wrong_type(const struct findings *f, const struct finding *unknown)
+{
+    if (unknown->rule != RULE_unknown_field || !unknown->node || !unknown->node->parent)
+        return false;
+    for (const struct finding *x = f->first; x; x = x->next)
+        if (x->rule == RULE_schema_type && x->node == unknown->node->parent)
+            return true;
+    return false;
+}
+
 static void collect(struct collector *c, const struct findings *f)
 {
     for (const struct finding *x = f->first; x; x = x->next) {
-        if (c->judging->context == CONTEXT_MANIFEST && misspelt(f, x))
+        if (below_wrong_type(f, x) || (c->judging->context == CONTEXT_MANIFEST && misspelt(f, x)))
             continue;
         struct row row = row_of(c->judging, x);
         if (row.severity == SEVERITY_OFF)
