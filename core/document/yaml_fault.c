@@ -75,14 +75,21 @@ static slice line_at(slice stream, const struct yaml_fault *fault, uint32_t at, 
     return slice_cut(stream, from, to - from);
 }
 
-/* The first tab in the indentation of the line at fault or the one before it: the parser may notice late. */
-static bool find_tab(slice stream, const struct yaml_fault *fault, uint32_t *ret)
+/* Whether the fault lies where the parser says: in a quoted text, a tag, an anchor or an alias, and not in
+ * the blanks before. */
+static bool is_sure(const struct yaml_fault *fault)
 {
     static const slice inside[] = {SLICE("while parsing a quoted"), SLICE("while scanning a tag"),
                                    SLICE("while parsing a tag"), SLICE("while scanning an a")};
     for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
         if (slice_starts(fault->context, inside[i]))
-            return false;
+            return true;
+    return slice_starts(fault->problem, LIT("found unexpected ':'"));
+}
+
+/* The first tab in the indentation of the line at fault or the one before it: the parser may notice late. */
+static bool find_tab(slice stream, const struct yaml_fault *fault, uint32_t *ret)
+{
     uint32_t at = fault->at;
     for (int back = 0; back < 2; back++) {
         uint32_t start;
@@ -236,7 +243,7 @@ static bool report_directive(struct findings *f, slice stream, const struct yaml
 void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault *fault)
 {
     uint32_t tab;
-    bool sure = slice_starts(fault->problem, LIT("found unexpected ':'")); /* no tab makes that */
+    bool sure = is_sure(fault);
     if (!sure && find_tab(stream, fault, &tab)) {
         struct finding *x = finding_say(f, RULE_yaml_syntax, NULL, "a tab is used as indentation");
         x->from = tab;

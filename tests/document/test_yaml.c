@@ -326,6 +326,7 @@ static void faults_are_told_in_plain_words(void **state)
         {"a:\n  b: \"x\n  c: \xc2\xa0"
          "1\n",
          "2:6 yaml-syntax: the quote that opens here is never closed"},
+        {"b:\n- \xc2\xa0x\na: \"\\'\"\n", "3:5 yaml-syntax: unknown escape in double quotes"},
         {"# about\n%YAML 1.1\n---\na: 1\n",
          "2:1 yaml-syntax: a directive of YAML, which kubectl reads as a document of its own"},
         {"a:\n  b: 1\n \tc: 2\n", "3:2 yaml-syntax: a tab is used as indentation"},
