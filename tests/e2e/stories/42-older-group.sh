@@ -20,7 +20,7 @@ The Backup "log" is invalid: spec.logSubcommand: Invalid value: "log-start": a s
 TXT
 when "kubectl create of a bad one" kubectl create -n default -f <(backup bad | sed 's/aws/amazon/')
 then_it_is_refused "it is refused like in the new group" <<'TXT'
-The Backup "bad" is invalid: spec.s3.provider: Unsupported value: "amazon": supported values: "aws", "ceph", "alibaba", "digitalocean", "dreamhost", "ibmcos", "minio", "netease", "wasabi", "other"; write other for a service that is not listed [provider-unknown]
+The Backup "bad" is invalid: spec.s3.provider: Unsupported value: "amazon": supported values: "aws", "ceph", "alibaba", "digitalocean", "dreamhost", "ibmcos", "minio", "netease", "wasabi", "other"; write aws for Amazon S3, other for a service that is not listed [provider-unknown]
 TXT
 when "kubectl delete" kubectl delete $bk log -n default
 then_it_passes

@@ -20,7 +20,7 @@ filled() { # filled NAME: with its placeholders replaced
 apply_filled() { when "kubectl apply -f $1.yaml, filled in" kubectl apply -n test1 -f <(filled "$1"); }
 
 # ---- As printed
-port='must be of type integer: "string" [schema-type]'
+port='must be of type integer: "string"; a whole number is wanted [schema-type]'
 apply v1-mydumper-s3
 then_it_is_refused "placeholders: a port is a number" <<TXT
 The Backup "demo1-backup-s3" is invalid: spec.from.port: Invalid value: "string": spec.from.port in body $port
