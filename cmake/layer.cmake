@@ -11,11 +11,13 @@ function(layer NAME)
     target_compile_options(${NAME} PRIVATE -include ${CMAKE_SOURCE_DIR}/core/base/banned.h)
 endfunction()
 
-# unit_test(NAME SOURCES x.c USES layers...): a cmocka program, run by ctest from the source directory's root so
-# that fixtures are named relative to the repository.
+# unit_test(test_NAME SOURCES x.c USES layers...): a cmocka program, run by ctest as FOLDER/NAME from the root of the
+# repository, so that fixtures are named relative to it.
 function(unit_test NAME)
     cmake_parse_arguments(T "" "" "SOURCES;USES" ${ARGN})
     add_executable(${NAME} ${T_SOURCES})
     target_link_libraries(${NAME} PRIVATE ${T_USES} cmocka)
-    add_test(NAME ${NAME} COMMAND ${NAME} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+    string(REGEX REPLACE "^test_" "" short ${NAME})
+    add_test(NAME ${folder}/${short} COMMAND ${NAME} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()

@@ -1,5 +1,5 @@
 /* Inside the rules layer: the tables' types and what rules share. A new rule is an entry in the catalogue, a
- * function in the file of its subject, a row in that file's table, and a folder under tests/rules. */
+ * function in the file of its subject, a row in that file's table, and a folder under tests/rules/cases. */
 #ifndef BRGATE_RULE_H
 #define BRGATE_RULE_H
 

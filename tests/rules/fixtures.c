@@ -22,7 +22,7 @@ const char *side_word(enum side s)
 slice fixture_file(struct arena *a, const char *slug, const char *name)
 {
     slice bytes = {0};
-    const char *path = arena_cstr(a, arena_fmt(a, "tests/rules/%s/%s", slug, name));
+    const char *path = arena_cstr(a, arena_fmt(a, FIXTURES_DIR "/%s/%s", slug, name));
     if (!source_read(a, path, &bytes) && errno != ENOENT)
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
     return bytes;
@@ -55,7 +55,7 @@ static char *const *all_folders(struct arena *a, size_t *ret_count)
 {
     char **names = NULL;
     size_t capacity = 0;
-    DIR *d = opendir("tests/rules");
+    DIR *d = opendir(FIXTURES_DIR);
     BUG_IF(!d);
     for (const struct dirent *e; (e = readdir(d));) {
         if (e->d_name[0] == '.' || e->d_type != DT_DIR)

@@ -1,4 +1,4 @@
-/* The rules' fixtures: tests/rules/<slug>/fires.yaml and silent.yaml, and what is said of them. */
+/* The rules' fixtures: tests/rules/cases/<slug>/fires.yaml and silent.yaml, and what is said of them. */
 #ifndef BRGATE_FIXTURES_H
 #define BRGATE_FIXTURES_H
 
@@ -6,6 +6,8 @@
 
 /* 2026-06-01T00:00:00Z, when all fixtures are judged. */
 #define FIXTURE_NOW INT64_C(1780272000)
+
+#define FIXTURES_DIR "tests/rules/cases"
 
 enum side { FIRES, SILENT };
 
@@ -27,7 +29,7 @@ struct fixtures {
 /* Reads all folders, or those that are named. The program runs in the source directory. */
 struct fixtures fixtures_read(struct arena *a, char *const *slugs, size_t count);
 
-/* The file "tests/rules/<slug>/<name>"; empty when there is none. */
+/* The file "tests/rules/cases/<slug>/<name>"; empty when there is none. */
 slice fixture_file(struct arena *a, const char *slug, const char *name);
 const char *side_word(enum side s); /* "fires" */
 

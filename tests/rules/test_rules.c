@@ -27,7 +27,7 @@ __attribute__((format(printf, 3, 4))) static void fault(struct test *t, const st
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    print_error("tests/rules/%s/%s: %s\n", f->slug, side_word(f->side), text);
+    print_error(FIXTURES_DIR "/%s/%s: %s\n", f->slug, side_word(f->side), text);
     t->faults++;
 }
 
@@ -50,7 +50,7 @@ static void check_example(struct test *t, const struct fixture *f, const char *e
 static void check_recorded(struct test *t, const struct fixture *f, slice text)
 {
     const char *name = f->side == FIRES ? "fires.txt" : "silent.txt";
-    const char *path = arena_cstr(t->arena, arena_fmt(t->arena, "tests/rules/%s/%s", f->slug, name));
+    const char *path = arena_cstr(t->arena, arena_fmt(t->arena, FIXTURES_DIR "/%s/%s", f->slug, name));
     slice want = fixture_file(t->arena, f->slug, name);
     if (slice_eq(text, want))
         return;
@@ -140,7 +140,7 @@ static void test_every_rule_has_fixtures(void **state)
         const char *slug = rule_info((enum rule_id)i)->slug;
         if (fixture_file(t->arena, slug, "fires.txt").p && fixture_file(t->arena, slug, "silent.txt").p)
             continue;
-        print_error("tests/rules/%s: no fixtures\n", slug);
+        print_error(FIXTURES_DIR "/%s: no fixtures\n", slug);
         missing++;
     }
     assert_int_equal(missing, 0);

@@ -1,6 +1,6 @@
 /* Comparing the objects of many files: what is found does not depend on who judged which file, a permission
  * in a file is heeded, crowds stay cheap, and lost memory is told. The wording of each rule stands in
- * tests/rules. */
+ * tests/rules/cases. */
 #include "check.h"
 
 #include "across.h"

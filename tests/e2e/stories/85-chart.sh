@@ -119,7 +119,7 @@ then_has "that is refused" "$err" "[cluster-empty]"
 
 # ---- it never refuses what brgate allows: every example of every rule is shown to both
 mkdir -p "$work/examples"
-for file in tests/rules/*/*.yaml; do cp "$file" "$work/examples/$(basename "$(dirname "$file")").$(basename "$file")"; done
+for file in tests/rules/cases/*/*.yaml; do cp "$file" "$work/examples/$(basename "$(dirname "$file")").$(basename "$file")"; done
 kubectl create namespace tidb >/dev/null 2>&1
 refusals() { # refusals LISTED-BY: sorted lines "FILE [slug]", one for each refusal and rule
     kubectl create --dry-run=server --validate=ignore -f "$work/examples" 2>&1 >/dev/null | awk -v by="$1" '
