@@ -67,8 +67,7 @@ static void die(const char *what)
     exit(2);
 }
 
-/* ---- the floor
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- the floor ---- */
 
 static size_t parse_events(const unsigned char *bytes, size_t n)
 {
@@ -108,8 +107,7 @@ static int floor_main(const char *folder)
     return events == 0;
 }
 
-/* ---- measuring
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- measuring ---- */
 
 struct cost {
     double wall, cpu; /* milliseconds */

@@ -14,8 +14,8 @@ struct bundle {
     size_t count;
 };
 
-/* Every certificate of a PEM text, in order. False with one line when one of them is broken or there is none.
- */
+/* Every certificate of a PEM text, in order. False with one line when one of them is broken or there is
+ * none. */
 bool bundle_read(struct arena *a, slice pem, struct bundle *ret, slice *ret_error);
 
 bool bundle_has(const struct bundle *b, slice fingerprint);

@@ -16,10 +16,10 @@
  * The price is that a bundle holds two CAs for a third of a certificate's life; that costs nothing, for the
  * old CA's key does not exist.
  *
- * The exception is a server with nothing of use to serve, because it has just started or its pair has expired
- * or is for other names: it takes the Secret's current pair at once. That pair has settled already, unless
- * the Secret was just made or its old pair was of no use either; then reviews fail until the API servers
- * believe the new one, and nothing could be won by waiting. */
+ * The exception is a server with nothing of use to serve, because it has just started or its pair has
+ * expired or is for other names: it takes the Secret's current pair at once. That pair has settled
+ * already, unless the Secret was just made or its old pair was of no use either; then reviews fail until
+ * the API servers believe the new one, and nothing could be won by waiting. */
 #ifndef BRGATE_ROTATION_H
 #define BRGATE_ROTATION_H
 

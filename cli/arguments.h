@@ -1,5 +1,5 @@
-/* Reading a command line: options may stand anywhere before "--", as `--name VALUE`, `--name=VALUE` or `-n`.
- */
+/* Reading a command line: options may stand anywhere before "--", as `--name VALUE`, `--name=VALUE` or
+ * `-n`. */
 #ifndef BRGATE_ARGUMENTS_H
 #define BRGATE_ARGUMENTS_H
 

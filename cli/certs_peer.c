@@ -1,5 +1,5 @@
-/* Asks a TLS server for its certificate. Nothing is verified here: whoever asks wants to see what is there.
- */
+/* Asks a TLS server for its certificate. Nothing is verified here: whoever asks wants to see what is
+ * there. */
 #include "certs.h"
 
 #include <errno.h>

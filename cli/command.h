@@ -1,6 +1,6 @@
 /* The subcommands. Each reads its own arguments (argv[0] is its name), prints help for --help, and returns
- * the program's exit code: 0 all is well, 1 findings, 2 it could not run (usage, a file that cannot be read).
- */
+ * the program's exit code: 0 all is well, 1 findings, 2 it could not run (usage, a file that cannot be
+ * read). */
 #ifndef BRGATE_COMMAND_H
 #define BRGATE_COMMAND_H
 

@@ -104,8 +104,8 @@ static bool read_arguments(struct settings *s, int argc, char **argv)
     return true;
 }
 
-/* The rest of what is wrong is for `brgate lint`: this is what makes the result differ from what was meant.
- */
+/* The rest of what is wrong is for `brgate lint`: this is what makes the result differ from what was
+ * meant. */
 static bool concerns_reading(const struct report_row *r)
 {
     switch (r->row->rule) {

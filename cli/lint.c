@@ -168,8 +168,7 @@ static bool read_arguments(struct settings *s, int argc, char **argv)
     return false;
 }
 
-/* ---- policy
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- policy ---- */
 
 static bool set_levels(struct policy *policy, struct arena *a, const struct level_flag *f)
 {
@@ -202,8 +201,7 @@ static bool read_policy(const struct settings *s, struct policy *policy)
     return true;
 }
 
-/* ---- the run
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 static bool with_colour(const struct settings *s)
 {

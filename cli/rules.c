@@ -31,8 +31,7 @@ static const char *level_word(enum severity s)
     return s == SEVERITY_OFF ? "-" : severity_word(s);
 }
 
-/* ---- rules
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- rules ---- */
 
 static void put_table(struct buf *b)
 {
@@ -180,8 +179,7 @@ int command_rules(int argc, char **argv)
     return print("rules", put);
 }
 
-/* ---- explain
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- explain ---- */
 
 static void print_example(const char *title, const char *text)
 {

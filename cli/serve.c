@@ -317,8 +317,7 @@ static bool make_self_signed(struct arena *a, struct server_options *o)
 
 /* An arena's memory goes back to the system when the arena goes. By itself glibc stops doing that once it has
  * freed a large piece, and keeps holes of all sizes for each thread: three times what --reviews-memory
- * allows.
- */
+ * allows. */
 static void return_memory(void)
 {
     mallopt(M_MMAP_THRESHOLD, ARENA_FIRST_CHUNK);

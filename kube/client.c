@@ -279,8 +279,8 @@ static void try_once(struct kube *k, struct arena *a, const struct kube_request 
     k->curl->slist_free_all(list);
 }
 
-/* Between a half and one and a half of the time, so that clients that failed together do not come together.
- */
+/* Between a half and one and a half of the time, so that clients that failed together do not come
+ * together. */
 static uint64_t jittered(uint64_t milliseconds)
 {
     uint32_t random = 0;

@@ -65,8 +65,7 @@ void report_put_text(struct buf *b, const struct report_file *f, bool colour)
     }
 }
 
-/* ---- the closing line
- * -------------------------------------------------------------------------------------------- */
+/* ---- the closing line ---- */
 
 static void put_count(struct buf *b, size_t n, const char *one, const char *many)
 {

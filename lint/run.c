@@ -105,8 +105,7 @@ static void *work(void *worker)
     return NULL;
 }
 
-/* ---- what the files are to each other
- * --------------------------------------------------------------------------------------------------- */
+/* ---- what the files are to each other ---- */
 
 /* Judges a file once more and reports it with the rows that comparing the files has found. */
 static int judge_again(struct worker *w, const struct across_row *rows, size_t count)
@@ -149,8 +148,7 @@ static bool compare_files(struct worker *workers, size_t worker_total)
     return true;
 }
 
-/* ---- the run
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 static size_t worker_count(size_t files)
 {

@@ -1,5 +1,5 @@
-/* The files of crds/ and parts/, embedded at build time as they stand; crd_source.h makes flat CRDs of them.
- */
+/* The files of crds/ and parts/, embedded at build time as they stand; crd_source.h makes flat CRDs of
+ * them. */
 #ifndef BRGATE_SCHEMAS_H
 #define BRGATE_SCHEMAS_H
 

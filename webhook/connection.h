@@ -52,8 +52,8 @@ void connections_notify(void *list, struct MHD_Connection *mhd, void **context,
 struct connection *connection_of(struct MHD_Connection *mhd);
 void connection_enter(struct connection *c, enum phase phase);
 
-/* Memory or places have run out: shuts those whose request has waited for its client for more than a second.
- */
+/* Memory or places have run out: shuts those whose request has waited for its client for more than a
+ * second. */
 void connections_hurry(struct connections *list);
 
 unsigned connections_count(struct connections *list);

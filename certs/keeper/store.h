@@ -30,8 +30,8 @@ struct kube_answer store_read_secret(const struct store *s, struct arena *a, str
 struct kube_answer store_read_hooks(const struct store *s, struct arena *a, unsigned kind,
                                     struct stored_hooks *ret);
 
-/* Creates the Secret, or replaces its five texts at the version that `old` has; whatever else it holds stays.
- */
+/* Creates the Secret, or replaces its five texts at the version that `old` has; whatever else it holds
+ * stays. */
 struct kube_answer store_write_secret(const struct store *s, struct arena *a, const struct stored_secret *old,
                                       const struct stored_secret *fresh);
 

@@ -6,8 +6,8 @@
 
 slice base64_encode(struct arena *a, slice bytes);
 
-/* Line breaks may stand anywhere, other bytes outside the alphabet may not. False when `text` is no base64.
- */
+/* Line breaks may stand anywhere, other bytes outside the alphabet may not. False when `text` is no
+ * base64. */
 bool base64_decode(struct arena *a, slice text, slice *ret);
 
 #endif

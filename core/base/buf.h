@@ -22,8 +22,8 @@ slice buf_slice(const struct buf *b); /* what has been put so far; valid until t
  * printable, \xff for bytes that are not UTF-8. */
 void buf_quote(struct buf *b, slice s);
 
-/* `s` as a JSON string as Go's encoding/json prints it, quotes included: <, > and & as \u003c \u003e \u0026.
- */
+/* `s` as a JSON string as Go's encoding/json prints it, quotes included: <, > and & as \u003c \u003e
+ * \u0026. */
 void buf_json_string(struct buf *b, slice s);
 
 #endif

@@ -90,8 +90,7 @@ struct node *node_new(struct arena *a, enum node_kind kind, unsigned flags);
 struct node *node_copy(struct arena *a, const struct node *n, unsigned flags); /* deep; parent is NULL */
 void node_append(struct node *container, struct node *child); /* child->key set by the caller */
 
-/* ---- readers
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- readers ---- */
 
 /* Reads one JSON value: RFC 8259, UTF-8, no trailing text, depth and size within ceilings.h. An error is
  * added as a finding (rules json-syntax, document-too-deep, document-too-large) and NULL is returned.

@@ -34,7 +34,7 @@ static bool word_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-/* ---- errors ------------------------------------------------------------------------------------------- */
+/* ---- errors ---- */
 
 /* The word or character that stands there: the bytes a finding points at. */
 static slice token_at(const struct json *r, const char *at)
@@ -135,7 +135,7 @@ static const char *fail_deep(struct json *r, const char *at)
     return NULL;
 }
 
-/* ---- strings ------------------------------------------------------------------------------------------ */
+/* ---- strings ---- */
 
 static int hex_digit(char c)
 {
@@ -262,7 +262,7 @@ static const char *read_string(struct json *r, const char *opening, slice *ret)
     return p + 1;
 }
 
-/* ---- values ------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 static const char *skip_blanks(const struct json *r, const char *p)
 {

@@ -70,7 +70,7 @@ slice line_text(const struct line_table *t, uint32_t line)
     return slice_cut(t->bytes, start, end - start);
 }
 
-/* ---- what a finding points at ------------------------------------------------------------------------- */
+/* ---- what a finding points at ---- */
 
 static int hex_value(char c)
 {

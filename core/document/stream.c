@@ -118,7 +118,7 @@ static bool too_large(struct splitter *s, uint32_t at, size_t length)
     return true;
 }
 
-/* ---- YAML --------------------------------------------------------------------------------------------- */
+/* ---- YAML ---- */
 
 static void read_yaml(struct splitter *s, uint32_t at, uint32_t end)
 {
@@ -173,7 +173,7 @@ static void split_yaml(struct splitter *s, uint32_t from)
         read_yaml(s, begins, (uint32_t)s->bytes.n);
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------------- */
+/* ---- JSON ---- */
 
 static bool looks_like_json(slice bytes)
 {

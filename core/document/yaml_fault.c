@@ -226,8 +226,8 @@ static void unstartable(struct findings *f, slice stream, const struct yaml_faul
     add(f, stream, fault, fault->at, message.p, "put the value in quotes");
 }
 
-/* %YAML, and kubectl cuts the stream before the --- that belongs to it. The parser notices behind the line.
- */
+/* %YAML, and kubectl cuts the stream before the --- that belongs to it. The parser notices behind the
+ * line. */
 static bool report_directive(struct findings *f, slice stream, const struct yaml_fault *fault)
 {
     uint32_t start, at = fault->at;

@@ -87,7 +87,7 @@ static bool fail(struct yaml_reader *y, uint32_t from, uint32_t to, const char *
     return false;
 }
 
-/* ---- values ------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 static uint64_t hash_of(slice s)
 {
@@ -218,7 +218,7 @@ static bool merge(struct yaml_reader *y, struct node *to, const struct node *fro
     return true;
 }
 
-/* ---- events ------------------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 /* Moves `*at` behind an event's anchor and tag. go-yaml takes "[!!str, x]" for a tag "!!str,": rather than
  * read one or the other, such a tag is refused. */
@@ -492,7 +492,7 @@ static bool on_end(struct yaml_reader *y, uint32_t end)
     return top && top->expect == MERGE ? merge_read(y, top, n) : true;
 }
 
-/* ---- the document ------------------------------------------------------------------------------------- */
+/* ---- the document ---- */
 
 /* Fetches the next event into y->run.event. */
 static bool next_event(struct yaml_reader *y)

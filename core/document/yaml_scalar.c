@@ -72,7 +72,7 @@ static bool word_of(slice s, struct yaml_scalar *ret, enum tag *ret_tag)
     return false;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------ */
+/* ---- numbers ---- */
 
 static unsigned digit_of(char c)
 {
@@ -170,7 +170,7 @@ static bool point_float_of(struct arena *a, slice s, double *ret)
     return num_f64(without_underscores(a, s), ret);
 }
 
-/* ---- timestamps (they stay strings; only the tag !!timestamp asks) ------------------------------------- */
+/* ---- timestamps (they stay strings; only the tag !!timestamp asks) ---- */
 
 /* One or two digits (or exactly `width`) between low and high. */
 static bool take_number(slice *s, size_t width, int low, int high, int *ret)
@@ -222,7 +222,7 @@ static bool is_timestamp(slice s)
     return s.n == 0;
 }
 
-/* ---- resolution --------------------------------------------------------------------------------------- */
+/* ---- resolution ---- */
 
 static enum tag resolve_plain(struct arena *a, enum tag tag, slice value, struct yaml_scalar *ret)
 {

@@ -20,8 +20,8 @@ struct yaml_scalar {
  * !!binary. */
 bool yaml_scalar_resolve(struct arena *a, slice tag, bool implicit, slice value, struct yaml_scalar *ret);
 
-/* The scalar as the key of a JSON object. False for null and integers above INT64_MAX, which kubectl refuses.
- */
+/* The scalar as the key of a JSON object. False for null and integers above INT64_MAX, which kubectl
+ * refuses. */
 bool yaml_scalar_key(struct arena *a, const struct yaml_scalar *s, slice *ret);
 
 #endif

@@ -2,12 +2,12 @@
  *
  * A finding names a rule of the catalogue, a place and two texts: `message` (what was found and what was
  * wanted, one line, as the API server words field errors: `Unsupported value: "x": supported values: "a",
- * "b"`) and `hint` (how to fix it; may be empty). It never makes a function fail: layers add findings and go
- * on.
+ * "b"`) and `hint` (how to fix it; may be empty). It never makes a function fail: layers add findings and
+ * go on.
  *
- * Everything lives in the arena of the list. Beyond LIMIT_FINDINGS errors, and as many others, they are only
- * counted. Severity is decided when the verdict is closed, from the rule, the context and the user's policy;
- * see verdict.h. */
+ * Everything lives in the arena of the list. Beyond LIMIT_FINDINGS errors, and as many others, they are
+ * only counted. Severity is decided when the verdict is closed, from the rule, the context and the user's
+ * policy; see verdict.h. */
 #ifndef BRGATE_FINDING_H
 #define BRGATE_FINDING_H
 

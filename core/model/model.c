@@ -121,8 +121,7 @@ static const struct node *usable(const struct node *parent, const char *name)
     return state_of(n) == FIELD_GIVEN ? n : NULL;
 }
 
-/* ---- storage
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- storage ---- */
 
 static void decode_s3(const struct node *n, struct s3 *s)
 {
@@ -210,8 +209,7 @@ static void decode_storage(const struct node *spec, struct storage *s)
                        : STORAGE_NONE;
 }
 
-/* ---- specs
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- specs ---- */
 
 static void decode_br(const struct node *n, struct br *b)
 {
@@ -357,8 +355,7 @@ static void decode_schedule(const struct node *spec, struct schedule_spec *s)
         decode_compact(usable(spec, "compactBackupTemplate"), &s->compact_template);
 }
 
-/* ---- objects
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- objects ---- */
 
 static void decode_metadata(const struct node *n, struct metadata *m)
 {

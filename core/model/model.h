@@ -40,8 +40,8 @@ struct flag {
     enum field_state state;
 };
 
-/* A list or object whose members are read where they are needed. `node` is NULL unless the value is usable.
- */
+/* A list or object whose members are read where they are needed. `node` is NULL unless the value is
+ * usable. */
 struct block {
     const struct node *node;
     enum field_state state;

@@ -6,8 +6,7 @@
 enum { GC_LIFE_SECONDS = 600, MOST_RETRIES = 10, RANDOM_SUFFIX = 5, JOB_NAME_BYTES = 63 };
 enum { FARTHEST_EAST = 14 * 3600, FARTHEST_WEST = 12 * 3600 }; /* of UTC, that a time zone lies */
 
-/* ---- what is backed up
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- what is backed up ---- */
 
 static bool type_is(const struct backup_spec *spec, const char *type)
 {
@@ -77,8 +76,7 @@ static void br_db_deprecated(struct rule_run *run, const struct backup_spec *spe
     }
 }
 
-/* ---- when
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- when ---- */
 
 static slice moment_text(struct arena *a, int64_t ms)
 {
@@ -150,8 +148,7 @@ static void time_ago_syntax(struct rule_run *run, const struct backup_spec *spec
                      "write it without the sign: it counts back from now");
 }
 
-/* ---- retries
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- retries ---- */
 
 static void retry_duration(struct rule_run *run, const struct backup_spec *spec)
 {
@@ -241,8 +238,7 @@ static void retry_policy_absent(struct rule_run *run, const struct backup_spec *
     finding_hint(run->findings, x, "write backoffRetryPolicy: {} to have its defaults filled in");
 }
 
-/* ---- the end of it
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the end of it ---- */
 
 /* In the template of a schedule Delete is what frees storage, and the schedule's own rules speak of it. */
 static void clean_policy(struct rule_run *run, const struct backup_spec *spec)
@@ -272,8 +268,7 @@ static void clean_numbers(struct rule_run *run, const struct backup_spec *spec)
     judge_not_negative(run, &c->routine_concurrency);
 }
 
-/* ---- the name
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the name ---- */
 
 struct name_frame {
     const char *before, *after; /* of the Job with the longest name */

@@ -15,8 +15,7 @@ void judge_not_negative(struct rule_run *run, const struct number *n);
 /* backupType db or table without the names that it needs: BR is not asked for anything. */
 bool backup_lacks_type_names(const struct backup_spec *spec);
 
-/* ---- log backups
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- log backups ---- */
 
 struct log_spec backup_log_spec(const struct backup_spec *spec);
 enum log_operator object_operator(const struct object *o);
@@ -29,8 +28,7 @@ void log_pause_expires(struct rule_run *run, const struct node *n);
 void log_stop_is_final(struct rule_run *run, const struct node *n);
 void log_truncation_waits(struct rule_run *run, const struct timestamp_field *t);
 
-/* ---- changes
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- changes ---- */
 
 /* Whether two values say the same: nothing, null, {} and [] are one. NULL is nothing. */
 bool node_same(const struct node *a, const struct node *b);

@@ -5,8 +5,7 @@
 
 enum { MOST_THREADS = 256 }; /* BR caps a backup's concurrency [tidb: br/pkg/task/backup.go] */
 
-/* ---- of every job
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- of every job ---- */
 
 static void cluster_namespace(struct rule_run *run, const struct job_spec *job, const struct node *spec)
 {
@@ -181,8 +180,7 @@ void judge_br(struct rule_run *run, const struct job_spec *job, const struct nod
         rules[i](run, job, spec);
 }
 
-/* ---- of backups
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- of backups ---- */
 
 struct managed_flag {
     slice flag;

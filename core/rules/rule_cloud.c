@@ -3,8 +3,7 @@
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-/* ---- gcs -------------------------------------------------------------------------------------------------
- */
+/* ---- gcs ---- */
 
 static void gcs_required(struct rule_run *run, const struct job_spec *job)
 {
@@ -47,8 +46,7 @@ static void gcs_values(struct rule_run *run, const struct job_spec *job)
             rule_unsupported(run, RULE_gcs_values, checks[i].field, checks[i].values, checks[i].count);
 }
 
-/* ---- azblob ----------------------------------------------------------------------------------------------
- */
+/* ---- azblob ---- */
 
 static void azblob_container(struct rule_run *run, const struct job_spec *job)
 {
@@ -103,9 +101,6 @@ static void azblob_tier(struct rule_run *run, const struct job_spec *job)
         finding_hint(run->findings, x, "write Cool, and move old backups with a lifecycle rule");
     }
 }
-
-/* ----------------------------------------------------------------------------------------------------------
- */
 
 typedef void cloud_rule(struct rule_run *run, const struct job_spec *job);
 

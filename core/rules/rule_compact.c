@@ -31,7 +31,7 @@ static void v2_compact_unsupported(struct rule_run *run, const struct compact_sp
         "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or compact with tikv-ctl by hand");
 }
 
-/* ---- the range of time */
+/* ---- the range of time ---- */
 
 static void judge_time(struct rule_run *run, const struct compact_spec *c, const struct timestamp_field *t,
                        const char *name, const char *why)
@@ -99,7 +99,7 @@ static void compact_future(struct rule_run *run, const struct compact_spec *c)
     finding_hint(run->findings, x, "write a time up to the log backup's status.logCheckpointTs");
 }
 
-/* ---- br and storage: what of them is special here */
+/* ---- br and storage: what of them is special here ---- */
 
 static void compact_br(struct rule_run *run, const struct compact_spec *c)
 {
@@ -166,7 +166,7 @@ static void compact_log_path(struct rule_run *run, const struct compact_spec *c)
     finding_hint(run->findings, x, "write the prefix of the log Backup");
 }
 
-/* ---- numbers and shards */
+/* ---- numbers and shards ---- */
 
 static void compact_concurrency(struct rule_run *run, const struct compact_spec *c)
 {
@@ -247,7 +247,7 @@ static void compact_name(struct rule_run *run, const struct compact_spec *c)
     finding_hint(run->findings, x, "shorten it by %zu", name->value.n - most);
 }
 
-/* ---- change */
+/* ---- change ---- */
 
 static bool is_empty(const struct node *n)
 {

@@ -1,5 +1,5 @@
-/* A BackupSchedule's compaction: compactInterval against the snapshots, and its template against the log's.
- */
+/* A BackupSchedule's compaction: compactInterval against the snapshots, and its template against the
+ * log's. */
 #include "rule_schedule.h"
 
 #include "ceilings.h"

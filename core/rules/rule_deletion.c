@@ -1,5 +1,5 @@
-/* The end of an object: deletions are never refused, but some take more with them than meant, and some hang.
- */
+/* The end of an object: deletions are never refused, but some take more with them than meant, and some
+ * hang. */
 #include "rule_backup.h"
 
 const char *object_finalizer(const struct object *o)

@@ -37,8 +37,7 @@ static bool is_amazon(slice host)
     return host_among(host, domains, COUNT(domains));
 }
 
-/* ---- without an endpoint that can be read ----------------------------------------------------------------
- */
+/* ---- without an endpoint that can be read ---- */
 
 static void s3_endpoint_url(struct rule_run *run, const struct s3 *s, const struct refusal *refusal)
 {
@@ -63,8 +62,7 @@ static void endpoint_absent(struct rule_run *run, const struct s3 *s)
     }
 }
 
-/* ---- with one --------------------------------------------------------------------------------------------
- */
+/* ---- with one ---- */
 
 static void s3_endpoint_odd(struct rule_run *run, const struct place *p)
 {
@@ -173,8 +171,7 @@ static void oss_endpoint(struct rule_run *run, const struct place *p)
     }
 }
 
-/* ---- certificates ----------------------------------------------------------------------------------------
- */
+/* ---- certificates ---- */
 
 /* Services on the internet, whose certificates every image trusts. */
 static bool is_public_cloud(slice host)

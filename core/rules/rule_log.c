@@ -26,8 +26,7 @@ const struct node *backup_request_node(const struct backup_spec *spec)
     return spec->log_subcommand.node ? spec->log_subcommand.node : spec->log_stop.node;
 }
 
-/* ---- fields that do not go together
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- fields that do not go together ---- */
 
 static void log_filter(struct rule_run *run, const struct backup_spec *spec)
 {
@@ -101,8 +100,7 @@ static void log_only_fields(struct rule_run *run, const struct backup_spec *spec
     }
 }
 
-/* ---- what is asked
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- what is asked ---- */
 
 static void request_unknown(struct rule_run *run, const struct backup_spec *spec, enum log_request request)
 {
@@ -172,8 +170,7 @@ void log_stop_is_final(struct rule_run *run, const struct node *n)
     finding_hint(run->findings, x, "for a break of less than 24 hours write log-pause");
 }
 
-/* ---- points in time
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- points in time ---- */
 
 static void truncate_until(struct rule_run *run, const struct backup_spec *spec)
 {

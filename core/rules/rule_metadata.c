@@ -22,8 +22,7 @@ static void refused(struct rule_run *run, enum rule_id rule, const struct node *
         finding_hint(run->findings, x, "%s", refusal->hint);
 }
 
-/* ---- names -----------------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 /* Five characters come behind it: a hyphen at the end is fine. */
 static bool generate_name_fits(struct rule_run *run, slice name, struct refusal *refusal)
@@ -48,8 +47,7 @@ static void judge_names(struct rule_run *run, const struct metadata *m)
         rule_refused(run, RULE_metadata_name, &m->namespace, &refusal);
 }
 
-/* ---- labels and the like ---------------------------------------------------------------------------------
- */
+/* ---- labels and the like ---- */
 
 static bool is_usable_text(const struct node *n)
 {
@@ -95,8 +93,7 @@ static void judge_finalizers(struct rule_run *run, const struct metadata *m)
     }
 }
 
-/* ---- the object ------------------------------------------------------------------------------------------
- */
+/* ---- the object ---- */
 
 static void deprecated_group(struct rule_run *run)
 {

@@ -16,8 +16,7 @@ static void point(struct finding *x, size_t from, size_t to)
     x->to = (uint32_t)to;
 }
 
-/* ---- buckets ---------------------------------------------------------------------------------------------
- */
+/* ---- buckets ---- */
 
 static const char *bucket_word(const struct job_spec *job)
 {
@@ -125,8 +124,7 @@ static void bucket_style(struct rule_run *run, const struct job_spec *job, const
     finding_hint(run->findings, x, "compare it with the name in the storage");
 }
 
-/* ---- prefixes --------------------------------------------------------------------------------------------
- */
+/* ---- prefixes ---- */
 
 static bool only_slashes(slice s)
 {

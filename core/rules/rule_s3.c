@@ -73,8 +73,7 @@ static void aws_region(struct rule_run *run, const struct s3 *s, const struct jo
     finding_hint(run->findings, x, "write the region of the bucket");
 }
 
-/* ---- acl and storageClass: three ways --------------------------------------------------------------------
- */
+/* ---- acl and storageClass: three ways ---- */
 
 struct closed_set {
     const char *what; /* "ACL" */

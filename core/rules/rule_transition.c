@@ -12,8 +12,7 @@ struct update {
     bool edited; /* the spec says something else than before */
 };
 
-/* ---- sameness
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- sameness ---- */
 
 static bool says_nothing(const struct node *n)
 {
@@ -44,8 +43,7 @@ bool node_same(const struct node *a, const struct node *b)
     return true;
 }
 
-/* ---- what stays as it is
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- what stays as it is ---- */
 
 /* Whether there may be data, or a task in the cluster. A backup that failed before that may be mended. */
 static bool has_begun(const struct update *u)
@@ -146,8 +144,7 @@ static void clean_policy_edit(struct rule_run *run, const struct update *u)
     finding_hint(run->findings, x, "before you delete it, remove the finalizer %s by hand", finalizer);
 }
 
-/* ---- log commands
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- log commands ---- */
 
 static slice sub_phase(const struct backup_status *s, const char *command)
 {
@@ -268,8 +265,7 @@ static void truncation_changed(struct rule_run *run, const struct update *u)
     finding_hint(run->findings, x, "write a later moment");
 }
 
-/* ---- objects that the operator has given up
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- objects that the operator has given up ---- */
 
 /* The operator looks at what the command that it works on came to. */
 static bool given_up(const struct update *u)

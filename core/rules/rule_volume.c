@@ -5,8 +5,7 @@
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-/* ---- local -----------------------------------------------------------------------------------------------
- */
+/* ---- local ---- */
 
 static void local_mount(struct rule_run *run, const struct local *l)
 {
@@ -75,8 +74,7 @@ static void local_tikv(struct rule_run *run, const struct local *l)
     finding_hint(run->findings, x, "add it to the volumes of TiKV in the cluster's own manifest");
 }
 
-/* ---- names -----------------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 struct volume {
     slice name;

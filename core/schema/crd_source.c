@@ -1,5 +1,5 @@
-/* Puts the parts into a CRD: each `$use` gives way to the part of that name, overlaid with its other members.
- */
+/* Puts the parts into a CRD: each `$use` gives way to the part of that name, overlaid with its other
+ * members. */
 #include "crd_source.h"
 
 struct sources {

@@ -1,8 +1,9 @@
-/* Structural schemas of CustomResourceDefinitions, compiled, and the API server's four passes over an object.
+/* Structural schemas of CustomResourceDefinitions, compiled, and the API server's four passes over an
+ * object.
  *
  * A compiled schema is constant data: the ones in schemas/ are compiled at build time into C tables, and
- * schema_load() makes the same from a CRD at run time. Patterns are compiled once per process into a `struct
- * patterns`.
+ * schema_load() makes the same from a CRD at run time. Patterns are compiled once per process into a
+ * `struct patterns`.
  *
  * The passes, in the order in which the API server runs them: schema_prune(), schema_drop_nulls(),
  * schema_default(), schema_check(); schema_apply() is all four. They flag and add nodes, never remove any. */

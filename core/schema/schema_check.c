@@ -32,8 +32,7 @@ static void blame_in_body(struct schema_run *run, enum rule_id rule, struct node
           arena_fmt(run->arena, "%.*s: %.*s in body %.*s", FMT(value), FMT(path), FMT(says)));
 }
 
-/* ---- types
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- types ---- */
 
 /* As go-openapi decides whether a float stands for an integer: by value or within 1e-9 of it. */
 static bool float_is_integer(double f)
@@ -181,8 +180,7 @@ static bool check_type(struct schema_run *run, const struct schema *s, struct no
     return false;
 }
 
-/* ---- scalars
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- scalars ---- */
 
 static void check_range(struct schema_run *run, const struct schema *s, struct node *n)
 {
@@ -326,8 +324,7 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
     }
 }
 
-/* ---- containers
- * ------------------------------------------------------------------------------------------------- */
+/* ---- containers ---- */
 
 /* A member that stands in the text as null, which the server drops. */
 static struct node *dropped_member(struct node *n, slice key)

@@ -40,8 +40,7 @@ bool across_has(enum rule_id rule)
     return number_of(rule) < sizeof rules / sizeof *rules;
 }
 
-/* ---- words -----------------------------------------------------------------------------------------------
- */
+/* ---- words ---- */
 
 /* "Backup tidb/nightly (b.yaml:12)"; the place is left out in the file that the finding stands in. */
 static slice name_of(struct comparing *c, const struct footprint *other, const struct footprint *here,
@@ -107,8 +106,7 @@ static void add(struct comparing *c, enum rule_id rule, struct footprint *here, 
     c->rows[c->count++] = (struct across_row){here->file, row};
 }
 
-/* ---- who is who ------------------------------------------------------------------------------------------
- */
+/* ---- who is who ---- */
 
 static bool may_be_equal(slice a, slice b)
 {
@@ -144,8 +142,7 @@ static bool comes_before(const struct footprint *a, const struct footprint *b)
     return a->place.from < b->place.from;
 }
 
-/* ---- folders ---------------------------------------------------------------------------------------------
- */
+/* ---- folders ---- */
 
 static bool of_two_clusters(const struct footprint *a, const struct footprint *b)
 {
@@ -288,8 +285,7 @@ static void compare_folders(struct comparing *c, struct footprint **all, size_t 
     }
 }
 
-/* ---- clusters --------------------------------------------------------------------------------------------
- */
+/* ---- clusters ---- */
 
 static void judge_two_logs(struct comparing *c, struct footprint *first, struct footprint *later)
 {
@@ -385,9 +381,6 @@ static void compare_in_clusters(struct comparing *c, struct footprint **all, siz
             company[n++] = all[i];
     }
 }
-
-/* ----------------------------------------------------------------------------------------------------------
- */
 
 static int by_position(const void *p, const void *q)
 {

@@ -24,8 +24,7 @@ struct footprints *footprints_new(struct arena *a)
     return list;
 }
 
-/* ---- where it stands -------------------------------------------------------------------------------------
- */
+/* ---- where it stands ---- */
 
 static uint32_t line_at(struct noting *n, uint32_t offset)
 {
@@ -57,8 +56,7 @@ static struct spot spot_of_prefix(struct noting *n, const struct storage *s)
     return spot_of(n, written ? prefix : storage_node(s), !written);
 }
 
-/* ---- which place it is -----------------------------------------------------------------------------------
- */
+/* ---- which place it is ---- */
 
 static bool is_known(const struct text *t)
 {
@@ -165,8 +163,7 @@ static void note_place(struct noting *n, const struct storage *s, struct footpri
         f->runs = runs_of(n, f);
 }
 
-/* ---- the objects -----------------------------------------------------------------------------------------
- */
+/* ---- the objects ---- */
 
 static void note_cluster(struct noting *n, const struct object *o, const struct br *br, struct footprint *f)
 {

@@ -21,8 +21,8 @@ void json_memory_install(void);
 void json_memory_enter(struct arena *a);
 void json_memory_leave(void);
 
-/* Adding to objects and lists, NULL-safe. A NUL inside a text is written as U+FFFD: C strings cannot hold it.
- */
+/* Adding to objects and lists, NULL-safe. A NUL inside a text is written as U+FFFD: C strings cannot hold
+ * it. */
 void json_put_text(cJSON *object, const char *key, slice text);
 void json_put_bool(cJSON *object, const char *key, bool value);
 void json_put_count(cJSON *object, const char *key, uint64_t value); /* exact, unlike cJSON's own numbers */

@@ -83,8 +83,7 @@ void judge_rules(struct judging *j, const struct object *object, const struct ob
         rules_report_placeholders(j->arena, j->findings, (struct node *)object->root);
 }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 /* The keys of a document may have megabytes, and each row tells its path. */
 static slice path_of(struct arena *a, const struct finding *x)

@@ -2,8 +2,7 @@
  *
  *     rules:
  *       cleanpolicy-delete: off        # error, warn or off
- *     overridable: [prefix-missing]    # rules that an annotation may lower on the server
- */
+ *     overridable: [prefix-missing]    # rules that an annotation may lower on the server */
 #ifndef BRGATE_POLICY_H
 #define BRGATE_POLICY_H
 

@@ -15,8 +15,7 @@ struct request { /* what the API server asks */
     struct node *object, *old_object;
 };
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static slice text_at(const struct node *root, const char *path)
 {
@@ -95,8 +94,7 @@ static bool change_of(const struct request *q, const struct review_log *log, str
     return ret->object != NULL;
 }
 
-/* ---- answering
- * -------------------------------------------------------------------------------------------------- */
+/* ---- answering ---- */
 
 /* `message; hint [slug]`: all that kubectl shows of a cause, or of a warning behind its path. */
 static void put_row(struct buf *b, const struct row *r)

@@ -101,8 +101,8 @@ struct suppressions suppressions_in_annotations(struct arena *a, const struct ob
     return all;
 }
 
-/* The first one that speaks for the line or a later one: in a text, lines come in the order of the comments.
- */
+/* The first one that speaks for the line or a later one: in a text, lines come in the order of the
+ * comments. */
 static size_t first_for_line(const struct suppressions *all, uint32_t line)
 {
     size_t low = 0, high = all->count;

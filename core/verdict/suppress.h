@@ -2,9 +2,9 @@
  *
  *     prefix: ""   # brgate: allow prefix-missing: this bucket holds nothing else
  *
- * A comment at the end of a line speaks for that line, a comment on a line of its own for the next line that
- * holds more than a comment. The annotation `brgate.io/allow.<rule>: <reason>` speaks for the whole object.
- */
+ * A comment at the end of a line speaks for that line, a comment on a line of its own for the next line
+ * that holds more than a comment. The annotation `brgate.io/allow.<rule>: <reason>` speaks for the whole
+ * object. */
 #ifndef BRGATE_SUPPRESS_H
 #define BRGATE_SUPPRESS_H
 

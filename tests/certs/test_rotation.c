@@ -278,8 +278,8 @@ static uint64_t hash_of(const struct world *w)
     return h ? h : 1;
 }
 
-/* States are known by 64 bits of hash: two of some millions are the same with a chance of one in a million.
- */
+/* States are known by 64 bits of hash: two of some millions are the same with a chance of one in a
+ * million. */
 static bool is_new(struct search *s, uint64_t hash)
 {
     size_t at = hash & (s->capacity - 1);

@@ -90,8 +90,7 @@ static void test_manifests(void **state)
     assert_int_equal(tsv_each("tests/corpus/manifests.tsv", check_manifest), 27);
 }
 
-/* ---- reviews
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- reviews ---- */
 
 static const char *answer_word(enum endpoint endpoint, slice body, struct review_log *log)
 {

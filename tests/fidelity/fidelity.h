@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-/* ---- made-up values */
+/* ---- made-up values ---- */
 
 struct dice {
     uint64_t state;
@@ -29,7 +29,7 @@ void dice_put_number(struct dice *d, struct buf *b, unsigned below);
  * or two of it. New bytes come mostly from `alphabet`. */
 void dice_damage(struct dice *d, struct buf *b, size_t from, const char *alphabet);
 
-/* ---- topics */
+/* ---- topics ---- */
 
 /* A difference that is meant. It covers a pair of answers when `applies` says so. */
 struct fidelity_exception {

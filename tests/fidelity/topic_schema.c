@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- growing an object
- * ------------------------------------------------------------------------------------------- */
+/* ---- growing an object ---- */
 
 static void put_wrong(struct dice *d, struct buf *b)
 {
@@ -172,8 +171,7 @@ static void make(struct dice *d, struct buf *b)
     put_object(d, b, k->schema, 0);
 }
 
-/* ---- our answer
- * --------------------------------------------------------------------------------------------------- */
+/* ---- our answer ---- */
 
 static int by_text(const void *a, const void *b)
 {

@@ -18,8 +18,8 @@ struct making {
     unsigned mapping; /* an anchor of a mapping, for merging; `anchors` of them when there is none */
 };
 
-/* One of `good`, seldom one of `odd`, which most readers refuse: most documents should be read to their end.
- */
+/* One of `good`, seldom one of `odd`, which most readers refuse: most documents should be read to their
+ * end. */
 #define PUT_MOSTLY(m, good, odd)                                                                             \
     buf_put((m)->b,                                                                                          \
             slice_of(dice_one_in((m)->dice, 30) ? DICE_PICK((m)->dice, odd) : DICE_PICK((m)->dice, good)))

@@ -80,8 +80,7 @@ struct fixtures fixtures_read(struct arena *a, char *const *slugs, size_t count)
     return all;
 }
 
-/* ---- what is said
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- what is said ---- */
 
 static slice render(struct arena *a, const struct fixture *f, const struct stream_verdict *stream)
 {

@@ -1,6 +1,6 @@
 /* A schedule is judged by how its fields fit together; a field that is broken must not make others look
- * wrong. Every combination of up to three broken fields says of each what is wrong with it, and nothing else.
- */
+ * wrong. Every combination of up to three broken fields says of each what is wrong with it, and nothing
+ * else. */
 #include "check.h"
 
 #include "ceilings.h"

@@ -228,8 +228,8 @@ static void templates(void **state)
     }
 }
 
-/* Names, status subresource and printer columns: with these `kubectl get bk` prints what the documents show.
- */
+/* Names, status subresource and printer columns: with these `kubectl get bk` prints what the documents
+ * show. */
 static slice frame_of(size_t crd)
 {
     const struct node *version = node_first(node_at(flat[crd], "spec.versions"));

@@ -123,8 +123,8 @@ static void judge_slow_clients(const char *label, const char *flag, size_t count
     child_end(&c);
 }
 
-/* Once with a place for each, and once with the usual 512, where they come back as soon as they are cut off.
- */
+/* Once with a place for each, and once with the usual 512, where they come back as soon as they are cut
+ * off. */
 static void slow_clients_harm_nobody(void)
 {
     size_t count = is_short ? 600 : 5000;

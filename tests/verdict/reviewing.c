@@ -87,8 +87,7 @@ slice answer_warnings(struct arena *a, const struct answer *answer)
     return buf_slice(&b);
 }
 
-/* ---- patches
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- patches ---- */
 
 static slice base64_decode(struct arena *a, slice s)
 {
@@ -156,8 +155,7 @@ slice patched_object(struct arena *a, const struct answer *answer, slice object)
     return buf_slice(&b);
 }
 
-/* ---- setting up
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- setting up ---- */
 
 static struct gate *shared;
 

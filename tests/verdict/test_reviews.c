@@ -139,8 +139,7 @@ static void test_schema_faults_are_told_all_at_once(void **state)
     assert_true(slice_find(answer_causes(*state, &answer), LIT("schema-")) != SLICE_NONE);
 }
 
-/* ---- hostile bytes
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- hostile bytes ---- */
 
 /* Half a review is no review: nobody is told that it was allowed. */
 static void test_cut_anywhere(void **state)

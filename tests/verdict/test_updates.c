@@ -4,8 +4,7 @@
 
 enum { MOST_ROWS = 120 };
 
-/* ---- the states
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the states ---- */
 
 struct state {
     const char *phase;
@@ -22,8 +21,7 @@ static const struct state states[] = {
     {"Invalid", false, "log-start"},     {"Invalid", true, "log-start"},
 };
 
-/* ---- the changes
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the changes ---- */
 
 enum part {
     METADATA,
@@ -106,8 +104,7 @@ static void parts_of(struct arena *a, const struct state *s, const char **parts)
     parts[STATUS] = none ? "" : arena_cstr(a, arena_fmt(a, "%s\"phase\":\"%s\"", begun, s->phase));
 }
 
-/* ---- the table
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 struct expected {
     const char *keys[4], *verdict, *rules[3];
@@ -193,8 +190,7 @@ static void compare(const char *label, const struct expected *e, const char *pha
     faults++;
 }
 
-/* ---- the test
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the test ---- */
 
 static void check(struct arena *a, bool v2, const struct state *s, const char *change)
 {

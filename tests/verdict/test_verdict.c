@@ -33,8 +33,7 @@ static void expect(struct arena *a, const char *label, struct answer answer, con
     assert_row(label, answer.allowed == !*causes);
 }
 
-/* ---- ratcheting
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- ratcheting ---- */
 
 #define BAD_RETRY   "\"backoffRetryPolicy\":{\"minRetryDuration\":\"5 minutes\"},"
 #define WORSE_RETRY "\"backoffRetryPolicy\":{\"minRetryDuration\":\"6 minutes\"},"
@@ -66,8 +65,7 @@ static void test_ratcheting(void **state)
                rows[i].causes, rows[i].warnings);
 }
 
-/* ---- policy
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- policy ---- */
 
 static struct gate *gate_by(struct arena *a, const char *config)
 {
@@ -126,8 +124,7 @@ static void test_no_policy_refuses_what_is_being_deleted(void **state)
     gate_close(g);
 }
 
-/* ---- annotations
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- annotations ---- */
 
 #define ALLOW(rule, reason) "\"annotations\":{\"brgate.io/allow." rule "\":\"" reason "\"},"
 
@@ -159,8 +156,7 @@ static void test_annotations(void **state)
     }
 }
 
-/* ---- what is not ours
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- what is not ours ---- */
 
 static void test_passes_unseen(void **state)
 {
@@ -184,8 +180,7 @@ static void test_passes_unseen(void **state)
     }
 }
 
-/* ---- the mutating endpoint
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the mutating endpoint ---- */
 
 /* It refuses what the API server's own schema would refuse next, in better words, and nothing else. */
 static void test_what_the_mutating_endpoint_refuses(void **state)
@@ -213,8 +208,7 @@ static void test_what_the_mutating_endpoint_refuses(void **state)
     }
 }
 
-/* ---- memory
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 /* Each allocation of an update fails once: there is no answer then, never another one. */
 static void test_no_answer_without_memory(void **state)

@@ -342,8 +342,8 @@ static void a_companion_brings_the_certificate(void **state)
     f.options.cert_pem = f.options.key_pem = (slice){0};
     f.options.companion = &companion;
     fixture_start(&f);
-    /* Without one there is no handshake, and no readiness; a look at files that are not there harms nobody.
-     */
+    /* Without one there is no handshake, and no readiness; a look at files that are not there harms
+     * nobody. */
     assert_false(peer_open(&p, f.port, NULL));
     assert_int_equal(fixture_health(&f, "/readyz"), 503);
     assert_int_equal(fixture_health(&f, "/livez"), 200);
