@@ -45,7 +45,7 @@ bool node_same(const struct node *a, const struct node *b)
 
 /* ---- what stays as it is ---- */
 
-/* Whether there may be data, or a task in the cluster. A backup that failed before that may be mended. */
+/* Whether there may be data, or a task in the cluster. A backup that failed before that may be fixed. */
 static bool has_begun(const struct update *u)
 {
     switch (u->log.phase) {

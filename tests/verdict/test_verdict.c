@@ -48,7 +48,7 @@ static void test_ratcheting(void **state)
         {"a bad field that was there", LABELS, BAD_RETRY, "", BAD_RETRY, "", "retry-duration"},
         {"another bad value", "", WORSE_RETRY, "", BAD_RETRY, "retry-duration", ""},
         {"bad only now", "", BAD_RETRY, "", "", "retry-duration", ""},
-        {"mended", "", "", "", BAD_RETRY, "", ""},
+        {"fixed", "", "", "", BAD_RETRY, "", ""},
         {"one bad as before, one new", "", BAD_RETRY BAD_TYPE, "", BAD_RETRY, "schema-enum",
          "retry-duration"},
         {"schema faults as well", LABELS, BAD_TYPE, "", BAD_TYPE, "", "schema-enum"},
