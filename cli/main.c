@@ -1,10 +1,17 @@
 /* brgate: which subcommand? */
 #include "command.h"
+#include "serve.h"
 
+#include "review_handler.h"
 #include "suggest.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static int command_serve(int argc, char **argv)
+{
+    return serve(argc, argv, review_handler_open);
+}
 
 static const struct command {
     slice name;

@@ -1,11 +1,11 @@
 /* Reads the flags of `brgate serve`, makes a certificate if asked to, and runs the server. */
+#include "serve.h"
 #include "command.h"
-#include "review_handler.h"
-#include "serve_self.h"
 
 #include "arena.h"
 #include "certificate.h"
 #include "num.h"
+#include "serve_keeping.h"
 #include "suggest.h"
 
 #include <malloc.h>
@@ -18,7 +18,7 @@ struct settings {
     const char *config;
     const char *log_format;
     const char *client_names[MOST_CLIENT_NAMES];
-    struct self_options self; /* certificates that the servers keep themselves */
+    struct keeping_options keeping; /* certificates that the servers keep themselves */
     bool self_signed, help;
 };
 
@@ -39,14 +39,14 @@ static const struct flag flags[] = {
     {"--tls-cert", TEXT, AT(server.cert_file), 0, 0},
     {"--tls-key", TEXT, AT(server.key_file), 0, 0},
     {"--self-signed", SWITCH, AT(self_signed), 0, 0},
-    {"--certs-secret", TEXT, AT(self.secret), 0, 0},
-    {"--certs-service", TEXT, AT(self.service), 0, 0},
-    {"--webhook-configuration", TEXT, AT(self.configuration), 0, 0},
-    {"--certs-name", TEXT, AT(self.name), 0, 0},
-    {"--certs-life", SECONDS, AT(self.life), 30000, 366 * 86400000ULL},
-    {"--certs-settle", SECONDS, AT(self.settle), 1000, 86400000},
-    {"--certs-interval", DURATION, AT(self.interval), 100, 60000},
-    {"--kubeconfig", TEXT, AT(self.kubeconfig), 0, 0},
+    {"--certs-secret", TEXT, AT(keeping.secret), 0, 0},
+    {"--certs-service", TEXT, AT(keeping.service), 0, 0},
+    {"--webhook-configuration", TEXT, AT(keeping.configuration), 0, 0},
+    {"--certs-name", TEXT, AT(keeping.name), 0, 0},
+    {"--certs-life", SECONDS, AT(keeping.life), 30000, 366 * 86400000ULL},
+    {"--certs-settle", SECONDS, AT(keeping.settle), 1000, 86400000},
+    {"--certs-interval", DURATION, AT(keeping.interval), 100, 60000},
+    {"--kubeconfig", TEXT, AT(keeping.kubeconfig), 0, 0},
     {"--client-ca", TEXT, AT(server.client_ca_file), 0, 0},
     {"--client-name", NAMES, AT(client_names), 0, 0},
     {"--tls-priority", TEXT, AT(server.tls_priority), 0, 0},
@@ -257,15 +257,15 @@ static int check(struct settings *s)
 {
     struct server_options *o = &s->server;
     bool files = o->cert_file || o->key_file;
-    if (s->self_signed + files + (s->self.secret != NULL) > 1)
+    if (s->self_signed + files + (s->keeping.secret != NULL) > 1)
         return usage_error("--tls-cert and --tls-key, --certs-secret and --self-signed exclude each other",
                            "");
-    if (!s->self_signed && !s->self.secret && (!o->cert_file || !o->key_file))
+    if (!s->self_signed && !s->keeping.secret && (!o->cert_file || !o->key_file))
         return usage_error(
             "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed, are needed", "");
-    if (s->self.secret && (!s->self.service || !s->self.configuration))
+    if (s->keeping.secret && (!s->keeping.service || !s->keeping.configuration))
         return usage_error("wants --certs-service NAME and --webhook-configuration NAME", "--certs-secret");
-    if (!s->self.secret && (s->self.service || s->self.configuration))
+    if (!s->keeping.secret && (s->keeping.service || s->keeping.configuration))
         return usage_error("have no effect without --certs-secret NAME",
                            "--certs-service and --webhook-configuration");
     if (o->client_name_count && !o->client_ca_file)
@@ -282,7 +282,7 @@ static int check(struct settings *s)
 static int read_flags(int argc, char **argv, struct settings *s)
 {
     s->server = server_defaults();
-    s->self = self_defaults();
+    s->keeping = keeping_defaults();
     s->log_format = "json";
     for (int i = 1; i < argc; i++) {
         int status = read_flag(s, argv, &i);
@@ -323,33 +323,34 @@ static void return_memory(void)
     mallopt(M_MMAP_THRESHOLD, ARENA_FIRST_CHUNK);
 }
 
-static int run(struct settings *s)
+static int run(struct settings *s, handler_open *open)
 {
     return_memory();
     struct server_handler handler = {0};
     char error[SERVER_ERROR_SIZE];
     server_block_signals();
     struct server *server = NULL;
-    struct self *self = NULL;
+    struct cert_keeping *keeping = NULL;
     int status = EXIT_UNABLE;
-    bool able = review_handler_open(s->config, &handler, error);
-    if (able && s->self.secret) {
-        self = self_open(&s->self, &s->server, error);
-        able = self != NULL;
+    bool able = open(s->config, &handler, error);
+    if (able && s->keeping.secret) {
+        keeping = keeping_open(&s->keeping, &s->server, error);
+        able = keeping != NULL;
     }
     if (able)
         server = server_start(&s->server, &handler, error);
-    if (server && (!self || self_start(self, server, error)))
+    if (server && (!keeping || keeping_start(keeping, server, error)))
         status = server_host(server);
-    self_close(self);
-    review_handler_close(&handler);
+    keeping_close(keeping);
+    if (handler.close)
+        handler.close(handler.self);
     if (status != EXIT_UNABLE)
         return status;
     fprintf(stderr, "brgate serve: %s\n", error);
     return EXIT_UNABLE;
 }
 
-int command_serve(int argc, char **argv)
+int serve(int argc, char **argv, handler_open *open)
 {
     struct settings s = {0};
     int status = read_flags(argc, argv, &s);
@@ -360,7 +361,7 @@ int command_serve(int argc, char **argv)
         return EXIT_CLEAN;
     }
     struct arena *a = arena_new(ARENA_BYTES);
-    status = a && (!s.self_signed || make_self_signed(a, &s.server)) ? run(&s) : EXIT_UNABLE;
+    status = a && (!s.self_signed || make_self_signed(a, &s.server)) ? run(&s, open) : EXIT_UNABLE;
     arena_free(a);
     return status;
 }

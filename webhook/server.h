@@ -59,6 +59,7 @@ struct server_handler {
     /* NULL, or: reads the policy again. On one thread at a time, while reviews go on. Without `forced` a text
      * that was tried before is left alone. `ret_news` is one line, when anything happened. */
     enum server_reload (*reload)(void *self, bool forced, char ret_news[SERVER_ERROR_SIZE]);
+    void (*close)(void *self); /* NULL, or: frees `self`, which its owner calls once the server has stopped */
 };
 
 /* Something that works beside the server, such as what renews its certificate. */

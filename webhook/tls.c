@@ -431,8 +431,7 @@ static int on_finished(gnutls_session_t session, unsigned type, unsigned when, u
 {
     (void)type, (void)when, (void)message;
     struct tls_hold *hold = gnutls_session_get_ptr(session);
-    if (incoming) /* the client's Finished is the last message of a full handshake that waits for the client
-                   */
+    if (incoming) /* the client's Finished: the last message of a full handshake that waits for the client */
         hold->shaken(hold);
     return 0;
 }

@@ -1,6 +1,5 @@
 /* A handler for tests: the body chooses the answer, and the answer tells what arrived. */
 #include "test_handler.h"
-#include "review_handler.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -67,16 +66,10 @@ const struct server_handler test_handler = {.answer = answer,
                                             .rule_count = 2,
                                             .reload = reload};
 
-bool review_handler_open(const char *config_file, struct server_handler *ret,
-                         char ret_error[SERVER_ERROR_SIZE])
+bool test_handler_open(const char *config_file, struct server_handler *ret, char ret_error[SERVER_ERROR_SIZE])
 {
     *ret = test_handler;
     if (config_file)
         snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s: not readable", config_file);
     return !config_file;
-}
-
-void review_handler_close(struct server_handler *h)
-{
-    (void)h;
 }

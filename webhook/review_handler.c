@@ -177,27 +177,26 @@ static bool open_judge(struct judge *judge, char ret_error[SERVER_ERROR_SIZE])
     return gate;
 }
 
-void review_handler_close(struct server_handler *h)
+static void close_judge(void *self)
 {
-    struct judge *judge = h->self;
-    if (!judge)
-        return;
+    struct judge *judge = self;
     live_gate_close(&judge->gate);
     arena_free(judge->names);
     free(judge->tried);
     free(judge);
-    h->self = NULL;
 }
 
 bool review_handler_open(const char *config_file, struct server_handler *ret,
                          char ret_error[SERVER_ERROR_SIZE])
 {
     struct judge *judge = calloc(1, sizeof *judge);
-    *ret = (struct server_handler){.self = judge};
-    if (judge)
-        judge->config_file = config_file;
-    if (!judge || !open_judge(judge, ret_error)) {
-        review_handler_close(ret);
+    if (!judge) {
+        snprintf(ret_error, SERVER_ERROR_SIZE, "out of memory");
+        return false;
+    }
+    judge->config_file = config_file;
+    if (!open_judge(judge, ret_error)) {
+        close_judge(judge);
         return false;
     }
     *ret = (struct server_handler){.self = judge,
@@ -208,6 +207,7 @@ bool review_handler_open(const char *config_file, struct server_handler *ret,
                                    .kind_count = judge->kind_count,
                                    .rules = judge->rules,
                                    .rule_count = RULE_COUNT,
-                                   .reload = config_file ? reload : NULL};
+                                   .reload = config_file ? reload : NULL,
+                                   .close = close_judge};
     return true;
 }

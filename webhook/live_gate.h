@@ -1,7 +1,7 @@
 /* The gate in force, which can be replaced while reviews are judged by it.
  *
- * Two places, of which one is current. Who judges counts itself into the current one; a new gate goes into
- * the other one, once the last review that found its predecessor there has left. */
+ * Two slots, one current (RCU with two slots). A reader increments the current slot's use count; a new gate goes
+ * into the other slot, after the last reader of the gate before has left that one. */
 #ifndef BRGATE_LIVE_GATE_H
 #define BRGATE_LIVE_GATE_H
 

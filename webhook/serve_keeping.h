@@ -1,11 +1,11 @@
 /* Ties the keeper of the certificate to the server: `brgate serve --certs-secret`. */
-#ifndef BRGATE_SERVE_SELF_H
-#define BRGATE_SERVE_SELF_H
+#ifndef BRGATE_SERVE_KEEPING_H
+#define BRGATE_SERVE_KEEPING_H
 
 #include "server.h"
 
 /* Texts are flags of the command line. */
-struct self_options {
+struct keeping_options {
     const char *secret; /* "NAME" or "NAMESPACE/NAME"; NULL: certificates come from elsewhere */
     const char *service, *configuration;
     const char *name;       /* one more name to be valid for, or NULL */
@@ -14,16 +14,16 @@ struct self_options {
     unsigned interval;      /* milliseconds */
 };
 
-struct self_options self_defaults(void);
+struct keeping_options keeping_defaults(void);
 
-struct self;
+struct cert_keeping;
 
 /* Before the server, whose options it completes; they and `o` must outlive it. NULL with one line. */
-struct self *self_open(const struct self_options *o, struct server_options *server,
-                       char ret_error[SERVER_ERROR_SIZE]);
+struct cert_keeping *keeping_open(const struct keeping_options *o, struct server_options *server,
+                                  char ret_error[SERVER_ERROR_SIZE]);
 
 /* From then on it ends with the server. */
-bool self_start(struct self *s, struct server *server, char ret_error[SERVER_ERROR_SIZE]);
-void self_close(struct self *s); /* without a server; NULL is allowed */
+bool keeping_start(struct cert_keeping *s, struct server *server, char ret_error[SERVER_ERROR_SIZE]);
+void keeping_close(struct cert_keeping *s); /* without a server; NULL is allowed */
 
 #endif

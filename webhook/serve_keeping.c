@@ -1,25 +1,25 @@
 /* Lets the server serve what the keeper keeps. */
-#include "serve_self.h"
+#include "serve_keeping.h"
 
 #include "host.h"
 #include "issue.h"
 #include "keeper.h"
 
-struct self {
+struct cert_keeping {
     struct keeper *keeper;
     struct server *server;
     slice more_name;
     struct server_companion companion;
 };
 
-struct self_options self_defaults(void)
+struct keeping_options keeping_defaults(void)
 {
-    return (struct self_options){.life = ISSUE_LIFE, .settle = 60, .interval = 10000};
+    return (struct keeping_options){.life = ISSUE_LIFE, .settle = 60, .interval = 10000};
 }
 
 static bool serve(void *self, const struct certificate_pair *pair, char ret_why[KUBE_ERROR_SIZE])
 {
-    struct self *s = self;
+    struct cert_keeping *s = self;
     char why[SERVER_ERROR_SIZE];
     if (server_certify(s->server, pair->certificate, pair->key, why))
         return true;
@@ -29,30 +29,31 @@ static bool serve(void *self, const struct certificate_pair *pair, char ret_why[
 
 static void ready(void *self, const char *why_not)
 {
-    server_hold(((struct self *)self)->server, why_not);
+    server_hold(((struct cert_keeping *)self)->server, why_not);
 }
 
 static void say(void *self, enum keeper_news news, const char *text)
 {
-    log_event(server_log(((struct self *)self)->server),
+    log_event(server_log(((struct cert_keeping *)self)->server),
               news == KEEPER_TROUBLE ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "certificates", "%s", text);
 }
 
 static void stop(void *self)
 {
-    struct self *s = self;
+    struct cert_keeping *s = self;
     keeper_stop(s->keeper);
     s->keeper = NULL;
 }
 
 static void metrics(void *self, struct buf *b)
 {
-    struct self *s = self;
+    struct cert_keeping *s = self;
     if (s->keeper)
         keeper_metrics(s->keeper, b);
 }
 
-static struct keeper_options options_of(struct self *s, const struct self_options *o, const struct kube *k)
+static struct keeper_options options_of(struct cert_keeping *s, const struct keeping_options *o,
+                                        const struct kube *k)
 {
     slice secret = slice_of(o->secret), namespace = kube_namespace(k);
     size_t slash = slice_find_char(secret, '/');
@@ -72,14 +73,14 @@ static struct keeper_options options_of(struct self *s, const struct self_option
                                    .interval = o->interval};
 }
 
-struct self *self_open(const struct self_options *o, struct server_options *server,
-                       char ret_error[SERVER_ERROR_SIZE])
+struct cert_keeping *keeping_open(const struct keeping_options *o, struct server_options *server,
+                                  char ret_error[SERVER_ERROR_SIZE])
 {
     struct kube_place place = {.kubeconfig = o->kubeconfig};
     struct kube_limits limits = kube_defaults();
     struct keeper_host host = {.serve = serve, .ready = ready, .say = say};
     char why[KUBE_ERROR_SIZE] = "out of memory";
-    struct self *s = calloc(1, sizeof *s);
+    struct cert_keeping *s = calloc(1, sizeof *s);
     struct kube *k = s ? kube_open(&place, &limits, why) : NULL;
     if (k) {
         struct keeper_options options = options_of(s, o, k);
@@ -99,7 +100,7 @@ struct self *self_open(const struct self_options *o, struct server_options *serv
     return s;
 }
 
-bool self_start(struct self *s, struct server *server, char ret_error[SERVER_ERROR_SIZE])
+bool keeping_start(struct cert_keeping *s, struct server *server, char ret_error[SERVER_ERROR_SIZE])
 {
     s->server = server;
     if (keeper_start(s->keeper))
@@ -109,7 +110,7 @@ bool self_start(struct self *s, struct server *server, char ret_error[SERVER_ERR
     return false;
 }
 
-void self_close(struct self *s)
+void keeping_close(struct cert_keeping *s)
 {
     if (!s)
         return;

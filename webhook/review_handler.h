@@ -5,9 +5,8 @@
 #include "server.h"
 
 /* `config_file` is the policy, which the handler reads again when it is told to; NULL: none. False with one
- * line in `ret_error` when it is not usable. */
+ * line in `ret_error` when it is not usable. The handler's close() frees it. */
 bool review_handler_open(const char *config_file, struct server_handler *ret,
                          char ret_error[SERVER_ERROR_SIZE]);
-void review_handler_close(struct server_handler *h); /* after the server has stopped */
 
 #endif

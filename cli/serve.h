@@ -1,0 +1,15 @@
+/* `brgate serve` with any handler. */
+#ifndef BRGATE_SERVE_H
+#define BRGATE_SERVE_H
+
+#include "server.h"
+
+/* Fills in the handler that serves with this --config (NULL: none); its close() is called at the end. False with
+ * one line in `ret_error`. */
+typedef bool handler_open(const char *config_file, struct server_handler *ret,
+                          char ret_error[SERVER_ERROR_SIZE]);
+
+/* Reads the flags, serves until told to stop, and returns the exit status. */
+int serve(int argc, char **argv, handler_open *open);
+
+#endif
