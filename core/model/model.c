@@ -369,7 +369,8 @@ static void decode_metadata(const struct node *n, struct metadata *m)
     };
     m->node = n;
     decode(n, fields, COUNT(fields), m);
-    m->deleting = node_get(n, LIT("deletionTimestamp")) != NULL;
+    struct text deletion = text_of(node_get(n, LIT("deletionTimestamp")));
+    m->deleting = text_given(&deletion);
 }
 
 static void decode_status(const struct node *n, struct backup_status *s)

@@ -170,7 +170,8 @@ struct metadata {
     const struct node *node;
     struct text name, generate_name, namespace;
     struct block labels, annotations, finalizers;
-    bool deleting; /* deletionTimestamp is set */
+    bool deleting; /* deletionTimestamp has a value. Whoever may apply on the server's side can write one: it
+                      permits nothing. */
 };
 
 /* status of a Backup as the operator writes it; read on update and delete. */

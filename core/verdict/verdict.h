@@ -83,7 +83,8 @@ struct change {
     struct node *old_object; /* UPDATE only */
 };
 
-/* Judges a change inside a guarded arena. An object with a deletionTimestamp is judged without findings.
+/* Judges a change inside a guarded arena. An update that leaves the spec as it was has no findings; nothing
+ * else is exempt, not even an object that is being deleted: what is done at its end is done by its spec.
  * `defaults` says whether to add the documented defaults to change->object afterwards, for a patch. */
 const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
                                      bool defaults, int64_t now);

@@ -110,8 +110,20 @@ rules:
     operations: {{ toJson . }}
 {{- end }}
 
-{{/* What both webhooks are not asked about: finalizers must always come off; and where status is no sub-resource (pingcap.com) the
-     operator writes it all the time, with the spec as it was, and must be able to while no server answers. */}}
+{{/* Conditions of both webhooks and of the admission policy. An update that leaves the spec alone is not asked about: finalizers must
+     always come off, and where status is no sub-resource (pingcap.com) the operator writes it all the time and must be able to while
+     no server answers. deletionTimestamp exempts from nothing: server-side apply stores one that a manifest brings, and what is done
+     when an object goes is done by its spec. */}}
+{{- define "brgate.conditions" -}}
+matchConditions:
+  - name: spec-changed
+    expression: request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec
+  {{- with .Values.webhook.matchConditions }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/* What both webhook configurations have in common. */}}
 {{- define "brgate.matching" -}}
 sideEffects: None
 admissionReviewVersions: [v1]
@@ -121,12 +133,5 @@ timeoutSeconds: {{ .Values.webhook.timeoutSeconds }}
 namespaceSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-matchConditions:
-  - name: not-being-deleted
-    expression: request.operation == 'DELETE' || !has(object.metadata.deletionTimestamp)
-  - name: spec-changed
-    expression: request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec
-  {{- with .Values.webhook.matchConditions }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+{{ include "brgate.conditions" . }}
 {{- end }}
