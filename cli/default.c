@@ -174,27 +174,31 @@ static void put_object(struct buf *b, const struct settings *s, const struct ver
     }
 }
 
-static int print(struct settings *s, const struct stream_verdict *stream)
+struct printing {
+    struct settings *settings;
+    const struct stream_verdict *stream;
+    int code;
+};
+
+static void print(void *context)
 {
-    if (arena_guard(s->arena))
-        return command_fails("default", "no memory");
-    int code = EXIT_FINDINGS;
-    if (check_readable(s, stream)) {
-        struct buf b = buf_new(s->arena, LIMIT_ARENA_BYTES);
-        for (const struct verdict *v = stream->first; v; v = v->next)
-            if (v->root)
-                put_object(&b, s, v, v == stream->first);
-        struct output out;
-        code = EXIT_UNABLE;
-        if (b.failed) {
-            command_fails("default", "no memory");
-        } else if (output_open(&out, "default", s->output)) {
-            output_put(&out, buf_slice(&b));
-            code = output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
-        }
+    struct printing *p = context;
+    struct settings *s = p->settings;
+    p->code = EXIT_FINDINGS;
+    if (!check_readable(s, p->stream))
+        return;
+    struct buf b = buf_new(s->arena, LIMIT_ARENA_BYTES);
+    for (const struct verdict *v = p->stream->first; v; v = v->next)
+        if (v->root)
+            put_object(&b, s, v, v == p->stream->first);
+    struct output out;
+    p->code = EXIT_UNABLE;
+    if (b.failed) {
+        command_fails("default", "no memory");
+    } else if (output_open(&out, "default", s->output)) {
+        output_put(&out, buf_slice(&b));
+        p->code = output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
     }
-    arena_unguard(s->arena);
-    return code;
 }
 
 static int fill(struct settings *s)
@@ -205,9 +209,11 @@ static int fill(struct settings *s)
         return command_fails("default", "%s: %s", s->file, strerror(errno));
     struct gate *gate = gate_open(&policy);
     const struct stream_verdict *stream = gate ? verdict_manifest(gate, s->arena, bytes, time(NULL)) : NULL;
-    int code = stream && filled(s->arena, stream) ? print(s, stream) : command_fails("default", "no memory");
+    struct printing p = {.settings = s, .stream = stream};
+    if (!stream || !filled(s->arena, stream) || !arena_run(s->arena, print, &p))
+        p.code = command_fails("default", "no memory");
     gate_close(gate);
-    return code;
+    return p.code;
 }
 
 int command_default(int argc, char **argv)

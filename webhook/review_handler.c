@@ -100,22 +100,32 @@ static char *read_config(const char *path, size_t *ret_size, char ret_error[SERV
     return text;
 }
 
+struct opening {
+    struct arena *arena;
+    struct policy *policy;
+    slice text, error;
+    bool read;
+};
+
+static void read_policy(void *context)
+{
+    struct opening *o = context;
+    o->read = policy_read(o->policy, o->arena, o->text, &o->error);
+}
+
 /* A gate with the policy of that text; NULL with the reason. */
 static struct gate *open_gate(const char *path, slice text, char ret_error[SERVER_ERROR_SIZE])
 {
-    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    struct policy *policy = calloc(1, sizeof *policy);
-    struct gate *gate = NULL;
-    slice why = LIT("out of memory");
-    if (a && policy && !arena_guard(a)) {
-        bool read = policy_read(policy, a, text, &why);
-        arena_unguard(a);
-        gate = read ? gate_open(policy) : NULL;
-    }
+    struct opening o = {.arena = arena_new(LIMIT_ARENA_BYTES),
+                        .policy = calloc(1, sizeof *o.policy),
+                        .text = text,
+                        .error = LIT("out of memory")};
+    bool finished = o.arena && o.policy && arena_run(o.arena, read_policy, &o);
+    struct gate *gate = finished && o.read ? gate_open(o.policy) : NULL;
     if (!gate)
-        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s:%.*s", path, FMT(why));
-    free(policy);
-    arena_free(a);
+        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s:%.*s", path, FMT(o.error));
+    free(o.policy);
+    arena_free(o.arena);
     return gate;
 }
 
@@ -148,8 +158,9 @@ static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_E
     return SERVER_RELOADED;
 }
 
-static void list_names(struct judge *judge)
+static void list_names(void *context)
 {
+    struct judge *judge = context;
     for (size_t i = 0; i < RULE_COUNT; i++)
         judge->rules[i] = rule_info((enum rule_id)i)->slug;
     for (size_t i = 0; i < schema_kind_count && judge->kind_count < MOST_KINDS; i++)
@@ -162,10 +173,8 @@ static bool open_judge(struct judge *judge, char ret_error[SERVER_ERROR_SIZE])
     slice text = {0};
     snprintf(ret_error, SERVER_ERROR_SIZE, "out of memory");
     judge->names = arena_new(1 << 16);
-    if (!judge->names || arena_guard(judge->names))
+    if (!judge->names || !arena_run(judge->names, list_names, judge))
         return false;
-    list_names(judge);
-    arena_unguard(judge->names);
     if (judge->config_file) {
         judge->tried = read_config(judge->config_file, &judge->tried_size, ret_error);
         if (!judge->tried)

@@ -8,24 +8,30 @@ struct patterns {
     const struct regex **compiled; /* beside schema_patterns */
 };
 
-struct patterns *patterns_open(void)
+struct opening {
+    struct arena *arena;
+    struct patterns *opened;
+};
+
+static void compile_all(void *context)
 {
-    struct arena *a = arena_new((size_t)64 << 20);
-    if (!a)
-        return NULL;
-    if (arena_guard(a)) {
-        arena_free(a);
-        return NULL;
-    }
-    struct patterns *p = ARENA_NEW(a, struct patterns);
-    p->arena = a;
-    p->compiled = ARENA_ARRAY(a, const struct regex *, schema_pattern_count);
+    struct opening *o = context;
+    struct patterns *p = o->opened = ARENA_NEW(o->arena, struct patterns);
+    p->arena = o->arena;
+    p->compiled = ARENA_ARRAY(o->arena, const struct regex *, schema_pattern_count);
     for (size_t i = 0; i < schema_pattern_count; i++) {
-        enum regex_verdict verdict = regex_compile(a, schema_patterns[i], 0, &p->compiled[i], NULL);
+        enum regex_verdict verdict = regex_compile(o->arena, schema_patterns[i], 0, &p->compiled[i], NULL);
         BUG_IF(verdict != REGEX_GOOD);
     }
-    arena_unguard(a);
-    return p;
+}
+
+struct patterns *patterns_open(void)
+{
+    struct opening o = {.arena = arena_new((size_t)64 << 20)};
+    if (o.arena && arena_run(o.arena, compile_all, &o))
+        return o.opened;
+    arena_free(o.arena);
+    return NULL;
 }
 
 void patterns_close(struct patterns *p)

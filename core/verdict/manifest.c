@@ -169,15 +169,25 @@ static void count(struct stream_verdict *s, const struct verdict *v)
         s->suppressed++;
 }
 
-const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes, int64_t now)
+struct manifest {
+    const struct gate *gate;
+    struct arena *arena;
+    slice bytes;
+    int64_t now;
+    const struct stream_verdict *result;
+};
+
+static void judge_manifest(void *context)
 {
-    if (arena_guard(a))
-        return NULL;
+    struct manifest *m = context;
+    const struct gate *g = m->gate;
+    struct arena *a = m->arena;
+    slice bytes = m->bytes;
     struct stream_verdict *result = ARENA_NEW(a, struct stream_verdict);
     struct verdict **end = &result->first;
     struct findings unplaced = findings_new(a);
     const struct stream *stream = stream_read(a, bytes, &unplaced);
-    struct judging j = {.gate = g, .arena = a, .context = CONTEXT_MANIFEST, .now = now, .bytes = bytes};
+    struct judging j = {.gate = g, .arena = a, .context = CONTEXT_MANIFEST, .now = m->now, .bytes = bytes};
     j.lines = line_table_new(a, bytes);
     struct suppressions in_text = suppressions_in_text(a, bytes, j.lines);
     result->bytes = bytes;
@@ -197,16 +207,29 @@ const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena
         *end = v;
         count(result, v);
     }
-    arena_unguard(a);
-    return result;
+    m->result = result;
+}
+
+const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes, int64_t now)
+{
+    struct manifest m = {.gate = g, .arena = a, .bytes = bytes, .now = now};
+    return arena_run(a, judge_manifest, &m) ? m.result : NULL;
+}
+
+struct defaulting {
+    struct arena *arena;
+    struct verdict *verdict;
+};
+
+static void fill_defaults(void *context)
+{
+    struct defaulting *d = context;
+    struct verdict *v = d->verdict;
+    if (v->object)
+        defaults_apply(d->arena, v->object->kind, v->root, NULL);
 }
 
 bool verdict_default(struct arena *a, struct verdict *v)
 {
-    if (arena_guard(a))
-        return false;
-    if (v->object)
-        defaults_apply(a, v->object->kind, v->root, NULL);
-    arena_unguard(a);
-    return true;
+    return arena_run(a, fill_defaults, &(struct defaulting){a, v});
 }
