@@ -44,6 +44,20 @@ labels:
 {{- if eq .Values.certificates.mode "self" }}true{{ end -}}
 {{- end }}
 
+{{/* ValidatingAdmissionPolicies are part of admissionregistration.k8s.io/v1 from 1.30 on; that API cannot be switched off by itself. */}}
+{{- define "brgate.admissionPolicies" -}}
+{{- if semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version }}true{{ end -}}
+{{- end }}
+
+{{/* CEL: two objects have the same members apart from these; called with their two names and the members. */}}
+{{- define "brgate.same" -}}
+{{- $new := index . 0 -}}
+{{- $old := index . 1 -}}
+{{- $apart := slice . 2 | toJson -}}
+dyn({{ $new }}).all(k, k in {{ $apart }} || (k in dyn({{ $old }}) && dyn({{ $new }})[k] == dyn({{ $old }})[k])) &&
+dyn({{ $old }}).all(k, k in {{ $apart }} || k in dyn({{ $new }}))
+{{- end }}
+
 {{/* The policy file; empty when nothing is set. YAML 1.1 reads a bare `off` as false. */}}
 {{- define "brgate.policy" -}}
 {{- if or .Values.policy.rules .Values.policy.overridable }}

@@ -19,7 +19,7 @@ has PodDisruptionBudget 'minAvailable: 1' 'unhealthyPodEvictionPolicy: AlwaysAll
 has Pod 'helm.sh/hook: test' 'http://gate-brgate.brgate-system.svc:8080/readyz'
 
 given "minimal" --values "$chart/ci/minimal-values.yaml"
-kinds ClusterRole ClusterRoleBinding Deployment Pod Role RoleBinding Service ServiceAccount ValidatingWebhookConfiguration
+kinds ClusterRole ClusterRoleBinding Deployment Pod Role RoleBinding Service ServiceAccount "${guard[@]}" ValidatingWebhookConfiguration
 has_not Deployment 'priorityClassName' 'resources:'
 has_not ValidatingWebhookConfiguration 'delete.brgate.io'
 

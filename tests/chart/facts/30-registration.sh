@@ -9,7 +9,7 @@ has MutatingWebhookConfiguration 'name: default.brgate.io' 'failurePolicy: Ignor
     'reinvocationPolicy: IfNeeded'
 has_not ValidatingWebhookConfiguration 'namespaceSelector' 'objectSelector' '/status'
 [[ ! -s $work/definitions ]] || wrong "$what" "definitions" "none"
-has_not ValidatingAdmissionPolicy '.'
+has_not ValidatingAdmissionPolicy 'pingcap.com'
 
 given "everything" --values "$chart/ci/everything-values.yaml"
 has ValidatingWebhookConfiguration 'failurePolicy: Ignore' 'timeoutSeconds: 30' 'namespaceSelector:' 'name: not-the-operator'
