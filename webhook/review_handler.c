@@ -14,7 +14,9 @@ enum { CONFIG_BYTES = 1 << 20, MOST_KINDS = 16 };
 struct judge {
     struct live_gate gate;
     const char *config_file; /* or NULL */
-    char *tried;             /* its text when it was read last; NULL: it could not be read */
+    const char *defaults;    /* the word of `mode`, which goes before the policy's; or NULL */
+    enum defaults_mode mode;
+    char *tried; /* its text when it was read last; NULL: it could not be read */
     size_t tried_size;
     struct arena *names;
     const char *kinds[MOST_KINDS];
@@ -114,16 +116,18 @@ static void read_policy(void *context)
 }
 
 /* A gate with the policy of that text; NULL with the reason. */
-static struct gate *open_gate(const char *path, slice text, char ret_error[SERVER_ERROR_SIZE])
+static struct gate *open_gate(const struct judge *judge, slice text, char ret_error[SERVER_ERROR_SIZE])
 {
     struct opening o = {.arena = arena_new(LIMIT_ARENA_BYTES),
                         .policy = calloc(1, sizeof *o.policy),
                         .text = text,
                         .error = LIT("out of memory")};
-    bool finished = o.arena && o.policy && arena_run(o.arena, read_policy, &o);
-    struct gate *gate = finished && o.read ? gate_open(o.policy) : NULL;
+    bool read = o.arena && o.policy && arena_run(o.arena, read_policy, &o) && o.read;
+    if (read && judge->defaults)
+        o.policy->defaults = judge->mode;
+    struct gate *gate = read ? gate_open(o.policy) : NULL;
     if (!gate)
-        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s:%.*s", path, FMT(o.error));
+        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s:%.*s", judge->config_file, FMT(o.error));
     free(o.policy);
     arena_free(o.arena);
     return gate;
@@ -150,7 +154,7 @@ static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_E
     remember(judge, text, size);
     if (same && !forced)
         return SERVER_UNCHANGED;
-    struct gate *fresh = open_gate(judge->config_file, (slice){text, size}, ret_news);
+    struct gate *fresh = open_gate(judge, (slice){text, size}, ret_news);
     if (!fresh)
         return SERVER_NOT_RELOADED;
     live_gate_replace(&judge->gate, fresh);
@@ -175,13 +179,18 @@ static bool open_judge(struct judge *judge, char ret_error[SERVER_ERROR_SIZE])
     judge->names = arena_new(1 << 16);
     if (!judge->names || !arena_run(judge->names, list_names, judge))
         return false;
+    if (judge->defaults && !defaults_mode_read(slice_of(judge->defaults), &judge->mode)) {
+        snprintf(ret_error, SERVER_ERROR_SIZE, "--defaults %s: expected effective, documented or none",
+                 judge->defaults);
+        return false;
+    }
     if (judge->config_file) {
         judge->tried = read_config(judge->config_file, &judge->tried_size, ret_error);
         if (!judge->tried)
             return false;
         text = (slice){judge->tried, judge->tried_size};
     }
-    struct gate *gate = open_gate(judge->config_file, text, ret_error);
+    struct gate *gate = open_gate(judge, text, ret_error);
     judge->gate.places[0].gate = gate;
     return gate;
 }
@@ -195,7 +204,7 @@ static void close_judge(void *self)
     free(judge);
 }
 
-bool review_handler_open(const char *config_file, struct server_handler *ret,
+bool review_handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
                          char ret_error[SERVER_ERROR_SIZE])
 {
     struct judge *judge = calloc(1, sizeof *judge);
@@ -204,6 +213,7 @@ bool review_handler_open(const char *config_file, struct server_handler *ret,
         return false;
     }
     judge->config_file = config_file;
+    judge->defaults = defaults;
     if (!open_judge(judge, ret_error)) {
         close_judge(judge);
         return false;

@@ -423,6 +423,11 @@ const struct object *object_decode(struct arena *a, enum api_group group, enum o
     return o;
 }
 
+bool backup_is_dumpling(enum api_group group, const struct node *spec)
+{
+    return group == GROUP_PINGCAP && !node_get(spec, LIT("br"));
+}
+
 bool text_given(const struct text *t)
 {
     return t->state == FIELD_GIVEN && t->value.n > 0;

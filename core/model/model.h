@@ -200,6 +200,10 @@ struct object {
 const struct object *object_decode(struct arena *a, enum api_group group, enum object_kind kind,
                                    const struct node *root);
 
+/* Whether Dumpling makes the backup of `spec`, a Backup's spec or a template of one: TiDB Operator v1 takes
+ * it where there is no br. */
+bool backup_is_dumpling(enum api_group group, const struct node *spec);
+
 /* True when there is a text to look at; false for the empty string. */
 bool text_given(const struct text *t);
 /* True when it is certain that the field holds nothing: absent, or the empty string. */

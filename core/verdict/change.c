@@ -77,6 +77,6 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
     if (old && v->errors)
         ratchet(v, judge_side(&k, judge_schema(&k, change->kind, change->old_object), NULL, change->kind));
     if (defaults)
-        defaults_apply(a, object->kind, change->object, change->old_object);
+        defaults_apply(a, g->policy.defaults, object, change->object, change->old_object);
     return v;
 }

@@ -217,6 +217,7 @@ const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena
 }
 
 struct defaulting {
+    const struct gate *gate;
     struct arena *arena;
     struct verdict *verdict;
 };
@@ -226,10 +227,10 @@ static void fill_defaults(void *context)
     struct defaulting *d = context;
     struct verdict *v = d->verdict;
     if (v->object)
-        defaults_apply(d->arena, v->object->kind, v->root, NULL);
+        defaults_apply(d->arena, d->gate->policy.defaults, v->object, v->root, NULL);
 }
 
-bool verdict_default(struct arena *a, struct verdict *v)
+bool verdict_default(const struct gate *g, struct arena *a, struct verdict *v)
 {
-    return arena_run(a, fill_defaults, &(struct defaulting){a, v});
+    return arena_run(a, fill_defaults, &(struct defaulting){g, a, v});
 }

@@ -70,11 +70,11 @@ static void check(const char *label, slice bytes)
 {
     struct arena *a = arena_new(ARENA_BYTES), *b = arena_new(ARENA_BYTES);
     const struct stream_verdict *s = verdict_manifest(gate, a, bytes, FIXTURE_NOW), *again;
-    assert_row(label, s && (!readable(s) || filled(a, s)));
+    assert_row(label, s && (!readable(s) || filled(gate, a, s)));
     if (readable(s)) {
         check_patches(label, a, s);
         again = verdict_manifest(gate, b, printed(a, s), FIXTURE_NOW);
-        assert_row(label, again && filled(b, again));
+        assert_row(label, again && filled(gate, b, again));
         check_complete(label, a, s, again);
     }
     arena_free(a);

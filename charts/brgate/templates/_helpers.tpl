@@ -60,7 +60,8 @@ dyn({{ $old }}).all(k, k in {{ $apart }} || k in dyn({{ $new }}))
 
 {{/* The policy file; empty when nothing is set. YAML 1.1 reads a bare `off` as false. */}}
 {{- define "brgate.policy" -}}
-{{- if or .Values.policy.rules .Values.policy.overridable }}
+{{- $defaults := .Values.policy.defaults }}
+{{- if or .Values.policy.rules .Values.policy.overridable (ne $defaults "effective") }}
 {{- with .Values.policy.rules -}}
 rules:
   {{- range $rule, $severity := . }}
@@ -69,6 +70,9 @@ rules:
 {{ end }}
 {{- with .Values.policy.overridable -}}
 overridable: {{ toJson . }}
+{{ end }}
+{{- if ne $defaults "effective" -}}
+defaults: {{ $defaults }}
 {{ end }}
 {{- end }}
 {{- end }}

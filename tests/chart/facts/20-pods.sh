@@ -86,4 +86,4 @@ object ConfigMap gate <"$work/out" | sed -n '/^  brgate.yaml: |/,$ s/^    //p' >
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n' >"$work/other.yaml"
 said=$("$brgate" lint --config "$work/policy.yaml" "$work/other.yaml" 2>&1) ||
     wrong "the policy file" "$(<"$work/policy.yaml"; echo; echo "$said")" "one that brgate reads"
-has ConfigMap 'cleanpolicy-delete: "off"' 'prefix-missing: "error"' 'overridable: \["cluster-empty"\]'
+has ConfigMap 'cleanpolicy-delete: "off"' 'prefix-missing: "error"' 'overridable: \["cluster-empty"\]' 'defaults: documented'
