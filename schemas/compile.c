@@ -18,8 +18,7 @@ struct writer {
     FILE *out;
     struct arena *arena;
     struct written schemas;
-    slice *patterns;
-    size_t pattern_count, pattern_capacity;
+    struct schema_set *set;
     unsigned literals;
 };
 
@@ -133,16 +132,6 @@ static void put_exclusions(struct writer *w, unsigned mine, const struct schema 
     fputs("};\n", w->out);
 }
 
-static void note_pattern(struct writer *w, slice pattern)
-{
-    for (size_t i = 0; i < w->pattern_count; i++)
-        if (slice_eq(w->patterns[i], pattern))
-            return;
-    w->patterns =
-        arena_grow(w->arena, w->patterns, w->pattern_count, &w->pattern_capacity, sizeof *w->patterns);
-    w->patterns[w->pattern_count++] = pattern;
-}
-
 static void put_scalars(struct writer *w, const struct schema *s)
 {
     fprintf(w->out, ".type = %u, .format = %u, .list_type = %u, .flags = %u", s->type, s->format,
@@ -157,11 +146,8 @@ static void put_scalars(struct writer *w, const struct schema *s)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i].value)
             fprintf(w->out, ", .%s = %lldLL", numbers[i].name, (long long)numbers[i].value);
-    if (s->pattern.n) {
-        fputs(", .pattern = ", w->out);
-        put_string(w->out, s->pattern);
-        note_pattern(w, s->pattern);
-    }
+    if (s->pattern)
+        fprintf(w->out, ", .pattern = %u", s->pattern);
 }
 
 static void put_links(struct writer *w, unsigned mine, const struct schema *s, unsigned default_literal)
@@ -213,6 +199,20 @@ static void put_schema(struct writer *w, const struct schema *s)
     fputs("};\n", w->out);
 }
 
+static void put_patterns(struct writer *w)
+{
+    size_t count = schema_set_pattern_count(w->set);
+    fputs("static const slice patterns[] = {", w->out);
+    for (size_t i = 1; i <= count; i++) {
+        put_string(w->out, schema_set_pattern(w->set, (uint16_t)i));
+        fputs(", ", w->out);
+    }
+    fprintf(w->out,
+            "};\nconst slice *const schema_builtin_patterns = patterns;\n"
+            "const size_t schema_builtin_pattern_count = %zu;\n",
+            count);
+}
+
 /* Descriptions keep equal subtrees apart and say nothing about values. */
 static void hide_descriptions(struct node *schema)
 {
@@ -251,13 +251,14 @@ static void describe_metadata(struct arena *a, struct node *openapi)
         m->parent = metadata;
 }
 
-static const struct schema *schema_of(struct arena *a, const struct crd_source *source)
+static const struct schema *schema_of(struct schema_set *set, const struct crd_source *source)
 {
+    struct arena *a = schema_set_arena(set);
     struct node *openapi = openapi_of(a, source->plural, source->text);
     slice why;
     describe_metadata(a, openapi);
     hide_descriptions(openapi);
-    const struct schema *s = schema_load(a, openapi, &why);
+    const struct schema *s = schema_load(set, openapi, &why);
     if (!s)
         fail(arena_cstr(a, source->plural), arena_cstr(a, why));
     return s;
@@ -268,12 +269,13 @@ int main(int argc, char **argv)
     struct writer w = {.arena = arena_new((size_t)1 << 30)};
     if (argc != 2 || !w.arena || !(w.out = fopen(argv[1], "w")))
         fail(argc == 2 ? argv[1] : "usage: compile OUT.c", strerror(errno));
+    w.set = schema_set_new(w.arena);
     fputs(
         "/* Generated from schemas/crds and schemas/parts by schemas/compile.c. */\n#include \"schema.h\"\n",
         w.out);
     const struct schema **roots = ARENA_ARRAY(w.arena, const struct schema *, crd_source_count);
     for (size_t i = 0; i < crd_source_count; i++)
-        put_schema(&w, roots[i] = schema_of(w.arena, &crd_sources[i]));
+        put_schema(&w, roots[i] = schema_of(w.set, &crd_sources[i]));
     fputs("const struct schema_kind schema_kinds[] = {\n", w.out);
     for (size_t i = 0; i < crd_source_count; i++) {
         const slice names[] = {crd_sources[i].group, LIT("v1alpha1"), crd_sources[i].kind,
@@ -287,11 +289,7 @@ int main(int argc, char **argv)
         fprintf(w.out, "&s%u},\n", number_of(&w, roots[i]));
     }
     fprintf(w.out, "};\nconst size_t schema_kind_count = %zu;\n", crd_source_count);
-    put_names(&w, "schema_pattern_list", 0, w.patterns, w.pattern_count);
-    fprintf(w.out,
-            "const slice *const schema_patterns = schema_pattern_list0;\nconst size_t schema_pattern_count = "
-            "%zu;\n",
-            w.pattern_count);
+    put_patterns(&w);
     bool written = fclose(w.out) == 0;
     arena_free(w.arena);
     if (!written)

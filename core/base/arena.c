@@ -2,7 +2,6 @@
 
 #include "bug.h"
 
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,13 +37,6 @@ struct deferred {
     void *resource;
 };
 
-/* Where an exhausted arena's work goes on: in the frame of arena_run(). */
-struct run {
-    struct run *outer;
-    struct deferred *deferred; /* what was there before */
-    jmp_buf end;
-};
-
 struct arena {
     struct chunk *first, *current;
     size_t used; /* in the current chunk */
@@ -53,7 +45,8 @@ struct arena {
     enum arena_lack lack;
     struct deferred *deferred;
     uint64_t allocations, fail_at;
-    struct run *run; /* the innermost; NULL: none */
+    bool guarded;
+    jmp_buf guard;
 };
 
 struct arena *arena_new(size_t limit)
@@ -94,10 +87,9 @@ static void budget_give(struct arena *a, size_t size)
         atomic_fetch_add(&a->budget->left, budgeted(a->reserved) - budgeted(a->reserved - size));
 }
 
-/* Closes what was deferred after `last`, newest first. */
-static void close_deferred(struct arena *a, const struct deferred *last)
+static void close_deferred(struct arena *a)
 {
-    while (a->deferred != last) {
+    while (a->deferred) {
         struct deferred *d = a->deferred;
         a->deferred = d->next;
         d->close(d->resource);
@@ -108,7 +100,7 @@ void arena_free(struct arena *a)
 {
     if (!a)
         return;
-    close_deferred(a, NULL);
+    close_deferred(a);
     for (struct chunk *c = a->first, *next; c; c = next) {
         next = c->next;
         ASAN_UNPOISON_MEMORY_REGION(c->bytes, c->size);
@@ -120,14 +112,13 @@ void arena_free(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-    close_deferred(a, NULL);
-    for (struct run *r = a->run; r; r = r->outer)
-        r->deferred = NULL;
+    close_deferred(a);
     for (struct chunk *c = a->first; c; c = c->next)
         ASAN_POISON_MEMORY_REGION(c->bytes, c->size);
     a->current = a->first;
     a->used = a->handed_out = 0;
     a->lack = ARENA_LACKS_NOTHING;
+    a->guarded = false;
 }
 
 static struct chunk *chunk_new(struct arena *a, size_t size)
@@ -203,22 +194,10 @@ void *arena_try(struct arena *a, size_t size)
 
 _Noreturn void arena_exhausted(struct arena *a)
 {
-    struct run *run = a->run;
-    BUG_IF(!run);
-    close_deferred(a, run->deferred);
-    a->run = run->outer;
-    longjmp(run->end, 1);
-}
-
-bool arena_run(struct arena *a, void (*work)(void *context), void *context)
-{
-    struct run run = {.outer = a->run, .deferred = a->deferred};
-    if (setjmp(run.end))
-        return false;
-    a->run = &run;
-    work(context);
-    a->run = run.outer;
-    return true;
+    BUG_IF(!a->guarded);
+    a->guarded = false;
+    close_deferred(a);
+    longjmp(a->guard, 1);
 }
 
 void *arena_alloc(struct arena *a, size_t count, size_t size)
@@ -278,6 +257,18 @@ void arena_defer(struct arena *a, void (*close)(void *), void *resource)
     }
     *d = (struct deferred){a->deferred, close, resource};
     a->deferred = d;
+}
+
+jmp_buf *arena_guard_point(struct arena *a)
+{
+    BUG_IF(a->guarded);
+    a->guarded = true;
+    return &a->guard;
+}
+
+void arena_unguard(struct arena *a)
+{
+    a->guarded = false;
 }
 
 void arena_fail_at(struct arena *a, uint64_t nth)

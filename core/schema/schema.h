@@ -2,8 +2,8 @@
  * object.
  *
  * A compiled schema is constant data: the ones in schemas/ are compiled at build time into C tables, and
- * schema_load() makes the same from a CRD at run time. Patterns are compiled once per process into a
- * `struct patterns`.
+ * schema_load() makes the same from a CRD at run time. A schema belongs to a `struct schema_set`,
+ * which has the regular expressions that its schemas refer to by number, compiled once.
  *
  * The passes, in the order in which the API server runs them: schema_prune(), schema_drop_nulls(),
  * schema_default(), schema_check(); schema_apply() is all four. They flag and add nodes, never remove any. */
@@ -11,6 +11,7 @@
 #define BRGATE_SCHEMA_H
 
 #include "document.h"
+#include "regex.h"
 
 enum schema_type {
     SCHEMA_ANY, /* x-kubernetes-preserve-unknown-fields without a type */
@@ -60,7 +61,7 @@ struct schema {
     const struct node *default_value;
     const slice *keys; /* x-kubernetes-list-map-keys */
     const struct schema_exclusion *exclusions;
-    slice pattern;
+    uint16_t pattern;         /* its number in the set; 0: none */
     int64_t minimum, maximum; /* by flag */
     int64_t max_length;       /* by flag; code points */
     int64_t min_length, min_items;
@@ -86,23 +87,41 @@ const struct schema *schema_property(const struct schema *s, slice name);
  * up once. */
 const struct schema *schema_member(const struct schema *s, struct node *member);
 
-/* The regular expressions that occur in them. */
-extern const slice *const schema_patterns;
-extern const size_t schema_pattern_count;
+/* The regular expressions of a set of schemas. Once complete it is immutable: threads may share it. */
+struct schema_set;
 
-struct patterns; /* compiled regular expressions of all kinds; immutable, shared by threads */
-struct patterns *
-patterns_open(void); /* NULL: no memory. A pattern that does not compile is a bug: they are ours. */
-void patterns_close(struct patterns *p);
+/* An empty set, and the set that schema_kinds[] belong to. The arena owns the set and what is loaded into it;
+ * it must be guarded and must outlive them. */
+struct schema_set *schema_set_new(struct arena *a);
+struct schema_set *schema_set_builtin(struct arena *a);
 
-/* Makes a compiled schema from an openAPIV3Schema node. NULL, and why, for a construct that the engine does
- * not know: better no verdict than a wrong one. Equal subtrees become one schema. */
-const struct schema *schema_load(struct arena *a, const struct node *openapi, slice *reterr);
+/* Makes a compiled schema from an openAPIV3Schema node, whose texts must outlive it. NULL, and why, for a
+ * construct that the engine does not know and for a pattern that does not compile: better no verdict than a
+ * wrong one. Equal subtrees become one schema. */
+const struct schema *schema_load(struct schema_set *set, const struct node *openapi, slice *reterr);
+
+/* ---- the patterns of a set, numbered from 1 ---- */
+
+struct arena *schema_set_arena(const struct schema_set *set);
+size_t schema_set_pattern_count(const struct schema_set *set);
+slice schema_set_pattern(const struct schema_set *set, uint16_t number);
+
+/* The number of the pattern; equal texts have one number. False, and why, when it does not compile. */
+bool schema_set_add_pattern(struct schema_set *set, slice text, uint16_t *ret, struct refusal *refusal);
+
+/* Whether the text matches; a match that costs more than LIMIT_PATTERN_STEPS counts as none. */
+bool schema_set_matches(const struct schema_set *set, uint16_t number, slice text,
+                        struct regex_scratch *scratch);
+
+/* The patterns of schema_kinds[], in the order of their numbers; generated with them. */
+extern const slice *const schema_builtin_patterns;
+extern const size_t schema_builtin_pattern_count;
 
 struct schema_run {
     struct arena *arena;
     struct findings *findings;
-    const struct patterns *patterns;
+    const struct schema_set *set;  /* that the schemas belong to */
+    struct regex_scratch *scratch; /* of the arena; shared by all runs in it */
 };
 
 void schema_prune(struct schema_run *run, const struct schema *s,

@@ -7,7 +7,6 @@
 
 #include "ceilings.h"
 #include "num.h"
-#include "patterns.h"
 #include "suggest.h"
 #include "utf8.h"
 
@@ -259,9 +258,9 @@ static void check_string(struct schema_run *run, const struct schema *s, struct 
     } else if (s->min_length > 0 && utf8_count(n->text) < (size_t)s->min_length) {
         blame_in_body(run, RULE_schema_length, n, node_value(a, n),
                       arena_fmt(a, "should be at least %lld chars long", (long long)s->min_length));
-    } else if (s->pattern.n && !patterns_match(run->patterns, s->pattern, n->text, a)) {
+    } else if (s->pattern && !schema_set_matches(run->set, s->pattern, n->text, run->scratch)) {
         blame_in_body(run, RULE_schema_pattern, n, node_value(a, n),
-                      arena_fmt(a, "should match '%.*s'", FMT(s->pattern)));
+                      arena_fmt(a, "should match '%.*s'", FMT(schema_set_pattern(run->set, s->pattern))));
     }
     if (s->format == FORMAT_DATE_TIME && !date_time(n->text)) {
         slice value = node_value(a, n);

@@ -1,6 +1,19 @@
 /* The kinds that brgate knows. */
 #include "schema.h"
 
+#include "bug.h"
+
+struct schema_set *schema_set_builtin(struct arena *a)
+{
+    struct schema_set *set = schema_set_new(a);
+    for (size_t i = 0; i < schema_builtin_pattern_count; i++) {
+        uint16_t number;
+        bool compiled = schema_set_add_pattern(set, schema_builtin_patterns[i], &number, NULL);
+        BUG_IF(!compiled || number != i + 1);
+    }
+    return set;
+}
+
 const struct schema_kind *schema_find(slice api_version, slice kind)
 {
     for (size_t i = 0; i < schema_kind_count; i++)

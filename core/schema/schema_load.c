@@ -13,7 +13,8 @@ struct known { /* a subtree that has been compiled */
 };
 
 struct loader {
-    struct arena *arena;
+    struct schema_set *set;
+    struct arena *arena; /* the set's */
     struct known *known;
     slice why; /* empty: all is well so far */
 };
@@ -150,6 +151,14 @@ static const slice *load_names(struct loader *l, const struct node *list, uint16
     return names;
 }
 
+static void load_pattern(struct loader *l, const struct node *n, struct schema *s)
+{
+    slice text = string_of(n, "pattern");
+    struct refusal refusal = {0};
+    if (text.n && !schema_set_add_pattern(l->set, text, &s->pattern, &refusal))
+        give_up(l, n, arena_cstr(l->arena, arena_fmt(l->arena, "pattern: %s", refusal.why)));
+}
+
 static void load_enum(struct loader *l, const struct node *n, struct schema *s)
 {
     const struct node *list = node_get(n, LIT("enum"));
@@ -259,7 +268,7 @@ static const struct schema *build(struct loader *l, const struct node *n)
         s->flags |= SCHEMA_PRESERVE_UNKNOWN;
     }
     s->default_value = node_get(n, LIT("default"));
-    s->pattern = string_of(n, "pattern");
+    load_pattern(l, n, s);
     load_enum(l, n, s);
     load_limits(l, n, s);
     load_list(l, n, s);
@@ -288,10 +297,10 @@ static const struct schema *load(struct loader *l, const struct node *n)
     return s;
 }
 
-const struct schema *schema_load(struct arena *a, const struct node *openapi, slice *reterr)
+const struct schema *schema_load(struct schema_set *set, const struct node *openapi, slice *reterr)
 {
-    struct loader l = {.arena = a};
-    struct schema *root = ARENA_NEW(a, struct schema);
+    struct loader l = {.set = set, .arena = schema_set_arena(set)};
+    struct schema *root = ARENA_NEW(l.arena, struct schema);
     *root = *load(&l, openapi);
     root->flags |= SCHEMA_ROOT;
     if (l.why.n) {

@@ -7,6 +7,21 @@
 
 #include <stdlib.h>
 
+static const struct schema_set *open_schemas(struct arena **ret_arena)
+{
+    enum { SCHEMAS_BYTES = 64 << 20 };
+    struct arena *a = *ret_arena = arena_new(SCHEMAS_BYTES);
+    if (!a)
+        return NULL;
+    if (arena_guard(a)) {
+        arena_free(a);
+        return NULL;
+    }
+    const struct schema_set *set = schema_set_builtin(a);
+    arena_unguard(a);
+    return set;
+}
+
 struct gate *gate_open(const struct policy *policy)
 {
     struct gate *g = calloc(1, sizeof *g);
@@ -20,8 +35,8 @@ struct gate *gate_open(const struct policy *policy)
             g->silent[c][r] = severity == SEVERITY_OFF;
             g->denies[c][r] = severity == SEVERITY_ERROR;
         }
-    g->patterns = patterns_open();
-    if (g->patterns)
+    g->schemas = open_schemas(&g->arena);
+    if (g->schemas)
         return g;
     free(g);
     return NULL;
@@ -30,7 +45,7 @@ struct gate *gate_open(const struct policy *policy)
 void gate_close(struct gate *g)
 {
     if (g)
-        patterns_close(g->patterns);
+        arena_free(g->arena);
     free(g);
 }
 
@@ -56,7 +71,7 @@ static enum object_kind kind_of(const struct schema_kind *kind)
 
 const struct object *judge_schema(struct judging *j, const struct schema_kind *kind, struct node *root)
 {
-    struct schema_run run = {j->arena, j->findings, j->gate->patterns};
+    struct schema_run run = {j->arena, j->findings, j->gate->schemas, j->scratch};
     schema_prune(&run, kind->schema, root);
     rules_explain_unknown(j->arena, j->findings, kind);
     schema_drop_nulls(kind->schema, root);
@@ -70,7 +85,7 @@ const struct object *judge_schema(struct judging *j, const struct schema_kind *k
 
 const struct object *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root)
 {
-    struct schema_run run = {j->arena, j->findings, j->gate->patterns};
+    struct schema_run run = {j->arena, j->findings, j->gate->schemas, j->scratch};
     schema_default(&run, kind->schema, root);
     return object_decode(j->arena, group_of(kind), kind_of(kind), root);
 }

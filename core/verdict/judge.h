@@ -9,13 +9,15 @@ struct gate {
     struct policy policy;
     bool silent[CONTEXT_COUNT][RULE_COUNT]; /* what the policy turns off, for findings.silent */
     bool denies[CONTEXT_COUNT][RULE_COUNT]; /* what it makes an error, for findings.denies */
-    struct patterns *patterns;
+    const struct schema_set *schemas;
+    struct arena *arena; /* of the schemas */
 };
 
 struct judging {
     const struct gate *gate;
     struct arena *arena;
-    struct findings *findings; /* of this object */
+    struct findings *findings;     /* of this object */
+    struct regex_scratch *scratch; /* of the arena */
     enum context context;
     int64_t now;
     slice bytes;                    /* of the stream; empty on admission */

@@ -220,9 +220,9 @@ static const struct schema_kind *kind_named(slice name)
 
 static void answer(struct arena *a, slice input, struct buf *b)
 {
-    static struct patterns *patterns; /* for the life of the program */
-    if (!patterns)
-        patterns = patterns_open();
+    static const struct schema_set *set; /* for the life of the program */
+    if (!set)
+        set = schema_set_builtin(arena_new(64 << 20));
     size_t line = slice_find_char(input, '\n');
     struct findings read = findings_new(a), f = findings_new(a);
     struct node *root = json_read(a, slice_from(input, line + 1), &read);
@@ -230,7 +230,7 @@ static void answer(struct arena *a, slice input, struct buf *b)
         buf_char(b, '-');
         return;
     }
-    struct schema_run run = {a, &f, patterns};
+    struct schema_run run = {a, &f, set, regex_scratch_new(a)};
     schema_apply(&run, kind_named(slice_cut(input, 0, line))->schema, root);
     slice *unknown = ARENA_ARRAY(a, slice, f.count + 1), *errors = ARENA_ARRAY(a, slice, f.count + 1);
     size_t unknown_count = 0, error_count = 0;

@@ -113,12 +113,12 @@ static slice kept(struct arena *a, struct node *root)
     return buf_slice(&b);
 }
 
-static void apply(struct arena *a, const struct patterns *p, const struct row *row)
+static void apply(struct arena *a, const struct schema_set *set, const struct row *row)
 {
     struct findings read = findings_new(a), f = findings_new(a);
     struct node *root = json_read(a, arena_fmt(a, "%s%s", head, row->object), &read);
     assert_row(row->object, root);
-    struct schema_run run = {a, &f, p};
+    struct schema_run run = {a, &f, set, regex_scratch_new(a)};
     schema_apply(&run, schema_find(LIT("br.pingcap.com/v1alpha1"), slice_of(row->kind))->schema, root);
     assert_slice(row->object, findings_text(a, &f), slice_of(row->findings));
     if (row->result)
@@ -128,48 +128,41 @@ static void apply(struct arena *a, const struct patterns *p, const struct row *r
 static void objects_are_judged_as_the_server_does(void **state)
 {
     (void)state;
-    struct patterns *p = patterns_open();
+    struct arena *own = arena_new(64 << 20);
+    const struct schema_set *set = schema_set_builtin(own);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         arena_reset(a);
-        apply(a, p, &rows[i]);
+        apply(a, set, &rows[i]);
     }
     arena_free(a);
-    patterns_close(p);
+    arena_free(own);
 }
 
-struct applying {
-    struct arena *arena;
-    const struct patterns *patterns;
-    const struct row *row;
-};
-
-static void apply_row(void *context)
-{
-    const struct applying *w = context;
-    apply(w->arena, w->patterns, w->row);
-}
-
-/* The nth allocation fails: the work ends, nothing leaks, and one more attempt with all memory
+/* The nth allocation fails: the guard is reached, nothing leaks, and one more attempt with all memory
  * succeeds. */
 static void running_out_of_memory_is_never_a_verdict(void **state)
 {
     (void)state;
-    struct patterns *p = patterns_open();
+    struct arena *own = arena_new(64 << 20);
+    const struct schema_set *set = schema_set_builtin(own);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct applying work = {a, p, &rows[i]};
-        uint64_t nth = 1;
-        arena_fail_at(a, nth);
-        while (!arena_run(a, apply_row, &work)) {
+        volatile uint64_t nth = 1;
+        for (volatile bool finished = false; !finished; nth++) {
             arena_reset(a);
-            arena_fail_at(a, ++nth);
+            arena_fail_at(a, nth);
+            if (arena_guard(a))
+                continue;
+            apply(a, set, &rows[i]);
+            arena_unguard(a);
+            finished = true;
         }
         arena_fail_at(a, 0);
         assert_row(rows[i].object, nth > 3);
     }
     arena_free(a);
-    patterns_close(p);
+    arena_free(own);
 }
 
 /* `element` repeated into a list of megabytes: the work must stay proportional to the text. (What is
@@ -185,7 +178,8 @@ static void long_lists_cost_no_more_than_their_length(void **state)
         {"\"spec\":{\"resources\":{\"claims\":[", "{},", "{}]}}}"},
         {"\"spec\":{\"additionalVolumes\":[", "{\"nme\":1},", "{}]}}"},
     };
-    struct patterns *p = patterns_open();
+    struct arena *own = arena_new(64 << 20);
+    const struct schema_set *set = schema_set_builtin(own);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         arena_reset(a);
@@ -197,12 +191,42 @@ static void long_lists_cost_no_more_than_their_length(void **state)
         struct findings read = findings_new(a), f = findings_new(a);
         struct node *root = json_read(a, buf_slice(&b), &read);
         assert_row(lists[i].element, root);
-        struct schema_run run = {a, &f, p};
+        struct schema_run run = {a, &f, set, regex_scratch_new(a)};
         schema_apply(&run, schema_find(LIT("br.pingcap.com/v1alpha1"), LIT("Backup"))->schema, root);
         assert_row(lists[i].element, f.count > 0 && f.count <= LIMIT_FINDINGS);
     }
     arena_free(a);
-    patterns_close(p);
+    arena_free(own);
+}
+
+/* A CRD that is read while the program runs has patterns of its own. */
+static void patterns_may_come_at_run_time(void **state)
+{
+    (void)state;
+    static const char openapi[] =
+        "{\"type\":\"object\",\"properties\":{\"spec\":{\"type\":\"object\",\"properties\":{"
+        "\"size\":{\"type\":\"string\",\"pattern\":\"^[sml]$\"},"
+        "\"spare\":{\"type\":\"string\",\"pattern\":\"^[sml]$\"},"
+        "\"name\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"}}}}}";
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    struct findings f = findings_new(a);
+    struct schema_set *set = schema_set_new(a);
+    slice why;
+    const struct schema *s = schema_load(set, json_read(a, slice_of(openapi), &f), &why);
+    assert_non_null(s);
+    assert_int_equal(schema_set_pattern_count(set), 2);
+    struct node *root = json_read(a, LIT("{\"spec\":{\"size\":\"m\",\"spare\":\"xl\",\"name\":\"b4\"}}"), &f);
+    struct schema_run run = {a, &f, set, regex_scratch_new(a)};
+    schema_apply(&run, s, root);
+    assert_slice("run time", findings_text(a, &f),
+                 LIT("spec.spare: Invalid value: \"xl\": spec.spare in body should match '^[sml]$'\n"
+                     "spec.name: Invalid value: \"b4\": spec.name in body should match '^[a-z]+$'\n"));
+    const struct node *bad = json_read(
+        a, LIT("{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"(\"}}}"), &f);
+    assert_null(schema_load(set, bad, &why));
+    assert_slice("bad pattern", why,
+                 LIT("properties.a: pattern: error parsing regexp: missing closing ): `(`"));
+    arena_free(a);
 }
 
 int main(void)
@@ -211,6 +235,7 @@ int main(void)
         cmocka_unit_test(objects_are_judged_as_the_server_does),
         cmocka_unit_test(running_out_of_memory_is_never_a_verdict),
         cmocka_unit_test(long_lists_cost_no_more_than_their_length),
+        cmocka_unit_test(patterns_may_come_at_run_time),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
 }
