@@ -56,6 +56,10 @@ struct finding *rule_unsupported(struct rule_run *run, enum rule_id rule, const 
 
 void storageclass_ignored(struct rule_run *run, const struct backup_spec *spec); /* rule_templates.c */
 
+/* True when the object tells who set its fields, and `n` is none of anyone's: a default added it, and no manifest has
+ * it. False also in a manifest, which tells nothing. */
+bool rule_field_is_unowned(const struct rule_run *run, const struct node *n); /* rule_owner.c */
+
 bool slice_among(slice s, const slice *values, size_t count);
 
 #endif

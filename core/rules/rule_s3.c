@@ -163,15 +163,19 @@ static void s3_acl_public(struct rule_run *run, const struct s3 *s, const struct
                     FMT(node_value(run->arena, s->acl.node)),
                     anybody ? "anybody on the internet" : "everybody who has an AWS account",
                     write ? " and overwrite" : "");
-    x->suggested = LIT("private");
-    finding_hint(run->findings, x, "write private");
+    finding_hint(run->findings, x, "omit acl: only the owner can read objects without one");
+}
+
+/* A value that no rule above reports. */
+static bool has_closed_acl(const struct s3 *s)
+{
+    return text_given(&s->acl) && slice_among(s->acl.value, acls, COUNT(acls)) && !is_open(s->acl.value);
 }
 
 static void acl_unsupported_provider(struct rule_run *run, const struct s3 *s, const struct job_spec *job)
 {
     (void)job;
-    if (!text_given(&s->acl) || !s3_is_foreign(s) || !slice_among(s->acl.value, acls, COUNT(acls)) ||
-        is_open(s->acl.value)) /* which is worse */
+    if (!has_closed_acl(s) || !s3_is_foreign(s))
         return;
     struct finding *x = finding_say(
         run->findings, RULE_acl_unsupported_provider, s->acl.node,
@@ -179,7 +183,26 @@ static void acl_unsupported_provider(struct rule_run *run, const struct s3 *s, c
     x->at_key = true;
     x->note_node = s->provider.node;
     x->note = LIT("the provider is not aws");
-    finding_hint(run->findings, x, "leave acl out, and set the rights on the bucket");
+    if (rule_field_is_unowned(run, s->acl.node))
+        finding_hint(run->findings, x,
+                     "no manifest sets acl, a default added it: remove it from the object with kubectl edit");
+    else
+        finding_hint(run->findings, x, "leave acl out, and set the rights on the bucket");
+}
+
+/* AWS disables the ACLs of a new bucket, unless its owner enables them: the bucket then accepts a single one. What
+ * no manifest has, the policy's defaults have added on purpose. */
+static void acl_disabled_bucket(struct rule_run *run, const struct s3 *s)
+{
+    if (!has_closed_acl(s) || !s3_provider_is(s, "aws") ||
+        slice_eq(s->acl.value, LIT("bucket-owner-full-control")) || rule_field_is_unowned(run, s->acl.node))
+        return;
+    struct finding *x =
+        finding_say(run->findings, RULE_acl_disabled_bucket, s->acl.node,
+                    "BR sends the ACL with every object, and a bucket with ACLs disabled, as AWS "
+                    "makes them since April 2023, refuses it");
+    x->at_key = true;
+    finding_hint(run->findings, x, "omit acl: only the owner can read objects without one");
 }
 
 static void s3_storageclass_value(struct rule_run *run, const struct s3 *s, const struct job_spec *job)
@@ -243,7 +266,10 @@ static s3_rule *const rules[] = {
 
 void judge_s3(struct rule_run *run, const struct job_spec *job, const struct node *spec)
 {
-    (void)spec;
-    for (size_t i = 0; job->storage.used == STORAGE_S3 && i < COUNT(rules); i++)
+    if (job->storage.used != STORAGE_S3)
+        return;
+    for (size_t i = 0; i < COUNT(rules); i++)
         rules[i](run, &job->storage.s3, job);
+    if (!spec_is_dumpling(run, spec))
+        acl_disabled_bucket(run, &job->storage.s3);
 }
