@@ -28,7 +28,15 @@ static const char help[] = "Usage: brgate certs show [OPTION]... [FILE]...\n"
                            "  --kubeconfig FILE             instead of $KUBECONFIG, the pod's account or\n"
                            "                                ~/.kube/config\n";
 
+struct places {
+    const char *server, *secret, *configuration, *kubeconfig;
+    const char *files[MOST_FILES];
+    size_t file_count;
+};
+
 struct show {
+    const struct places *places;
+    struct kube *kube; /* NULL: nothing of the cluster is asked for */
     struct arena *arena;
     struct buf out;
     int64_t now;
@@ -224,21 +232,18 @@ static void show_file(struct show *s, const char *path)
         serve(s, bytes, "what the file holds");
 }
 
-struct places {
-    const char *server, *secret, *configuration, *kubeconfig;
-    const char *files[MOST_FILES];
-    size_t file_count;
-};
-
-static void show_all(struct show *s, const struct places *p, struct kube *kube)
+static void show_all(void *context)
 {
-    struct store store = {.kube = kube, .configuration = slice_of(p->configuration)};
+    struct show *s = context;
+    const struct places *p = s->places;
+    s->out = buf_new(s->arena, TEXT_BYTES);
+    struct store store = {.kube = s->kube, .configuration = slice_of(p->configuration)};
     if (p->server)
         show_server(s, p->server);
     if (p->secret) {
         certs_split(p->secret, &store.namespace, &store.secret);
         if (!store.namespace.n)
-            store.namespace = kube_namespace(kube);
+            store.namespace = kube_namespace(s->kube);
         show_secret(s, &store);
     }
     for (size_t i = 0; i < p->file_count; i++)
@@ -257,14 +262,12 @@ static int run(const char *command, const struct places *p, slice name)
     if ((p->secret || p->configuration) && !(kube = kube_open(&place, &limits, why)))
         return command_fails(command, "%s", why);
     clock_gettime(CLOCK_REALTIME, &now);
-    struct show s = {.arena = arena_new(ARENA_BYTES), .now = now.tv_sec, .name = name};
-    if (!s.arena || arena_guard(s.arena)) {
+    struct show s = {
+        .arena = arena_new(ARENA_BYTES), .now = now.tv_sec, .name = name, .places = p, .kube = kube};
+    if (!s.arena || !arena_run(s.arena, show_all, &s)) {
         command_fails(command, "out of memory");
         s.unable = true;
     } else {
-        s.out = buf_new(s.arena, TEXT_BYTES);
-        show_all(&s, p, kube);
-        arena_unguard(s.arena);
         struct output out;
         if (output_open(&out, command, NULL)) {
             output_put(&out, buf_slice(&s.out));

@@ -40,26 +40,28 @@ static void print_crd(struct arena *a, const struct crd_source *source)
     printf("---\n%.*s", FMT(buf_slice(&b)));
 }
 
-static int no_memory(struct arena *a)
+struct printing {
+    struct arena *arena;
+    slice group; /* empty: all */
+};
+
+static void print_group(void *context)
 {
-    arena_free(a);
-    fprintf(stderr, "brgate crds: no memory\n");
-    return EXIT_UNABLE;
+    const struct printing *p = context;
+    for (size_t i = 0; i < crd_source_count; i++)
+        if (!p->group.n || slice_eq(p->group, crd_sources[i].group))
+            print_crd(p->arena, &crd_sources[i]);
 }
 
 static int print_crds(slice group)
 {
-    struct arena *a = arena_new(ARENA_BYTES);
-    if (!a)
-        return no_memory(a);
-    if (arena_guard(a))
-        return no_memory(a);
-    for (size_t i = 0; i < crd_source_count; i++) {
-        if (!group.n || slice_eq(group, crd_sources[i].group))
-            print_crd(a, &crd_sources[i]);
+    struct printing p = {arena_new(ARENA_BYTES), group};
+    bool printed = p.arena && arena_run(p.arena, print_group, &p);
+    arena_free(p.arena);
+    if (!printed) {
+        fprintf(stderr, "brgate crds: no memory\n");
+        return EXIT_UNABLE;
     }
-    arena_unguard(a);
-    arena_free(a);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "brgate crds: standard output: %s\n", strerror(errno));
         return EXIT_UNABLE;

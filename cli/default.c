@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include "ceilings.h"
+#include "config.h"
 #include "filled.h"
 #include "patch.h"
 #include "report.h"
@@ -17,10 +18,17 @@ static const char help[] =
     "Usage: brgate default [OPTION]... [FILE|-]\n"
     "\n"
     "Prints the manifest (standard input without a FILE) as the cluster will hold it:\n"
-    "with the defaults of the schema and those that only the documents promise. It\n"
-    "only adds: unknown fields stay, objects of other kinds pass unchanged. Comments\n"
-    "are not kept. Nothing is printed when a part of the input cannot be read.\n"
+    "with the defaults of the schema and those that no schema can express. It only\n"
+    "adds: unknown fields stay, objects of other kinds pass unchanged. Comments are\n"
+    "not kept. Nothing is printed when a part of the input cannot be read.\n"
     "\n"
+    "  --defaults MODE     which defaults to add, whatever the settings say:\n"
+    "      effective       those that say what happens without them, too (default)\n"
+    "      documented      also those of the documents that change what BR does: acl\n"
+    "                      and storageClass on aws, the scheme of a ceph endpoint\n"
+    "      none            those of the schema alone\n"
+    "  --config FILE       read these settings, not the nearest .brgate.yaml\n"
+    "  --no-config         read no settings\n"
     "  --diff              print only what is added\n"
     "  --patch             print it as JSON Patch (RFC 6902), one line per object\n"
     "  --format yaml|json  how to print the objects (yaml); json is one line each\n"
@@ -29,12 +37,23 @@ static const char help[] =
     "Exit code: 0 printed, 1 the input cannot be read as YAML or JSON, 2 it could not\n"
     "run.\n";
 
-enum choice { CHOICE_DIFF, CHOICE_PATCH, CHOICE_FORMAT, CHOICE_OUTPUT, CHOICE_HELP, CHOICE_COUNT };
+enum choice {
+    CHOICE_DEFAULTS,
+    CHOICE_CONFIG,
+    CHOICE_NO_CONFIG,
+    CHOICE_DIFF,
+    CHOICE_PATCH,
+    CHOICE_FORMAT,
+    CHOICE_OUTPUT,
+    CHOICE_HELP,
+    CHOICE_COUNT
+};
 
 static const struct option options[CHOICE_COUNT] = {
-    [CHOICE_DIFF] = {"--diff", 0, false},    [CHOICE_PATCH] = {"--patch", 0, false},
-    [CHOICE_FORMAT] = {"--format", 0, true}, [CHOICE_OUTPUT] = {"--output", 'o', true},
-    [CHOICE_HELP] = {"--help", 'h', false},
+    [CHOICE_DEFAULTS] = {"--defaults", 0, true},    [CHOICE_CONFIG] = {"--config", 0, true},
+    [CHOICE_NO_CONFIG] = {"--no-config", 0, false}, [CHOICE_DIFF] = {"--diff", 0, false},
+    [CHOICE_PATCH] = {"--patch", 0, false},         [CHOICE_FORMAT] = {"--format", 0, true},
+    [CHOICE_OUTPUT] = {"--output", 'o', true},      [CHOICE_HELP] = {"--help", 'h', false},
 };
 
 enum shape { SHAPE_YAML, SHAPE_JSON, SHAPE_DIFF, SHAPE_PATCH };
@@ -43,7 +62,10 @@ struct settings {
     struct arena *arena;
     enum shape shape;
     bool shaped; /* by an option */
-    const char *file, *output;
+    const char *file, *output, *config;
+    bool no_config;
+    bool chosen; /* `mode`, by an option */
+    enum defaults_mode mode;
     bool help;
 };
 
@@ -65,6 +87,14 @@ static bool choose_format(struct settings *s, const char *word)
     return command_fails("default", "--format %s: yaml or json is wanted", word), false;
 }
 
+static bool choose_mode(struct settings *s, const char *word)
+{
+    s->chosen = defaults_mode_read(slice_of(word), &s->mode);
+    if (!s->chosen)
+        command_fails("default", "--defaults %s: expected effective, documented or none", word);
+    return s->chosen;
+}
+
 static bool take_argument(struct settings *s, int choice, char *value)
 {
     if (choice == ARGUMENT_OPERAND) {
@@ -74,6 +104,14 @@ static bool take_argument(struct settings *s, int choice, char *value)
         return true;
     }
     switch ((enum choice)choice) {
+    case CHOICE_DEFAULTS:
+        return choose_mode(s, value);
+    case CHOICE_CONFIG:
+        s->config = value;
+        return true;
+    case CHOICE_NO_CONFIG:
+        s->no_config = true;
+        return true;
     case CHOICE_DIFF:
         return choose_shape(s, SHAPE_DIFF);
     case CHOICE_PATCH:
@@ -138,15 +176,17 @@ static bool check_readable(struct settings *s, const struct stream_verdict *stre
     return totals.broken == 0;
 }
 
-/* "Backup ns/name:" and a line for each addition; nothing for an object that is complete. */
-static void put_additions(struct buf *b, const struct verdict *v)
+/* "Backup ns/name (defaults: effective):" and a line for each addition; nothing for an object that is
+ * complete.
+ */
+static void put_additions(struct buf *b, const struct verdict *v, enum defaults_mode mode)
 {
     struct buf additions = buf_new(b->arena, LIMIT_RESPONSE_BYTES);
     if (v->object)
         filled_put_additions(&additions, v->root);
     if (additions.n)
-        buf_fmt(b, "%.*s %.*s%s%.*s:\n", FMT(v->kind), FMT(v->namespace), v->namespace.n ? "/" : "",
-                FMT(v->name));
+        buf_fmt(b, "%.*s %.*s%s%.*s (defaults: %s):\n", FMT(v->kind), FMT(v->namespace),
+                v->namespace.n ? "/" : "", FMT(v->name), defaults_mode_word(mode));
     buf_put(b, buf_slice(&additions));
     b->failed = b->failed || additions.failed;
 }
@@ -164,7 +204,7 @@ static void put_object(struct buf *b, const struct settings *s, const struct ver
         buf_char(b, '\n');
         return;
     case SHAPE_DIFF:
-        put_additions(b, v);
+        put_additions(b, v, s->mode);
         return;
     case SHAPE_PATCH:
         patch = patch_of(s->arena, v->root);
@@ -174,40 +214,60 @@ static void put_object(struct buf *b, const struct settings *s, const struct ver
     }
 }
 
-static int print(struct settings *s, const struct stream_verdict *stream)
+struct printing {
+    struct settings *settings;
+    const struct stream_verdict *stream;
+    int code;
+};
+
+static void print(void *context)
 {
-    if (arena_guard(s->arena))
-        return command_fails("default", "no memory");
-    int code = EXIT_FINDINGS;
-    if (check_readable(s, stream)) {
-        struct buf b = buf_new(s->arena, LIMIT_ARENA_BYTES);
-        for (const struct verdict *v = stream->first; v; v = v->next)
-            if (v->root)
-                put_object(&b, s, v, v == stream->first);
-        struct output out;
-        code = EXIT_UNABLE;
-        if (b.failed) {
-            command_fails("default", "no memory");
-        } else if (output_open(&out, "default", s->output)) {
-            output_put(&out, buf_slice(&b));
-            code = output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
-        }
+    struct printing *p = context;
+    struct settings *s = p->settings;
+    p->code = EXIT_FINDINGS;
+    if (!check_readable(s, p->stream))
+        return;
+    struct buf b = buf_new(s->arena, LIMIT_ARENA_BYTES);
+    for (const struct verdict *v = p->stream->first; v; v = v->next)
+        if (v->root)
+            put_object(&b, s, v, v == p->stream->first);
+    struct output out;
+    p->code = EXIT_UNABLE;
+    if (b.failed) {
+        command_fails("default", "no memory");
+    } else if (output_open(&out, "default", s->output)) {
+        output_put(&out, buf_slice(&b));
+        p->code = output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
     }
-    arena_unguard(s->arena);
-    return code;
+}
+
+static bool read_policy(struct settings *s, struct policy *policy)
+{
+    const char *path = s->no_config ? NULL : s->config ? s->config : config_find(s->arena);
+    slice why;
+    if (path && !config_read(policy, s->arena, path, &why))
+        return command_fails("default", "%.*s", FMT(why)), false;
+    if (s->chosen)
+        policy->defaults = s->mode;
+    s->mode = policy->defaults;
+    return true;
 }
 
 static int fill(struct settings *s)
 {
-    const struct policy policy = {0};
+    struct policy policy = {0};
     slice bytes;
+    if (!read_policy(s, &policy))
+        return EXIT_UNABLE;
     if (!source_read(s->arena, s->file, &bytes))
         return command_fails("default", "%s: %s", s->file, strerror(errno));
     struct gate *gate = gate_open(&policy);
     const struct stream_verdict *stream = gate ? verdict_manifest(gate, s->arena, bytes, time(NULL)) : NULL;
-    int code = stream && filled(s->arena, stream) ? print(s, stream) : command_fails("default", "no memory");
+    struct printing p = {.settings = s, .stream = stream};
+    if (!stream || !filled(gate, s->arena, stream) || !arena_run(s->arena, print, &p))
+        p.code = command_fails("default", "no memory");
     gate_close(gate);
-    return code;
+    return p.code;
 }
 
 int command_default(int argc, char **argv)

@@ -264,26 +264,32 @@ static int judge_all(const struct settings *s)
     return report_failed(&run.totals) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
-static int guarded(struct arena *a, int argc, char **argv)
+struct invocation {
+    struct arena *arena;
+    int argc;
+    char **argv;
+    int code;
+};
+
+static void run(void *context)
 {
-    if (arena_guard(a))
-        return command_fails("lint", "no memory");
-    struct settings s = {.arena = a, .format = &report_formats[0], .color = "auto", .stdin_name = "<stdin>"};
-    int code = EXIT_UNABLE;
-    if (read_arguments(&s, argc, argv)) {
-        if (s.help)
-            fputs(help, stdout);
-        code = s.help ? EXIT_CLEAN : judge_all(&s);
-    }
-    arena_unguard(a);
-    return code;
+    struct invocation *i = context;
+    struct settings s = {
+        .arena = i->arena, .format = &report_formats[0], .color = "auto", .stdin_name = "<stdin>"};
+    i->code = EXIT_UNABLE;
+    if (!read_arguments(&s, i->argc, i->argv))
+        return;
+    if (s.help)
+        fputs(help, stdout);
+    i->code = s.help ? EXIT_CLEAN : judge_all(&s);
 }
 
 int command_lint(int argc, char **argv)
 {
     json_memory_install();
-    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    int code = a ? guarded(a, argc, argv) : command_fails("lint", "no memory");
-    arena_free(a);
-    return code;
+    struct invocation i = {.arena = arena_new(LIMIT_ARENA_BYTES), .argc = argc, .argv = argv};
+    if (!i.arena || !arena_run(i.arena, run, &i))
+        i.code = command_fails("lint", "no memory");
+    arena_free(i.arena);
+    return i.code;
 }

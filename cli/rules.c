@@ -131,23 +131,33 @@ static void put_markdown(struct buf *b)
     }
 }
 
+struct page {
+    struct arena *arena;
+    void (*put)(struct buf *b);
+    struct buf text;
+};
+
+static void render(void *context)
+{
+    struct page *p = context;
+    p->text = buf_new(p->arena, LIMIT_RESPONSE_BYTES);
+    p->put(&p->text);
+}
+
 static int print(const char *command, void (*put)(struct buf *b))
 {
-    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    if (!a)
-        return command_fails(command, "no memory");
-    if (arena_guard(a)) {
-        arena_free(a);
-        return command_fails(command, "no memory");
+    struct page p = {.arena = arena_new(LIMIT_ARENA_BYTES), .put = put};
+    int code = EXIT_UNABLE;
+    if (p.arena && arena_run(p.arena, render, &p)) {
+        struct output out;
+        output_open(&out, command, NULL);
+        output_put(&out, buf_slice(&p.text));
+        code = output_close(&out) && !p.text.failed ? EXIT_CLEAN : EXIT_UNABLE;
+    } else {
+        command_fails(command, "no memory");
     }
-    struct buf b = buf_new(a, LIMIT_RESPONSE_BYTES);
-    put(&b);
-    struct output out;
-    output_open(&out, command, NULL);
-    output_put(&out, buf_slice(&b));
-    bool written = output_close(&out);
-    arena_free(a);
-    return written && !b.failed ? EXIT_CLEAN : EXIT_UNABLE;
+    arena_free(p.arena);
+    return code;
 }
 
 int command_rules(int argc, char **argv)

@@ -16,6 +16,7 @@ enum { MOST_CLIENT_NAMES = 16, SELF_SIGNED_DAYS = 365, ARENA_BYTES = 1 << 20 };
 struct settings {
     struct server_options server;
     const char *config;
+    const char *defaults; /* NULL: as the policy says */
     const char *log_format;
     const char *client_names[MOST_CLIENT_NAMES];
     struct keeping_options keeping; /* certificates that the servers keep themselves */
@@ -51,6 +52,7 @@ static const struct flag flags[] = {
     {"--client-name", NAMES, AT(client_names), 0, 0},
     {"--tls-priority", TEXT, AT(server.tls_priority), 0, 0},
     {"--config", TEXT, AT(config), 0, 0},
+    {"--defaults", TEXT, AT(defaults), 0, 0},
     {"--max-body", SIZE, AT(server.max_body), 1024, 64 << 20},
     {"--review-memory", SIZE, AT(server.review_memory), 1 << 20, 4096ULL << 20},
     {"--reviews-memory", SIZE, AT(server.reviews_memory), 1 << 20, 65536ULL << 20},
@@ -105,6 +107,9 @@ static const char help_text[] =
     "Judging\n"
     "  --config FILE                 policy: severities and overridable rules; read\n"
     "                                again when it changes\n"
+    "  --defaults MODE               which defaults /mutate adds: effective,\n"
+    "                                documented or none, whatever the policy says;\n"
+    "                                see brgate default --help (effective)\n"
     "\n"
     "Limits\n"
     "  --max-body SIZE               of one request (8Mi); more is answered with 413\n"
@@ -332,7 +337,7 @@ static int run(struct settings *s, handler_open *open)
     struct server *server = NULL;
     struct cert_keeping *keeping = NULL;
     int status = EXIT_UNABLE;
-    bool able = open(s->config, &handler, error);
+    bool able = open(s->config, s->defaults, &handler, error);
     if (able && s->keeping.secret) {
         keeping = keeping_open(&s->keeping, &s->server, error);
         able = keeping != NULL;

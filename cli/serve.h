@@ -6,7 +6,7 @@
 
 /* Fills in the handler that serves with this --config (NULL: none); its close() is called at the end. False with
  * one line in `ret_error`. */
-typedef bool handler_open(const char *config_file, struct server_handler *ret,
+typedef bool handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
                           char ret_error[SERVER_ERROR_SIZE]);
 
 /* Reads the flags, serves until told to stop, and returns the exit status. */

@@ -122,18 +122,27 @@ static void prepare(struct kube *k)
     set_blob(k, CURLOPT_SSLKEY_BLOB, c->key);
 }
 
+struct loading {
+    struct kube *kube;
+    const struct kube_place *place;
+    slice error;
+    bool loaded;
+};
+
+static void load(void *context)
+{
+    struct loading *l = context;
+    l->loaded = kube_config_load(l->kube->arena, l->place, &l->kube->config, &l->error);
+}
+
 static bool load_config(struct kube *k, const struct kube_place *place, char ret_error[KUBE_ERROR_SIZE])
 {
-    slice why = {0};
-    if (arena_guard(k->arena)) {
-        snprintf(ret_error, KUBE_ERROR_SIZE, "the kubeconfig is too large");
-        return false;
-    }
-    bool loaded = kube_config_load(k->arena, place, &k->config, &why);
-    if (!loaded)
-        snprintf(ret_error, KUBE_ERROR_SIZE, "%.*s", FMT(why));
-    arena_unguard(k->arena);
-    return loaded;
+    struct loading l = {.kube = k, .place = place};
+    if (!arena_run(k->arena, load, &l))
+        l.error = LIT("the kubeconfig is too large");
+    if (!l.loaded)
+        snprintf(ret_error, KUBE_ERROR_SIZE, "%.*s", FMT(l.error));
+    return l.loaded;
 }
 
 struct kube *kube_open(const struct kube_place *place, const struct kube_limits *limits,

@@ -13,10 +13,10 @@ static void bring_back(struct node *n)
     }
 }
 
-bool filled(struct arena *a, const struct stream_verdict *stream)
+bool filled(const struct gate *g, struct arena *a, const struct stream_verdict *stream)
 {
     for (struct verdict *v = stream->first; v; v = v->next) {
-        if (!verdict_default(a, v))
+        if (!verdict_default(g, a, v))
             return false;
         if (v->object)
             bring_back(v->root);

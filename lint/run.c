@@ -37,20 +37,32 @@ static const char *shown_name(const struct worker *w, const char *name)
     return strcmp(name, "-") ? name : w->job->options->stdin_name;
 }
 
+struct rendering {
+    struct worker *worker;
+    slice name;
+    const struct stream_verdict *stream;
+    struct buf text;
+};
+
+static void put_report(void *context)
+{
+    struct rendering *r = context;
+    const struct run_options *options = r->worker->job->options;
+    struct report_file f = report_file_of(r->worker->arena, r->name, r->stream);
+    r->text = buf_new(r->worker->arena, REPORT_BYTES);
+    options->format->put_file(&r->text, &f, options->colour);
+}
+
 /* The report on one file, in the worker's arena. */
 static bool render(struct worker *w, const char *name, const struct stream_verdict *stream, slice *ret)
 {
     *ret = (slice){0};
     if (stream->errors + stream->warnings == 0)
         return true;
-    if (arena_guard(w->arena))
-        return false;
-    struct report_file f = report_file_of(w->arena, slice_of(shown_name(w, name)), stream);
-    struct buf b = buf_new(w->arena, REPORT_BYTES);
-    w->job->options->format->put_file(&b, &f, w->job->options->colour);
-    *ret = buf_slice(&b);
-    arena_unguard(w->arena);
-    return !b.failed;
+    struct rendering r = {.worker = w, .name = slice_of(shown_name(w, name)), .stream = stream};
+    bool rendered = arena_run(w->arena, put_report, &r) && !r.text.failed;
+    *ret = rendered ? buf_slice(&r.text) : (slice){0};
+    return rendered;
 }
 
 /* In place of what was kept before. */
@@ -68,10 +80,12 @@ static bool keep(struct outcome *o, slice text)
 
 static bool keep_input(struct worker *w, slice bytes)
 {
-    if (arena_guard(w->kept))
+    char *copy = arena_try(w->kept, bytes.n);
+    if (!copy)
         return false;
-    w->job->input = arena_copy(w->kept, bytes);
-    arena_unguard(w->kept);
+    if (bytes.n)
+        memcpy(copy, bytes.p, bytes.n);
+    w->job->input = (slice){copy, bytes.n};
     return true;
 }
 

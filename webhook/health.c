@@ -69,6 +69,23 @@ static const char *not_ready(const struct health_source *s)
     return atomic_load(s->accepting) ? NULL : "not listening yet";
 }
 
+struct page {
+    const struct health_source *source;
+    const struct metrics_gauges *gauges;
+    struct arena *arena;
+    struct buf text;
+};
+
+static void render(void *context)
+{
+    struct page *p = context;
+    const struct server_companion *companion = p->source->service->options->companion;
+    p->text = buf_new(p->arena, SCRAPE_BYTES);
+    metrics_render(p->source->service->metrics, p->gauges, &p->text);
+    if (companion && companion->metrics)
+        companion->metrics(companion->self, &p->text);
+}
+
 static enum MHD_Result scrape(const struct health_source *s, struct MHD_Connection *mhd)
 {
     struct metrics_gauges g = {.in_flight = atomic_load(&s->service->in_flight),
@@ -81,20 +98,13 @@ static enum MHD_Result scrape(const struct health_source *s, struct MHD_Connecti
     g.policy_reloads = atomic_load(&s->service->policy.done);
     g.policy_reload_failures = atomic_load(&s->service->policy.failed);
     g.policy_matches_file = atomic_load(&s->service->policy.matches_file);
-    struct arena *a = arena_new(SCRAPE_BYTES);
+    struct page p = {.source = s, .gauges = &g, .arena = arena_new(SCRAPE_BYTES)};
     enum MHD_Result result = MHD_NO;
-    if (a && !arena_guard(a)) {
-        struct buf b = buf_new(a, SCRAPE_BYTES);
-        metrics_render(s->service->metrics, &g, &b);
-        const struct server_companion *companion = s->service->options->companion;
-        if (companion && companion->metrics)
-            companion->metrics(companion->self, &b);
-        result = b.failed
-                     ? say(mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "too many series\n")
-                     : respond(mhd, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&b));
-        arena_unguard(a);
-    }
-    arena_free(a);
+    if (p.arena && arena_run(p.arena, render, &p))
+        result = p.text.failed ? say(mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "too many series\n")
+                               : respond(mhd, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+                                         buf_slice(&p.text));
+    arena_free(p.arena);
     return result;
 }
 

@@ -211,6 +211,20 @@ static void put_event(struct buf *b, bool as_text, const char *level, const char
     buf_put(b, LIT("}\n"));
 }
 
+struct event {
+    struct log *log;
+    struct arena *arena;
+    const char *level, *name, *message;
+};
+
+static void write_event(void *context)
+{
+    const struct event *e = context;
+    struct buf b = buf_new(e->arena, LINE_BYTES);
+    put_event(&b, e->log->text, e->level, e->name, slice_of(e->message));
+    put_line(e->log, buf_slice(&b));
+}
+
 void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)
 {
     static const char *const words[] = {"info", "warning", "error"};
@@ -219,14 +233,10 @@ void log_event(struct log *l, enum log_level level, const char *event, const cha
     va_start(args, format);
     int n = vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    struct arena *a = arena_new(LINE_BYTES * 4);
-    if (a && n >= 0 && !arena_guard(a)) {
-        struct buf b = buf_new(a, LINE_BYTES);
-        put_event(&b, l->text, words[level], event, slice_of(message));
-        put_line(l, buf_slice(&b));
-        arena_unguard(a);
-    }
-    arena_free(a);
+    struct event e = {l, arena_new(LINE_BYTES * 4), words[level], event, message};
+    if (e.arena && n >= 0)
+        arena_run(e.arena, write_event, &e);
+    arena_free(e.arena);
 }
 
 static const char *const verdict_words[SERVER_VERDICT_COUNT] = {"failed", "malformed", "allowed", "denied"};
@@ -313,34 +323,38 @@ static void put_text_review(struct buf *b, const struct server_handler *h, size_
     buf_char(b, '\n');
 }
 
-/* False when the arena has no room for the line. */
-static bool put_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
-                       const struct server_answer *answer, unsigned long microseconds)
+struct review {
+    struct log *log;
+    struct arena *arena;
+    const struct server_handler *handler;
+    size_t endpoint;
+    const struct server_answer *answer;
+    unsigned long microseconds;
+};
+
+static void write_review(void *context)
 {
-    if (arena_guard(a))
-        return false;
-    struct buf b = buf_new(a, LINE_BYTES);
-    if (l->text)
-        put_text_review(&b, h, endpoint, answer, microseconds);
+    const struct review *r = context;
+    struct buf b = buf_new(r->arena, LINE_BYTES);
+    if (r->log->text)
+        put_text_review(&b, r->handler, r->endpoint, r->answer, r->microseconds);
     else
-        put_json_review(&b, h, endpoint, answer, microseconds);
+        put_json_review(&b, r->handler, r->endpoint, r->answer, r->microseconds);
     if (b.failed)
-        count_dropped(l);
+        count_dropped(r->log);
     else
-        put_line(l, buf_slice(&b));
-    arena_unguard(a);
-    return true;
+        put_line(r->log, buf_slice(&b));
 }
 
 void log_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
                 const struct server_answer *answer, uint64_t duration_ns)
 {
-    unsigned long microseconds = (unsigned long)(duration_ns / 1000);
-    if (put_review(l, a, h, endpoint, answer, microseconds))
+    struct review r = {l, a, h, endpoint, answer, (unsigned long)(duration_ns / 1000)};
+    if (arena_run(a, write_review, &r))
         return;
     /* A review that exhausted its arena is the one somebody will look for. */
-    struct arena *other = arena_new(LINE_BYTES * 4);
-    if (!other || !put_review(l, other, h, endpoint, answer, microseconds))
+    r.arena = arena_new(LINE_BYTES * 4);
+    if (!r.arena || !arena_run(r.arena, write_review, &r))
         count_dropped(l);
-    arena_free(other);
+    arena_free(r.arena);
 }

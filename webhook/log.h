@@ -17,7 +17,7 @@ enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* One review. The arena must be unguarded; a line that does not fit is dropped and counted. */
+/* One review; a line that does not fit is dropped and counted. */
 void log_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
                 const struct server_answer *answer, uint64_t duration_ns);
 

@@ -14,7 +14,9 @@ enum { CONFIG_BYTES = 1 << 20, MOST_KINDS = 16 };
 struct judge {
     struct live_gate gate;
     const char *config_file; /* or NULL */
-    char *tried;             /* its text when it was read last; NULL: it could not be read */
+    const char *defaults;    /* the word of `mode`, which goes before the policy's; or NULL */
+    enum defaults_mode mode;
+    char *tried; /* its text when it was read last; NULL: it could not be read */
     size_t tried_size;
     struct arena *names;
     const char *kinds[MOST_KINDS];
@@ -100,22 +102,34 @@ static char *read_config(const char *path, size_t *ret_size, char ret_error[SERV
     return text;
 }
 
-/* A gate with the policy of that text; NULL with the reason. */
-static struct gate *open_gate(const char *path, slice text, char ret_error[SERVER_ERROR_SIZE])
+struct opening {
+    struct arena *arena;
+    struct policy *policy;
+    slice text, error;
+    bool read;
+};
+
+static void read_policy(void *context)
 {
-    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    struct policy *policy = calloc(1, sizeof *policy);
-    struct gate *gate = NULL;
-    slice why = LIT("out of memory");
-    if (a && policy && !arena_guard(a)) {
-        bool read = policy_read(policy, a, text, &why);
-        arena_unguard(a);
-        gate = read ? gate_open(policy) : NULL;
-    }
+    struct opening *o = context;
+    o->read = policy_read(o->policy, o->arena, o->text, &o->error);
+}
+
+/* A gate with the policy of that text; NULL with the reason. */
+static struct gate *open_gate(const struct judge *judge, slice text, char ret_error[SERVER_ERROR_SIZE])
+{
+    struct opening o = {.arena = arena_new(LIMIT_ARENA_BYTES),
+                        .policy = calloc(1, sizeof *o.policy),
+                        .text = text,
+                        .error = LIT("out of memory")};
+    bool read = o.arena && o.policy && arena_run(o.arena, read_policy, &o) && o.read;
+    if (read && judge->defaults)
+        o.policy->defaults = judge->mode;
+    struct gate *gate = read ? gate_open(o.policy) : NULL;
     if (!gate)
-        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s:%.*s", path, FMT(why));
-    free(policy);
-    arena_free(a);
+        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s:%.*s", judge->config_file, FMT(o.error));
+    free(o.policy);
+    arena_free(o.arena);
     return gate;
 }
 
@@ -140,7 +154,7 @@ static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_E
     remember(judge, text, size);
     if (same && !forced)
         return SERVER_UNCHANGED;
-    struct gate *fresh = open_gate(judge->config_file, (slice){text, size}, ret_news);
+    struct gate *fresh = open_gate(judge, (slice){text, size}, ret_news);
     if (!fresh)
         return SERVER_NOT_RELOADED;
     live_gate_replace(&judge->gate, fresh);
@@ -148,8 +162,9 @@ static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_E
     return SERVER_RELOADED;
 }
 
-static void list_names(struct judge *judge)
+static void list_names(void *context)
 {
+    struct judge *judge = context;
     for (size_t i = 0; i < RULE_COUNT; i++)
         judge->rules[i] = rule_info((enum rule_id)i)->slug;
     for (size_t i = 0; i < schema_kind_count && judge->kind_count < MOST_KINDS; i++)
@@ -162,17 +177,20 @@ static bool open_judge(struct judge *judge, char ret_error[SERVER_ERROR_SIZE])
     slice text = {0};
     snprintf(ret_error, SERVER_ERROR_SIZE, "out of memory");
     judge->names = arena_new(1 << 16);
-    if (!judge->names || arena_guard(judge->names))
+    if (!judge->names || !arena_run(judge->names, list_names, judge))
         return false;
-    list_names(judge);
-    arena_unguard(judge->names);
+    if (judge->defaults && !defaults_mode_read(slice_of(judge->defaults), &judge->mode)) {
+        snprintf(ret_error, SERVER_ERROR_SIZE, "--defaults %s: expected effective, documented or none",
+                 judge->defaults);
+        return false;
+    }
     if (judge->config_file) {
         judge->tried = read_config(judge->config_file, &judge->tried_size, ret_error);
         if (!judge->tried)
             return false;
         text = (slice){judge->tried, judge->tried_size};
     }
-    struct gate *gate = open_gate(judge->config_file, text, ret_error);
+    struct gate *gate = open_gate(judge, text, ret_error);
     judge->gate.places[0].gate = gate;
     return gate;
 }
@@ -186,7 +204,7 @@ static void close_judge(void *self)
     free(judge);
 }
 
-bool review_handler_open(const char *config_file, struct server_handler *ret,
+bool review_handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
                          char ret_error[SERVER_ERROR_SIZE])
 {
     struct judge *judge = calloc(1, sizeof *judge);
@@ -195,6 +213,7 @@ bool review_handler_open(const char *config_file, struct server_handler *ret,
         return false;
     }
     judge->config_file = config_file;
+    judge->defaults = defaults;
     if (!open_judge(judge, ret_error)) {
         close_judge(judge);
         return false;

@@ -48,7 +48,7 @@ enum server_reload { SERVER_UNCHANGED, SERVER_RELOADED, SERVER_NOT_RELOADED };
 
 struct server_handler {
     void *self;
-    /* `endpoint` is the index into `paths`; the arena is unguarded and reset by the server. */
+    /* `endpoint` is the index into `paths`; the server resets the arena. */
     void (*answer)(void *self, struct arena *a, size_t endpoint, slice body, struct server_answer *ret);
     const char *const *paths; /* "/validate", without query */
     size_t path_count;

@@ -294,7 +294,7 @@ static unsigned pause_of(struct keeper *k, const struct look *l, bool more, int6
     return pause < asked_for ? asked_for : pause;
 }
 
-static struct keeper_result step_guarded(struct keeper *k)
+static struct keeper_result look_and_act(struct keeper *k)
 {
     struct look l;
     struct rotation_policy policy = {k->options.settle};
@@ -325,18 +325,25 @@ static struct keeper_result step_guarded(struct keeper *k)
                                   .at = step.at};
 }
 
+struct stepping {
+    struct keeper *keeper;
+    struct keeper_result result;
+};
+
+static void step(void *context)
+{
+    struct stepping *s = context;
+    s->result = look_and_act(s->keeper);
+}
+
 struct keeper_result keeper_step(struct keeper *k)
 {
-    struct keeper_result result = {.failed = true, .wait = k->options.interval};
-    if (!arena_guard(k->arena)) {
-        result = step_guarded(k);
-        arena_unguard(k->arena);
-    } else {
+    struct stepping s = {.keeper = k, .result = {.failed = true, .wait = k->options.interval}};
+    if (!arena_run(k->arena, step, &s))
         say(k, KEEPER_TROUBLE, "the Secret or the webhook configurations are larger than %d MiB",
             ARENA_BYTES >> 20);
-    }
     arena_reset(k->arena);
-    return result;
+    return s.result;
 }
 
 /* ---- the thread ---- */

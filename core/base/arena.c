@@ -2,6 +2,7 @@
 
 #include "bug.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,13 @@ struct deferred {
     void *resource;
 };
 
+/* Where an exhausted arena's work goes on: in the frame of arena_run(). */
+struct run {
+    struct run *outer;
+    struct deferred *deferred; /* what was there before */
+    jmp_buf end;
+};
+
 struct arena {
     struct chunk *first, *current;
     size_t used; /* in the current chunk */
@@ -45,8 +53,7 @@ struct arena {
     enum arena_lack lack;
     struct deferred *deferred;
     uint64_t allocations, fail_at;
-    bool guarded;
-    jmp_buf guard;
+    struct run *run; /* the innermost; NULL: none */
 };
 
 struct arena *arena_new(size_t limit)
@@ -87,9 +94,10 @@ static void budget_give(struct arena *a, size_t size)
         atomic_fetch_add(&a->budget->left, budgeted(a->reserved) - budgeted(a->reserved - size));
 }
 
-static void close_deferred(struct arena *a)
+/* Closes what was deferred after `last`, newest first. */
+static void close_deferred(struct arena *a, const struct deferred *last)
 {
-    while (a->deferred) {
+    while (a->deferred != last) {
         struct deferred *d = a->deferred;
         a->deferred = d->next;
         d->close(d->resource);
@@ -100,7 +108,7 @@ void arena_free(struct arena *a)
 {
     if (!a)
         return;
-    close_deferred(a);
+    close_deferred(a, NULL);
     for (struct chunk *c = a->first, *next; c; c = next) {
         next = c->next;
         ASAN_UNPOISON_MEMORY_REGION(c->bytes, c->size);
@@ -112,13 +120,14 @@ void arena_free(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-    close_deferred(a);
+    close_deferred(a, NULL);
+    for (struct run *r = a->run; r; r = r->outer)
+        r->deferred = NULL;
     for (struct chunk *c = a->first; c; c = c->next)
         ASAN_POISON_MEMORY_REGION(c->bytes, c->size);
     a->current = a->first;
     a->used = a->handed_out = 0;
     a->lack = ARENA_LACKS_NOTHING;
-    a->guarded = false;
 }
 
 static struct chunk *chunk_new(struct arena *a, size_t size)
@@ -194,10 +203,22 @@ void *arena_try(struct arena *a, size_t size)
 
 _Noreturn void arena_exhausted(struct arena *a)
 {
-    BUG_IF(!a->guarded);
-    a->guarded = false;
-    close_deferred(a);
-    longjmp(a->guard, 1);
+    struct run *run = a->run;
+    BUG_IF(!run);
+    close_deferred(a, run->deferred);
+    a->run = run->outer;
+    longjmp(run->end, 1);
+}
+
+bool arena_run(struct arena *a, void (*work)(void *context), void *context)
+{
+    struct run run = {.outer = a->run, .deferred = a->deferred};
+    if (setjmp(run.end))
+        return false;
+    a->run = &run;
+    work(context);
+    a->run = run.outer;
+    return true;
 }
 
 void *arena_alloc(struct arena *a, size_t count, size_t size)
@@ -257,18 +278,6 @@ void arena_defer(struct arena *a, void (*close)(void *), void *resource)
     }
     *d = (struct deferred){a->deferred, close, resource};
     a->deferred = d;
-}
-
-jmp_buf *arena_guard_point(struct arena *a)
-{
-    BUG_IF(a->guarded);
-    a->guarded = true;
-    return &a->guard;
-}
-
-void arena_unguard(struct arena *a)
-{
-    a->guarded = false;
 }
 
 void arena_fail_at(struct arena *a, uint64_t nth)

@@ -1,14 +1,12 @@
 /* All memory of one unit of work (a file, a request), given back at once.
  *
  * arena_alloc() and its helpers never return NULL: memory is zeroed and aligned for any type, and when the
- * arena's limit is reached control returns to the guard that the caller of the core has set:
+ * arena's limit is reached the innermost arena_run() of this arena ends:
  *
- *     if (arena_guard(a))
- *         return NULL;               // the world failed: no verdict
- *     ...                            // any depth of calls that allocate
- *     arena_unguard(a);
+ *     struct work w = {.arena = a, .text = text};
+ *     return arena_run(a, judge, &w) ? w.verdict : NULL; // judge(&w) allocates at any depth
  *
- * Exhaustion without a guard is a bug. Resources that are not memory (a libyaml parser) are handed to
+ * Exhaustion outside arena_run() is a bug. Resources that are not memory (a libyaml parser) are handed to
  * arena_defer() and closed on reset, free and unwinding, last first. Chunks are kept by arena_reset(), so a
  * warm arena allocates nothing. An arena belongs to one thread at a time. */
 #ifndef BRGATE_ARENA_H
@@ -16,7 +14,6 @@
 
 #include "slice.h"
 
-#include <setjmp.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -38,6 +35,12 @@ void arena_reset(struct arena *a);
 void *arena_alloc(struct arena *a, size_t count, size_t size);
 void *arena_try(struct arena *a, size_t size);   /* the same, but NULL instead of unwinding */
 _Noreturn void arena_exhausted(struct arena *a); /* unwinds, after a library got NULL from arena_try() */
+
+/* Calls work(context). True when it returned. False when `a` was exhausted: work() was left in the middle, and what
+ * it had deferred on `a` is closed; memory that it allocated stays until the arena is reset. May be nested, also for
+ * one arena: the innermost call ends. */
+bool arena_run(struct arena *a, void (*work)(void *context), void *context);
+
 slice arena_copy(struct arena *a, slice s);
 const char *arena_cstr(struct arena *a, slice s); /* a NUL-terminated copy */
 slice arena_fmt(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -50,11 +53,6 @@ void *arena_grow(struct arena *a, void *array, size_t count, size_t *capacity, s
 #define ARENA_ARRAY(a, type, count) ((type *)arena_alloc((a), (count), sizeof(type)))
 
 void arena_defer(struct arena *a, void (*close)(void *), void *resource);
-
-/* Not a function: setjmp() must stand in the frame that handles the failure. */
-#define arena_guard(a) (setjmp(*arena_guard_point(a)) != 0)
-jmp_buf *arena_guard_point(struct arena *a);
-void arena_unguard(struct arena *a);
 
 /* Fault point for tests: the nth allocation from now (1 is the next) counts as exhaustion; 0 switches off. */
 void arena_fail_at(struct arena *a, uint64_t nth);

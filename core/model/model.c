@@ -369,7 +369,8 @@ static void decode_metadata(const struct node *n, struct metadata *m)
     };
     m->node = n;
     decode(n, fields, COUNT(fields), m);
-    m->deleting = node_get(n, LIT("deletionTimestamp")) != NULL;
+    struct text deletion = text_of(node_get(n, LIT("deletionTimestamp")));
+    m->deleting = text_given(&deletion);
 }
 
 static void decode_status(const struct node *n, struct backup_status *s)
@@ -420,6 +421,11 @@ const struct object *object_decode(struct arena *a, enum api_group group, enum o
     if (status && kind == KIND_COMPACT_BACKUP)
         o->compact_state = text_of(node_get(status, LIT("state"))).value;
     return o;
+}
+
+bool backup_is_dumpling(enum api_group group, const struct node *spec)
+{
+    return group == GROUP_PINGCAP && !node_get(spec, LIT("br"));
 }
 
 bool text_given(const struct text *t)

@@ -170,7 +170,8 @@ struct metadata {
     const struct node *node;
     struct text name, generate_name, namespace;
     struct block labels, annotations, finalizers;
-    bool deleting; /* deletionTimestamp is set */
+    bool deleting; /* deletionTimestamp has a value. Whoever may apply on the server's side can write one: it
+                      permits nothing. */
 };
 
 /* status of a Backup as the operator writes it; read on update and delete. */
@@ -198,6 +199,10 @@ struct object {
 /* The object in `root`, whose apiVersion and kind are known to be ours. */
 const struct object *object_decode(struct arena *a, enum api_group group, enum object_kind kind,
                                    const struct node *root);
+
+/* Whether Dumpling makes the backup of `spec`, a Backup's spec or a template of one: TiDB Operator v1 takes
+ * it where there is no br. */
+bool backup_is_dumpling(enum api_group group, const struct node *spec);
 
 /* True when there is a text to look at; false for the empty string. */
 bool text_given(const struct text *t);

@@ -14,26 +14,68 @@ static slice text_at(const struct node *object, const char *key)
     return n && n->kind == NODE_STRING ? n->text : (slice){0};
 }
 
-/* Storage classes and ACLs of AWS break uploads to other providers. What the operator fills in at run time,
- * shown. [operator: pkg/controllers/br/manager/util: STANDARD_IA, private; ceph endpoints get http://] */
-static void default_s3(struct arena *a, struct node *s3)
+/* What is being completed, and by which rules. */
+struct filling {
+    struct arena *arena;
+    enum defaults_mode mode;
+    enum api_group group;
+    bool update;
+};
+
+const char *defaults_mode_word(enum defaults_mode mode)
 {
-    slice provider = text_at(s3, "provider"), endpoint = text_at(s3, "endpoint");
-    if (slice_eq(provider, LIT("aws"))) {
-        if (!node_get(s3, LIT("acl")))
-            add_text(a, s3, "acl", LIT("private"));
-        if (!node_get(s3, LIT("storageClass")))
-            add_text(a, s3, "storageClass", LIT("STANDARD_IA"));
-    }
-    if (slice_eq(provider, LIT("ceph")) && endpoint.n && slice_find(endpoint, LIT("://")) == SLICE_NONE &&
-        slice_find(endpoint, LIT("${")) == SLICE_NONE) {
-        node_get(s3, LIT("endpoint"))->flags |= NODE_DROPPED;
-        add_text(a, s3, "endpoint", arena_fmt(a, "http://%.*s", FMT(endpoint)));
-    }
+    static const char *const words[] = {"effective", "documented", "none"};
+    return words[mode];
 }
 
-/* A snapshot Backup without a policy stays in Running for ever when its pod dies without a word: the operator
- * v2 fails on the empty durations. The values are the CRD's own. */
+bool defaults_mode_read(slice word, enum defaults_mode *ret)
+{
+    for (unsigned i = 0; i < DEFAULTS_MODE_COUNT; i++) {
+        if (!slice_eq(word, slice_of(defaults_mode_word((enum defaults_mode)i))))
+            continue;
+        *ret = (enum defaults_mode)i;
+        return true;
+    }
+    return false;
+}
+
+/* The operator gives these two to rclone, which copies what Dumpling has written, in the environment of the
+ * pod. BR reads the stored object alone, and sends what stands there. [operator: generateS3CertEnvVar(), on a
+ * copy of the object; newS3StorageOption() of the backup manager] */
+static void default_aws(struct arena *a, struct node *s3)
+{
+    if (!node_get(s3, LIT("acl")))
+        add_text(a, s3, "acl", LIT("private"));
+    if (!node_get(s3, LIT("storageClass")))
+        add_text(a, s3, "storageClass", LIT("STANDARD_IA"));
+}
+
+/* The operator would complete the endpoint of ceph, but refuses one without a scheme before it comes to that.
+ * [operator: validateS3(), generateS3CertEnvVar()] */
+static void default_ceph(struct arena *a, struct node *s3)
+{
+    slice endpoint = text_at(s3, "endpoint");
+    if (!endpoint.n || slice_find(endpoint, LIT("://")) != SLICE_NONE ||
+        slice_find(endpoint, LIT("${")) != SLICE_NONE)
+        return;
+    node_get(s3, LIT("endpoint"))->flags |= NODE_DROPPED;
+    add_text(a, s3, "endpoint", arena_fmt(a, "http://%.*s", FMT(endpoint)));
+}
+
+/* Neither of them may reach another provider, whose uploads they break. */
+static void default_s3(const struct filling *f, struct node *s3, bool dumpling)
+{
+    slice provider = text_at(s3, "provider");
+    bool documented = f->mode == DEFAULTS_DOCUMENTED;
+    if (slice_eq(provider, LIT("aws")) && (dumpling || documented))
+        default_aws(f->arena, s3);
+    if (slice_eq(provider, LIT("ceph")) && documented)
+        default_ceph(f->arena, s3);
+}
+
+/* A snapshot Backup without a policy stays in Running forever when its pod dies without a word: operator v2
+ * fails on the empty durations. Operator v1 writes the object back through a type that always has the block,
+ * and so gets these values from the CRD. */
 static void default_retry(struct arena *a, struct node *spec)
 {
     struct node *policy = node_new(a, NODE_OBJECT, NODE_DEFAULTED),
@@ -48,48 +90,68 @@ static void default_retry(struct arena *a, struct node *spec)
     node_append(spec, policy);
 }
 
-static bool unchanged(const struct node *spec, const struct node *old_spec, const char *block)
+static bool unchanged(const struct filling *f, const struct node *spec, const struct node *old_spec,
+                      const char *block)
 {
     const struct node *now = node_get(spec, slice_of(block)), *before = node_get(old_spec, slice_of(block));
-    return now && before ? node_equal(now, before) : now == before;
+    return f->update && (now && before ? node_equal(now, before) : now == before);
 }
 
-static void default_job(struct arena *a, struct node *spec, bool update, const struct node *old_spec)
+static void default_job(const struct filling *f, struct node *spec, const struct node *old_spec,
+                        bool compaction)
 {
+    bool dumpling = !compaction && backup_is_dumpling(f->group, spec);
     struct node *s3 = node_get(spec, LIT("s3"));
-    if (s3 && s3->kind == NODE_OBJECT && !(update && unchanged(spec, old_spec, "s3")))
-        default_s3(a, s3);
+    if (s3 && s3->kind == NODE_OBJECT && !unchanged(f, spec, old_spec, "s3"))
+        default_s3(f, s3, dumpling);
 }
 
-static void default_backup(struct arena *a, struct node *spec, bool update, const struct node *old_spec)
+static void default_backup(const struct filling *f, struct node *spec, const struct node *old_spec)
 {
-    if (!spec || spec->kind != NODE_OBJECT)
-        return;
-    default_job(a, spec, update, old_spec);
+    default_job(f, spec, old_spec, false);
     slice mode = text_at(spec, "backupMode");
     bool snapshot = mode.n ? slice_eq(mode, LIT("snapshot")) : !node_get(spec, LIT("backupMode"));
     if (snapshot && !node_get(spec, LIT("backoffRetryPolicy")) &&
-        !(update && unchanged(spec, old_spec, "backoffRetryPolicy")))
-        default_retry(a, spec);
+        !unchanged(f, spec, old_spec, "backoffRetryPolicy"))
+        default_retry(f->arena, spec);
 }
 
-void defaults_apply(struct arena *a, enum object_kind kind, struct node *root, const struct node *old_root)
+static struct node *object_at(const struct node *parent, const char *key)
+{
+    struct node *n = node_get(parent, slice_of(key));
+    return n && n->kind == NODE_OBJECT ? n : NULL;
+}
+
+static void default_schedule(const struct filling *f, struct node *spec, const struct node *old_spec)
 {
     static const char *const templates[] = {"backupTemplate", "logBackupTemplate"};
-    struct node *spec = node_get(root, LIT("spec"));
+    for (size_t i = 0; i < 2; i++) {
+        struct node *template = object_at(spec, templates[i]);
+        if (template)
+            default_backup(f, template, node_get(old_spec, slice_of(templates[i])));
+    }
+    struct node *compact = object_at(spec, "compactBackupTemplate");
+    if (compact)
+        default_job(f, compact, node_get(old_spec, LIT("compactBackupTemplate")), true);
+}
+
+void defaults_apply(struct arena *a, enum defaults_mode mode, const struct object *object, struct node *root,
+                    const struct node *old_root)
+{
+    struct filling f = {a, mode, object->group, old_root != NULL};
+    struct node *spec = object_at(root, "spec");
     const struct node *old_spec = node_get(old_root, LIT("spec"));
-    if (!spec || spec->kind != NODE_OBJECT)
+    if (!spec || mode == DEFAULTS_NONE)
         return;
-    if (kind == KIND_BACKUP)
-        default_backup(a, spec, old_root != NULL, old_spec);
-    if (kind == KIND_COMPACT_BACKUP)
-        default_job(a, spec, old_root != NULL, old_spec);
-    if (kind != KIND_BACKUP_SCHEDULE)
+    switch (object->kind) {
+    case KIND_BACKUP:
+        default_backup(&f, spec, old_spec);
         return;
-    for (size_t i = 0; i < 2; i++)
-        default_backup(a, node_get(spec, slice_of(templates[i])), old_root != NULL,
-                       node_get(old_spec, slice_of(templates[i])));
-    struct node *compact = node_get(spec, LIT("compactBackupTemplate"));
-    if (compact && compact->kind == NODE_OBJECT)
-        default_job(a, compact, old_root != NULL, node_get(old_spec, LIT("compactBackupTemplate")));
+    case KIND_BACKUP_SCHEDULE:
+        default_schedule(&f, spec, old_spec);
+        return;
+    case KIND_COMPACT_BACKUP:
+        default_job(&f, spec, old_spec, true);
+        return;
+    }
 }

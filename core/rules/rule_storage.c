@@ -8,8 +8,7 @@ bool spec_is_compaction(const struct rule_run *run, const struct node *spec)
 
 bool spec_is_dumpling(const struct rule_run *run, const struct node *spec)
 {
-    return run->object->group == GROUP_PINGCAP && !spec_is_compaction(run, spec) &&
-           !node_get(spec, LIT("br"));
+    return !spec_is_compaction(run, spec) && backup_is_dumpling(run->object->group, spec);
 }
 
 /* Any member that only Dumpling reads; which of them are missing is judged elsewhere. */

@@ -136,12 +136,14 @@ static void clean_policy_edit(struct rule_run *run, const struct update *u)
         return;
     struct finding *x = finding_say(run->findings, RULE_cleanpolicy_edit, now->node ? now->node : u->to->node,
                                     "the operator has put a finalizer on this object and will not remove it "
-                                    "with cleanPolicy Retain: deleting it would hang");
+                                    "with cleanPolicy Retain: deleting it %s",
+                                    run->old->metadata.deleting ? "hangs" : "would hang");
     if (!now->node) {
         x->at_key = true;
         x->child = LIT("cleanPolicy");
     }
-    finding_hint(run->findings, x, "before you delete it, remove the finalizer %s by hand", finalizer);
+    finding_hint(run->findings, x, "%sremove the finalizer %s by hand",
+                 run->old->metadata.deleting ? "" : "before you delete it, ", finalizer);
 }
 
 /* ---- log commands ---- */

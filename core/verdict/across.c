@@ -17,6 +17,8 @@ enum {
 struct comparing {
     const struct gate *gate;
     struct arena *arena;
+    struct footprints *const *lists;
+    size_t list_count;
     struct across_row *rows;
     size_t count, capacity;
 };
@@ -419,26 +421,31 @@ static size_t take(struct footprints *const *lists, size_t list_count, part_of *
     return n;
 }
 
+static void compare_all(void *context)
+{
+    struct comparing *c = context;
+    struct footprints *const *lists = c->lists;
+    size_t count = 0;
+    for (size_t i = 0; i < c->list_count; i++)
+        count += lists[i]->count;
+    struct footprint **all = ARENA_ARRAY(c->arena, struct footprint *, count + 1);
+    for (size_t i = 0; i < c->list_count; i++)
+        for (struct footprint *f = lists[i]->first; f; f = f->next)
+            f->told = 0;
+    compare_folders(c, all, take(lists, c->list_count, has_place, all));
+    compare_in_clusters(c, all, take(lists, c->list_count, logs, all), judge_two_logs);
+    compare_in_clusters(c, all, take(lists, c->list_count, ticks, all), judge_two_schedules);
+    if (c->count)
+        qsort(c->rows, c->count, sizeof *c->rows, by_position);
+}
+
 bool across_judge(const struct gate *g, struct arena *a, struct footprints *const *lists, size_t list_count,
                   const struct across_row **ret_rows, size_t *ret_count)
 {
-    if (arena_guard(a))
+    struct comparing c = {.gate = g, .arena = a, .lists = lists, .list_count = list_count};
+    if (!arena_run(a, compare_all, &c))
         return false;
-    struct comparing c = {.gate = g, .arena = a};
-    size_t count = 0;
-    for (size_t i = 0; i < list_count; i++)
-        count += lists[i]->count;
-    struct footprint **all = ARENA_ARRAY(a, struct footprint *, count + 1);
-    for (size_t i = 0; i < list_count; i++)
-        for (struct footprint *f = lists[i]->first; f; f = f->next)
-            f->told = 0;
-    compare_folders(&c, all, take(lists, list_count, has_place, all));
-    compare_in_clusters(&c, all, take(lists, list_count, logs, all), judge_two_logs);
-    compare_in_clusters(&c, all, take(lists, list_count, ticks, all), judge_two_schedules);
-    if (c.count)
-        qsort(c.rows, c.count, sizeof *c.rows, by_position);
     *ret_rows = c.rows;
     *ret_count = c.count;
-    arena_unguard(a);
     return true;
 }

@@ -12,7 +12,7 @@
 
 struct footprints; /* of one thread */
 
-/* NULL when the arena is exhausted. The arena must be unguarded, as in all functions of this header. */
+/* NULL when the arena is exhausted. */
 struct footprints *footprints_new(struct arena *a);
 
 /* Notes the objects of a manifest. `file` orders the run's files, `name` is what findings in other files call

@@ -6,6 +6,10 @@
 
 struct merging {
     struct arena *arena;
+    const struct stream_verdict *stream;
+    const struct across_row *rows;
+    size_t count;
+    struct stream_verdict *merged;
     const struct line_table *lines;
     struct suppressions in_text;
 };
@@ -64,21 +68,25 @@ static struct verdict *merge(struct merging *m, const struct verdict *old, const
     return v;
 }
 
-const struct stream_verdict *across_merge(struct arena *a, const struct stream_verdict *stream,
-                                          const struct across_row *rows, size_t count)
+static void merge_all(void *context)
 {
-    if (arena_guard(a))
-        return NULL;
-    struct stream_verdict *merged = ARENA_NEW(a, struct stream_verdict);
+    struct merging *m = context;
+    const struct stream_verdict *stream = m->stream;
+    struct stream_verdict *merged = m->merged = ARENA_NEW(m->arena, struct stream_verdict);
     *merged = *stream;
-    struct merging m = {.arena = a, .lines = line_table_new(a, stream->bytes)};
-    m.in_text = suppressions_in_text(a, stream->bytes, m.lines);
+    m->lines = line_table_new(m->arena, stream->bytes);
+    m->in_text = suppressions_in_text(m->arena, stream->bytes, m->lines);
     struct verdict **end = &merged->first;
     for (const struct verdict *v = stream->first; v; v = v->next) {
-        *end = merge(&m, v, rows, count, merged);
+        *end = merge(m, v, m->rows, m->count, merged);
         end = &(*end)->next;
     }
     *end = NULL;
-    arena_unguard(a);
-    return merged;
+}
+
+const struct stream_verdict *across_merge(struct arena *a, const struct stream_verdict *stream,
+                                          const struct across_row *rows, size_t count)
+{
+    struct merging m = {.arena = a, .stream = stream, .rows = rows, .count = count};
+    return arena_run(a, merge_all, &m) ? m.merged : NULL;
 }

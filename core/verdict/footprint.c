@@ -15,12 +15,11 @@ struct noting {
 
 struct footprints *footprints_new(struct arena *a)
 {
-    if (arena_guard(a))
+    struct footprints *list = arena_try(a, sizeof *list);
+    if (!list)
         return NULL;
-    struct footprints *list = ARENA_NEW(a, struct footprints);
     list->arena = a;
     list->last = &list->first;
-    arena_unguard(a);
     return list;
 }
 
@@ -234,18 +233,23 @@ static void note_object(struct noting *n, const struct object *o)
         note_backup(n, o, &s->log_backup_template);
 }
 
-bool footprints_note(struct footprints *list, uint32_t file, slice name, const struct stream_verdict *stream)
+static void note_stream(void *context)
 {
-    if (arena_guard(list->arena))
-        return false;
-    struct noting n = {.list = list, .arena = list->arena, .stream = stream, .file = file, .line = 1};
-    for (const struct verdict *v = stream->first; v; v = v->next) {
+    struct noting *n = context;
+    slice name = n->file_name;
+    n->file_name = (slice){0};
+    for (const struct verdict *v = n->stream->first; v; v = v->next) {
         if (!v->object || v->object->kind == KIND_COMPACT_BACKUP)
             continue;
-        if (!n.file_name.p)
-            n.file_name = arena_copy(list->arena, name);
-        note_object(&n, v->object);
+        if (!n->file_name.p)
+            n->file_name = arena_copy(n->arena, name);
+        note_object(n, v->object);
     }
-    arena_unguard(list->arena);
-    return true;
+}
+
+bool footprints_note(struct footprints *list, uint32_t file, slice name, const struct stream_verdict *stream)
+{
+    struct noting n = {.list = list, .arena = list->arena, .stream = stream, .file = file, .line = 1};
+    n.file_name = name;
+    return arena_run(list->arena, note_stream, &n);
 }

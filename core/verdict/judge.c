@@ -7,19 +7,12 @@
 
 #include <stdlib.h>
 
-static const struct schema_set *open_schemas(struct arena **ret_arena)
+enum { SCHEMAS_BYTES = 64 << 20 };
+
+static void load_schemas(void *gate)
 {
-    enum { SCHEMAS_BYTES = 64 << 20 };
-    struct arena *a = *ret_arena = arena_new(SCHEMAS_BYTES);
-    if (!a)
-        return NULL;
-    if (arena_guard(a)) {
-        arena_free(a);
-        return NULL;
-    }
-    const struct schema_set *set = schema_set_builtin(a);
-    arena_unguard(a);
-    return set;
+    struct gate *g = gate;
+    g->schemas = schema_set_builtin(g->arena);
 }
 
 struct gate *gate_open(const struct policy *policy)
@@ -35,10 +28,10 @@ struct gate *gate_open(const struct policy *policy)
             g->silent[c][r] = severity == SEVERITY_OFF;
             g->denies[c][r] = severity == SEVERITY_ERROR;
         }
-    g->schemas = open_schemas(&g->arena);
-    if (g->schemas)
+    g->arena = arena_new(SCHEMAS_BYTES);
+    if (g->arena && arena_run(g->arena, load_schemas, g))
         return g;
-    free(g);
+    gate_close(g);
     return NULL;
 }
 

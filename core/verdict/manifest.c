@@ -169,10 +169,20 @@ static void count(struct stream_verdict *s, const struct verdict *v)
         s->suppressed++;
 }
 
-const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes, int64_t now)
+struct manifest {
+    const struct gate *gate;
+    struct arena *arena;
+    slice bytes;
+    int64_t now;
+    const struct stream_verdict *result;
+};
+
+static void judge_manifest(void *context)
 {
-    if (arena_guard(a))
-        return NULL;
+    struct manifest *m = context;
+    const struct gate *g = m->gate;
+    struct arena *a = m->arena;
+    slice bytes = m->bytes;
     struct stream_verdict *result = ARENA_NEW(a, struct stream_verdict);
     struct verdict **end = &result->first;
     struct findings unplaced = findings_new(a);
@@ -181,7 +191,7 @@ const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena
                         .arena = a,
                         .scratch = regex_scratch_new(a),
                         .context = CONTEXT_MANIFEST,
-                        .now = now,
+                        .now = m->now,
                         .bytes = bytes};
     j.lines = line_table_new(a, bytes);
     struct suppressions in_text = suppressions_in_text(a, bytes, j.lines);
@@ -202,16 +212,30 @@ const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena
         *end = v;
         count(result, v);
     }
-    arena_unguard(a);
-    return result;
+    m->result = result;
 }
 
-bool verdict_default(struct arena *a, struct verdict *v)
+const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes, int64_t now)
 {
-    if (arena_guard(a))
-        return false;
+    struct manifest m = {.gate = g, .arena = a, .bytes = bytes, .now = now};
+    return arena_run(a, judge_manifest, &m) ? m.result : NULL;
+}
+
+struct defaulting {
+    const struct gate *gate;
+    struct arena *arena;
+    struct verdict *verdict;
+};
+
+static void fill_defaults(void *context)
+{
+    struct defaulting *d = context;
+    struct verdict *v = d->verdict;
     if (v->object)
-        defaults_apply(a, v->object->kind, v->root, NULL);
-    arena_unguard(a);
-    return true;
+        defaults_apply(d->arena, d->gate->policy.defaults, v->object, v->root, NULL);
+}
+
+bool verdict_default(const struct gate *g, struct arena *a, struct verdict *v)
+{
+    return arena_run(a, fill_defaults, &(struct defaulting){g, a, v});
 }

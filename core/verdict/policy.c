@@ -89,22 +89,34 @@ static bool read_overridable(struct policy *policy, struct arena *a, slice bytes
     return true;
 }
 
+static bool read_defaults(struct policy *policy, struct arena *a, slice bytes, const struct node *n,
+                          slice *reterr)
+{
+    if (n->kind == NODE_STRING && defaults_mode_read(n->text, &policy->defaults))
+        return true;
+    return complain(a, bytes, n, LIT("defaults: expected effective, documented or none"), reterr);
+}
+
 static bool read_document(struct policy *policy, struct arena *a, slice bytes, const struct node *root,
                           slice *reterr)
 {
-    static const slice keys[] = {SLICE("rules"), SLICE("overridable")};
+    static const slice keys[] = {SLICE("rules"), SLICE("overridable"), SLICE("defaults")};
     if (root->kind != NODE_OBJECT)
-        return complain(a, bytes, root, LIT("a mapping with `rules` or `overridable` is wanted"), reterr);
+        return complain(a, bytes, root,
+                        LIT("expected a mapping with the keys rules, overridable and defaults"), reterr);
     for (const struct node *n = node_first(root); n; n = node_next(n)) {
         bool ok;
         if (slice_eq(n->key, keys[0]))
             ok = read_rules(policy, a, bytes, n, reterr);
         else if (slice_eq(n->key, keys[1]))
             ok = read_overridable(policy, a, bytes, n, reterr);
+        else if (slice_eq(n->key, keys[2]))
+            ok = read_defaults(policy, a, bytes, n, reterr);
         else
-            return complain(a, bytes, n,
-                            arena_fmt(a, "unknown key %.*s: rules and overridable are known", FMT(n->key)),
-                            reterr);
+            return complain(
+                a, bytes, n,
+                arena_fmt(a, "unknown key %.*s: expected rules, overridable or defaults", FMT(n->key)),
+                reterr);
         if (!ok)
             return false;
     }

@@ -2,10 +2,12 @@
  *
  *     rules:
  *       cleanpolicy-delete: off        # error, warn or off
- *     overridable: [prefix-missing]    # rules that an annotation may lower on the server */
+ *     overridable: [prefix-missing]    # rules that an annotation may lower on the server
+ *     defaults: effective              # or documented, none: what `brgate default` and /mutate add */
 #ifndef BRGATE_POLICY_H
 #define BRGATE_POLICY_H
 
+#include "defaults.h"
 #include "finding.h"
 
 enum policy_level { POLICY_DEFAULT, POLICY_OFF, POLICY_WARN, POLICY_ERROR };
@@ -13,6 +15,7 @@ enum policy_level { POLICY_DEFAULT, POLICY_OFF, POLICY_WARN, POLICY_ERROR };
 struct policy {
     uint8_t level[RULE_COUNT]; /* enum policy_level */
     bool overridable[RULE_COUNT];
+    enum defaults_mode defaults;
 };
 
 /* Reads a configuration file over `policy`. False when it has a fault: `reterr` is `line:column: what is

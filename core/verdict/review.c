@@ -284,19 +284,32 @@ static slice no_answer(struct review_log *ret_log, const char *why)
     return (slice){0};
 }
 
+struct asking {
+    const struct gate *gate;
+    struct arena *arena;
+    enum endpoint endpoint;
+    slice body;
+    int64_t now;
+    struct review_log *log;
+    slice text;
+};
+
+static void answer_asked(void *context)
+{
+    struct asking *q = context;
+    q->text = answer(q->gate, q->arena, q->endpoint, q->body, q->now, q->log);
+}
+
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
                     struct review_log *ret_log)
 {
     *ret_log = (struct review_log){0};
     json_memory_enter(a);
-    if (arena_guard(a)) {
-        json_memory_leave();
-        return no_answer(ret_log, "the review needs more memory than a request may have");
-    }
-    slice text = answer(g, a, endpoint, body, now, ret_log);
-    arena_unguard(a);
+    struct asking q = {.gate = g, .arena = a, .endpoint = endpoint, .body = body, .now = now, .log = ret_log};
+    bool finished = arena_run(a, answer_asked, &q);
     json_memory_leave();
-    if (text.n == 0)
+    slice text = q.text;
+    if (!finished || text.n == 0)
         return no_answer(ret_log, "the review needs more memory than a request may have");
     if (text.n > LIMIT_RESPONSE_BYTES)
         return no_answer(ret_log, "the answer would be larger than a review's may be");

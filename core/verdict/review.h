@@ -19,7 +19,7 @@ struct review_log {
 };
 
 /* The body of the HTTP answer (JSON), in the arena. The empty slice means that the arena was exhausted or the
- * answer exceeds its limit: HTTP 500. The arena must be unguarded; it is not reset. `now` is Unix seconds. */
+ * answer exceeds its limit: HTTP 500. The arena is not reset. `now` is Unix seconds. */
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
                     struct review_log *ret_log);
 

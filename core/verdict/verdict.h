@@ -66,14 +66,13 @@ struct stream_verdict {
 };
 
 /* Judges every document of a manifest as its author sees it: nothing is known but the text. A document that
- * cannot be read is a broken verdict among the others. NULL when the arena is exhausted. The arena must be
- * unguarded. */
+ * cannot be read is a broken verdict among the others. NULL when the arena is exhausted. */
 const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes,
                                               int64_t now);
 
-/* Fills in, after verdict_manifest(), the defaults that the documents promise; verdict->root then is what
- * `brgate default` prints. False when the arena is exhausted. */
-bool verdict_default(struct arena *a, struct verdict *v);
+/* Fills in, after verdict_manifest(), the policy's defaults; verdict->root then is what `brgate default`
+ * prints. False when the arena is exhausted. */
+bool verdict_default(const struct gate *g, struct arena *a, struct verdict *v);
 
 /* What happens to an object that the API server asks about. */
 struct change {
@@ -83,8 +82,10 @@ struct change {
     struct node *old_object; /* UPDATE only */
 };
 
-/* Judges a change inside a guarded arena. An object with a deletionTimestamp is judged without findings.
- * `defaults` says whether to add the documented defaults to change->object afterwards, for a patch. */
+/* Judges a change, and alters the trees of both objects (prune, default). An update that leaves the spec as it
+ * was has no findings; nothing else is exempt, not even an object that is being deleted: what is done at its
+ * end is done by its spec.
+ * `defaults` says whether to add the policy's defaults to change->object afterwards, for a patch. */
 const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
                                      bool defaults, int64_t now);
 

@@ -117,19 +117,54 @@ static void close_counts(void *resource)
     closed++;
 }
 
+static void exhaust(void *context)
+{
+    arena_defer(context, close_counts, context);
+    for (;;)
+        assert_non_null(arena_alloc(context, 1, 1000));
+}
+
+static void finish(void *context)
+{
+    arena_defer(context, close_counts, context);
+}
+
 static void arenas_unwind(void **state)
 {
     (void)state;
     struct arena *a = arena_new(1 << 20);
     closed = 0;
-    if (arena_guard(a)) {
-        assert_int_equal(closed, 1);
-        arena_free(a);
-        return;
-    }
-    arena_defer(a, close_counts, a);
-    for (;;)
-        assert_non_null(arena_alloc(a, 1, 1000));
+    assert_false(arena_run(a, exhaust, a));
+    assert_int_equal(closed, 1);
+    arena_reset(a);
+    assert_true(arena_run(a, finish, a));
+    assert_int_equal(closed, 1); /* what finished keeps its resources */
+    arena_free(a);
+    assert_int_equal(closed, 2);
+}
+
+/* The innermost work ends, and what was deferred before it stays. */
+static void nest(void *context)
+{
+    struct arena *a = context;
+    finish(a);
+    assert_false(arena_run(a, exhaust, a));
+    assert_int_equal(closed, 1);
+    arena_reset(a);
+    assert_int_equal(closed, 2);
+    assert_false(arena_run(a, exhaust, a));
+    assert_int_equal(closed, 3);
+    exhaust(a);
+}
+
+static void runs_of_an_arena_nest(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    closed = 0;
+    assert_false(arena_run(a, nest, a));
+    arena_free(a);
+    assert_int_equal(closed, 4); /* the last exhaust() had no memory left to defer with: it closes at once */
 }
 
 static void arenas_share_a_budget(void **state)
@@ -202,15 +237,11 @@ static void buffers_stop_at_their_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quoting_is_go_s),
-        cmocka_unit_test(numbers_are_strict),
-        cmocka_unit_test(doubles_print_as_go_does),
-        cmocka_unit_test(utf8_is_strict),
-        cmocka_unit_test(slips_are_near),
-        cmocka_unit_test(arenas_unwind),
-        cmocka_unit_test(arenas_keep_their_memory),
-        cmocka_unit_test(arenas_share_a_budget),
-        cmocka_unit_test(buffers_stop_at_their_limit),
+        cmocka_unit_test(quoting_is_go_s),          cmocka_unit_test(numbers_are_strict),
+        cmocka_unit_test(doubles_print_as_go_does), cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(slips_are_near),           cmocka_unit_test(arenas_unwind),
+        cmocka_unit_test(runs_of_an_arena_nest),    cmocka_unit_test(arenas_keep_their_memory),
+        cmocka_unit_test(arenas_share_a_budget),    cmocka_unit_test(buffers_stop_at_their_limit),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -162,21 +162,13 @@ static void matching_takes_no_memory_once_warm(void **state)
     arena_free(a);
 }
 
-static void compile_and_match(struct arena *a)
+static void compile_and_match(void *context)
 {
+    struct arena *a = context;
     const struct regex *re;
     enum regex_verdict verdict = regex_compile(a, LIT("^(a|b)*\\pL[x-z]{3}$"), 0, &re, NULL);
     assert_int_equal(verdict, REGEX_GOOD);
     assert_int_equal(regex_match(re, LIT("abaxyz"), regex_scratch_new(a)), REGEX_YES);
-}
-
-static bool completes(struct arena *a)
-{
-    if (arena_guard(a))
-        return false;
-    compile_and_match(a);
-    arena_unguard(a);
-    return true;
 }
 
 /* No allocation's failure may become a verdict. */
@@ -184,13 +176,13 @@ static void exhaustion_unwinds(void **state)
 {
     (void)state;
     struct arena *a = arena_new(64 << 20);
-    assert_true(completes(a));
+    assert_true(arena_run(a, compile_and_match, a));
     uint64_t total = arena_allocations(a);
     assert_true(total > 5);
     for (uint64_t nth = 1; nth <= total; nth++) {
         arena_reset(a);
         arena_fail_at(a, nth);
-        assert_false(completes(a));
+        assert_false(arena_run(a, compile_and_match, a));
     }
     arena_free(a);
 }

@@ -76,19 +76,25 @@ static void damaged_at_every_byte(void **state)
     arena_free(a);
 }
 
+struct reading {
+    struct arena *arena;
+    slice text;
+};
+
+static void read_text(void *context)
+{
+    const struct reading *r = context;
+    read_all(r->arena, r->text);
+}
+
 /* False when everything was read before the allocation that fails. */
 static bool fails_at(slice text, uint64_t nth)
 {
-    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    arena_fail_at(a, nth);
-    if (arena_guard(a)) {
-        arena_free(a);
-        return true;
-    }
-    read_all(a, text);
-    arena_unguard(a);
-    arena_free(a);
-    return false;
+    struct reading r = {arena_new(LIMIT_ARENA_BYTES), text};
+    arena_fail_at(r.arena, nth);
+    bool finished = arena_run(r.arena, read_text, &r);
+    arena_free(r.arena);
+    return !finished;
 }
 
 static void every_allocation_may_fail(void **state)

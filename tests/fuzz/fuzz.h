@@ -20,16 +20,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
         }                                                                                                    \
     } while (0)
 
+struct fuzz_work {
+    void (*check)(struct arena *, slice);
+    struct arena *arena;
+    slice bytes;
+};
+
+static inline void fuzz_check(void *context)
+{
+    const struct fuzz_work *w = (const struct fuzz_work *)context;
+    w->check(w->arena, w->bytes);
+}
+
 /* Checks an input with an arena of its own; when that is not enough, nothing is promised. */
 static inline int fuzz_in_arena(void (*check)(struct arena *, slice), const uint8_t *data, size_t size)
 {
-    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    const slice bytes = {(const char *)data, size};
-    if (!arena_guard(a)) {
-        check(a, bytes);
-        arena_unguard(a);
-    }
-    arena_free(a);
+    struct fuzz_work w = {check, arena_new(LIMIT_ARENA_BYTES), {(const char *)data, size}};
+    arena_run(w.arena, fuzz_check, &w);
+    arena_free(w.arena);
     return 0;
 }
 

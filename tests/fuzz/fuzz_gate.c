@@ -32,7 +32,7 @@ static void judge_manifest(const struct gate *g, struct arena *a, slice bytes)
         check_rows(v, bytes);
         PROMISE(v->status != VERDICT_BROKEN || v->errors || v->dropped);
         errors += v->errors;
-        PROMISE(verdict_default(a, v) || v->object);
+        PROMISE(verdict_default(g, a, v) || v->object);
     }
     PROMISE(errors == s->errors);
 }

@@ -13,6 +13,16 @@
         PROMISE(ok || ((size_t)why.at + why.n <= size && why.why[0]));                                       \
     } while (0)
 
+static void check_places(struct arena *a, slice s)
+{
+    size_t n = slice_find_char(s, ' ');
+    slice bucket = slice_cut(s, 0, n), prefix = slice_from(s, n == SLICE_NONE ? s.n : n + 1);
+    struct storage_place p = storage_place(a, bucket, prefix);
+    slice clean = path_clean(a, s);
+    PROMISE(slice_eq(path_clean(a, clean), clean));
+    PROMISE(storage_contains(&p, &p) && storage_same(&p, &p));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     slice s = {(const char *)bytes, size};
@@ -25,16 +35,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     CHECK_WITHIN(kube_label_key(s, &why));
     CHECK_WITHIN(kube_annotation_key(s, &why));
     CHECK_WITHIN(kube_label_value(s, &why));
-    struct arena *a = arena_new((size_t)64 << 20);
-    size_t n = slice_find_char(s, ' ');
-    slice bucket = slice_cut(s, 0, n), prefix = slice_from(s, n == SLICE_NONE ? size : n + 1);
-    if (!arena_guard(a)) {
-        struct storage_place p = storage_place(a, bucket, prefix);
-        slice clean = path_clean(a, s);
-        PROMISE(slice_eq(path_clean(a, clean), clean));
-        PROMISE(storage_contains(&p, &p) && storage_same(&p, &p));
-        arena_unguard(a);
-    }
-    arena_free(a);
-    return 0;
+    return fuzz_in_arena(check_places, bytes, size);
 }

@@ -104,7 +104,7 @@ static int setup(void **state)
     t->arena = arena_new((size_t)1 << 30);
     t->gate = gate_open(&policy);
     *state = t;
-    return arena_guard(t->arena);
+    return !t->arena || !t->gate;
 }
 
 static int teardown(void **state)

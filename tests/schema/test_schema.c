@@ -139,7 +139,19 @@ static void objects_are_judged_as_the_server_does(void **state)
     arena_free(own);
 }
 
-/* The nth allocation fails: the guard is reached, nothing leaks, and one more attempt with all memory
+struct applying {
+    struct arena *arena;
+    const struct schema_set *set;
+    const struct row *row;
+};
+
+static void apply_row(void *context)
+{
+    const struct applying *w = context;
+    apply(w->arena, w->set, w->row);
+}
+
+/* The nth allocation fails: the work ends, nothing leaks, and one more attempt with all memory
  * succeeds. */
 static void running_out_of_memory_is_never_a_verdict(void **state)
 {
@@ -148,15 +160,12 @@ static void running_out_of_memory_is_never_a_verdict(void **state)
     const struct schema_set *set = schema_set_builtin(own);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        volatile uint64_t nth = 1;
-        for (volatile bool finished = false; !finished; nth++) {
+        struct applying work = {a, set, &rows[i]};
+        uint64_t nth = 1;
+        arena_fail_at(a, nth);
+        while (!arena_run(a, apply_row, &work)) {
             arena_reset(a);
-            arena_fail_at(a, nth);
-            if (arena_guard(a))
-                continue;
-            apply(a, set, &rows[i]);
-            arena_unguard(a);
-            finished = true;
+            arena_fail_at(a, ++nth);
         }
         arena_fail_at(a, 0);
         assert_row(rows[i].object, nth > 3);

@@ -43,10 +43,7 @@ static const struct node *read_json(struct arena *a, slice text)
 struct answer ask_gate(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now)
 {
     struct answer r = {0};
-    arena_unguard(a);
     r.body = review_answer(g, a, endpoint, body, now, &r.log);
-    if (arena_guard(a))
-        fail();
     assert_true(r.body.n > 0);
     r.root = read_json(a, r.body);
     const struct node *allowed = node_at(r.root, "response.allowed");
@@ -176,9 +173,8 @@ const struct gate *plain_gate(void)
 
 int arena_setup(void **state)
 {
-    struct arena *a = arena_new(ARENA_BYTES);
-    *state = a;
-    return arena_guard(a);
+    *state = arena_new(ARENA_BYTES);
+    return !*state;
 }
 
 int arena_teardown(void **state)

@@ -38,7 +38,7 @@ slice patched_object(struct arena *a, const struct answer *answer, slice object)
 /* A gate without a policy, made once. */
 const struct gate *plain_gate(void);
 
-/* Sets up an arena with a guard as the test's state, and frees it. */
+/* Sets up an arena as the test's state, and frees it. */
 int arena_setup(void **state);
 int arena_teardown(void **state);
 

@@ -128,14 +128,18 @@ static void play(struct arena *a, const char *group)
     assert_row("delete", answer.allowed);
     assert_slice("delete", answer_warnings(a, &answer), (slice){0});
 
-    /* The end: the finalizer goes. Nothing is said of an object that is being deleted, whatever is wrong. */
+    /* The end: the finalizer goes, and nothing is said of it. The spec is judged as long as the object is
+     * there. */
     p.object = object_text(&p, p.spec, p.status, "\"deletionTimestamp\":\"2022-10-10T09:59:00Z\",");
     p.finalizers = "";
-    slice bare = object_text(&p, START "\"tableFilter\":[\"x\"],", "\"phase\":\"Running\"",
-                             "\"deletionTimestamp\":\"2022-10-10T09:59:00Z\",");
+    slice bare = object_text(&p, p.spec, p.status, "\"deletionTimestamp\":\"2022-10-10T09:59:00Z\",");
     answer = review(&p, "UPDATE", "", bare);
     assert_row("remove the finalizer", answer.allowed);
     assert_slice("remove the finalizer", answer_warnings(a, &answer), (slice){0});
+    bare = object_text(&p, START "\"tableFilter\":[\"x\"],", p.status,
+                       "\"deletionTimestamp\":\"2022-10-10T09:59:00Z\",");
+    answer = review(&p, "UPDATE", "", bare);
+    assert_slice("edit the spec", answer_causes(a, &answer), LIT("log-start-after-stop log-filter"));
 }
 
 static void test_v2(void **state)

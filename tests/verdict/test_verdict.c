@@ -7,7 +7,7 @@ static slice backup(struct arena *a, const char *metadata, const char *spec)
         a,
         "{\"apiVersion\":\"br.pingcap.com/"
         "v1alpha1\",\"kind\":\"Backup\",\"metadata\":{%s\"name\":\"nightly\","
-        "\"namespace\":\"tidb\"},\"spec\":{%s\"cleanPolicy\":\"Retain\",\"br\":{\"cluster\":\"demo1\"},"
+        "\"namespace\":\"tidb\"},\"spec\":{\"cleanPolicy\":\"Retain\",%s\"br\":{\"cluster\":\"demo1\"},"
         "\"s3\":{\"provider\":\"aws\",\"region\":\"us-west-1\",\"bucket\":\"my-bucket\","
         "\"prefix\":\"nightly\",\"secretName\":\"s3-secret\"}}}",
         metadata, spec);
@@ -39,19 +39,24 @@ static void expect(struct arena *a, const char *label, struct answer answer, con
 #define WORSE_RETRY "\"backoffRetryPolicy\":{\"minRetryDuration\":\"6 minutes\"},"
 #define BAD_TYPE    "\"backupType\":\"fully\","
 #define LABELS      "\"labels\":{\"team\":\"shop\"},"
+#define ACCOUNT     "\"serviceAccount\":\"backup\","
+#define TYPED       "\"resources\":{},\"tolerations\":[],"
+#define CLEAN       "\"cleanPolicy\":\"Delete\","
+#define DELETED     "\"deletionTimestamp\":\"2026-05-31T00:00:00Z\","
+#define FINALIZER   "\"finalizers\":[\"pingcap.com/finalizer\"],"
 
 static void test_ratcheting(void **state)
 {
     static const struct {
         const char *label, *metadata, *spec, *old_metadata, *old_spec, *causes, *warnings;
     } rows[] = {
-        {"a bad field that was there", LABELS, BAD_RETRY, "", BAD_RETRY, "", "retry-duration"},
+        {"a bad field that was there", "", ACCOUNT BAD_RETRY, "", BAD_RETRY, "", "retry-duration"},
         {"another bad value", "", WORSE_RETRY, "", BAD_RETRY, "retry-duration", ""},
         {"bad only now", "", BAD_RETRY, "", "", "retry-duration", ""},
         {"fixed", "", "", "", BAD_RETRY, "", ""},
         {"one bad as before, one new", "", BAD_RETRY BAD_TYPE, "", BAD_RETRY, "schema-enum",
          "retry-duration"},
-        {"schema faults as well", LABELS, BAD_TYPE, "", BAD_TYPE, "", "schema-enum"},
+        {"schema faults as well", "", ACCOUNT BAD_TYPE, "", BAD_TYPE, "", "schema-enum"},
         {"the same fault at another element", "", "\"tableFilter\":[\"db.*\",\"shop\"],", "",
          "\"tableFilter\":[\"shop\"],", "table-filter-syntax", ""},
         {"the same fault twice where it was once", "", "\"tableFilter\":[\"shop\",\"shop\"],", "",
@@ -112,16 +117,51 @@ static void test_no_policy_refuses_a_deletion(void **state)
     gate_close(g);
 }
 
-/* Nor is one that is on its way. */
-static void test_no_policy_refuses_what_is_being_deleted(void **state)
+/* Nor is what leaves the spec alone: labels, and the finalizer of an object that is being deleted. */
+static void test_no_policy_refuses_what_leaves_the_spec_alone(void **state)
 {
+    static const char *const metadata[] = {"", LABELS, DELETED, DELETED LABELS, FINALIZER, DELETED FINALIZER};
     struct arena *a = *state;
     struct gate *g = gate_by(a, "rules: { all: error }");
-    expect(a, "finalizer removed",
-           update(g, a, backup(a, "\"deletionTimestamp\":\"2026-05-31T00:00:00Z\",", BAD_TYPE),
-                  backup(a, "", "")),
-           "", "");
+    for (size_t i = 0; i < sizeof metadata / sizeof *metadata; i++)
+        for (size_t k = 0; k < sizeof metadata / sizeof *metadata; k++)
+            expect(a, metadata[k],
+                   update(g, a, backup(a, metadata[k], BAD_TYPE BAD_RETRY),
+                          backup(a, metadata[i], BAD_TYPE BAD_RETRY)),
+                   "", "");
     gate_close(g);
+}
+
+/* What looks like a deletion exempts nothing, and what helps one along is allowed. */
+static void test_deletion_exempts_nothing(void **state)
+{
+    static const struct {
+        const char *label, *metadata, *spec, *old_metadata, *old_spec, *causes, *warnings;
+    } rows[] = {
+        {"bad while it is deleted", DELETED, BAD_TYPE, DELETED, "", "schema-enum", ""},
+        {"bad as before", DELETED, ACCOUNT BAD_RETRY, DELETED, BAD_RETRY, "", "retry-duration"},
+        {"mended", DELETED, "", DELETED, BAD_TYPE, "", ""},
+        {"kept after all", DELETED FINALIZER, "", DELETED FINALIZER, CLEAN, "", "cleanpolicy-edit"},
+        {"other credentials", DELETED, ACCOUNT, DELETED, "", "", ""},
+        {"a typed client takes its finalizer off", DELETED, TYPED, DELETED FINALIZER, "", "", ""},
+        {"a date that comes with the update", DELETED, BAD_TYPE, "", "", "schema-enum", ""},
+    };
+    static const char *const born[] = {DELETED,
+                                       DELETED FINALIZER,
+                                       "\"deletionTimestamp\":null,",
+                                       "\"deletionTimestamp\":\"\",",
+                                       "\"deletionTimestamp\":false,",
+                                       "\"deletionTimestamp\":{},"};
+    struct arena *a = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(a, rows[i].label,
+               update(plain_gate(), a, backup(a, rows[i].metadata, rows[i].spec),
+                      backup(a, rows[i].old_metadata, rows[i].old_spec)),
+               rows[i].causes, rows[i].warnings);
+    for (size_t i = 0; i < sizeof born / sizeof *born; i++) {
+        struct answer answer = create(plain_gate(), a, backup(a, born[i], BAD_RETRY));
+        assert_row(born[i], slice_find(answer_causes(a, &answer), LIT("retry-duration")) != SLICE_NONE);
+    }
 }
 
 /* ---- annotations ---- */
@@ -247,8 +287,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ratcheting, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_policy, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_no_policy_refuses_a_deletion, arena_setup, arena_teardown),
-        cmocka_unit_test_setup_teardown(test_no_policy_refuses_what_is_being_deleted, arena_setup,
+        cmocka_unit_test_setup_teardown(test_no_policy_refuses_what_leaves_the_spec_alone, arena_setup,
                                         arena_teardown),
+        cmocka_unit_test_setup_teardown(test_deletion_exempts_nothing, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_annotations, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_passes_unseen, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_what_the_mutating_endpoint_refuses, arena_setup, arena_teardown),

@@ -66,8 +66,10 @@ const struct server_handler test_handler = {.answer = answer,
                                             .rule_count = 2,
                                             .reload = reload};
 
-bool test_handler_open(const char *config_file, struct server_handler *ret, char ret_error[SERVER_ERROR_SIZE])
+bool test_handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
+                       char ret_error[SERVER_ERROR_SIZE])
 {
+    (void)defaults;
     *ret = test_handler;
     if (config_file)
         snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s: not readable", config_file);

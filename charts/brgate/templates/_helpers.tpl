@@ -44,9 +44,24 @@ labels:
 {{- if eq .Values.certificates.mode "self" }}true{{ end -}}
 {{- end }}
 
+{{/* ValidatingAdmissionPolicies are part of admissionregistration.k8s.io/v1 from 1.30 on; that API cannot be switched off by itself. */}}
+{{- define "brgate.admissionPolicies" -}}
+{{- if semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version }}true{{ end -}}
+{{- end }}
+
+{{/* CEL: two objects have the same members apart from these; called with their two names and the members. */}}
+{{- define "brgate.same" -}}
+{{- $new := index . 0 -}}
+{{- $old := index . 1 -}}
+{{- $apart := slice . 2 | toJson -}}
+dyn({{ $new }}).all(k, k in {{ $apart }} || (k in dyn({{ $old }}) && dyn({{ $new }})[k] == dyn({{ $old }})[k])) &&
+dyn({{ $old }}).all(k, k in {{ $apart }} || k in dyn({{ $new }}))
+{{- end }}
+
 {{/* The policy file; empty when nothing is set. YAML 1.1 reads a bare `off` as false. */}}
 {{- define "brgate.policy" -}}
-{{- if or .Values.policy.rules .Values.policy.overridable }}
+{{- $defaults := .Values.policy.defaults }}
+{{- if or .Values.policy.rules .Values.policy.overridable (ne $defaults "effective") }}
 {{- with .Values.policy.rules -}}
 rules:
   {{- range $rule, $severity := . }}
@@ -55,6 +70,9 @@ rules:
 {{ end }}
 {{- with .Values.policy.overridable -}}
 overridable: {{ toJson . }}
+{{ end }}
+{{- if ne $defaults "effective" -}}
+defaults: {{ $defaults }}
 {{ end }}
 {{- end }}
 {{- end }}
@@ -110,8 +128,20 @@ rules:
     operations: {{ toJson . }}
 {{- end }}
 
-{{/* What both webhooks are not asked about: finalizers must always come off; and where status is no sub-resource (pingcap.com) the
-     operator writes it all the time, with the spec as it was, and must be able to while no server answers. */}}
+{{/* Conditions of both webhooks and of the admission policy. An update that leaves the spec alone is not asked about: finalizers must
+     always come off, and where status is no sub-resource (pingcap.com) the operator writes it all the time and must be able to while
+     no server answers. deletionTimestamp exempts from nothing: server-side apply stores one that a manifest brings, and what is done
+     when an object goes is done by its spec. */}}
+{{- define "brgate.conditions" -}}
+matchConditions:
+  - name: spec-changed
+    expression: request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec
+  {{- with .Values.webhook.matchConditions }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/* What both webhook configurations have in common. */}}
 {{- define "brgate.matching" -}}
 sideEffects: None
 admissionReviewVersions: [v1]
@@ -121,12 +151,5 @@ timeoutSeconds: {{ .Values.webhook.timeoutSeconds }}
 namespaceSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-matchConditions:
-  - name: not-being-deleted
-    expression: request.operation == 'DELETE' || !has(object.metadata.deletionTimestamp)
-  - name: spec-changed
-    expression: request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec
-  {{- with .Values.webhook.matchConditions }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+{{ include "brgate.conditions" . }}
 {{- end }}

@@ -4,7 +4,8 @@ common=(Deployment MutatingWebhookConfiguration NetworkPolicy Pod PodDisruptionB
         ValidatingWebhookConfiguration)
 
 given "mode self" --values "$chart/ci/self-values.yaml"
-kinds "${common[@]}" Role RoleBinding ClusterRole ClusterRoleBinding
+guard=(ValidatingAdmissionPolicy ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingAdmissionPolicyBinding)
+kinds "${common[@]}" Role RoleBinding ClusterRole ClusterRoleBinding "${guard[@]}"
 has Deployment 'automountServiceAccountToken: true' '- --certs-secret=brgate-tls$' '- --certs-service=gate-brgate$' \
     '- --webhook-configuration=gate-brgate$'
 has_not Deployment '--tls-cert' 'volumes:' 'volumeMounts:'
@@ -14,6 +15,24 @@ has ClusterRole 'resourceNames: \[gate-brgate\]' 'verbs: \[get, patch\]'
 has_not ClusterRole 'secrets' '\*'
 has NetworkPolicy 'port: 6443'
 has_not ValidatingWebhookConfiguration 'caBundle' 'inject-ca-from'
+
+# The guard: what RBAC cannot say about the servers' account.
+has ValidatingAdmissionPolicy 'failurePolicy: Fail' 'resources: \[validatingwebhookconfigurations, mutatingwebhookconfigurations\]' \
+    'resources: \[secrets\]' "request.userInfo.username == 'system:serviceaccount:brgate-system:gate-brgate'" \
+    "object.metadata.name == 'gate-brgate'\$" "object.metadata.name == 'brgate-tls'\$" "object.type == 'kubernetes.io/tls'"
+has_not ValidatingAdmissionPolicy 'failurePolicy: Ignore'
+has ValidatingAdmissionPolicyBinding 'validationActions: \[Deny\]' 'policyName: gate-brgate-guard-bundles' 'policyName: gate-brgate-guard-secret'
+has_not ValidatingAdmissionPolicyBinding 'Audit' 'Warn'
+given "an account and a Secret of another name" --set serviceAccount.name=keeper --set certificates.secretName=gate-tls
+has ValidatingAdmissionPolicy "'system:serviceaccount:brgate-system:keeper'" "object.metadata.name == 'gate-tls'\$"
+given "the guard is switched off" --set certificates.guard=false
+has_not ValidatingAdmissionPolicy '.'
+given "an API server without admission policies" --kube-version 1.29.0
+has_not ValidatingAdmissionPolicy '.'
+for mode in files cert-manager; do # the account has no rights
+    given "mode $mode" --set "certificates.mode=$mode"
+    has_not ValidatingAdmissionPolicy '.'
+done
 
 given "mode cert-manager" --values "$chart/ci/cert-manager-values.yaml"
 kinds "${common[@]}" Certificate Certificate Issuer Issuer

@@ -19,7 +19,7 @@ has PodDisruptionBudget 'minAvailable: 1' 'unhealthyPodEvictionPolicy: AlwaysAll
 has Pod 'helm.sh/hook: test' 'http://gate-brgate.brgate-system.svc:8080/readyz'
 
 given "minimal" --values "$chart/ci/minimal-values.yaml"
-kinds ClusterRole ClusterRoleBinding Deployment Pod Role RoleBinding Service ServiceAccount ValidatingWebhookConfiguration
+kinds ClusterRole ClusterRoleBinding Deployment Pod Role RoleBinding Service ServiceAccount "${guard[@]}" ValidatingWebhookConfiguration
 has_not Deployment 'priorityClassName' 'resources:'
 has_not ValidatingWebhookConfiguration 'delete.brgate.io'
 
@@ -86,4 +86,4 @@ object ConfigMap gate <"$work/out" | sed -n '/^  brgate.yaml: |/,$ s/^    //p' >
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n' >"$work/other.yaml"
 said=$("$brgate" lint --config "$work/policy.yaml" "$work/other.yaml" 2>&1) ||
     wrong "the policy file" "$(<"$work/policy.yaml"; echo; echo "$said")" "one that brgate reads"
-has ConfigMap 'cleanpolicy-delete: "off"' 'prefix-missing: "error"' 'overridable: \["cluster-empty"\]'
+has ConfigMap 'cleanpolicy-delete: "off"' 'prefix-missing: "error"' 'overridable: \["cluster-empty"\]' 'defaults: documented'

@@ -3,13 +3,13 @@
 given "as it comes"
 has ValidatingWebhookConfiguration 'name: validate.brgate.io' 'failurePolicy: Fail' 'path: /validate' 'timeoutSeconds: 5' \
     'apiGroups: \[br.pingcap.com, pingcap.com\]' 'resources: \[backups, backupschedules, compactbackups\]' \
-    'operations: \["CREATE","UPDATE"\]' 'name: delete.brgate.io' 'failurePolicy: Ignore' 'operations: \["DELETE"\]' 'sideEffects: None' 'admissionReviewVersions: \[v1\]' 'name: not-being-deleted$' \
-    'name: spec-changed$' 'name: gate-brgate$' 'namespace: brgate-system$'
+    'operations: \["CREATE","UPDATE"\]' 'name: delete.brgate.io' 'failurePolicy: Ignore' 'operations: \["DELETE"\]' 'sideEffects: None' 'admissionReviewVersions: \[v1\]' 'name: spec-changed$' \
+    'name: gate-brgate$' 'namespace: brgate-system$'
 has MutatingWebhookConfiguration 'name: default.brgate.io' 'failurePolicy: Ignore' 'path: /mutate' 'operations: \["CREATE","UPDATE"\]' \
     'reinvocationPolicy: IfNeeded'
 has_not ValidatingWebhookConfiguration 'namespaceSelector' 'objectSelector' '/status'
 [[ ! -s $work/definitions ]] || wrong "$what" "definitions" "none"
-has_not ValidatingAdmissionPolicy '.'
+has_not ValidatingAdmissionPolicy 'pingcap.com'
 
 given "everything" --values "$chart/ci/everything-values.yaml"
 has ValidatingWebhookConfiguration 'failurePolicy: Ignore' 'timeoutSeconds: 30' 'namespaceSelector:' 'name: not-the-operator'
@@ -18,6 +18,23 @@ has ValidatingAdmissionPolicyBinding 'validationActions: \["Deny","Audit"\]' 'po
 has ValidatingAdmissionPolicy 'namespaceSelector:' 'name: not-the-operator' '\[storage-multiple\]'
 # Lowered by the policy, and left to annotations: refused by nobody.
 has_not ValidatingAdmissionPolicy '\[s3-bucket\]' '\[cluster-empty\]' 'DURATION' 'POSITIVE'
+
+# What is not judged is the same everywhere, and a deletionTimestamp, which anyone may write, is no part of it.
+conditions() { # conditions KIND: the lists of matchConditions in the objects of that kind, each on one line
+    object "$1" <"$work/out" | awk '
+        { match($0, /^ */) }
+        /^ *matchConditions:/ { inside = RLENGTH; line = ""; next }
+        inside && RLENGTH > inside && /^ *(- )?(name|expression): / { sub(/^ *(- )?/, ""); line = line "|" $0; next }
+        inside { print line; inside = 0 }
+        END { if (inside) print line }'
+}
+checked=$((checked + 1))
+all=$(for kind in ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy; do conditions $kind; done)
+[[ $(wc -l <<<"$all") == 4 && $(sort -u <<<"$all") == "|name: spec-changed|expression: "*"|name: not-the-operator" ]] ||
+    wrong "$what: matchConditions" "$all" "four times the same: spec-changed, not-the-operator"
+for kind in ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy; do
+    has_not $kind 'deletionTimestamp'
+done
 
 given "all rules off but one" --set admissionPolicy.enabled=true --set policy.rules.all=off --set policy.rules.s3-bucket=error
 has ValidatingAdmissionPolicy '\[s3-bucket\]'

@@ -9,15 +9,15 @@ given "an API server that looks at endpoints" replicas_apiserver
 replicas_behind_a_service
 
 # ---- The rights are the chart's
-rights() {
-    "$bin/helm" template brgate charts/brgate --namespace brgate-system --show-only templates/rbac.yaml \
-        --set fullnameOverride=brgate --set certificates.mode=self --set certificates.secretName=brgate-tls | kubectl apply -f -
+chart_account() {
+    "$bin/helm" template brgate charts/brgate --namespace brgate-system --show-only templates/rbac.yaml --show-only templates/guard.yaml \
+        --kube-version 1.36.0 --set fullnameOverride=brgate --set certificates.mode=self --set certificates.secretName=brgate-tls
 }
 account_kubeconfig() {
     kubeconfig_write routing "$(sed 's/.*://' "$work/routing.url")" own |
         sed "s|user: {client-cert.*}|user: {token: $(kubectl create token brgate -n brgate-system)}}|" >"$work/own.kubeconfig"
 }
-given "the service account and the rights that the chart renders" rights
+given "the service account, its rights and its guard, as the chart renders them" eval 'chart_account | kubectl apply -f -'
 given "its token" account_kubeconfig
 gate_bundle=
 given "the configurations without any caBundle" eval 'gate_manifests Fail | kubectl apply -f -'
@@ -80,5 +80,10 @@ then_equal "it finds nothing wrong" "$code$err" 0
 then_equal "nothing was refused to the servers" "$(grep -hE '"event":"certificates".*(40[13]|cannot)' "$work"/log/{gate,twin})" ""
 then_equal "no key is in the logs" "$(grep -c 'PRIVATE' "$work"/log/{gate,twin} | cut -d : -f 2 | sort -u)" 0
 
-gate_unregister >/dev/null 2>&1
-for process in gate twin routing; do process_stop "$process"; done
+for process in gate twin; do process_stop "$process"; done
+{
+    chart_account | kubectl delete -f -
+    kubectl delete mutatingwebhookconfiguration,validatingwebhookconfiguration brgate
+    kubectl delete secret brgate-tls -n brgate-system
+} >/dev/null 2>&1
+process_stop routing

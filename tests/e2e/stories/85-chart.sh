@@ -78,7 +78,7 @@ then_it_passes "and it is gone"
 # ---- mode self, with no other rights than the chart gives
 given "what mode self installs" eval 'kubectl delete -f "$work/registration.yaml" &&
     chart_render --set fullnameOverride=brgate,service.port=$(<"$work/gate.port") --show-only templates/webhooks.yaml \
-        --show-only templates/rbac.yaml >"$work/registration.yaml" && kubectl apply -f "$work/registration.yaml"'
+        --show-only templates/rbac.yaml --show-only templates/guard.yaml >"$work/registration.yaml" && kubectl apply -f "$work/registration.yaml"'
 token=$(kubectl create token brgate -n brgate-system)
 sed "s|users: .*|users: [{name: admin, user: {token: $token}}]|" "$work/apiserver.kubeconfig" >"$work/gate.kubeconfig"
 may() { kubectl auth can-i "$@" -n brgate-system --as=system:serviceaccount:brgate-system:brgate 2>/dev/null; }
