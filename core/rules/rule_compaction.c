@@ -1,4 +1,4 @@
-/* A BackupSchedule's compaction: compactInterval against the snapshots, and its template against the
+/* A BackupSchedule's compaction: its interval against the snapshots, and its template against the
  * log's. */
 #include "rule_schedule.h"
 
@@ -15,6 +15,12 @@ static bool has_interval(const struct timed_schedule *s)
     return false;
 }
 
+/* The CRD of each operator has one of the two, and the API server drops the other. */
+static const char *interval_name(const struct rule_run *run)
+{
+    return run->object->group == GROUP_BR ? "compactSpan" : "compactInterval";
+}
+
 static void compact_span_conflict(struct rule_run *run, const struct timed_schedule *s)
 {
     const struct node *span = node_get(s->spec->node, LIT("compactSpan"));
@@ -22,24 +28,25 @@ static void compact_span_conflict(struct rule_run *run, const struct timed_sched
     if (!span || !interval)
         return;
     struct finding *x =
-        finding_add(run->findings, RULE_compact_span_conflict, FIELD_FORBIDDEN, span,
-                    "compactSpan is another name of compactInterval: only one of them may be given");
+        finding_add(run->findings, RULE_compact_span_conflict, FIELD_FORBIDDEN, interval,
+                    "compactInterval is another name of compactSpan: only one of them may be given");
     x->at_key = true;
-    x->note_node = interval;
+    x->note_node = span;
     x->note = LIT("given here too");
-    finding_hint(run->findings, x, "remove compactSpan");
+    finding_hint(run->findings, x, "remove compactInterval");
 }
 
 static void compact_span_name(struct rule_run *run, const struct timed_schedule *s)
 {
-    const struct node *span = node_get(s->spec->node, LIT("compactSpan"));
-    if (!span || schedule_has(s, "compactInterval"))
+    const struct node *interval = node_get(s->spec->node, LIT("compactInterval"));
+    if (run->object->group != GROUP_BR || !interval || schedule_has(s, "compactSpan"))
         return;
-    struct finding *x =
-        finding_say(run->findings, RULE_compact_span_name, span, "compactSpan is read as compactInterval");
+    struct finding *x = finding_say(run->findings, RULE_compact_span_name, interval,
+                                    "the CRD of TiDB Operator v2 has no compactInterval: where it is "
+                                    "installed, the API server drops the field");
     x->at_key = true;
-    x->suggested = LIT("compactInterval");
-    finding_hint(run->findings, x, "write compactInterval, the name that the documents use");
+    x->suggested = LIT("compactSpan");
+    finding_hint(run->findings, x, "write compactSpan");
 }
 
 static void compact_needs_log(struct rule_run *run, const struct timed_schedule *s)
@@ -62,13 +69,13 @@ static void compact_needs_interval(struct rule_run *run, const struct timed_sche
     const struct node *compact = node_get(s->spec->node, LIT("compactBackupTemplate"));
     if (compact && schedule_has(s, "logBackupTemplate") && !has_interval(s)) {
         struct finding *x =
-            say_at_member(run, RULE_compact_needs_interval, s->spec->node, "compactInterval",
-                          "compactBackupTemplate without compactInterval: nothing is ever compacted");
-        finding_hint(run->findings, x, "add compactInterval");
+            say_at_member(run, RULE_compact_needs_interval, s->spec->node, interval_name(run),
+                          "compactBackupTemplate without an interval: nothing is ever compacted");
+        finding_hint(run->findings, x, "add %s", interval_name(run));
     } else if (!compact && has_interval(s)) {
         struct finding *x =
             say_at_member(run, RULE_compact_needs_interval, s->spec->node, "compactBackupTemplate",
-                          "compactInterval without compactBackupTemplate: nothing is ever compacted");
+                          "an interval without compactBackupTemplate: nothing is ever compacted");
         x->note_node = node_get(s->spec->node, schedule_has(s, "compactInterval") ? LIT("compactInterval")
                                                                                   : LIT("compactSpan"));
         x->note = LIT("has no effect");

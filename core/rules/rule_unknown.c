@@ -36,7 +36,9 @@ static bool explain_other_group(struct findings *f, struct finding *x, const str
     x->message =
         arena_fmt(f->arena, "unknown field in %.*s: only %.*s has it, and the API server drops it here",
                   FMT(kind->group), FMT(twin->group));
-    x->hint = slice_eq(x->node->key, LIT("compactSpan")) ? LIT("write compactInterval") : LIT("remove it");
+    bool renamed =
+        slice_eq(x->node->key, LIT("compactSpan")) && !node_get(x->node->parent, LIT("compactInterval"));
+    x->hint = renamed ? LIT("write compactInterval") : LIT("remove it");
     return true;
 }
 

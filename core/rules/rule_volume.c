@@ -1,6 +1,8 @@
 /* Volumes of the job's pods: local storage, and what the operator adds itself. */
 #include "rule_storage.h"
 
+#include "bug.h"
+
 #include <stdlib.h>
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -76,6 +78,8 @@ static void local_tikv(struct rule_run *run, const struct local *l)
 
 /* ---- names ---- */
 
+enum { OWN_MOST = 4 };
+
 struct volume {
     slice name;
     const struct node *node;
@@ -87,7 +91,7 @@ struct volumes {
     struct {
         slice name;
         const char *holds;
-    } own[3]; /* what the operator mounts into the pod, as far as this object can have it */
+    } own[OWN_MOST]; /* what the operator mounts into the pod, as far as this object can have it */
     size_t own_count;
     struct volume local;    /* node: NULL without local storage or without a name */
     struct volume *by_name; /* of additionalVolumes, sorted by name, then as they stand */
@@ -97,8 +101,46 @@ struct volumes {
 
 static void own_volume(struct volumes *v, slice name, const char *holds)
 {
+    BUG_IF(v->own_count == OWN_MOST);
     v->own[v->own_count].name = name;
     v->own[v->own_count++].holds = holds;
+}
+
+static bool mode_is_log(const struct node *spec)
+{
+    const struct node *mode = node_get(spec, LIT("backupMode"));
+    return mode && mode->kind == NODE_STRING && slice_eq(mode->text, LIT("log"));
+}
+
+/* The two operators use different names, and v1 calls the certificates by other names than v2.
+ * [operator v1: makeExportJob(), makeBRBackupJob(), makeCompactJob(); v2: backup_manager.go, names.go] */
+static void own_volumes_v1(struct volumes *v, const struct rule_run *run, const struct node *spec)
+{
+    const struct node *automount = node_get(spec, LIT("automountServiceAccountToken"));
+    if (spec_is_dumpling(run, spec)) {
+        own_volume(v, LIT("backup"), "the dump");
+        own_volume(v, LIT("dumpling-bin"), "Dumpling");
+    } else if (!spec_is_compaction(run, spec)) {
+        own_volume(v, LIT("br-bin"), "BR");
+        own_volume(v, LIT("cluster-client-tls"), "the cluster's certificates");
+    }
+    if (node_get(spec, LIT("from")))
+        own_volume(v, LIT("tidb-client-tls"), "the certificates for TiDB");
+    if (automount && automount->kind == NODE_BOOL && !automount->boolean)
+        own_volume(v, LIT("kube-api-access"), "the token of the service account");
+}
+
+static void own_volumes_v2(struct volumes *v, const struct rule_run *run, const struct job_spec *job,
+                           const struct node *spec)
+{
+    if (spec_is_compaction(run, spec))
+        return;
+    own_volume(v, LIT("br-bin"), "BR");
+    own_volume(v, LIT("ti-cluster-client-tls"), "the cluster's certificates");
+    if (mode_is_log(spec))
+        own_volume(v, LIT("ti-tls"), "the cluster's certificates while it stops the log backup");
+    if (job->storage.used == STORAGE_GCS)
+        own_volume(v, LIT("credentials"), "the credentials of gcs");
 }
 
 static bool name_of(const struct node *item, slice *ret)
@@ -124,11 +166,10 @@ static struct volumes volumes_of(const struct rule_run *run, const struct job_sp
     slice name;
     if (spec_is_compaction(run, spec))
         own_volume(&v, LIT("tool-bin"), "the tools");
-    else if (!spec_is_dumpling(run, spec))
-        own_volume(&v, LIT("br-bin"), "BR");
-    own_volume(&v, LIT("cluster-client-tls"), "the cluster's certificates");
-    if (job->storage.used == STORAGE_GCS && run->object->group == GROUP_BR)
-        own_volume(&v, LIT("credentials"), "the credentials of gcs");
+    if (run->object->group == GROUP_PINGCAP)
+        own_volumes_v1(&v, run, spec);
+    else
+        own_volumes_v2(&v, run, job, spec);
     if (job->storage.used == STORAGE_LOCAL && name_of(job->storage.local.volume.node, &name))
         v.local = (struct volume){.name = name, .node = job->storage.local.volume.node};
     const struct node *list = job->additional_volumes.node;
