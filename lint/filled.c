@@ -8,7 +8,7 @@ static void bring_back(struct node *n)
     for (struct node *c = n->first; c; c = c->next) {
         bool replaced = n->kind == NODE_OBJECT && node_get(n, c->key);
         if (c->flags & (NODE_PRUNED | NODE_DROPPED) && !(c->flags & NODE_SHADOWED) && !replaced)
-            c->flags &= (uint8_t) ~(NODE_PRUNED | NODE_DROPPED);
+            c->flags &= (uint16_t) ~(NODE_PRUNED | NODE_DROPPED);
         bring_back(c);
     }
 }

@@ -58,7 +58,8 @@ struct node {
 
 /* The member of that name that the API server would see, or NULL; `object` may be NULL or no object. */
 struct node *node_get(const struct node *object, slice key);
-struct node *node_at(const struct node *root, const char *dotted_path); /* node_get() along "spec.s3" */
+struct node *node_at(const struct node *root,
+                     const char *dotted_path); /* node_get() along "spec.s3", which is not empty */
 
 /* The children that the API server would see: for (n = node_first(x); n; n = node_next(n)). NULL-safe. */
 struct node *node_first(const struct node *container);

@@ -31,13 +31,14 @@ struct node *node_get(const struct node *object, slice key)
 struct node *node_at(const struct node *root, const char *dotted_path)
 {
     slice rest = slice_of(dotted_path);
-    const struct node *n = root;
-    while (n && rest.n) {
+    for (const struct node *in = root;;) {
         size_t dot = slice_find_char(rest, '.');
-        n = node_get(n, slice_cut(rest, 0, dot));
-        rest = dot == SLICE_NONE ? (slice){0} : slice_from(rest, dot + 1);
+        struct node *n = node_get(in, slice_cut(rest, 0, dot));
+        if (!n || dot == SLICE_NONE)
+            return n;
+        in = n;
+        rest = slice_from(rest, dot + 1);
     }
-    return (struct node *)n;
 }
 
 static struct node *visible(struct node *n)

@@ -32,15 +32,15 @@ struct digits {
     int64_t point;
 };
 
-static int digit(const struct digits *d, int64_t i)
+static unsigned digit(const struct digits *d, int64_t i)
 {
     if (i < 0)
         return 0;
     size_t at = (size_t)i;
     if (at < d->whole.n)
-        return d->whole.p[at] - '0';
+        return (unsigned)(d->whole.p[at] - '0');
     at -= d->whole.n;
-    return at < d->fraction.n ? d->fraction.p[at] - '0' : 0;
+    return at < d->fraction.n ? (unsigned)(d->fraction.p[at] - '0') : 0;
 }
 
 /* The digits times `unit`, rounded up. */
@@ -52,10 +52,10 @@ static wide multiply(const struct digits *d, wide unit)
     for (int64_t i = 0; i < d->point; i++) {
         if (whole > (WIDEST - 9) / 10)
             return WIDEST;
-        whole = whole * 10 + (wide)digit(d, i);
+        whole = whole * 10 + digit(d, i);
     }
     for (int64_t i = last - 1; i >= d->point; i--) { /* the fraction, from behind as by hand */
-        wide t = (wide)digit(d, i) * unit + carry;
+        wide t = digit(d, i) * unit + carry;
         rest = rest || t % 10;
         carry = t / 10;
     }

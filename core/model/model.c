@@ -201,7 +201,7 @@ static void decode_storage(const struct node *spec, struct storage *s)
         decode_azblob(azblob, &s->azblob);
     if (local)
         decode_local(local, &s->local);
-    s->count = (s3 != NULL) + (gcs != NULL) + (azblob != NULL) + (local != NULL);
+    s->count = (unsigned)((s3 != NULL) + (gcs != NULL) + (azblob != NULL) + (local != NULL));
     s->used = s3       ? STORAGE_S3
               : gcs    ? STORAGE_GCS
               : azblob ? STORAGE_AZBLOB
@@ -388,7 +388,7 @@ static void decode_status(const struct node *n, struct backup_status *s)
 }
 
 const struct object *object_decode(struct arena *a, enum api_group group, enum object_kind kind,
-                                   const struct node *root)
+                                   struct node *root)
 {
     static const struct backup_spec no_backup;
     static const struct schedule_spec no_schedule;

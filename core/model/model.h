@@ -185,7 +185,7 @@ struct backup_status {
 struct object {
     enum api_group group;
     enum object_kind kind;
-    const struct node *root;
+    struct node *root; /* the tree it was decoded from: later passes flag its nodes and add defaults */
     struct metadata metadata;
     /* The spec of the object's kind; the others, and one that is missing or unusable, are empty (node is
      * NULL). */
@@ -198,7 +198,7 @@ struct object {
 
 /* The object in `root`, whose apiVersion and kind are known to be ours. */
 const struct object *object_decode(struct arena *a, enum api_group group, enum object_kind kind,
-                                   const struct node *root);
+                                   struct node *root);
 
 /* Whether Dumpling makes the backup of `spec`, a Backup's spec or a template of one: TiDB Operator v1 takes
  * it where there is no br. */

@@ -24,7 +24,7 @@ static struct verdict *verdict_new(struct arena *a, const struct object *o, cons
 {
     struct verdict *v = ARENA_NEW(a, struct verdict);
     v->object = o;
-    v->root = (struct node *)o->root;
+    v->root = o->root;
     v->api_version = kind->api_version;
     v->kind = kind->kind;
     v->namespace = o->metadata.namespace.value;

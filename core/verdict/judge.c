@@ -88,7 +88,7 @@ void judge_rules(struct judging *j, const struct object *object, const struct ob
     struct rule_run run = {j->arena, j->findings, j->context, j->now, object, old};
     rules_judge(&run);
     if (j->context == CONTEXT_CREATE || j->context == CONTEXT_UPDATE)
-        rules_report_placeholders(j->arena, j->findings, (struct node *)object->root);
+        rules_report_placeholders(j->arena, j->findings, object->root);
 }
 
 /* ---- rows ---- */

@@ -102,7 +102,7 @@ static void findings_underline_what_they_mean(void **state)
         {"defaulted", "spec.added.deep", false, NULL, 0, 0, SLICE("spec")},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct finding x = {.node = node_at(root, rows[i].path),
+        struct finding x = {.node = *rows[i].path ? node_at(root, rows[i].path) : root,
                             .at_key = rows[i].at_key,
                             .child = slice_of(rows[i].child),
                             .from = rows[i].from,

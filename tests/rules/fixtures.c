@@ -61,7 +61,8 @@ static char *const *all_folders(struct arena *a, size_t *ret_count)
         if (e->d_name[0] == '.' || e->d_type != DT_DIR)
             continue;
         names = arena_grow(a, names, *ret_count, &capacity, sizeof *names);
-        names[(*ret_count)++] = (char *)arena_cstr(a, slice_of(e->d_name));
+        char *name = ARENA_ARRAY(a, char, strlen(e->d_name) + 1);
+        names[(*ret_count)++] = strcpy(name, e->d_name);
     }
     closedir(d);
     qsort(names, *ret_count, sizeof *names, by_name);

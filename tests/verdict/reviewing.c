@@ -29,10 +29,10 @@ slice ask_text(struct arena *a, const struct ask *ask)
     return buf_slice(&b);
 }
 
-static const struct node *read_json(struct arena *a, slice text)
+static struct node *read_json(struct arena *a, slice text)
 {
     struct findings f = findings_new(a);
-    const struct node *root = json_read(a, text, &f);
+    struct node *root = json_read(a, text, &f);
     if (!root || f.first) {
         print_error("not clean JSON: %.*s\n%.*s\n", FMT(f.first ? f.first->message : LIT("?")), FMT(text));
         fail();
@@ -142,7 +142,7 @@ slice patched_object(struct arena *a, const struct answer *answer, slice object)
     if (!patch)
         return object;
     assert_slice("patchType", node_at(answer->root, "response.patchType")->text, LIT("JSONPatch"));
-    struct node *root = (struct node *)read_json(a, object);
+    struct node *root = read_json(a, object);
     const struct node *operations = read_json(a, base64_decode(a, patch->text));
     assert_non_null(node_first(operations));
     for (const struct node *o = node_first(operations); o; o = node_next(o))
