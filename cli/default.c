@@ -146,15 +146,8 @@ static bool read_arguments(struct settings *s, int argc, char **argv)
  * meant. */
 static bool concerns_reading(const struct report_row *r)
 {
-    switch (r->row->rule) {
-    case RULE_unknown_field:
-    case RULE_wrong_group_field:
-    case RULE_duplicate_key:
-    case RULE_tag_without_value:
-        return true;
-    default:
-        return !r->verdict->root || r->verdict->status == VERDICT_BROKEN;
-    }
+    return (r->row->rule->flags & RULE_LOSES_TEXT) || !r->verdict->root ||
+           r->verdict->status == VERDICT_BROKEN;
 }
 
 /* Complains on stderr; false when a document could not be read at all. */

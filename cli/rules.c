@@ -3,10 +3,9 @@
 #include "command.h"
 
 #include "buf.h"
+#include "catalogue.h"
 #include "ceilings.h"
-#include "finding.h"
 #include "json_memory.h"
-#include "suggest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +35,8 @@ static const char *level_word(enum severity s)
 static void put_table(struct buf *b)
 {
     buf_fmt(b, "%-32s %-8s %-8s %-8s %-8s %s\n", "rule", "manifest", "create", "update", "delete", "what");
-    for (unsigned i = 0; i < RULE_COUNT; i++) {
-        const struct rule_info *r = rule_info((enum rule_id)i);
+    for (size_t i = 0; i < rule_count(); i++) {
+        const struct rule *r = rule_at(i);
         buf_fmt(b, "%-32s ", r->slug);
         for (unsigned c = 0; c < CONTEXT_COUNT; c++)
             buf_fmt(b, "%-8s ", level_word(r->severity[c]));
@@ -45,7 +44,7 @@ static void put_table(struct buf *b)
     }
 }
 
-static cJSON *item_of(const struct rule_info *r)
+static cJSON *item_of(const struct rule *r)
 {
     cJSON *item = cJSON_CreateObject();
     json_put_text(item, "rule", slice_of(r->slug));
@@ -65,9 +64,9 @@ static cJSON *item_of(const struct rule_info *r)
 /* One rule a line. */
 static void put_json(struct buf *b)
 {
-    for (unsigned i = 0; i < RULE_COUNT; i++) {
+    for (size_t i = 0; i < rule_count(); i++) {
         json_memory_enter(b->arena);
-        slice text = json_print(item_of(rule_info((enum rule_id)i)), false);
+        slice text = json_print(item_of(rule_at(i)), false);
         json_memory_leave();
         buf_put(b, i ? LIT(",\n") : LIT("[\n"));
         buf_put(b, text);
@@ -100,8 +99,8 @@ static void put_paragraph(struct buf *b, const char *lead, const char *text)
 static void put_index(struct buf *b)
 {
     buf_put(b, LIT("| rule | manifest | create | update | delete | what |\n|---|---|---|---|---|---|\n"));
-    for (unsigned i = 0; i < RULE_COUNT; i++) {
-        const struct rule_info *r = rule_info((enum rule_id)i);
+    for (size_t i = 0; i < rule_count(); i++) {
+        const struct rule *r = rule_at(i);
         buf_fmt(b, "| [%s](#%s) |", r->slug, r->slug);
         for (unsigned c = 0; c < CONTEXT_COUNT; c++)
             buf_fmt(b, " %s |", level_word(r->severity[c]));
@@ -120,8 +119,8 @@ static void put_markdown(struct buf *b)
             "webhook is asked about; - is off. A settings file raises, lowers or silences a rule by its "
             "name.\n\n"));
     put_index(b);
-    for (unsigned i = 0; i < RULE_COUNT; i++) {
-        const struct rule_info *r = rule_info((enum rule_id)i);
+    for (size_t i = 0; i < rule_count(); i++) {
+        const struct rule *r = rule_at(i);
         buf_fmt(b, "\n## %s\n", r->slug);
         put_paragraph(b, "", r->what);
         put_paragraph(b, "Why: ", r->why);
@@ -202,7 +201,7 @@ static void print_example(const char *title, const char *text)
     }
 }
 
-static void print_rule(const struct rule_info *r)
+static void print_rule(const struct rule *r)
 {
     printf("%s\n\n  %s\n\n  Why:    %s\n  Fix:    %s\n  Source: %s\n", r->slug, r->what, r->why, r->fix,
            r->source);
@@ -222,10 +221,7 @@ static void print_rule(const struct rule_info *r)
 
 static int unknown_rule(const char *slug)
 {
-    slice slugs[RULE_COUNT];
-    for (unsigned i = 0; i < RULE_COUNT; i++)
-        slugs[i] = slice_of(rule_info((enum rule_id)i)->slug);
-    slice near = suggest_nearest(slice_of(slug), slugs, RULE_COUNT);
+    slice near = rule_nearest(slice_of(slug));
     if (near.n)
         return command_fails("explain", "there is no rule %s; did you mean %.*s?", slug, FMT(near));
     return command_fails("explain", "there is no rule %s; 'brgate rules' lists them", slug);
@@ -239,7 +235,7 @@ int command_explain(int argc, char **argv)
     unsigned named = 0, printed = 0;
     int code = EXIT_CLEAN;
     for (int i; (i = arguments_next(&a, options, 1, &value)) != ARGUMENT_END;) {
-        enum rule_id rule;
+        size_t rule;
         if (i == ARGUMENT_WRONG)
             return EXIT_UNABLE;
         if (i == 0) {
@@ -247,12 +243,12 @@ int command_explain(int argc, char **argv)
             return EXIT_CLEAN;
         }
         named++;
-        if (!rule_by_slug(slice_of(value), &rule)) {
+        if (!rule_find(slice_of(value), &rule)) {
             code = unknown_rule(value);
             continue;
         }
         fputs(printed++ ? "\n" : "", stdout);
-        print_rule(rule_info(rule));
+        print_rule(rule_at(rule));
     }
     if (!named)
         return command_fails("explain", "which rule? 'brgate rules' lists them");

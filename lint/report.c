@@ -6,7 +6,7 @@ static int by_place(const void *p, const void *q)
     const struct row *a = ((const struct report_row *)p)->row, *b = ((const struct report_row *)q)->row;
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
-    int order = strcmp(rule_info(a->rule)->slug, rule_info(b->rule)->slug);
+    int order = strcmp(a->rule->slug, b->rule->slug);
     if (order == 0)
         order = slice_cmp(a->path, b->path);
     return order ? order : slice_cmp(a->message, b->message);

@@ -22,7 +22,7 @@ void report_put_github(struct buf *b, const struct report_file *f, bool colour)
         buf_fmt(b, "::%s file=", severity_word(row->severity));
         put_escaped(b, f->name, true);
         buf_fmt(b, ",line=%u,col=%u,endLine=%u,endColumn=%u,title=%s::", start.line, start.column, end.line,
-                end.column, rule_info(row->rule)->slug);
+                end.column, row->rule->slug);
         put_escaped(b, row->path, false);
         buf_put(b, row->path.n ? LIT(": ") : LIT(""));
         put_escaped(b, row->message, false);

@@ -36,7 +36,7 @@ static cJSON *item_of(const struct report_file *f, const struct report_row *r)
     json_put_text(item, "file", f->name);
     put_place(item, f, row->from, row->to);
     json_put_text(item, "severity", slice_of(severity_word(row->severity)));
-    json_put_text(item, "rule", slice_of(rule_info(row->rule)->slug));
+    json_put_text(item, "rule", slice_of(row->rule->slug));
     json_put_text(item, "path", row->path);
     json_put_text(item, "message", row->message);
     put_text(item, "fix", row->hint);

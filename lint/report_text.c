@@ -36,7 +36,7 @@ void report_put_row(struct buf *b, const struct report_file *f, const struct row
     }
     put_plain(b, row->message);
     buf_put(b, colour ? dim : none);
-    buf_fmt(b, " [%s]", rule_info(row->rule)->slug);
+    buf_fmt(b, " [%s]", row->rule->slug);
     buf_put(b, colour ? reset : none);
     buf_char(b, '\n');
     excerpt_put(b, f->lines, f->stream->bytes, row->from, row->to, row->hint, colour ? green : none,

@@ -21,7 +21,7 @@ struct judge {
     struct arena *names;
     const char *kinds[MOST_KINDS];
     size_t kind_count;
-    const char *rules[RULE_COUNT];
+    const char *rules[RULES_MOST];
 };
 
 /* In the order of enum endpoint. */
@@ -165,8 +165,8 @@ static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_E
 static void list_names(void *context)
 {
     struct judge *judge = context;
-    for (size_t i = 0; i < RULE_COUNT; i++)
-        judge->rules[i] = rule_info((enum rule_id)i)->slug;
+    for (size_t i = 0; i < rule_count(); i++)
+        judge->rules[i] = rule_at(i)->slug;
     for (size_t i = 0; i < schema_kind_count && judge->kind_count < MOST_KINDS; i++)
         if (kind_of(judge, schema_kinds[i].kind) == judge->kind_count) /* a kind of two groups is one */
             judge->kinds[judge->kind_count++] = arena_cstr(judge->names, schema_kinds[i].kind);
@@ -225,7 +225,7 @@ bool review_handler_open(const char *config_file, const char *defaults, struct s
                                    .kinds = judge->kinds,
                                    .kind_count = judge->kind_count,
                                    .rules = judge->rules,
-                                   .rule_count = RULE_COUNT,
+                                   .rule_count = rule_count(),
                                    .reload = config_file ? reload : NULL,
                                    .close = close_judge};
     return true;

@@ -73,6 +73,10 @@ const char *node_type_name(const struct node *n); /* "object", "integer", ... as
 /* As Go's reflect.DeepEqual after JSON decoding, but 1 and 1.0 are equal; flagged nodes are skipped. */
 bool node_equal(const struct node *a, const struct node *b);
 
+/* Whether two values say the same: nothing, null, {} and [] are one, as typed clients write `resources: {}` and
+ * the like where there was nothing. NULL is nothing. */
+bool node_same(const struct node *a, const struct node *b);
+
 /* The node as JSON: one line, members in source order (`sorted`: by key, as Go prints maps). Flagged nodes
  * are left out. */
 void node_put_json(struct buf *b, const struct node *n, bool sorted);

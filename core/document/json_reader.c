@@ -93,10 +93,10 @@ static const char *hint_for(const struct json *r, const char *at, slice token)
 
 static const char *fail_at(struct json *r, const char *at, slice token, const char *hint, slice message)
 {
-    struct finding *x = finding_say(r->findings, RULE_json_syntax, NULL, "%.*s", FMT(message));
-    x->from = (uint32_t)(at - r->start);
-    x->to = x->from + (uint32_t)token.n;
-    finding_hint(r->findings, x, "%s", hint);
+    struct finding *x = finding_at(r->findings, &rule_json_syntax, FIELD_NONE,
+                                   at_bytes((size_t)(at - r->start), (size_t)(at - r->start) + token.n),
+                                   "%.*s", FMT(message));
+    finding_hint(x, "%s", hint);
     return NULL;
 }
 
@@ -126,11 +126,10 @@ static const char *fail_text(struct json *r, const char *at, size_t length, cons
 
 static const char *fail_deep(struct json *r, const char *at)
 {
-    struct finding *x = finding_say(r->findings, RULE_document_too_deep, NULL,
-                                    "nested more than %d levels deep", LIMIT_DEPTH);
-    x->from = (uint32_t)(at - r->start);
-    x->to = x->from + 1;
-    finding_hint(r->findings, x, "look for an unclosed bracket");
+    struct finding *x = finding_at(r->findings, &rule_document_too_deep, FIELD_NONE,
+                                   at_bytes((size_t)(at - r->start), (size_t)(at - r->start) + 1),
+                                   "nested more than %d levels deep", LIMIT_DEPTH);
+    finding_hint(x, "look for an unclosed bracket");
     r->refused = true;
     return NULL;
 }
@@ -429,10 +428,8 @@ struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct find
 struct node *json_read(struct arena *a, slice bytes, struct findings *f)
 {
     if (bytes.n > LIMIT_DOCUMENT_BYTES) {
-        struct finding *x =
-            finding_say(f, RULE_document_too_large, NULL, "the document has %zu bytes, %d are allowed",
-                        bytes.n, LIMIT_DOCUMENT_BYTES);
-        x->to = 1;
+        finding_at(f, &rule_document_too_large, FIELD_NONE, at_bytes(0, 1),
+                   "the document has %zu bytes, %d are allowed", bytes.n, LIMIT_DOCUMENT_BYTES);
         return NULL;
     }
     if (bytes.n == 0)

@@ -67,25 +67,22 @@ static struct entry *entries_of(struct arena *a, const struct node *object)
 
 static void report(struct findings *f, const struct node *first, const struct node *again, bool two_objects)
 {
-    if (findings_full(f, RULE_duplicate_key))
+    if (findings_full(f, &rule_duplicate_key))
         return; /* a damaged file has a million of them */
     slice key = slice_cut(again->key, 0, 100);
     struct buf quoted = buf_new(f->arena, 1000);
     buf_quote(&quoted, key);
     bool merged = again->flags & NODE_MERGED;
     struct finding *x =
-        finding_say(f, RULE_duplicate_key, again,
-                    merged ? "the merge key brings %.*s again and replaces the value that stands before it"
-                           : "key %.*s is set twice in the same object; the last one wins",
-                    FMT(buf_slice(&quoted)));
-    x->at_key = true;
+        finding_at(f, &rule_duplicate_key, FIELD_NONE, at_key(again),
+                   merged ? "the merge key brings %.*s again and replaces the value that stands before it"
+                          : "key %.*s is set twice in the same object; the last one wins",
+                   FMT(buf_slice(&quoted)));
     if (merged)
-        finding_hint(f, x, "put the merge key (<<) first: kubectl lets whatever comes later win");
+        finding_hint(x, "put the merge key (<<) first: kubectl lets whatever comes later win");
     else
-        finding_hint(f, x, two_objects ? "put a line --- above the second object" : "keep one of them");
-    x->note = LIT("first set here");
-    x->note_from = first->key_at;
-    x->note_to = first->key_end;
+        finding_hint(x, two_objects ? "put a line --- above the second object" : "keep one of them");
+    finding_note(x, at_bytes(first->key_at, first->key_end), "first set here");
 }
 
 /* `earlier` loses to `later`; `first` is the first one of that key. */

@@ -263,3 +263,31 @@ struct node *pool_refill(struct node_pool *pool)
     pool->taken += block;
     return pool->free++;
 }
+
+static bool says_nothing(const struct node *n)
+{
+    return !n || n->kind == NODE_NULL ||
+           ((n->kind == NODE_OBJECT || n->kind == NODE_ARRAY) && !node_first(n));
+}
+
+bool node_same(const struct node *a, const struct node *b)
+{
+    if (says_nothing(a) || says_nothing(b))
+        return says_nothing(a) && says_nothing(b);
+    if (a->kind != b->kind || (a->kind != NODE_OBJECT && a->kind != NODE_ARRAY))
+        return node_equal(a, b);
+    const struct node *m = node_first(a), *n = node_first(b);
+    if (a->kind == NODE_ARRAY) {
+        for (; m && n; m = node_next(m), n = node_next(n))
+            if (!node_same(m, n))
+                return false;
+        return !m && !n;
+    }
+    for (; m; m = node_next(m))
+        if (!node_same(m, node_get(b, m->key)))
+            return false;
+    for (; n; n = node_next(n))
+        if (!says_nothing(n) && !node_get(a, n->key))
+            return false;
+    return true;
+}

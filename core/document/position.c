@@ -167,16 +167,17 @@ static void value_span(const struct node *n, slice bytes, uint32_t *ret_from, ui
         *ret_to = *ret_from + (uint32_t)line - (text.p[line - 1] == '\r' && line > 1);
 }
 
-static void node_span(const struct finding *x, slice bytes, uint32_t *ret_from, uint32_t *ret_to)
+static void node_span(struct place p, slice bytes, uint32_t *ret_from, uint32_t *ret_to)
 {
-    const struct node *n = x->node;
-    bool own = stands(n), missing = x->child.n > 0, key = n->key_end > n->key_at;
+    const struct node *n = p.node;
+    bool own = stands(n), container = n->kind == NODE_ARRAY || n->kind == NODE_OBJECT;
     while (!stands(n) && n->parent)
         n = n->parent;
-    if (own && !missing && !x->at_key && x->to > x->from && n->kind != NODE_ARRAY && n->kind != NODE_OBJECT &&
-        part_span(n, bytes, x->from, x->to, ret_from, ret_to))
+    if (own && p.kind == PLACE_PART && p.to > p.from && !container &&
+        part_span(n, bytes, p.from, p.to, ret_from, ret_to))
         return;
-    if (own && key && (x->at_key || missing)) {
+    bool at_its_key = p.kind == PLACE_KEY || p.kind == PLACE_MISSING;
+    if (own && at_its_key && n->key_end > n->key_at) {
         *ret_from = n->key_at;
         *ret_to = n->key_end;
         return;
@@ -184,13 +185,13 @@ static void node_span(const struct finding *x, slice bytes, uint32_t *ret_from, 
     value_span(n, bytes, ret_from, ret_to);
 }
 
-void finding_span(const struct finding *x, slice bytes, uint32_t *ret_from, uint32_t *ret_to)
+void place_span(struct place p, slice bytes, uint32_t *ret_from, uint32_t *ret_to)
 {
     uint32_t size = (uint32_t)bytes.n;
-    *ret_from = x->from;
-    *ret_to = x->to;
-    if (x->node)
-        node_span(x, bytes, ret_from, ret_to);
+    *ret_from = p.from;
+    *ret_to = p.to;
+    if (p.node)
+        node_span(p, bytes, ret_from, ret_to);
     if (*ret_to > size)
         *ret_to = size;
     if (*ret_from < *ret_to || size == 0)

@@ -3,6 +3,7 @@
 #define BRGATE_READER_H
 
 #include "document.h"
+#include "document_rules.h"
 
 /* Nodes come in blocks: an allocation per node would cost more than reading it. */
 struct node_pool {

@@ -39,15 +39,6 @@ static size_t spaces_at(slice s)
     return i;
 }
 
-static struct finding *say(struct splitter *s, enum rule_id rule, uint32_t from, uint32_t to,
-                           const char *message)
-{
-    struct finding *x = finding_say(s->findings, rule, NULL, "%s", message);
-    x->from = from;
-    x->to = to;
-    return x;
-}
-
 static void append(struct splitter *s, struct node *root, uint32_t at, uint32_t end, bool from_list)
 {
     struct document *d = ARENA_NEW(s->arena, struct document);
@@ -101,8 +92,8 @@ static bool begin(struct splitter *s, uint32_t at)
         return true;
     }
     if (!s->full) {
-        slice message = arena_fmt(s->arena, "more than %d documents: the rest is not read", LIMIT_DOCUMENTS);
-        say(s, RULE_document_too_large, at, at, message.p);
+        finding_at(s->findings, &rule_document_too_large, FIELD_NONE, at_bytes(at, at),
+                   "more than %d documents: the rest is not read", LIMIT_DOCUMENTS);
     }
     s->full = true;
     return false;
@@ -112,9 +103,8 @@ static bool too_large(struct splitter *s, uint32_t at, size_t length)
 {
     if (length <= LIMIT_DOCUMENT_BYTES)
         return false;
-    slice message =
-        arena_fmt(s->arena, "the document has %zu bytes, %d are allowed", length, LIMIT_DOCUMENT_BYTES);
-    say(s, RULE_document_too_large, at, at + 1, message.p);
+    finding_at(s->findings, &rule_document_too_large, FIELD_NONE, at_bytes(at, at + 1),
+               "the document has %zu bytes, %d are allowed", length, LIMIT_DOCUMENT_BYTES);
     return true;
 }
 
@@ -142,10 +132,9 @@ static void check_separator(struct splitter *s, uint32_t at, slice line)
     while (end > at + 3 && (s->bytes.p[end - 1] == '\n' || s->bytes.p[end - 1] == '\r'))
         end--;
     struct finding *x =
-        say(s, RULE_yaml_syntax, at, end,
-            "a line that begins with --- separates documents, and only a comment may follow on it");
-    finding_hint(s->findings, x,
-                 "begin the document on the next line; text that begins with --- must be indented");
+        finding_at(s->findings, &rule_yaml_syntax, FIELD_NONE, at_bytes(at, end),
+                   "a line that begins with --- separates documents, and only a comment may follow on it");
+    finding_hint(x, "begin the document on the next line; text that begins with --- must be indented");
 }
 
 static slice line_at(slice bytes, uint32_t at)
@@ -181,17 +170,6 @@ static bool looks_like_json(slice bytes)
     return slice_starts(slice_from(head, spaces_at(head)), LIT("{"));
 }
 
-static void join(struct findings *f, const struct findings *more)
-{
-    f->dropped += more->dropped;
-    if (!more->first)
-        return;
-    *(f->last ? f->last : &f->first) = more->first;
-    f->last = more->last;
-    f->count += more->count;
-    f->errors += more->errors;
-}
-
 static uint32_t json_blanks(slice bytes, uint32_t at)
 {
     while (at < bytes.n && (bytes.p[at] == ' ' || (bytes.p[at] && strchr("\t\r\n", bytes.p[at]))))
@@ -218,9 +196,14 @@ static bool yaml_begins(slice bytes, uint32_t behind, uint32_t *ret)
 static bool json_fits(slice bytes, const struct document *d, const struct finding *complaint)
 {
     uint32_t brace = json_blanks(bytes, d->at), quote = json_blanks(bytes, brace + 1), from, to;
-    finding_span(complaint, bytes, &from, &to);
+    place_span(complaint->place, bytes, &from, &to);
     return from >= d->at && from < d->end && brace < bytes.n && bytes.p[brace] == '{' && quote < bytes.n &&
            (bytes.p[quote] == '"' || bytes.p[quote] == '}');
+}
+
+static bool is_it(const struct finding *x, const void *it)
+{
+    return x == it;
 }
 
 /* The rest of a stream that is not JSON after all. When it is not YAML either, the complaint that fits the
@@ -229,7 +212,7 @@ static void fall_back(struct splitter *s, uint32_t behind, struct findings *json
 {
     uint32_t from;
     if (!yaml_begins(s->bytes, behind, &from)) {
-        join(s->findings, json);
+        findings_move(s->findings, json, NULL, NULL);
         if (begin(s, behind))
             append(s, NULL, behind, (uint32_t)s->bytes.n, false);
         return;
@@ -241,14 +224,11 @@ static void fall_back(struct splitter *s, uint32_t behind, struct findings *json
     s->findings = all;
     bool broken = *first && !(*first)->root && yaml.first;
     if (broken && json_fits(s->bytes, *first, json->first)) {
-        join(all, json);
-        bool last = yaml.last == &yaml.first->next;
-        yaml.first = yaml.first->next;
-        yaml.count--;
-        if (last)
-            yaml.last = NULL;
+        struct findings worse = findings_new(s->arena);
+        findings_move(all, json, NULL, NULL);
+        findings_move(&worse, &yaml, is_it, yaml.first);
     }
-    join(all, &yaml);
+    findings_move(all, &yaml, NULL, NULL);
 }
 
 /* JSON values in a row. */
@@ -267,7 +247,7 @@ static void split_json(struct splitter *s)
             fall_back(s, behind, &json);
             return;
         }
-        join(s->findings, &json);
+        findings_move(s->findings, &json, NULL, NULL);
         if (!begin(s, at))
             return;
         if (root && too_large(s, at, pos - at))
@@ -285,8 +265,8 @@ struct stream *stream_read(struct arena *a, slice bytes, struct findings *f)
     stream->bytes = bytes;
     struct splitter s = {.arena = a, .findings = f, .bytes = bytes, .stream = stream, .last = &stream->first};
     if (bytes.n > LIMIT_STREAM_BYTES) {
-        slice message = arena_fmt(a, "the file has %zu bytes, %d are allowed", bytes.n, LIMIT_STREAM_BYTES);
-        say(&s, RULE_document_too_large, 0, 1, message.p);
+        finding_at(s.findings, &rule_document_too_large, FIELD_NONE, at_bytes(0, 1),
+                   "the file has %zu bytes, %d are allowed", bytes.n, LIMIT_STREAM_BYTES);
         append(&s, NULL, 0, LIMIT_STREAM_BYTES, false);
         return stream;
     }

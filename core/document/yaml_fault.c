@@ -146,10 +146,10 @@ static bool report_odd_blank(struct findings *f, slice stream, const struct yaml
         const char *name = odd_blank_in(line, &at);
         if (!name)
             continue;
-        struct finding *x = finding_say(f, RULE_yaml_syntax, NULL, "%s stands where a blank is needed", name);
-        x->from = start + (uint32_t)at;
-        x->to = x->from + (line.p[at] == '\xc2' ? 2 : 3);
-        finding_hint(f, x, "type a blank in its place: YAML takes it for a letter");
+        struct finding *x = finding_at(f, &rule_yaml_syntax, FIELD_NONE,
+                                       at_bytes(start + at, start + at + (line.p[at] == '\xc2' ? 2 : 3)),
+                                       "%s stands where a blank is needed", name);
+        finding_hint(x, "type a blank in its place: YAML takes it for a letter");
         return true;
     }
     return false;
@@ -186,10 +186,9 @@ static struct finding *add(struct findings *f, slice stream, const struct yaml_f
         from--;
     while (from > fault->doc_at && ((unsigned char)stream.p[from] & 0xc0) == 0x80)
         from--;
-    struct finding *x = finding_say(f, RULE_yaml_syntax, NULL, "%s", message);
-    x->from = from;
-    x->to = word_end(stream, fault, from);
-    finding_hint(f, x, "%s", hint);
+    struct finding *x = finding_at(f, &rule_yaml_syntax, FIELD_NONE,
+                                   at_bytes(from, word_end(stream, fault, from)), "%s", message);
+    finding_hint(x, "%s", hint);
     return x;
 }
 
@@ -245,10 +244,9 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
     uint32_t tab;
     bool sure = is_sure(fault);
     if (!sure && find_tab(stream, fault, &tab)) {
-        struct finding *x = finding_say(f, RULE_yaml_syntax, NULL, "a tab is used as indentation");
-        x->from = tab;
-        x->to = tab + 1;
-        finding_hint(f, x, "YAML indents with blanks only");
+        struct finding *x = finding_at(f, &rule_yaml_syntax, FIELD_NONE, at_bytes(tab, tab + 1),
+                                       "a tab is used as indentation");
+        finding_hint(x, "YAML indents with blanks only");
         return;
     }
     if (!sure && report_odd_blank(f, stream, fault))
@@ -264,8 +262,9 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
     uint32_t first;
     if (find_template(stream, fault, fault->at, &first) ||
         (fault->context.n && find_template(stream, fault, fault->context_at, &first))) {
-        add(f, stream, fault, first, "a template stands where YAML is wanted", yaml_template_hint)->to =
-            first + 2;
+        struct finding *x =
+            add(f, stream, fault, first, "a template stands where YAML is wanted", yaml_template_hint);
+        x->place = at_bytes(x->place.from, first + 2);
         return;
     }
     if (slice_starts(fault->problem, LIT("did not find expected <document start>")) &&
@@ -284,11 +283,9 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
             continue;
         bool back = w->at_context && fault->context.n;
         struct finding *x = add(f, stream, fault, back ? fault->context_at : fault->at, w->message, w->hint);
-        if (w->note && fault->context.n) {
-            x->note = slice_of(w->note);
-            x->note_from = fault->context_at;
-            x->note_to = word_end(stream, fault, fault->context_at);
-        }
+        if (w->note && fault->context.n)
+            finding_note(x, at_bytes(fault->context_at, word_end(stream, fault, fault->context_at)), "%s",
+                         w->note);
         return;
     }
     slice message = arena_fmt(f->arena, "%.*s%s%.*s", FMT(fault->context), fault->context.n ? ": " : "",

@@ -72,18 +72,15 @@ struct yaml_reader *yaml_reader_new(struct arena *a, slice stream)
     return y;
 }
 
-static struct finding *say(struct yaml_reader *y, enum rule_id rule, uint32_t from, uint32_t to,
+static struct finding *say(struct yaml_reader *y, const struct rule *rule, uint32_t from, uint32_t to,
                            const char *message)
 {
-    struct finding *x = finding_say(y->findings, rule, NULL, "%s", message);
-    x->from = from;
-    x->to = to;
-    return x;
+    return finding_at(y->findings, rule, FIELD_NONE, at_bytes(from, to), "%s", message);
 }
 
 static bool fail(struct yaml_reader *y, uint32_t from, uint32_t to, const char *message, const char *hint)
 {
-    finding_hint(y->findings, say(y, RULE_yaml_syntax, from, to, message), "%s", hint);
+    finding_hint(say(y, &rule_yaml_syntax, from, to, message), "%s", hint);
     return false;
 }
 
@@ -137,8 +134,7 @@ static bool count_decodes(struct yaml_reader *y, uint64_t own, uint64_t from_ali
     double most = all <= low ? 0.99 : all >= high ? 0.10 : 0.99 - 0.89 * ((all - low) / (high - low));
     if (share <= most)
         return true;
-    finding_hint(y->findings,
-                 say(y, RULE_document_too_large, at, end, "the aliases of this document expand to too much"),
+    finding_hint(say(y, &rule_document_too_large, at, end, "the aliases of this document expand to too much"),
                  "write the values out instead of nesting aliases");
     return false;
 }
@@ -146,8 +142,7 @@ static bool count_decodes(struct yaml_reader *y, uint64_t own, uint64_t from_ali
 static bool too_deep(struct yaml_reader *y, uint32_t at, uint32_t end)
 {
     slice message = arena_fmt(y->arena, "nested more than %d levels deep", LIMIT_DEPTH);
-    finding_hint(y->findings, say(y, RULE_document_too_deep, at, end, message.p),
-                 "look for an unclosed bracket");
+    finding_hint(say(y, &rule_document_too_deep, at, end, message.p), "look for an unclosed bracket");
     return false;
 }
 
@@ -180,7 +175,7 @@ static struct node *copy_aliased(struct yaml_reader *y, const struct node *n, un
     if (++y->expanded > LIMIT_EXPANDED_NODES) {
         slice message =
             arena_fmt(y->arena, "aliases add more than %d values to this document", LIMIT_EXPANDED_NODES);
-        say(y, RULE_document_too_large, at, end, message.p);
+        say(y, &rule_document_too_large, at, end, message.p);
         return NULL;
     }
     struct node *copy = pool_take(&y->pool);
@@ -239,8 +234,8 @@ static void blame_swallowed(struct yaml_reader *y, slice tag)
     uint32_t at = (uint32_t)(tag.p - y->source.bytes.p);
     slice message =
         arena_fmt(y->arena, "%.*s is a tag of YAML here and no text: the value is empty", FMT(tag));
-    struct finding *x = say(y, RULE_tag_without_value, at, at + (uint32_t)tag.n, message.p);
-    finding_hint(y->findings, x, "put it in quotes: '%.*s'", FMT(tag));
+    struct finding *x = say(y, &rule_tag_without_value, at, at + (uint32_t)tag.n, message.p);
+    finding_hint(x, "put it in quotes: '%.*s'", FMT(tag));
 }
 
 /* A block scalar ends behind its line breaks: for a reader it ends with its text. */

@@ -79,10 +79,9 @@ static bool allowed(uint32_t c)
 
 static bool fail(struct findings *f, uint32_t from, size_t length, slice message, const char *hint)
 {
-    struct finding *x = finding_say(f, RULE_yaml_syntax, NULL, "%.*s", FMT(message));
-    x->from = from;
-    x->to = from + (uint32_t)length;
-    finding_hint(f, x, "%s", hint);
+    struct finding *x =
+        finding_at(f, &rule_yaml_syntax, FIELD_NONE, at_bytes(from, from + length), "%.*s", FMT(message));
+    finding_hint(x, "%s", hint);
     return false;
 }
 

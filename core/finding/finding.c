@@ -1,3 +1,4 @@
+/* Lists of findings, and putting their texts together. */
 #include "finding.h"
 
 #include "ceilings.h"
@@ -12,95 +13,180 @@ struct findings findings_new(struct arena *a)
     return (struct findings){.arena = a};
 }
 
-static bool silent(const struct findings *f, enum rule_id rule)
+static enum severity level_in(const struct findings *f, const struct rule *rule)
 {
-    return f->silent && f->silent[rule];
+    return f->levels ? (enum severity)rule_level_of(f->levels, rule)->severity[f->context] : SEVERITY_WARNING;
 }
 
-bool findings_full(struct findings *f, enum rule_id rule)
+static bool is_full(struct findings *f, enum severity severity)
 {
-    if (silent(f, rule))
-        return true;
-    size_t errors = f->errors, kept = f->denies && f->denies[rule] ? errors : f->count - errors;
+    size_t kept = severity == SEVERITY_ERROR ? f->errors : f->count - f->errors;
     if (kept < LIMIT_FINDINGS)
         return false;
     f->dropped++;
     return true;
 }
 
-static struct finding *append(struct findings *f, enum rule_id rule, const struct node *node, slice message)
+bool findings_full(struct findings *f, const struct rule *rule)
 {
-    struct finding *x = ARENA_NEW(f->arena, struct finding);
-    *x = (struct finding){.rule = rule, .node = node, .message = message};
-    if (silent(f, rule))
-        return x;
-    if (findings_full(f, rule))
-        return x;
+    enum severity severity = level_in(f, rule);
+    return severity == SEVERITY_OFF || is_full(f, severity);
+}
+
+/* ---- subjects ---- */
+
+size_t findings_enter(struct findings *f)
+{
+    size_t outer = f->subject;
+    f->subject = f->reported_count;
+    return outer;
+}
+
+void findings_leave(struct findings *f, size_t outer)
+{
+    f->subject = outer;
+}
+
+static bool has_reported(const struct findings *f, const struct rule *rule)
+{
+    for (size_t i = f->subject; i < f->reported_count; i++)
+        if (f->reported[i] == rule)
+            return true;
+    return false;
+}
+
+bool findings_blocked(const struct findings *f, const struct rule *rule)
+{
+    for (const struct rule *const *needed = rule->needs; needed && *needed; needed++)
+        if (has_reported(f, *needed))
+            return true;
+    return false;
+}
+
+static void set_reported(struct findings *f, const struct rule *rule)
+{
+    if (has_reported(f, rule))
+        return;
+    f->reported =
+        arena_grow(f->arena, f->reported, f->reported_count, &f->reported_capacity, sizeof *f->reported);
+    f->reported[f->reported_count++] = rule;
+}
+
+/* ---- findings ---- */
+
+static void link_last(struct findings *f, struct finding *x, enum severity severity)
+{
     if (!f->last)
         f->last = &f->first;
+    x->next = NULL;
     *f->last = x;
     f->last = &x->next;
     f->count++;
-    f->errors += f->denies && f->denies[rule];
-    return x;
+    f->errors += severity == SEVERITY_ERROR;
 }
 
-/* `<words>: <format>`, in the arena; nothing when nobody will hear of the rule. */
-__attribute__((format(printf, 4, 0))) static slice
-message_of(const struct findings *f, enum rule_id rule, const char *words, const char *format, va_list args)
+void findings_move(struct findings *to, struct findings *from,
+                   bool (*wanted)(const struct finding *x, const void *context), const void *context)
+{
+    for (struct finding *x = from->first; x; x = x->next)
+        x->leaves = !wanted || wanted(x, context);
+    struct finding *x = from->first;
+    from->first = NULL;
+    from->last = NULL;
+    from->count = from->errors = 0;
+    for (struct finding *next; x; x = next) {
+        struct findings *list = x->leaves ? to : from;
+        next = x->next;
+        link_last(list, x, level_in(list, x->rule));
+    }
+    if (!wanted) {
+        to->dropped += from->dropped;
+        from->dropped = 0;
+    }
+}
+
+/* `<words>: <format>`, in the arena. */
+__attribute__((format(printf, 3, 0))) static slice message_of(struct arena *a, const char *words,
+                                                              const char *format, va_list args)
 {
     char text[LIMIT_MESSAGE_BYTES];
-    if (silent(f, rule))
-        return (slice){0};
     size_t lead = strlen(words), n = lead;
     memcpy(text, words, lead);
-    if (lead) {
+    if (lead && format[0]) {
         memcpy(text + lead, ": ", 2);
         n += 2;
     }
     int m = vsnprintf(text + n, sizeof text - n, format, args);
     size_t length = m > 0 ? n + (size_t)m : lead;
-    if (length >= sizeof text) {
+    if (length >= sizeof text)
         length = utf8_cut((slice){text, length}, sizeof text - 1).n;
-    }
-    return arena_copy(f->arena, (slice){text, length});
+    return arena_copy(a, (slice){text, length});
 }
 
-struct finding *finding_add(struct findings *f, enum rule_id rule, enum field_error error,
-                            const struct node *node, const char *format, ...)
+struct finding *finding_at(struct findings *f, const struct rule *rule, enum field_error error,
+                           struct place place, const char *format, ...)
 {
+    enum severity severity = level_in(f, rule);
+    struct finding *x = ARENA_NEW(f->arena, struct finding);
+    *x = (struct finding){.rule = rule, .error = error, .place = place};
+    set_reported(f, rule);
+    if (severity == SEVERITY_OFF)
+        return x;
+    x->arena = f->arena;
     va_list args;
     va_start(args, format);
-    slice message = message_of(f, rule, field_error_words(error), format, args);
+    x->message = message_of(f->arena, field_error_words(error), format, args);
     va_end(args);
-    struct finding *x = append(f, rule, node, message);
-    x->error = error;
+    if (!is_full(f, severity))
+        link_last(f, x, severity);
     return x;
 }
 
-struct finding *finding_say(struct findings *f, enum rule_id rule, const struct node *node,
-                            const char *format, ...)
+void finding_hint(struct finding *x, const char *format, ...)
 {
+    if (!x->arena)
+        return;
     va_list args;
     va_start(args, format);
-    slice message = message_of(f, rule, "", format, args);
+    x->hint = message_of(x->arena, "", format, args);
     va_end(args);
-    return append(f, rule, node, message);
 }
 
-void finding_hint(struct findings *f, struct finding *finding, const char *format, ...)
+void finding_note(struct finding *x, struct place place, const char *format, ...)
 {
+    if (!x->arena)
+        return;
     va_list args;
     va_start(args, format);
-    finding->hint = message_of(f, finding->rule, "", format, args);
+    x->note = message_of(x->arena, "", format, args);
     va_end(args);
+    x->note_place = place;
 }
+
+void finding_edit(struct finding *x, struct place place, slice text)
+{
+    x->edit = (struct edit){place, text, false};
+}
+
+void finding_edit_plain(struct finding *x, struct place place, slice text)
+{
+    x->edit = (struct edit){place, text, true};
+}
+
+/* ---- words ---- */
 
 const char *field_error_words(enum field_error e)
 {
     static const char *const words[FIELD_ERROR_COUNT] = {
-        "Invalid value",   "Required value", "Invalid value", "Unsupported value",
-        "Duplicate value", "Forbidden",      "Too long",      "Too many",
+        "",
+        "Invalid value",
+        "Required value",
+        "Invalid value",
+        "Unsupported value",
+        "Duplicate value",
+        "Forbidden",
+        "Too long",
+        "Too many",
     };
     return words[e];
 }
@@ -108,14 +194,9 @@ const char *field_error_words(enum field_error e)
 const char *field_error_reason(enum field_error e)
 {
     static const char *const reasons[FIELD_ERROR_COUNT] = {
-        "FieldValueInvalid",   "FieldValueRequired",  "FieldValueTypeInvalid", "FieldValueNotSupported",
-        "FieldValueDuplicate", "FieldValueForbidden", "FieldValueTooLong",     "FieldValueTooMany",
+        "FieldValueInvalid",     "FieldValueInvalid",      "FieldValueRequired",
+        "FieldValueTypeInvalid", "FieldValueNotSupported", "FieldValueDuplicate",
+        "FieldValueForbidden",   "FieldValueTooLong",      "FieldValueTooMany",
     };
     return reasons[e];
-}
-
-const char *severity_word(enum severity s)
-{
-    static const char *const words[] = {"off", "warning", "error"};
-    return words[s];
 }

@@ -233,7 +233,7 @@ static void decode_br(const struct node *n, struct br *b)
     decode(n, fields, COUNT(fields), b);
 }
 
-static void decode_job(const struct node *spec, struct job_spec *job)
+static void decode_job(const struct node *spec, enum job_role role, struct job_spec *job)
 {
     static const struct field fields[] = {
         FIELD(job_spec, service_account, "serviceAccount", TEXT),
@@ -249,6 +249,8 @@ static void decode_job(const struct node *spec, struct job_spec *job)
         FIELD(job_spec, additional_volumes, "additionalVolumes", BLOCK),
         FIELD(job_spec, additional_volume_mounts, "additionalVolumeMounts", BLOCK),
     };
+    job->node = spec;
+    job->role = role;
     decode(spec, fields, COUNT(fields), job);
     decode_storage(spec, &job->storage);
     const struct node *br = usable(spec, "br");
@@ -301,7 +303,7 @@ static void decode_backup(const struct node *spec, enum backup_role role, struct
     b->node = spec;
     b->role = role;
     decode(spec, fields, COUNT(fields), b);
-    decode_job(spec, &b->job);
+    decode_job(spec, role == ROLE_BACKUP ? JOB_OF_BACKUP : JOB_OF_TEMPLATE, &b->job);
     if (usable(spec, "backoffRetryPolicy"))
         decode_retry(usable(spec, "backoffRetryPolicy"), &b->retry);
     if (usable(spec, "cleanOption"))
@@ -327,7 +329,7 @@ static void decode_compact(const struct node *spec, struct compact_spec *c)
     };
     c->node = spec;
     decode(spec, fields, COUNT(fields), c);
-    decode_job(spec, &c->job);
+    decode_job(spec, JOB_OF_COMPACTION, &c->job);
 }
 
 static void decode_schedule(const struct node *spec, struct schedule_spec *s)
@@ -346,7 +348,7 @@ static void decode_schedule(const struct node *spec, struct schedule_spec *s)
     s->node = spec;
     decode(spec, fields, COUNT(fields), s);
     s->cron_ok = s->schedule.state == FIELD_GIVEN && cron_parse(s->schedule.value, &s->cron, NULL);
-    decode_job(spec, &s->own);
+    decode_job(spec, JOB_OF_TEMPLATE, &s->own);
     if (usable(spec, "backupTemplate"))
         decode_backup(usable(spec, "backupTemplate"), ROLE_SNAPSHOT_TEMPLATE, &s->backup_template);
     if (usable(spec, "logBackupTemplate"))

@@ -114,8 +114,13 @@ struct clean_option {
     struct number page_size, retry_count, batch_concurrency, routine_concurrency;
 };
 
+/* Whose Job it is; templates of backups include what stands on the schedule itself. */
+enum job_role { JOB_OF_BACKUP, JOB_OF_TEMPLATE, JOB_OF_COMPACTION };
+
 /* What a Backup's spec and a schedule's template have in common with a CompactBackup's spec. */
 struct job_spec {
+    const struct node *node; /* the spec that has all this */
+    enum job_role role;
     struct storage storage;
     struct br br;
     struct text service_account, tool_image, priority_class_name;

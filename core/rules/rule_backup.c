@@ -1,7 +1,11 @@
 /* Backup specs: a Backup's own, and the templates of a schedule. */
-#include "rule_backup.h"
+#include "checks.h"
 
 #include "duration.h"
+
+#define SUBJECT struct backup_spec
+#define RULES   "rule_backup.def"
+#include "rule_table.h"
 
 enum { GC_LIFE_SECONDS = 600, MOST_RETRIES = 10, RANDOM_SUFFIX = 5, JOB_NAME_BYTES = 63 };
 enum { FARTHEST_EAST = 14 * 3600, FARTHEST_WEST = 12 * 3600 }; /* of UTC, that a time zone lies */
@@ -13,7 +17,8 @@ static bool type_is(const struct backup_spec *spec, const char *type)
     return text_given(&spec->backup_type) && slice_eq(spec->backup_type.value, slice_of(type));
 }
 
-bool backup_lacks_type_names(const struct backup_spec *spec)
+/* backupType db or table without the names that it needs: BR is not asked for anything. */
+static bool lacks_type_names(const struct backup_spec *spec)
 {
     const struct br *br = &spec->job.br;
     bool table = type_is(spec, "table");
@@ -24,7 +29,7 @@ bool backup_lacks_type_names(const struct backup_spec *spec)
 static void type_db_table(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct br *br = &spec->job.br;
-    if (!backup_lacks_type_names(spec))
+    if (!lacks_type_names(spec))
         return;
     const struct text *missing[] = {text_empty(&br->db) ? &br->db : NULL,
                                     type_is(spec, "table") && text_empty(&br->table) ? &br->table : NULL};
@@ -32,15 +37,16 @@ static void type_db_table(struct rule_run *run, const struct backup_spec *spec)
     for (size_t i = 0; i < 2; i++) {
         if (!missing[i])
             continue;
-        struct finding *x = rule_missing(run, RULE_type_db_table, br->node, names[i], missing[i],
-                                         "backupType %.*s needs it", FMT(spec->backup_type.value));
-        x->note_node = spec->backup_type.node;
-        x->note = LIT("the type is set here");
-        finding_hint(run->findings, x, "name the %s, or leave out backupType and write tableFilter: [%s]",
+        struct finding *x =
+            finding_at(run->findings, &rule_type_db_table, FIELD_REQUIRED, at_member(br->node, names[i]),
+                       "backupType %.*s needs it", FMT(spec->backup_type.value));
+        finding_note(x, at_key(spec->backup_type.node), "the type is set here");
+        finding_hint(x, "name the %s, or leave out backupType and write tableFilter: [%s]",
                      i ? "table" : "database", i ? "\"db.table\"" : "\"db.*\"");
     }
 }
 
+/* br backup db and br backup table take no filter. */
 static bool type_hides_filter(const struct backup_spec *spec)
 {
     return spec->job.br.node && node_first(spec->table_filter.node) &&
@@ -52,27 +58,25 @@ static void type_with_filter(struct rule_run *run, const struct backup_spec *spe
     if (spec->is_log || !type_hides_filter(spec))
         return;
     struct finding *x =
-        finding_add(run->findings, RULE_type_with_filter, FIELD_FORBIDDEN, spec->table_filter.node,
-                    "may not be set when backupType is %.*s: br backup %.*s does not know --filter",
-                    FMT(spec->backup_type.value), FMT(spec->backup_type.value));
-    x->at_key = true;
-    x->note_node = spec->backup_type.node;
-    x->note = LIT("the type is set here");
-    finding_hint(run->findings, x, "leave out backupType, br.db and br.table: the filter chooses the tables");
+        finding_at(run->findings, &rule_type_with_filter, FIELD_FORBIDDEN, at_key(spec->table_filter.node),
+                   "may not be set when backupType is %.*s: br backup %.*s does not know --filter",
+                   FMT(spec->backup_type.value), FMT(spec->backup_type.value));
+    finding_note(x, at_key(spec->backup_type.node), "the type is set here");
+    finding_hint(x, "leave out backupType, br.db and br.table: the filter chooses the tables");
 }
 
 static void br_db_deprecated(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct text *fields[] = {&spec->job.br.db, &spec->job.br.table};
-    if (spec->is_log || backup_lacks_type_names(spec) || type_hides_filter(spec))
+    if (spec->is_log)
         return;
     for (size_t i = 0; i < 2; i++) {
         if (!text_given(fields[i]))
             continue;
-        struct finding *x = finding_say(run->findings, RULE_br_db_deprecated, fields[i]->node,
-                                        "br.%s is deprecated since BR 4.0.3", i ? "table" : "db");
-        x->at_key = true;
-        finding_hint(run->findings, x, "leave out backupType, br.db and br.table, and write tableFilter");
+        struct finding *x =
+            finding_at(run->findings, &rule_br_db_deprecated, FIELD_NONE, at_key(fields[i]->node),
+                       "br.%s is deprecated since BR 4.0.3", i ? "table" : "db");
+        finding_hint(x, "leave out backupType, br.db and br.table, and write tableFilter");
     }
 }
 
@@ -85,24 +89,30 @@ static slice moment_text(struct arena *a, int64_t ms)
     return buf_slice(&b);
 }
 
-static void snapshot_commit_ts(struct rule_run *run, const struct backup_spec *spec)
+static void snapshot_moment(struct rule_run *run, const struct backup_spec *spec)
+{
+    if (spec->is_snapshot)
+        check_timestamp(run, &spec->commit_ts, READ_BY_BR);
+}
+
+static void committs_old(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct timestamp_field *t = &spec->commit_ts;
-    if (!spec->is_snapshot || !judge_timestamp(run, t, READ_BY_BR))
+    if (!spec->is_snapshot || !timestamp_is_sound(run, t, READ_BY_BR))
         return;
     bool zoneless = t->value.kind == TIMESTAMP_ZONELESS;
     int64_t age = run->now - t->value.ms / 1000;
     int64_t east = zoneless ? FARTHEST_EAST : 0, west = zoneless ? FARTHEST_WEST : 0;
     if (age >= -east && age <= GC_LIFE_SECONDS + west) /* in some time zone it fits */
         return;
-    struct finding *x = finding_say(run->findings, RULE_committs_old, t->text.node, "%.*s is %s",
-                                    FMT(zoneless ? t->text.value : moment_text(run->arena, t->value.ms)),
-                                    age < 0 ? "in the future"
-                                            : "older than the 10 minutes that TiDB keeps old versions by "
-                                              "default (tidb_gc_life_time)");
-    finding_hint(run->findings, x,
-                 age < 0 ? "leave commitTs out: the backup then shows the moment it starts"
-                         : "leave commitTs out, or make sure that the GC life time reaches back that far");
+    struct finding *x =
+        finding_at(run->findings, &rule_committs_old, FIELD_NONE, at_value(t->text.node), "%.*s is %s",
+                   FMT(zoneless ? t->text.value : moment_text(run->arena, t->value.ms)),
+                   age < 0 ? "in the future"
+                           : "older than the 10 minutes that TiDB keeps old versions by "
+                             "default (tidb_gc_life_time)");
+    finding_hint(x, age < 0 ? "leave commitTs out: the backup then shows the moment it starts"
+                            : "leave commitTs out, or make sure that the GC life time reaches back that far");
 }
 
 static const struct node *option_named(const struct br *br, slice flag)
@@ -114,7 +124,7 @@ static const struct node *option_named(const struct br *br, slice flag)
     return NULL;
 }
 
-static void commit_ts_and_time_ago(struct rule_run *run, const struct backup_spec *spec)
+static void committs_timeago(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct text *ago = &spec->job.br.time_ago.text;
     const struct node *other = text_given(&spec->commit_ts.text)
@@ -122,16 +132,14 @@ static void commit_ts_and_time_ago(struct rule_run *run, const struct backup_spe
                                    : option_named(&spec->job.br, LIT("--backupts"));
     if (!spec->is_snapshot || !text_given(ago) || !other)
         return;
-    struct finding *x = finding_say(run->findings, RULE_committs_timeago, ago->node,
-                                    "timeAgo and %s both choose the moment of the snapshot",
-                                    text_given(&spec->commit_ts.text) ? "commitTs" : "--backupts");
-    x->at_key = true;
-    x->note_node = other;
-    x->note = LIT("the other one");
-    finding_hint(run->findings, x, "keep one of them");
+    struct finding *x = finding_at(run->findings, &rule_committs_timeago, FIELD_NONE, at_key(ago->node),
+                                   "timeAgo and %s both choose the moment of the snapshot",
+                                   text_given(&spec->commit_ts.text) ? "commitTs" : "--backupts");
+    finding_note(x, at_key(other), "the other one");
+    finding_hint(x, "keep one of them");
 }
 
-static void time_ago_syntax(struct rule_run *run, const struct backup_spec *spec)
+static void timeago_syntax(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct duration_field *d = &spec->job.br.time_ago;
     struct refusal why = {0};
@@ -139,12 +147,11 @@ static void time_ago_syntax(struct rule_run *run, const struct backup_spec *spec
     if (!spec->is_snapshot || !text_given(&d->text))
         return;
     if (!duration_parse(d->text.value, &ns, &why))
-        rule_refused(run, RULE_timeago_syntax, &d->text, &why);
+        rule_refused(run, &rule_timeago_syntax, &d->text, &why);
     else if (ns < 0)
-        finding_hint(run->findings,
-                     FOUND(run, timeago_syntax, FIELD_INVALID, &d->text,
-                           "%.*s: must be greater than or equal to 0s",
-                           FMT(node_value(run->arena, d->text.node))),
+        finding_hint(finding_at(run->findings, &rule_timeago_syntax, FIELD_INVALID, at_value(d->text.node),
+                                "%.*s: must be greater than or equal to 0s",
+                                FMT(node_value(run->arena, d->text.node))),
                      "write it without the sign: it counts back from now");
 }
 
@@ -160,11 +167,10 @@ static void retry_duration(struct rule_run *run, const struct backup_spec *spec)
         if (!text_given(t))
             continue;
         if (!duration_parse(t->value, &ns, &why))
-            rule_refused(run, RULE_retry_duration, t, &why);
+            rule_refused(run, &rule_retry_duration, t, &why);
         else if (ns <= 0)
-            finding_hint(run->findings,
-                         FOUND(run, retry_duration, FIELD_INVALID, t, "%.*s: must be greater than 0s",
-                               FMT(node_value(run->arena, t->node))),
+            finding_hint(finding_at(run->findings, &rule_retry_duration, FIELD_INVALID, at_value(t->node),
+                                    "%.*s: must be greater than 0s", FMT(node_value(run->arena, t->node))),
                          i ? "the default is 30m" : "the default is 300s");
     }
 }
@@ -197,15 +203,15 @@ static void retry_unreachable(struct rule_run *run, const struct retry_policy *r
     if (reached == wanted)
         return;
     int64_t sum = (INT64_C(2) << reached) - 1;
-    struct finding *x = finding_say(
-        run->findings, RULE_retry_policy_sane, written_one(r),
+    struct finding *x = finding_at(
+        run->findings, &rule_retry_policy_sane, FIELD_NONE, at_value(written_one(r)),
         "only %lld of %lld retries can happen: with minRetryDuration %.*s retry %lld would come %.*s after "
         "the "
         "first failure, and retryTimeout is %.*s",
         (long long)reached, (long long)wanted, FMT(duration_text(run->arena, min)), (long long)reached + 1,
         FMT(min < INT64_MAX / sum ? duration_text(run->arena, min * sum) : LIT("centuries")),
         FMT(duration_text(run->arena, timeout)));
-    finding_hint(run->findings, x, "raise retryTimeout, or lower minRetryDuration or maxRetryTimes");
+    finding_hint(x, "raise retryTimeout, or lower minRetryDuration or maxRetryTimes");
 }
 
 static void retry_policy_sane(struct rule_run *run, const struct backup_spec *spec)
@@ -215,9 +221,10 @@ static void retry_policy_sane(struct rule_run *run, const struct backup_spec *sp
         return;
     int64_t times = r->max_retry_times.value;
     if (times < 0 || times > MOST_RETRIES) {
-        struct finding *x = FOUND(run, retry_policy_sane, FIELD_INVALID, &r->max_retry_times,
-                                  "%lld: must be between 0 and %d", (long long)times, MOST_RETRIES);
-        finding_hint(run->findings, x, "each retry doubles the wait; the default is 2");
+        struct finding *x = finding_at(run->findings, &rule_retry_policy_sane, FIELD_INVALID,
+                                       at_value(r->max_retry_times.node), "%lld: must be between 0 and %d",
+                                       (long long)times, MOST_RETRIES);
+        finding_hint(x, "each retry doubles the wait; the default is 2");
         return;
     }
     if (r->min_retry_duration.ok && r->retry_timeout.ok && r->min_retry_duration.ns > 0 &&
@@ -230,42 +237,49 @@ static void retry_policy_absent(struct rule_run *run, const struct backup_spec *
     if (run->object->group != GROUP_BR || !spec->is_snapshot ||
         node_get(spec->node, LIT("backoffRetryPolicy")))
         return;
-    struct finding *x = finding_say(run->findings, RULE_retry_policy_absent, spec->node,
-                                    "there is no backoffRetryPolicy: a backup whose pod dies without a word "
-                                    "stays Running");
-    x->at_key = true;
-    x->child = LIT("backoffRetryPolicy");
-    finding_hint(run->findings, x, "write backoffRetryPolicy: {} to have its defaults filled in");
+    struct finding *x = finding_at(run->findings, &rule_retry_policy_absent, FIELD_NONE,
+                                   at_missing(spec->node, LIT("backoffRetryPolicy")),
+                                   "there is no backoffRetryPolicy: a backup whose pod dies without a word "
+                                   "stays Running");
+    finding_hint(x, "write backoffRetryPolicy: {} to have its defaults filled in");
 }
 
 /* ---- the end of it ---- */
 
-/* In the template of a schedule Delete is what frees storage, and the schedule's own rules speak of it. */
-static void clean_policy(struct rule_run *run, const struct backup_spec *spec)
+static bool policy_is(const struct backup_spec *spec, const char *policy)
 {
-    const struct text *p = &spec->clean_policy;
-    bool deletes = text_given(p) && slice_eq(p->value, LIT("Delete"));
-    struct finding *x;
-    if (spec->is_log && spec->role != ROLE_SNAPSHOT_TEMPLATE &&
-        (deletes || slice_eq(p->value, LIT("OnFailure")))) {
-        x = finding_say(run->findings, RULE_onfailure_log, p->node, "deleting %s deletes the log%s",
-                        spec->role == ROLE_BACKUP ? "this object" : "the schedule",
-                        deletes ? "" : " when the log backup has failed");
-        finding_hint(run->findings, x, "write Retain, and trim the log with logTruncateUntil");
-    } else if (deletes && spec->role == ROLE_BACKUP && !spec->is_log) {
-        x = finding_say(run->findings, RULE_cleanpolicy_delete, p->node,
-                        "deleting this object deletes the data as well");
-        finding_hint(run->findings, x,
-                     "write Retain unless the data may go with the object (GitOps tools prune)");
-    }
+    return text_given(&spec->clean_policy) && slice_eq(spec->clean_policy.value, slice_of(policy));
+}
+
+static void onfailure_log(struct rule_run *run, const struct backup_spec *spec)
+{
+    bool deletes = policy_is(spec, "Delete");
+    if (!spec->is_log || spec->role == ROLE_SNAPSHOT_TEMPLATE || (!deletes && !policy_is(spec, "OnFailure")))
+        return;
+    struct finding *x = finding_at(run->findings, &rule_onfailure_log, FIELD_NONE,
+                                   at_value(spec->clean_policy.node), "deleting %s deletes the log%s",
+                                   spec->role == ROLE_BACKUP ? "this object" : "the schedule",
+                                   deletes ? "" : " when the log backup has failed");
+    finding_hint(x, "write Retain, and trim the log with logTruncateUntil");
+}
+
+/* In the template of a schedule Delete is what frees storage, and the schedule's own rules speak of it. */
+static void cleanpolicy_delete(struct rule_run *run, const struct backup_spec *spec)
+{
+    if (spec->is_log || spec->role != ROLE_BACKUP || !policy_is(spec, "Delete"))
+        return;
+    struct finding *x =
+        finding_at(run->findings, &rule_cleanpolicy_delete, FIELD_NONE, at_value(spec->clean_policy.node),
+                   "deleting this object deletes the data as well");
+    finding_hint(x, "write Retain unless the data may go with the object (GitOps tools prune)");
 }
 
 static void clean_numbers(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct clean_option *c = &spec->clean_option;
-    judge_not_negative(run, &c->page_size);
-    judge_not_negative(run, &c->batch_concurrency);
-    judge_not_negative(run, &c->routine_concurrency);
+    check_not_negative(run, &c->page_size);
+    check_not_negative(run, &c->batch_concurrency);
+    check_not_negative(run, &c->routine_concurrency);
 }
 
 /* ---- the name ---- */
@@ -290,14 +304,12 @@ static void name_too_long(struct rule_run *run, const struct backup_spec *spec)
     most -= generated ? RANDOM_SUFFIX : 0;
     if (!text_given(name) || name->value.n <= most)
         return;
-    struct finding *x =
-        FOUND(run, name_too_long, FIELD_TOO_LONG, name,
-              "may not be more than %zu bytes: the Job %s%.*s%s%s would have %zu, and may have %d", most,
-              f->before, FMT(name->value), generated ? "xxxxx" : "", f->after,
-              name->value.n + frame + (generated ? RANDOM_SUFFIX : 0), JOB_NAME_BYTES);
-    x->from = (uint32_t)most;
-    x->to = (uint32_t)name->value.n;
-    finding_hint(run->findings, x, "shorten it by %zu", name->value.n - most);
+    struct finding *x = finding_at(
+        run->findings, &rule_name_too_long, FIELD_TOO_LONG, at_part(name->node, most, name->value.n),
+        "may not be more than %zu bytes: the Job %s%.*s%s%s would have %zu, and may have %d", most, f->before,
+        FMT(name->value), generated ? "xxxxx" : "", f->after,
+        name->value.n + frame + (generated ? RANDOM_SUFFIX : 0), JOB_NAME_BYTES);
+    finding_hint(x, "shorten it by %zu", name->value.n - most);
 }
 
 static void name_dots(struct rule_run *run, const struct backup_spec *spec)
@@ -306,24 +318,55 @@ static void name_dots(struct rule_run *run, const struct backup_spec *spec)
     size_t dot = text_given(name) ? slice_find_char(name->value, '.') : SLICE_NONE;
     if (spec->role != ROLE_BACKUP || dot == SLICE_NONE)
         return;
-    struct finding *x = finding_say(run->findings, RULE_name_dots, name->node,
-                                    "a dot in the name goes into the names of Jobs and pods%s",
-                                    spec->is_log ? " and of BR's log task" : "");
-    x->from = (uint32_t)dot;
-    x->to = (uint32_t)dot + 1;
-    finding_hint(run->findings, x, "write '-' instead");
+    struct finding *x =
+        finding_at(run->findings, &rule_name_dots, FIELD_NONE, at_part(name->node, dot, dot + 1),
+                   "a dot in the name goes into the names of Jobs and pods%s",
+                   spec->is_log ? " and of BR's log task" : "");
+    finding_hint(x, "write '-' instead");
 }
 
-static backup_rule *const rules[] = {
-    type_db_table,          type_with_filter,     br_db_deprecated,  snapshot_commit_ts,  time_ago_syntax,
-    commit_ts_and_time_ago, retry_duration,       retry_policy_sane, retry_policy_absent, clean_policy,
-    clean_numbers,          name_too_long,        name_dots,         judge_filter,        judge_br_options,
-    judge_dumpling,         storageclass_ignored, judge_log,
-};
+/* ---- what has no effect ---- */
 
-void judge_backup(struct rule_run *run, const struct backup_spec *spec)
+/* A snapshot has no use for what steers a log. */
+static void log_only_fields(struct rule_run *run, const struct backup_spec *spec)
 {
-    judge_job(run, &spec->job, spec->node);
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        rules[i](run, spec);
+    const struct node *nodes[] = {
+        text_given(&spec->log_subcommand) ? spec->log_subcommand.node : NULL,
+        spec->log_stop.value ? spec->log_stop.node : NULL,
+        text_given(&spec->log_truncate_until.text) ? spec->log_truncate_until.text.node : NULL,
+    };
+    if (!spec->is_snapshot || spec->role == ROLE_LOG_TEMPLATE)
+        return;
+    for (size_t i = 0; i < 3; i++) {
+        if (!nodes[i])
+            continue;
+        struct finding *x = finding_at(run->findings, &rule_log_only_fields, FIELD_NONE, at_key(nodes[i]),
+                                       "%.*s is ignored: backupMode is snapshot", FMT(nodes[i]->key));
+        if (spec->backup_mode.node && !(spec->backup_mode.node->flags & NODE_DEFAULTED))
+            finding_note(x, at_key(spec->backup_mode.node), "the mode is set here");
+        finding_hint(x, "write backupMode: log, or remove it");
+    }
+}
+
+/* Volumes are for Dumpling; with br nothing is stored in one. */
+void check_unused_volume(struct rule_run *run, const struct text *field)
+{
+    if (!text_given(field))
+        return;
+    struct finding *x = finding_at(run->findings, &rule_storageclass_ignored, FIELD_NONE, at_key(field->node),
+                                   "%.*s has no effect: BR needs no volume", FMT(field->node->key));
+    finding_hint(x, "remove it; the class of objects in the bucket is storageClass of the storage block");
+}
+
+static void storageclass_ignored(struct rule_run *run, const struct backup_spec *spec)
+{
+    if (!spec->job.br.node)
+        return;
+    check_unused_volume(run, &spec->storage_class_name);
+    check_unused_volume(run, &spec->storage_size);
+}
+
+void check_backup(struct rule_run *run, const struct backup_spec *spec)
+{
+    run_checks(run, spec);
 }

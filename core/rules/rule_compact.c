@@ -1,7 +1,11 @@
 /* CompactBackups, and the compaction template of a schedule. */
-#include "rule_storage.h"
+#include "checks.h"
 
 #include "quantity.h"
+
+#define SUBJECT struct compact_spec
+#define RULES   "rule_compact.def"
+#include "rule_table.h"
 
 enum {
     NAME_MOST = 63, /* the name becomes the Job's and its pods' label */
@@ -24,27 +28,28 @@ static void v2_compact_unsupported(struct rule_run *run, const struct compact_sp
     if (run->object->group != GROUP_BR || is_template(run))
         return;
     struct finding *x =
-        finding_say(run->findings, RULE_v2_compact_unsupported, node_get(run->object->root, LIT("kind")),
-                    "TiDB Operator v2 has no controller for CompactBackup: nothing is compacted by it");
+        finding_at(run->findings, &rule_v2_compact_unsupported, FIELD_NONE,
+                   at_value(node_get(run->object->root, LIT("kind"))),
+                   "TiDB Operator v2 has no controller for CompactBackup: nothing is compacted by it");
     finding_hint(
-        run->findings, x,
-        "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or compact with tikv-ctl by hand");
+        x, "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or compact with tikv-ctl by hand");
 }
 
 /* ---- the range of time ---- */
 
-static void judge_time(struct rule_run *run, const struct compact_spec *c, const struct timestamp_field *t,
+static void check_time(struct rule_run *run, const struct compact_spec *c, const struct timestamp_field *t,
                        const char *name, const char *why)
 {
     struct refusal refusal = {0};
     struct timestamp ignored;
     if (text_empty(&t->text)) {
-        struct finding *x = rule_missing(run, RULE_compact_ts, c->node, name, &t->text, "%s", why);
-        finding_hint(run->findings, x, "write a TSO, or a time as 2022-10-10T15:21:00+08:00");
+        struct finding *x =
+            finding_at(run->findings, &rule_compact_ts, FIELD_REQUIRED, at_member(c->node, name), "%s", why);
+        finding_hint(x, "write a TSO, or a time as 2022-10-10T15:21:00+08:00");
     } else if (t->text.state == FIELD_GIVEN && !timestamp_parse(t->text.value, &ignored, &refusal)) {
-        rule_refused(run, RULE_compact_ts, &t->text, &refusal);
+        rule_refused(run, &rule_compact_ts, &t->text, &refusal);
     } else {
-        judge_timestamp(run, t, READ_BY_POD);
+        check_timestamp(run, t, READ_BY_POD);
     }
 }
 
@@ -65,27 +70,27 @@ static void compact_ts(struct rule_run *run, const struct compact_spec *c)
 {
     if (is_template(run)) /* the schedule writes them */
         return;
-    judge_time(run, c, &c->start_ts, "startTs", "where the log to compact begins");
+    check_time(run, c, &c->start_ts, "startTs", "where the log to compact begins");
     if (!is_sharded(c) || c->end_ts.text.state == FIELD_GIVEN)
-        judge_time(run, c, &c->end_ts, "endTs", "where the log to compact ends");
+        check_time(run, c, &c->end_ts, "endTs", "where the log to compact ends");
     if (!comparable(run, c) || c->end_ts.value.tso >= c->start_ts.value.tso)
         return;
-    struct finding *x = FOUND(run, compact_ts, FIELD_INVALID, &c->end_ts.text, "%.*s: lies before startTs",
-                              FMT(node_value(run->arena, c->end_ts.text.node)));
-    x->note_node = c->start_ts.text.node;
-    x->note = LIT("startTs");
-    finding_hint(run->findings, x, "exchange the two");
+    struct finding *x =
+        finding_at(run->findings, &rule_compact_ts, FIELD_INVALID, at_value(c->end_ts.text.node),
+                   "%.*s: lies before startTs", FMT(node_value(run->arena, c->end_ts.text.node)));
+    finding_note(x, at_key(c->start_ts.text.node), "startTs");
+    finding_hint(x, "exchange the two");
 }
 
 static void compact_range_empty(struct rule_run *run, const struct compact_spec *c)
 {
     if (is_template(run) || !comparable(run, c) || c->end_ts.value.tso != c->start_ts.value.tso)
         return;
-    struct finding *x = finding_say(run->findings, RULE_compact_range_empty, c->end_ts.text.node,
-                                    "endTs is the same moment as startTs: there is nothing to compact");
-    x->note_node = c->start_ts.text.node;
-    x->note = LIT("startTs");
-    finding_hint(run->findings, x, "write a later endTs");
+    struct finding *x =
+        finding_at(run->findings, &rule_compact_range_empty, FIELD_NONE, at_value(c->end_ts.text.node),
+                   "endTs is the same moment as startTs: there is nothing to compact");
+    finding_note(x, at_key(c->start_ts.text.node), "startTs");
+    finding_hint(x, "write a later endTs");
 }
 
 static void compact_future(struct rule_run *run, const struct compact_spec *c)
@@ -94,9 +99,9 @@ static void compact_future(struct rule_run *run, const struct compact_spec *c)
     if (is_template(run) || !is_sound(run, end) || end->value.kind == TIMESTAMP_ZONELESS ||
         end->value.ms <= run->now * 1000)
         return;
-    struct finding *x = finding_say(run->findings, RULE_compact_future, end->text.node,
-                                    "endTs lies in the future: the log up to there is not written yet");
-    finding_hint(run->findings, x, "write a time up to the log backup's status.logCheckpointTs");
+    struct finding *x = finding_at(run->findings, &rule_compact_future, FIELD_NONE, at_value(end->text.node),
+                                   "endTs lies in the future: the log up to there is not written yet");
+    finding_hint(x, "write a time up to the log backup's status.logCheckpointTs");
 }
 
 /* ---- br and storage: what of them is special here ---- */
@@ -105,29 +110,27 @@ static void compact_br(struct rule_run *run, const struct compact_spec *c)
 {
     const struct br *br = &c->job.br;
     if (!node_get(c->node, LIT("br"))) {
-        struct finding *x = rule_missing_block(run, RULE_compact_br, c->node, "br",
-                                               "it names the cluster whose log is compacted");
-        if (!x->hint.n)
-            finding_hint(run->findings, x, "add br with cluster: <name of the cluster>");
+        struct place place = at_block(c->node, "br");
+        struct finding *x = finding_at(run->findings, &rule_compact_br, FIELD_REQUIRED, place,
+                                       "it names the cluster whose log is compacted");
+        finding_hint(x, "%s", block_hint(place, "add br with cluster: <name of the cluster>"));
         return;
     }
     if (!br->node || run->object->group != GROUP_PINGCAP || !text_empty(&br->cluster_namespace))
         return;
     struct finding *x =
-        rule_missing(run, RULE_compact_br, br->node, "clusterNamespace", &br->cluster_namespace,
-                     "a compaction has no default for it, and finds no cluster without");
+        finding_at(run->findings, &rule_compact_br, FIELD_REQUIRED, at_member(br->node, "clusterNamespace"),
+                   "a compaction has no default for it, and finds no cluster without");
     const struct text *namespace = &run->object->metadata.namespace;
     if (text_given(namespace))
-        finding_hint(run->findings, x, "add clusterNamespace: %.*s, or where else the cluster is",
-                     FMT(namespace->value));
+        finding_hint(x, "add clusterNamespace: %.*s, or where else the cluster is", FMT(namespace->value));
     else
-        finding_hint(run->findings, x, "add clusterNamespace with the cluster's namespace");
+        finding_hint(x, "add clusterNamespace with the cluster's namespace");
 }
 
 static void compact_storage(struct rule_run *run, const struct compact_spec *c)
 {
     static const slice blocks[] = {SLICE("s3"), SLICE("gcs"), SLICE("azblob"), SLICE("local")};
-    static const char why[] = "one of s3, gcs, azblob and local is wanted: the storage of the log backup";
     const struct node *empty = NULL;
     for (const struct node *n = c->node->first; n; n = n->next) {
         if (!slice_among(n->key, blocks, sizeof blocks / sizeof *blocks) ||
@@ -137,15 +140,13 @@ static void compact_storage(struct rule_run *run, const struct compact_spec *c)
             return;
         empty = n;
     }
-    struct finding *x;
-    if (empty) {
-        rule_missing_block(run, RULE_compact_storage, c->node, arena_cstr(run->arena, empty->key), why);
-        return;
-    }
-    x = finding_add(run->findings, RULE_compact_storage, FIELD_REQUIRED, c->node, "%s", why);
-    x->at_key = true;
-    finding_hint(run->findings, x, "copy the block of %s",
-                 is_template(run) ? "logBackupTemplate" : "the log Backup");
+    struct finding *x =
+        finding_at(run->findings, &rule_compact_storage, FIELD_REQUIRED, at_key(empty ? empty : c->node),
+                   "one of s3, gcs, azblob and local is wanted: the storage of the log backup");
+    if (empty)
+        finding_hint(x, "nothing stands below it: indent what belongs to it");
+    else
+        finding_hint(x, "copy the block of %s", is_template(run) ? "logBackupTemplate" : "the log Backup");
 }
 
 /* Folders that hold snapshots by their name. A folder may be called anything, so only these are doubtful. */
@@ -160,10 +161,10 @@ static void compact_log_path(struct rule_run *run, const struct compact_spec *c)
     if (!made_by_schedule && slice_find(prefix->value, LIT("snapshot")) == SLICE_NONE)
         return;
     struct finding *x =
-        finding_say(run->findings, RULE_compact_log_path, prefix->node,
-                    "%.*s looks like the folder of snapshots: there is no log to compact in it",
-                    FMT(node_value(run->arena, prefix->node)));
-    finding_hint(run->findings, x, "write the prefix of the log Backup");
+        finding_at(run->findings, &rule_compact_log_path, FIELD_NONE, at_value(prefix->node),
+                   "%.*s looks like the folder of snapshots: there is no log to compact in it",
+                   FMT(node_value(run->arena, prefix->node)));
+    finding_hint(x, "write the prefix of the log Backup");
 }
 
 /* ---- numbers and shards ---- */
@@ -172,9 +173,10 @@ static void compact_concurrency(struct rule_run *run, const struct compact_spec 
 {
     if (c->concurrency.state != FIELD_GIVEN || c->concurrency.value > 0)
         return;
-    struct finding *x = FOUND(run, compact_concurrency, FIELD_INVALID, &c->concurrency,
-                              "%lld: must be greater than 0", (long long)c->concurrency.value);
-    finding_hint(run->findings, x, "write how many threads compact; leave it out for 4");
+    struct finding *x =
+        finding_at(run->findings, &rule_compact_concurrency, FIELD_INVALID, at_value(c->concurrency.node),
+                   "%lld: must be greater than 0", (long long)c->concurrency.value);
+    finding_hint(x, "write how many threads compact; leave it out for 4");
 }
 
 static void compact_retry(struct rule_run *run, const struct compact_spec *c)
@@ -182,30 +184,9 @@ static void compact_retry(struct rule_run *run, const struct compact_spec *c)
     if (c->max_retry_times.state != FIELD_GIVEN || c->max_retry_times.value >= 0)
         return;
     struct finding *x =
-        FOUND(run, compact_retry, FIELD_INVALID, &c->max_retry_times,
-              "%lld: must be greater than or equal to 0", (long long)c->max_retry_times.value);
-    finding_hint(run->findings, x, "0 tries once; leave it out for 6");
-}
-
-static void compact_sharded(struct rule_run *run, const struct compact_spec *c)
-{
-    const struct number *count = &c->shard_count;
-    bool plain = text_empty(&c->mode);
-    struct finding *x;
-    if (is_sharded(c) && count->state == FIELD_ABSENT) {
-        x = finding_add(run->findings, RULE_compact_sharded, FIELD_REQUIRED, c->node,
-                        "mode sharded needs the number of pods");
-        x->at_key = true;
-        x->child = LIT("shardCount");
-        x->note_node = c->mode.node;
-        x->note = LIT("sharded is asked for here");
-        finding_hint(run->findings, x, "add for example shardCount: 3");
-    } else if (plain && count->state == FIELD_GIVEN) {
-        x = finding_add(run->findings, RULE_compact_sharded, FIELD_FORBIDDEN, count->node,
-                        "shardCount may be given with mode: sharded only");
-        x->at_key = true;
-        finding_hint(run->findings, x, "add mode: sharded, or remove shardCount");
-    }
+        finding_at(run->findings, &rule_compact_retry, FIELD_INVALID, at_value(c->max_retry_times.node),
+                   "%lld: must be greater than or equal to 0", (long long)c->max_retry_times.value);
+    finding_hint(x, "0 tries once; leave it out for 6");
 }
 
 /* Read in sharded mode only; blanks count as nothing. */
@@ -217,13 +198,31 @@ static void cache_capacity(struct rule_run *run, const struct compact_spec *c)
     if (!is_sharded(c) || !text_given(t) || !slice_trim(t->value).n)
         return;
     if (!quantity_parse(t->value, &q, &refusal)) {
-        rule_refused(run, RULE_compact_sharded, t, &refusal);
+        rule_refused(run, &rule_compact_sharded, t, &refusal);
     } else if (quantity_sign(&q) < 0) {
         struct finding *x =
-            FOUND(run, compact_sharded, FIELD_INVALID, t, "%.*s: must be greater than or equal to 0",
-                  FMT(node_value(run->arena, t->node)));
-        finding_hint(run->findings, x, "write 0 for no cache");
+            finding_at(run->findings, &rule_compact_sharded, FIELD_INVALID, at_value(t->node),
+                       "%.*s: must be greater than or equal to 0", FMT(node_value(run->arena, t->node)));
+        finding_hint(x, "write 0 for no cache");
     }
+}
+
+static void compact_sharded(struct rule_run *run, const struct compact_spec *c)
+{
+    const struct number *count = &c->shard_count;
+    bool plain = text_empty(&c->mode);
+    struct finding *x;
+    if (is_sharded(c) && count->state == FIELD_ABSENT) {
+        x = finding_at(run->findings, &rule_compact_sharded, FIELD_REQUIRED,
+                       at_missing(c->node, LIT("shardCount")), "mode sharded needs the number of pods");
+        finding_note(x, at_key(c->mode.node), "sharded is asked for here");
+        finding_hint(x, "add for example shardCount: 3");
+    } else if (plain && count->state == FIELD_GIVEN) {
+        x = finding_at(run->findings, &rule_compact_sharded, FIELD_FORBIDDEN, at_key(count->node),
+                       "shardCount may be given with mode: sharded only");
+        finding_hint(x, "add mode: sharded, or remove shardCount");
+    }
+    cache_capacity(run, c);
 }
 
 static void compact_name(struct rule_run *run, const struct compact_spec *c)
@@ -239,12 +238,11 @@ static void compact_name(struct rule_run *run, const struct compact_spec *c)
     most -= index;
     if (!text_given(name) || name->value.n <= most)
         return;
-    struct finding *x =
-        FOUND(run, compact_name, FIELD_TOO_LONG, name, "may not be more than %zu bytes, has %zu%s", most,
-              name->value.n, index ? ": the names of its pods end in the number of the shard" : "");
-    x->from = (uint32_t)most;
-    x->to = (uint32_t)name->value.n;
-    finding_hint(run->findings, x, "shorten it by %zu", name->value.n - most);
+    struct finding *x = finding_at(run->findings, &rule_compact_name, FIELD_TOO_LONG,
+                                   at_part(name->node, most, name->value.n),
+                                   "may not be more than %zu bytes, has %zu%s", most, name->value.n,
+                                   index ? ": the names of its pods end in the number of the shard" : "");
+    finding_hint(x, "shorten it by %zu", name->value.n - most);
 }
 
 /* ---- change ---- */
@@ -275,23 +273,13 @@ static void compact_immutable(struct rule_run *run, const struct compact_spec *c
     if (!changed && !removed)
         return;
     struct finding *x =
-        finding_say(run->findings, RULE_compact_immutable, changed ? changed : c->node,
-                    "the Job of this compaction has been made, and the change does not reach it");
-    x->at_key = true;
-    if (removed)
-        x->child = removed->key;
-    finding_hint(run->findings, x, "delete the object and create it anew");
+        finding_at(run->findings, &rule_compact_immutable, FIELD_NONE,
+                   changed ? at_key(changed) : at_missing(c->node, removed->key),
+                   "the Job of this compaction has been made, and the change does not reach it");
+    finding_hint(x, "delete the object and create it anew");
 }
 
-static compact_rule *const rules[] = {
-    v2_compact_unsupported, compact_br,       compact_storage,     compact_ts,    compact_range_empty,
-    compact_future,         compact_log_path, compact_concurrency, compact_retry, compact_sharded,
-    cache_capacity,         compact_name,     compact_immutable,
-};
-
-void judge_compact(struct rule_run *run, const struct compact_spec *spec)
+void check_compact(struct rule_run *run, const struct compact_spec *spec)
 {
-    judge_job(run, &spec->job, spec->node);
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        rules[i](run, spec);
+    run_checks(run, spec);
 }

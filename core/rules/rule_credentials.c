@@ -1,5 +1,9 @@
 /* Who gives TiKV the right to write: the secret that is sent along, or the nodes' own role. */
-#include "rule_storage.h"
+#include "checks.h"
+
+#define SUBJECT struct job_spec
+#define RULES   "rule_credentials.def"
+#include "rule_table.h"
 
 static bool has_secret(const struct job_spec *job)
 {
@@ -8,18 +12,17 @@ static bool has_secret(const struct job_spec *job)
 }
 
 /* TiKV writes the data itself; a compaction is made by the job's pod alone. */
-static void secret_without_sendcred(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+static void secret_without_sendcred(struct rule_run *run, const struct job_spec *job)
 {
     const struct flag *send = &job->br.send_cred_to_tikv;
-    if (send->state != FIELD_GIVEN || send->value || !has_secret(job) || spec_is_compaction(run, spec))
+    if (send->state != FIELD_GIVEN || send->value || !has_secret(job) || job_is_compaction(job))
         return;
     const struct text *secret = storage_secret_name(&job->storage);
-    struct finding *x = finding_say(
-        run->findings, RULE_secret_without_sendcred, send->node,
+    struct finding *x = finding_at(
+        run->findings, &rule_secret_without_sendcred, FIELD_NONE, at_value(send->node),
         "TiKV writes the data and does not get the credentials of the secret %.*s", FMT(secret->value));
-    x->note_node = secret->node;
-    x->note = LIT("the credentials");
-    finding_hint(run->findings, x, "write true, unless the TiKV pods have a role of their own");
+    finding_note(x, at_key(secret->node), "the credentials");
+    finding_hint(x, "write true, unless the TiKV pods have a role of their own");
 }
 
 /* kube2iam and kiam read an annotation of the pod, which the operator copies from the object. */
@@ -41,31 +44,23 @@ static bool has_credentials_in_env(const struct job_spec *job)
     return false;
 }
 
-static void no_secret_but_sendcred(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+static void no_secret_but_sendcred(struct rule_run *run, const struct job_spec *job)
 {
     const struct flag *send = &job->br.send_cred_to_tikv;
     if (job->storage.used != STORAGE_S3 || !text_empty(&job->storage.s3.secret_name) || !job->br.node ||
-        spec_is_compaction(run, spec) || !text_empty(&job->service_account))
+        job_is_compaction(job) || !text_empty(&job->service_account))
         return;
     if ((send->state != FIELD_ABSENT && send->state != FIELD_GIVEN) ||
         (send->state == FIELD_GIVEN && !send->value) || has_role_annotation(run) ||
         has_credentials_in_env(job))
         return;
-    struct finding *x = finding_say(
-        run->findings, RULE_no_secret_but_sendcred, job->storage.s3.node,
+    struct finding *x = finding_at(
+        run->findings, &rule_no_secret_but_sendcred, FIELD_NONE, at_key(job->storage.s3.node),
         "there are no credentials to send to TiKV: no secretName, serviceAccount or role annotation");
-    x->at_key = true;
-    finding_hint(run->findings, x,
-                 "add secretName; or give the pods a role and write br.sendCredToTikv: false");
+    finding_hint(x, "add secretName; or give the pods a role and write br.sendCredToTikv: false");
 }
 
-static job_rule *const rules[] = {
-    secret_without_sendcred,
-    no_secret_but_sendcred,
-};
-
-void judge_credentials(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+void check_credentials(struct rule_run *run, const struct job_spec *job)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        rules[i](run, job, spec);
+    run_checks(run, job);
 }

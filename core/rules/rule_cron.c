@@ -3,6 +3,10 @@
 
 #include "ceilings.h"
 
+#define SUBJECT struct timed_schedule
+#define RULES   "rule_cron.def"
+#include "rule_table.h"
+
 enum {
     FIELDS = 5,
     PER_DAY_MOST = 144, /* one in ten minutes; backups of real clusters take longer */
@@ -25,14 +29,13 @@ static slice cron_field(slice s, size_t i)
     return count == FIELDS ? found : (slice){0};
 }
 
-/* Points at the fields from `first` to `last`. */
-static void point_at(struct finding *x, slice s, size_t first, size_t last)
+/* The fields from `first` to `last`. */
+static struct place at_fields(const struct text *t, size_t first, size_t last)
 {
-    slice from = cron_field(s, first), to = cron_field(s, last);
+    slice s = t->value, from = cron_field(s, first), to = cron_field(s, last);
     if (!from.n || !to.n)
-        return;
-    x->from = (uint32_t)(from.p - s.p);
-    x->to = (uint32_t)(to.p + to.n - s.p);
+        return at_value(t->node);
+    return at_part(t->node, (size_t)(from.p - s.p), (size_t)(to.p + to.n - s.p));
 }
 
 static void cron_syntax(struct rule_run *run, const struct timed_schedule *s)
@@ -42,9 +45,9 @@ static void cron_syntax(struct rule_run *run, const struct timed_schedule *s)
     struct cron cron;
     if (t->state != FIELD_GIVEN || cron_parse(t->value, &cron, &refusal))
         return;
-    struct finding *x = rule_refused(run, RULE_cron_syntax, t, &refusal);
+    struct finding *x = rule_refused(run, &rule_cron_syntax, t, &refusal);
     if (!x->hint.n && refusal.n == t->value.n)
-        finding_hint(run->findings, x, "for example \"0 2 * * *\": every day at 02:00");
+        finding_hint(x, "for example \"0 2 * * *\": every day at 02:00");
 }
 
 static void cron_never_fires(struct rule_run *run, const struct timed_schedule *s)
@@ -58,20 +61,18 @@ static void cron_never_fires(struct rule_run *run, const struct timed_schedule *
     for (size_t i = 0; i < FIELDS; i++) {
         if (bits[i])
             continue;
-        struct finding *x =
-            FOUND(run, cron_never_fires, FIELD_INVALID, t, "%.*s: the %s field names none: it never fires",
-                  FMT(node_value(run->arena, t->node)), names[i]);
-        point_at(x, t->value, i, i);
-        finding_hint(run->findings, x, "write * for every %s", names[i]);
+        struct finding *x = finding_at(run->findings, &rule_cron_never_fires, FIELD_INVALID,
+                                       at_fields(t, i, i), "%.*s: the %s field names none: it never fires",
+                                       FMT(node_value(run->arena, t->node)), names[i]);
+        finding_hint(x, "write * for every %s", names[i]);
         return;
     }
     bool ever = cron_rhythm(c).fires;
     struct finding *x =
-        FOUND(run, cron_never_fires, FIELD_INVALID, t, "%.*s: %s: it never fires",
-              FMT(node_value(run->arena, t->node)),
-              ever ? "no such date within the next five years" : "none of the months has such a day");
-    point_at(x, t->value, 2, ever ? 4 : 3);
-    finding_hint(run->findings, x, "every month has the days 1 to 28");
+        finding_at(run->findings, &rule_cron_never_fires, FIELD_INVALID, at_fields(t, 2, ever ? 4 : 3),
+                   "%.*s: %s: it never fires", FMT(node_value(run->arena, t->node)),
+                   ever ? "no such date within the next five years" : "none of the months has such a day");
+    finding_hint(x, "every month has the days 1 to 28");
 }
 
 /* "720 backups a day", or on the days on which it runs at all. */
@@ -112,18 +113,17 @@ static void suggest_rarer(struct rule_run *run, struct finding *x, slice s, cons
     struct buf b = buf_new(run->arena, LIMIT_MESSAGE_BYTES);
     int step = step_of_hours(cron_field(s, 0));
     if (c->every) {
-        finding_hint(run->findings, x, "for one an hour write \"@every 1h\"");
+        finding_hint(x, "for one an hour write \"@every 1h\"");
     } else if (cron_every_minute_of_some_hours(c) && cron_field(s, 0).n) {
         cron_put_at_minute_zero(&b, slice_trim(s));
-        x->suggested = buf_slice(&b);
-        finding_hint(run->findings, x, "did you mean \"%.*s\"?", FMT(x->suggested));
+        finding_edit(x, at_value(x->place.node), buf_slice(&b));
+        finding_hint(x, "did you mean \"%.*s\"?", FMT(buf_slice(&b)));
     } else if (step && slice_eq(cron_field(s, 1), LIT("*"))) {
         slice days = slice_from(s, (size_t)(cron_field(s, 2).p - s.p));
-        finding_hint(run->findings, x, "for one every %d hours write \"0 */%d %.*s\"", step, step,
-                     FMT(slice_trim(days)));
+        finding_hint(x, "for one every %d hours write \"0 */%d %.*s\"", step, step, FMT(slice_trim(days)));
     } else if (cron_field(s, 0).n) {
         cron_put_at_minute_zero(&b, slice_trim(s));
-        finding_hint(run->findings, x, "for one an hour write \"%.*s\"", FMT(buf_slice(&b)));
+        finding_hint(x, "for one an hour write \"%.*s\"", FMT(buf_slice(&b)));
     }
 }
 
@@ -131,14 +131,12 @@ static void cron_every_minute(struct rule_run *run, const struct timed_schedule 
 {
     const struct text *t = &s->spec->schedule;
     const struct cron *c = &s->spec->cron;
-    bool small = c->every && c->every < EVERY_LEAST;
-    if (!s->fires || small || (s->rhythm.most_per_day <= PER_DAY_MOST && !cron_every_minute_of_some_hours(c)))
+    if (!s->fires || (s->rhythm.most_per_day <= PER_DAY_MOST && !cron_every_minute_of_some_hours(c)))
         return;
     struct finding *x =
-        finding_say(run->findings, RULE_cron_every_minute, t->node, "%.*s makes %.*s, %.*s",
-                    FMT(node_value(run->arena, t->node)), FMT(count_words(run->arena, &s->rhythm)),
-                    FMT(pace_words(run->arena, c, &s->rhythm)));
-    point_at(x, t->value, 0, 0);
+        finding_at(run->findings, &rule_cron_every_minute, FIELD_NONE, at_fields(t, 0, 0),
+                   "%.*s makes %.*s, %.*s", FMT(node_value(run->arena, t->node)),
+                   FMT(count_words(run->arena, &s->rhythm)), FMT(pace_words(run->arena, c, &s->rhythm)));
     suggest_rarer(run, x, t->value, c);
 }
 
@@ -148,14 +146,11 @@ static void cron_every_small(struct rule_run *run, const struct timed_schedule *
     const struct cron *c = &s->spec->cron;
     if (!s->fires || !c->every || c->every >= EVERY_LEAST)
         return;
-    struct finding *x =
-        finding_say(run->findings, RULE_cron_every_small, t->node, "%.*s makes %.*s, one every %.*s",
-                    FMT(node_value(run->arena, t->node)), FMT(count_words(run->arena, &s->rhythm)),
-                    FMT(span_words(run->arena, c->every)));
-    x->from = (uint32_t)LIT("@every ").n;
-    x->to = (uint32_t)t->value.n;
-    finding_hint(run->findings, x,
-                 "a minute is the least that makes sense; for one an hour write \"@every 1h\"");
+    struct finding *x = finding_at(
+        run->findings, &rule_cron_every_small, FIELD_NONE, at_part(t->node, LIT("@every ").n, t->value.n),
+        "%.*s makes %.*s, one every %.*s", FMT(node_value(run->arena, t->node)),
+        FMT(count_words(run->arena, &s->rhythm)), FMT(span_words(run->arena, c->every)));
+    finding_hint(x, "a minute is the least that makes sense; for one an hour write \"@every 1h\"");
 }
 
 /* Days by month and by week: one of them is enough, unless one begins with a star. */
@@ -169,18 +164,17 @@ static void cron_day_or(struct rule_run *run, const struct timed_schedule *s)
         return;
     struct finding *x;
     if (either)
-        x = finding_say(
-            run->findings, RULE_cron_day_or, t->node,
+        x = finding_at(
+            run->findings, &rule_cron_day_or, FIELD_NONE, at_fields(t, 2, 4),
             "day of month %.*s and day of week %.*s: a backup runs on days that match either one, not both",
             FMT(day), FMT(weekday));
     else
-        x = finding_say(
-            run->findings, RULE_cron_day_or, t->node,
+        x = finding_at(
+            run->findings, &rule_cron_day_or, FIELD_NONE, at_fields(t, 2, 4),
             "day of month %.*s and day of week %.*s: a backup runs only on days that match both, as "
             "one begins with a star",
             FMT(day), FMT(weekday));
-    point_at(x, t->value, 2, 4);
-    finding_hint(run->findings, x, "write * for the one that should not count");
+    finding_hint(x, "write * for the one that should not count");
 }
 
 static void schedule_timezone(struct rule_run *run, const struct timed_schedule *s)
@@ -189,17 +183,12 @@ static void schedule_timezone(struct rule_run *run, const struct timed_schedule 
     if (!s->fires || s->spec->cron.every || s->spec->cron.hours == (UINT32_C(1) << 24) - 1)
         return;
     struct finding *x =
-        finding_say(run->findings, RULE_schedule_timezone, t->node,
-                    "the hours are those of the operator's time zone, UTC unless its pod sets TZ");
-    point_at(x, t->value, 1, 1);
-    finding_hint(run->findings, x, "the times in the names of backups are UTC always");
+        finding_at(run->findings, &rule_schedule_timezone, FIELD_NONE, at_fields(t, 1, 1),
+                   "the hours are those of the operator's time zone, UTC unless its pod sets TZ");
+    finding_hint(x, "the times in the names of backups are UTC always");
 }
 
-void judge_cron(struct rule_run *run, const struct timed_schedule *s)
+void check_cron(struct rule_run *run, const struct timed_schedule *s)
 {
-    static schedule_rule *const rules[] = {
-        cron_syntax, cron_never_fires, cron_every_minute, cron_every_small, cron_day_or, schedule_timezone,
-    };
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        rules[i](run, s);
+    run_checks(run, s);
 }

@@ -1,6 +1,10 @@
 /* The end of an object: deletions are never refused, but some take more with them than meant, and some
  * hang. */
-#include "rule_backup.h"
+#include "rule_log.h"
+
+#define SUBJECT struct object
+#define RULES   "rule_deletion.def"
+#include "rule_table.h"
 
 const char *object_finalizer(const struct object *o)
 {
@@ -20,49 +24,46 @@ static bool on_track(enum log_phase phase)
     return phase == LOG_SCHEDULED || phase == LOG_PREPARE || phase == LOG_RUNNING || phase == LOG_PAUSED;
 }
 
-static void delete_backup(struct rule_run *run)
+static void delete_order(struct rule_run *run, const struct object *o)
 {
-    const struct object *o = run->object;
     enum log_phase phase = log_phase_of(o->status.phase);
     const char *finalizer = object_finalizer(o);
-    struct finding *x = NULL;
+    if (!o->backup->node)
+        return;
     if (o->group == GROUP_BR && phase == LOG_INVALID && object_has_finalizer(o, finalizer)) {
-        x = finding_say(run->findings, RULE_delete_order, o->metadata.finalizers.node,
-                        "TiDB Operator v2 never looks at an Invalid Backup again, nor at its finalizer: this "
-                        "deletion hangs");
-        finding_hint(run->findings, x, "remove the finalizer %s by hand", finalizer);
+        struct finding *x =
+            finding_at(run->findings, &rule_delete_order, FIELD_NONE, at_value(o->metadata.finalizers.node),
+                       "TiDB Operator v2 never looks at an Invalid Backup again, nor at its finalizer: this "
+                       "deletion hangs");
+        finding_hint(x, "remove the finalizer %s by hand", finalizer);
     } else if (o->backup->is_log && on_track(phase)) {
-        x = finding_say(run->findings, RULE_delete_order, o->backup->node,
-                        "the log backup is still %s: the operator has to stop it first, and this deletion "
-                        "hangs if that fails%s",
-                        log_phase_text(phase),
-                        o->group == GROUP_BR ? ", as it does when the cluster uses TLS or is gone or paused"
-                                             : "");
-        x->at_key = true;
-        x->child = LIT("logSubcommand");
-        finding_hint(run->findings, x, "better set log-stop, wait for Stopped, and delete then");
+        struct finding *x = finding_at(
+            run->findings, &rule_delete_order, FIELD_NONE, at_missing(o->backup->node, LIT("logSubcommand")),
+            "the log backup is still %s: the operator has to stop it first, and this deletion hangs if that "
+            "fails%s",
+            log_phase_text(phase),
+            o->group == GROUP_BR ? ", as it does when the cluster uses TLS or is gone or paused" : "");
+        finding_hint(x, "better set log-stop, wait for Stopped, and delete then");
     }
 }
 
-static void delete_schedule(struct rule_run *run)
+static void schedule_delete_cascade(struct rule_run *run, const struct object *o)
 {
-    const struct backup_spec *templates[] = {&run->object->schedule->backup_template,
-                                             &run->object->schedule->log_backup_template};
+    const struct backup_spec *templates[] = {&o->schedule->backup_template,
+                                             &o->schedule->log_backup_template};
     for (size_t i = 0; i < 2; i++) {
         const struct text *policy = &templates[i]->clean_policy;
         if (!text_given(policy) || !slice_eq(policy->value, LIT("Delete")))
             continue;
-        struct finding *x = finding_say(run->findings, RULE_schedule_delete_cascade, policy->node,
-                                        "deleting the schedule deletes %s, and cleanPolicy Delete the data",
-                                        i ? "its log backup" : "all its Backups");
-        finding_hint(run->findings, x, "kubectl delete --cascade=orphan keeps them");
+        struct finding *x =
+            finding_at(run->findings, &rule_schedule_delete_cascade, FIELD_NONE, at_value(policy->node),
+                       "deleting the schedule deletes %s, and cleanPolicy Delete the data",
+                       i ? "its log backup" : "all its Backups");
+        finding_hint(x, "kubectl delete --cascade=orphan keeps them");
     }
 }
 
-void judge_deletion(struct rule_run *run)
+void check_deletion(struct rule_run *run)
 {
-    if (run->object->backup->node)
-        delete_backup(run);
-    if (run->object->schedule->node)
-        delete_schedule(run);
+    run_checks(run, run->object);
 }

@@ -1,8 +1,12 @@
 /* Table filters: what BR will refuse, and what will select nothing. */
-#include "rule_backup.h"
+#include "checks.h"
 
 #include "ceilings.h"
 #include "table_filter.h"
+
+#define SUBJECT struct backup_spec
+#define RULES   "rule_filter.def"
+#include "rule_table.h"
 
 /* The filter of one spec, as far as it could be read. */
 struct filter_reading {
@@ -12,12 +16,12 @@ struct filter_reading {
     bool complete; /* every element was read: something can be said of the whole */
 };
 
-static void judge_import(struct rule_run *run, const struct node *n)
+static void report_import(struct rule_run *run, const struct node *n)
 {
     struct finding *x =
-        finding_say(run->findings, RULE_table_filter_import, n, "%.*s is a file that BR opens inside its pod",
-                    FMT(node_value(run->arena, n)));
-    finding_hint(run->findings, x, "write the rules themselves, one an element");
+        finding_at(run->findings, &rule_table_filter_import, FIELD_NONE, at_value(n),
+                   "%.*s is a file that BR opens inside its pod", FMT(node_value(run->arena, n)));
+    finding_hint(x, "write the rules themselves, one an element");
 }
 
 static void read_element(struct rule_run *run, const struct node *n, struct filter_reading *f)
@@ -31,11 +35,11 @@ static void read_element(struct rule_run *run, const struct node *n, struct filt
     case FILTER_NOTHING:
         break;
     case FILTER_IMPORT:
-        judge_import(run, n);
+        report_import(run, n);
         f->complete = false;
         break;
     case FILTER_REFUSED:
-        rule_refused(run, RULE_table_filter_syntax, &element, &why);
+        rule_refused(run, &rule_table_filter_syntax, &element, &why);
         f->complete = false;
         break;
     case FILTER_BEYOND:
@@ -72,28 +76,31 @@ static void empty_result(struct rule_run *run, const struct node *list, const st
 {
     if (f->complete && f->count && filter_selects_nothing(f->rules, f->count)) {
         struct finding *x =
-            finding_say(run->findings, RULE_table_filter_empty_result, list,
-                        "the filter selects no table: BR makes an empty backup and calls it complete");
-        x->at_key = true;
-        finding_hint(run->findings, x, "put the rule \"*.*\" before those that exclude");
+            finding_at(run->findings, &rule_table_filter_empty_result, FIELD_NONE, at_key(list),
+                       "the filter selects no table: BR makes an empty backup and calls it complete");
+        finding_hint(x, "put the rule \"*.*\" before those that exclude");
         return;
     }
     for (size_t i = 0; i < f->count; i++) {
         if (f->rules[i].negated || !filter_rule_matches_none(&f->rules[i]))
             continue;
-        struct finding *x = finding_say(run->findings, RULE_table_filter_empty_result, f->nodes[i],
-                                        "%.*s matches nothing: no schema has an empty name",
-                                        FMT(node_value(run->arena, f->nodes[i])));
-        finding_hint(run->findings, x, "write *%.*s for the table in every schema",
-                     FMT(slice_trim(f->nodes[i]->text)));
+        struct finding *x = finding_at(
+            run->findings, &rule_table_filter_empty_result, FIELD_NONE, at_value(f->nodes[i]),
+            "%.*s matches nothing: no schema has an empty name", FMT(node_value(run->arena, f->nodes[i])));
+        finding_hint(x, "write *%.*s for the table in every schema", FMT(slice_trim(f->nodes[i]->text)));
     }
 }
 
-void judge_filter(struct rule_run *run, const struct backup_spec *spec)
+static void table_filter(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct node *list = spec->table_filter.node;
     if (spec->is_log || !list || list->kind != NODE_ARRAY)
         return;
     struct filter_reading f = read_filter(run, list);
     empty_result(run, list, &f);
+}
+
+void check_filter(struct rule_run *run, const struct backup_spec *spec)
+{
+    run_checks(run, spec);
 }

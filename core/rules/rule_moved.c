@@ -1,5 +1,5 @@
 /* Where a backup's data lies: what may not change once there is data. */
-#include "rule_backup.h"
+#include "rule_transition.h"
 
 static slice without_slashes(slice s)
 {
@@ -10,29 +10,24 @@ static slice without_slashes(slice s)
     return s;
 }
 
-static struct finding *moved(struct rule_run *run, enum rule_id rule, const struct node *now,
-                             const struct node *block, const char *name, slice before)
+static void report_moved(struct rule_run *run, const struct rule *rule, const struct node *block,
+                         const char *name, const struct node *now, slice before)
 {
-    struct finding *x = finding_add(run->findings, rule, FIELD_INVALID, now ? now : block,
-                                    "%.*s: field is immutable once the backup has started, was %.*s",
-                                    FMT(now ? node_value(run->arena, now) : LIT("null")), FMT(before));
-    if (!now) {
-        x->at_key = true;
-        x->child = slice_of(name);
-    }
-    finding_hint(run->findings, x,
-                 "the next command or cleaning would go to the new place: create a new Backup");
-    return x;
+    struct finding *x = finding_at(run->findings, rule, FIELD_INVALID,
+                                   now ? at_value(now) : at_missing(block, slice_of(name)),
+                                   "%.*s: field is immutable once the backup has started, was %.*s",
+                                   FMT(now ? node_value(run->arena, now) : LIT("null")), FMT(before));
+    finding_hint(x, "the next command or cleaning would go to the new place: create a new Backup");
 }
 
-struct place_field {
+struct moved_field {
     const char *name;
     const struct text *now, *before;
     bool path; /* slashes at the ends do not count */
 };
 
-static void compare(struct rule_run *run, enum rule_id rule, const struct node *block,
-                    const struct place_field *fields, size_t count)
+static void compare(struct rule_run *run, const struct rule *rule, const struct node *block,
+                    const struct moved_field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct text *now = fields[i].now, *before = fields[i].before;
@@ -41,8 +36,8 @@ static void compare(struct rule_run *run, enum rule_id rule, const struct node *
         bool same = fields[i].path ? slice_eq(without_slashes(now->value), without_slashes(before->value))
                                    : slice_eq(now->value, before->value);
         if (!same)
-            moved(run, rule, now->node, block, fields[i].name,
-                  before->node ? node_value(run->arena, before->node) : LIT("not set"));
+            report_moved(run, rule, block, fields[i].name, now->node,
+                         before->node ? node_value(run->arena, before->node) : LIT("not set"));
     }
 }
 
@@ -51,35 +46,34 @@ static void compare(struct rule_run *run, enum rule_id rule, const struct node *
         name, &now->block.member, &before->block.member, path                                                \
     }
 
-static void compare_local(struct rule_run *run, enum rule_id rule, const struct storage *now,
+static void compare_local(struct rule_run *run, const struct rule *rule, const struct storage *now,
                           const struct storage *before)
 {
-    const struct place_field fields[] = {ROW(local, mount_path, "volumeMount", false),
+    const struct moved_field fields[] = {ROW(local, mount_path, "volumeMount", false),
                                          ROW(local, prefix, "prefix", true)};
     const struct node *volume = now->local.volume.node, *old = before->local.volume.node;
     if (volume && old && !node_same(volume, old))
-        moved(run, rule, volume, now->local.node, "volume", node_value(run->arena, old));
+        report_moved(run, rule, now->local.node, "volume", volume, node_value(run->arena, old));
     compare(run, rule, now->local.node, fields, 2);
 }
 
 /* Credentials, storage classes and the like may change: they do not say where the data lies. */
-void judge_moved(struct rule_run *run, enum rule_id rule, const struct storage *now,
+void check_moved(struct rule_run *run, const struct rule *rule, const struct storage *now,
                  const struct storage *before)
 {
-    const struct place_field s3[] = {ROW(s3, provider, "provider", false),
+    const struct moved_field s3[] = {ROW(s3, provider, "provider", false),
                                      ROW(s3, endpoint, "endpoint", true), ROW(s3, bucket, "bucket", true),
                                      ROW(s3, prefix, "prefix", true)};
-    const struct place_field gcs[] = {ROW(gcs, bucket, "bucket", true), ROW(gcs, prefix, "prefix", true)};
-    const struct place_field azblob[] = {ROW(azblob, container, "container", true),
+    const struct moved_field gcs[] = {ROW(gcs, bucket, "bucket", true), ROW(gcs, prefix, "prefix", true)};
+    const struct moved_field azblob[] = {ROW(azblob, container, "container", true),
                                          ROW(azblob, prefix, "prefix", true)};
     if (now->used == STORAGE_NONE || before->used == STORAGE_NONE)
         return;
     if (now->used != before->used) {
-        struct finding *x = finding_add(run->findings, rule, FIELD_FORBIDDEN, storage_node(now),
-                                        "field is immutable once the backup has started, was %s",
-                                        storage_type_name(before->used));
-        x->at_key = true;
-        finding_hint(run->findings, x, "create a new Backup");
+        struct finding *x = finding_at(run->findings, rule, FIELD_FORBIDDEN, at_key(storage_node(now)),
+                                       "field is immutable once the backup has started, was %s",
+                                       storage_type_name(before->used));
+        finding_hint(x, "create a new Backup");
         return;
     }
     switch (now->used) {

@@ -1,6 +1,6 @@
 /* Who set a field of a live object: the API server keeps account in metadata.managedFields, by field and manager.
  * [apimachinery: FieldsV1, "f:<name>" for a member, "." for the container itself] */
-#include "rule.h"
+#include "checks.h"
 
 /* Whether the entry's tree of fields holds `n`. A container that is listed without members is held whole, and so is
  * what stands in a list, whose elements have keys of their own. */

@@ -1,19 +1,23 @@
 /* Buckets and prefixes. BR joins them into a URL, and cleaning takes the bucket apart at its first slash:
  * what is not a plain name or path means different places to the two. */
-#include "rule_storage.h"
+#include "checks.h"
 
 #include "storage_path.h"
+
+/* Where the data of a job goes. */
+struct job_place {
+    const struct job_spec *job;
+    const struct text *bucket; /* or container; NULL: local, or no text */
+    const struct text *prefix; /* NULL: no text, or nothing but slashes */
+};
+
+#define SUBJECT struct job_place
+#define RULES   "rule_place.def"
+#include "rule_table.h"
 
 static bool is_blank_or_control(char c)
 {
     return (unsigned char)c <= ' ' || c == 0x7f;
-}
-
-/* Points the finding at bytes [from, to) of the value. */
-static void point(struct finding *x, size_t from, size_t to)
-{
-    x->from = (uint32_t)from;
-    x->to = (uint32_t)to;
 }
 
 /* ---- buckets ---- */
@@ -33,69 +37,76 @@ static bool is_web(slice url)
 static void bucket_url(struct rule_run *run, const struct job_spec *job, const struct text *bucket,
                        size_t scheme)
 {
-    struct finding *x = FOUND(run, bucket_syntax, FIELD_INVALID, bucket, "%.*s: a name is wanted, not a URL",
-                              FMT(node_value(run->arena, bucket->node)));
-    point(x, 0, scheme + 3);
+    struct finding *x =
+        finding_at(run->findings, &rule_bucket_syntax, FIELD_INVALID, at_part(bucket->node, 0, scheme + 3),
+                   "%.*s: a name is wanted, not a URL", FMT(node_value(run->arena, bucket->node)));
     slice rest = slice_from(bucket->value, scheme + 3);
     while (rest.n && rest.p[rest.n - 1] == '/')
         rest.n--;
     size_t slash = slice_find_char(rest, '/');
     if (!rest.n || !slash || is_web(bucket->value)) {
-        finding_hint(run->findings, x, "write the name of the %s alone", bucket_word(job));
+        finding_hint(x, "write the name of the %s alone", bucket_word(job));
     } else if (slash == SLICE_NONE) {
-        x->suggested = rest;
-        finding_hint(run->findings, x, "write %.*s", FMT(rest));
+        finding_edit(x, at_value(bucket->node), rest);
+        finding_hint(x, "write %.*s", FMT(rest));
     } else {
-        finding_hint(run->findings, x, "write %s: %.*s and prefix: %.*s", bucket_word(job),
-                     FMT(slice_cut(rest, 0, slash)), FMT(slice_from(rest, slash + 1)));
+        finding_hint(x, "write %s: %.*s and prefix: %.*s", bucket_word(job), FMT(slice_cut(rest, 0, slash)),
+                     FMT(slice_from(rest, slash + 1)));
     }
 }
 
-/* True when the bucket cannot be a bucket at all, which is reported. */
-static bool bucket_syntax(struct rule_run *run, const struct job_spec *job, const struct text *bucket)
+/* What cannot be a bucket at all. */
+static void bucket_syntax(struct rule_run *run, const struct job_place *p)
 {
+    const struct job_spec *job = p->job;
+    const struct text *bucket = p->bucket;
+    if (!bucket)
+        return;
     slice value = bucket->value;
     size_t scheme = slice_find(value, LIT("://")), dots = slice_find(value, LIT(".."));
     if (scheme != SLICE_NONE) {
         bucket_url(run, job, bucket, scheme);
-        return true;
+        return;
     }
     for (size_t i = 0; i < value.n; i++) {
         char c = value.p[i];
         if (!is_blank_or_control(c) && c != '?' && c != '#' && i != dots)
             continue;
-        struct finding *x = FOUND(run, bucket_syntax, FIELD_INVALID, bucket, "%.*s: must not contain %s",
-                                  FMT(node_value(run->arena, bucket->node)),
-                                  i == dots              ? "\"..\""
-                                  : c == '?' || c == '#' ? "'?' or '#', which end the path of a URL"
-                                                         : "blanks or control characters");
-        point(x, i, i + (i == dots ? 2 : 1));
-        finding_hint(run->findings, x, "write the name of the %s alone", bucket_word(job));
-        return true;
+        struct finding *x = finding_at(run->findings, &rule_bucket_syntax, FIELD_INVALID,
+                                       at_part(bucket->node, i, i + (i == dots ? 2 : 1)),
+                                       "%.*s: must not contain %s", FMT(node_value(run->arena, bucket->node)),
+                                       i == dots              ? "\"..\""
+                                       : c == '?' || c == '#' ? "'?' or '#', which end the path of a URL"
+                                                              : "blanks or control characters");
+        finding_hint(x, "write the name of the %s alone", bucket_word(job));
+        return;
     }
-    return false;
 }
 
 static void bucket_slash(struct rule_run *run, const struct job_spec *job, const struct text *bucket,
                          size_t slash)
 {
     slice name = slice_cut(bucket->value, 0, slash), rest = slice_from(bucket->value, slash + 1);
-    struct finding *x = finding_say(run->findings, RULE_bucket_style, bucket->node,
-                                    "%.*s: what follows the slash is taken as the beginning of the prefix",
-                                    FMT(node_value(run->arena, bucket->node)));
-    point(x, slash, bucket->value.n);
+    struct finding *x = finding_at(run->findings, &rule_bucket_style, FIELD_NONE,
+                                   at_part(bucket->node, slash, bucket->value.n),
+                                   "%.*s: what follows the slash is taken as the beginning of the prefix",
+                                   FMT(node_value(run->arena, bucket->node)));
     if (!rest.n) {
-        x->suggested = name;
-        finding_hint(run->findings, x, "write %.*s", FMT(name));
+        finding_edit(x, at_value(bucket->node), name);
+        finding_hint(x, "write %.*s", FMT(name));
         return;
     }
     const struct text *prefix = storage_prefix(&job->storage);
-    finding_hint(run->findings, x, "write %s: %.*s and prefix: %.*s%s%.*s", bucket_word(job), FMT(name),
-                 FMT(rest), text_given(prefix) ? "/" : "", FMT(prefix->value));
+    finding_hint(x, "write %s: %.*s and prefix: %.*s%s%.*s", bucket_word(job), FMT(name), FMT(rest),
+                 text_given(prefix) ? "/" : "", FMT(prefix->value));
 }
 
-static void bucket_style(struct rule_run *run, const struct job_spec *job, const struct text *bucket)
+static void bucket_style(struct rule_run *run, const struct job_place *p)
 {
+    const struct job_spec *job = p->job;
+    const struct text *bucket = p->bucket;
+    if (!bucket)
+        return;
     slice value = bucket->value;
     size_t slash = slice_find_char(value, '/');
     if (slash != SLICE_NONE) {
@@ -109,19 +120,19 @@ static void bucket_style(struct rule_run *run, const struct job_spec *job, const
         capital++;
     struct finding *x;
     if (value.n < 3 || value.n > most) {
-        x = finding_say(run->findings, RULE_bucket_style, bucket->node,
-                        "%.*s has %zu character%s: names of %ss have 3 to %zu",
-                        FMT(node_value(run->arena, bucket->node)), value.n, value.n == 1 ? "" : "s",
-                        bucket_word(job), most);
+        x = finding_at(run->findings, &rule_bucket_style, FIELD_NONE, at_value(bucket->node),
+                       "%.*s has %zu character%s: names of %ss have 3 to %zu",
+                       FMT(node_value(run->arena, bucket->node)), value.n, value.n == 1 ? "" : "s",
+                       bucket_word(job), most);
     } else if (capital < value.n) {
-        x = finding_say(run->findings, RULE_bucket_style, bucket->node,
-                        "%.*s: names of %ss have no capital letters",
-                        FMT(node_value(run->arena, bucket->node)), bucket_word(job));
-        point(x, capital, capital + 1);
+        x = finding_at(run->findings, &rule_bucket_style, FIELD_NONE,
+                       at_part(bucket->node, capital, capital + 1),
+                       "%.*s: names of %ss have no capital letters",
+                       FMT(node_value(run->arena, bucket->node)), bucket_word(job));
     } else {
         return;
     }
-    finding_hint(run->findings, x, "compare it with the name in the storage");
+    finding_hint(x, "compare it with the name in the storage");
 }
 
 /* ---- prefixes ---- */
@@ -160,48 +171,50 @@ static slice plain_path(struct arena *a, slice path)
     return buf_slice(&b);
 }
 
-static bool prefix_traversal(struct rule_run *run, const struct text *bucket, const struct text *prefix)
+static void prefix_traversal(struct rule_run *run, const struct job_place *p)
 {
+    const struct text *bucket = p->bucket, *prefix = p->prefix;
     slice segment;
-    for (size_t at = 0, from; next_segment(prefix->value, &at, &from, &segment);) {
+    for (size_t at = 0, from; prefix && next_segment(prefix->value, &at, &from, &segment);) {
         if (!slice_eq(segment, LIT("..")))
             continue;
         struct storage_place to =
             storage_place(run->arena, bucket ? bucket->value : (slice){0}, prefix->value);
         slice value = node_value(run->arena, prefix->node);
-        bool known = bucket && text_given(bucket) && !slice_starts(to.bucket, LIT("."));
+        bool known = bucket && !slice_starts(to.bucket, LIT("."));
         struct finding *x;
         if (known && to.outside)
-            x = FOUND(run, prefix_traversal, FIELD_INVALID, prefix,
-                      "%.*s: \"..\" leads BR out of %.*s, to %.*s/%.*s", FMT(value), FMT(bucket->value),
-                      FMT(to.bucket), FMT(to.prefix));
+            x = finding_at(run->findings, &rule_prefix_traversal, FIELD_INVALID,
+                           at_part(prefix->node, from, from + 2),
+                           "%.*s: \"..\" leads BR out of %.*s, to %.*s/%.*s", FMT(value), FMT(bucket->value),
+                           FMT(to.bucket), FMT(to.prefix));
         else if (known)
-            x = FOUND(run, prefix_traversal, FIELD_INVALID, prefix, "%.*s: \"..\" leads BR to %.*s/%.*s",
-                      FMT(value), FMT(to.bucket), FMT(to.prefix));
+            x = finding_at(run->findings, &rule_prefix_traversal, FIELD_INVALID,
+                           at_part(prefix->node, from, from + 2), "%.*s: \"..\" leads BR to %.*s/%.*s",
+                           FMT(value), FMT(to.bucket), FMT(to.prefix));
         else
-            x = FOUND(run, prefix_traversal, FIELD_INVALID, prefix, "%.*s: \"..\" leads out of the folder",
-                      FMT(value));
-        point(x, from, from + 2);
-        finding_hint(run->findings, x, "write the path from the root of the bucket");
-        return true;
+            x = finding_at(run->findings, &rule_prefix_traversal, FIELD_INVALID,
+                           at_part(prefix->node, from, from + 2), "%.*s: \"..\" leads out of the folder",
+                           FMT(value));
+        finding_hint(x, "write the path from the root of the bucket");
+        return;
     }
-    return false;
 }
 
-static bool prefix_special(struct rule_run *run, const struct text *prefix)
+static void prefix_special(struct rule_run *run, const struct job_place *p)
 {
-    for (size_t i = 0; i < prefix->value.n; i++) {
+    const struct text *prefix = p->prefix;
+    for (size_t i = 0; prefix && i < prefix->value.n; i++) {
         char c = prefix->value.p[i];
         if (c != '?' && c != '#')
             continue;
-        struct finding *x = FOUND(run, prefix_special, FIELD_INVALID, prefix,
-                                  "%.*s: '%c' ends the path of a URL: BR writes to another folder",
-                                  FMT(node_value(run->arena, prefix->node)), c);
-        point(x, i, i + 1);
-        finding_hint(run->findings, x, "use letters, digits, '-', '_', '.' and '/' only");
-        return true;
+        struct finding *x =
+            finding_at(run->findings, &rule_prefix_special, FIELD_INVALID, at_part(prefix->node, i, i + 1),
+                       "%.*s: '%c' ends the path of a URL: BR writes to another folder",
+                       FMT(node_value(run->arena, prefix->node)), c);
+        finding_hint(x, "use letters, digits, '-', '_', '.' and '/' only");
+        return;
     }
-    return false;
 }
 
 static bool style_characters(struct rule_run *run, const struct text *prefix)
@@ -211,43 +224,43 @@ static bool style_characters(struct rule_run *run, const struct text *prefix)
         if (!is_blank_or_control(c) && c != '%')
             continue;
         struct finding *x =
-            finding_say(run->findings, RULE_prefix_style, prefix->node,
-                        "%.*s: %s is not the same to everything that reads it as part of a URL",
-                        FMT(node_value(run->arena, prefix->node)),
-                        c == '%'   ? "'%'"
-                        : c == ' ' ? "a blank"
-                                   : "a control character");
-        point(x, i, i + 1);
-        finding_hint(run->findings, x, "use letters, digits, '-', '_', '.' and '/' only");
+            finding_at(run->findings, &rule_prefix_style, FIELD_NONE, at_part(prefix->node, i, i + 1),
+                       "%.*s: %s is not the same to everything that reads it as part of a URL",
+                       FMT(node_value(run->arena, prefix->node)),
+                       c == '%'   ? "'%'"
+                       : c == ' ' ? "a blank"
+                                  : "a control character");
+        finding_hint(x, "use letters, digits, '-', '_', '.' and '/' only");
         return true;
     }
     return false;
 }
 
 /* `s3://my-bucket/a`: the folder is what follows the bucket. */
-static bool prefix_url(struct rule_run *run, const struct text *bucket, const struct text *prefix)
+static bool prefix_url(struct rule_run *run, const struct job_place *p)
 {
+    const struct text *prefix = p->prefix, *bucket = storage_bucket(&p->job->storage);
     size_t scheme = slice_find(prefix->value, LIT("://"));
     if (scheme == SLICE_NONE)
         return false;
-    struct finding *x =
-        finding_say(run->findings, RULE_prefix_style, prefix->node,
-                    "%.*s: a folder is wanted, not a URL: all of it becomes the folder's name",
-                    FMT(node_value(run->arena, prefix->node)));
+    struct finding *x = finding_at(run->findings, &rule_prefix_style, FIELD_NONE, at_value(prefix->node),
+                                   "%.*s: a folder is wanted, not a URL: all of it becomes the folder's name",
+                                   FMT(node_value(run->arena, prefix->node)));
     slice rest = slice_from(prefix->value, scheme + 3), name = bucket ? bucket->value : (slice){0};
     bool here = name.n && slice_starts(rest, name) && rest.n > name.n && rest.p[name.n] == '/';
     slice folder = here ? plain_path(run->arena, slice_from(rest, name.n)) : (slice){0};
-    x->suggested = folder;
+    finding_edit(x, at_value(prefix->node), folder);
     if (folder.n)
-        finding_hint(run->findings, x, "write %.*s", FMT(folder));
+        finding_hint(x, "write %.*s", FMT(folder));
     else
-        finding_hint(run->findings, x, "write the path within the %s alone", bucket ? "bucket" : "volume");
+        finding_hint(x, "write the path within the %s alone", bucket ? "bucket" : "volume");
     return true;
 }
 
-static void prefix_style(struct rule_run *run, const struct text *bucket, const struct text *prefix)
+static void prefix_style(struct rule_run *run, const struct job_place *p)
 {
-    if (prefix_url(run, bucket, prefix))
+    const struct text *prefix = p->prefix;
+    if (!prefix || prefix_url(run, p))
         return;
     slice value = prefix->value, plain = plain_path(run->arena, value), inner = value;
     if (style_characters(run, prefix) || slice_eq(value, plain))
@@ -258,46 +271,38 @@ static void prefix_style(struct rule_run *run, const struct text *bucket, const 
         inner.n--;
     struct finding *x =
         slice_eq(inner, plain)
-            ? finding_say(run->findings, RULE_prefix_style, prefix->node,
-                          "%.*s: slashes at the ends mean nothing", FMT(node_value(run->arena, prefix->node)))
-            : finding_say(run->findings, RULE_prefix_style, prefix->node,
-                          "%.*s: BR writes to %.*s, cleaning looks below %.*s/ and finds nothing",
-                          FMT(node_value(run->arena, prefix->node)), FMT(plain), FMT(inner));
-    x->suggested = plain;
-    finding_hint(run->findings, x, "write %.*s", FMT(plain));
+            ? finding_at(run->findings, &rule_prefix_style, FIELD_NONE, at_value(prefix->node),
+                         "%.*s: slashes at the ends mean nothing", FMT(node_value(run->arena, prefix->node)))
+            : finding_at(run->findings, &rule_prefix_style, FIELD_NONE, at_value(prefix->node),
+                         "%.*s: BR writes to %.*s, cleaning looks below %.*s/ and finds nothing",
+                         FMT(node_value(run->arena, prefix->node)), FMT(plain), FMT(inner));
+    finding_edit(x, at_value(prefix->node), plain);
+    finding_hint(x, "write %.*s", FMT(plain));
 }
 
 /* The runs of a schedule get folders of their own, Dumpling makes one, and a volume is mounted for the
  * purpose. */
-static void prefix_missing(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+static void prefix_missing(struct rule_run *run, const struct job_place *p)
 {
+    const struct job_spec *job = p->job;
     const struct text *prefix = storage_prefix(&job->storage);
-    if (spec != run->object->backup->node || spec_is_dumpling(run, spec) ||
-        job->storage.used == STORAGE_LOCAL ||
+    if (job->role != JOB_OF_BACKUP || job_is_dumpling(run, job) || job->storage.used == STORAGE_LOCAL ||
         (!text_empty(prefix) && !(text_given(prefix) && only_slashes(prefix->value))))
         return;
-    struct finding *x = finding_say(
-        run->findings, RULE_prefix_missing, prefix->node ? prefix->node : storage_node(&job->storage),
+    struct finding *x = finding_at(
+        run->findings, &rule_prefix_missing, FIELD_NONE, at_member(storage_node(&job->storage), "prefix"),
         "the backup takes the root of the %s, where cleaning finds nothing and no other backup fits",
         bucket_word(job));
-    if (!prefix->node) {
-        x->at_key = true;
-        x->child = LIT("prefix");
-    }
-    finding_hint(run->findings, x, "%s prefix: %.*s", prefix->node ? "write" : "add",
+    finding_hint(x, "%s prefix: %.*s", prefix->node ? "write" : "add",
                  FMT(run->object->metadata.name.value.n ? run->object->metadata.name.value
                                                         : LIT("<a folder of its own>")));
 }
 
-void judge_place(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+void check_place(struct rule_run *run, const struct job_spec *job)
 {
-    if (job->storage.used == STORAGE_NONE)
-        return;
     const struct text *bucket = storage_bucket(&job->storage), *prefix = storage_prefix(&job->storage);
-    if (bucket && text_given(bucket) && !bucket_syntax(run, job, bucket))
-        bucket_style(run, job, bucket);
-    prefix_missing(run, job, spec);
-    if (text_given(prefix) && !only_slashes(prefix->value) && !prefix_traversal(run, bucket, prefix) &&
-        !prefix_special(run, prefix))
-        prefix_style(run, bucket, prefix);
+    struct job_place p = {.job = job,
+                          .bucket = bucket && text_given(bucket) ? bucket : NULL,
+                          .prefix = text_given(prefix) && !only_slashes(prefix->value) ? prefix : NULL};
+    run_checks(run, &p);
 }

@@ -5,6 +5,10 @@
 
 #include <math.h>
 
+#define SUBJECT struct timed_schedule
+#define RULES   "rule_retention.def"
+#include "rule_table.h"
+
 enum {
     WEEK = 7 * 24 * 60 * 60,
     HOUR = 60 * 60,
@@ -16,7 +20,7 @@ static void refuse_duration(struct rule_run *run, const struct duration_field *d
     struct refusal refusal = {0};
     int64_t ns;
     if (d->text.state == FIELD_GIVEN && !duration_parse(d->text.value, &ns, &refusal))
-        rule_refused(run, RULE_bad_duration, &d->text, &refusal);
+        rule_refused(run, &rule_bad_duration, &d->text, &refusal);
 }
 
 static void bad_duration(struct rule_run *run, const struct timed_schedule *s)
@@ -32,9 +36,9 @@ static void refuse_nonpositive(struct rule_run *run, const struct duration_field
     if (!d->ok || d->ns > 0)
         return;
     struct finding *x =
-        FOUND(run, nonpositive_duration, FIELD_INVALID, &d->text, "%.*s: must be greater than 0, %s",
-              FMT(node_value(run->arena, d->text.node)), effect);
-    finding_hint(run->findings, x, "%s", hint);
+        finding_at(run->findings, &rule_nonpositive_duration, FIELD_INVALID, at_value(d->text.node),
+                   "%.*s: must be greater than 0, %s", FMT(node_value(run->arena, d->text.node)), effect);
+    finding_hint(x, "%s", hint);
 }
 
 static void nonpositive_duration(struct rule_run *run, const struct timed_schedule *s)
@@ -70,16 +74,15 @@ static void reserved_shorter_than_interval(struct rule_run *run, const struct ti
     const char *up_to = s->rhythm.shortest_gap == gap ? "" : "up to ";
     struct finding *x;
     if (span < gap)
-        x = finding_say(
-            run->findings, RULE_reserved_shorter_than_interval, t->node,
+        x = finding_at(
+            run->findings, &rule_reserved_shorter_than_interval, FIELD_NONE, at_value(t->node),
             "backups are %s%.*s apart: after %.*s the last one is deleted before the next one is made", up_to,
             FMT(apart), FMT(t->value));
     else
-        x = finding_say(run->findings, RULE_reserved_shorter_than_interval, t->node,
-                        "backups are %s%.*s apart: with %.*s a single failed run can leave none", up_to,
-                        FMT(apart), FMT(t->value));
-    finding_hint(run->findings, x, "write %.*s or more, to keep two",
-                 FMT(span_duration(run->arena, enough_for_two(s))));
+        x = finding_at(run->findings, &rule_reserved_shorter_than_interval, FIELD_NONE, at_value(t->node),
+                       "backups are %s%.*s apart: with %.*s a single failed run can leave none", up_to,
+                       FMT(apart), FMT(t->value));
+    finding_hint(x, "write %.*s or more, to keep two", FMT(span_duration(run->arena, enough_for_two(s))));
 }
 
 static void reserved_failed_evidence(struct rule_run *run, const struct timed_schedule *s)
@@ -87,9 +90,10 @@ static void reserved_failed_evidence(struct rule_run *run, const struct timed_sc
     if (!reserved(s))
         return;
     struct finding *x =
-        finding_say(run->findings, RULE_reserved_failed_evidence, s->spec->max_reserved_time.text.node,
-                    "a failed backup has no commitTs: retention takes it for old and deletes it at once");
-    finding_hint(run->findings, x, "look for failures in the events and logs, not in the list of Backups");
+        finding_at(run->findings, &rule_reserved_failed_evidence, FIELD_NONE,
+                   at_value(s->spec->max_reserved_time.text.node),
+                   "a failed backup has no commitTs: retention takes it for old and deletes it at once");
+    finding_hint(x, "look for failures in the events and logs, not in the list of Backups");
 }
 
 static void both_retentions(struct rule_run *run, const struct timed_schedule *s)
@@ -97,11 +101,10 @@ static void both_retentions(struct rule_run *run, const struct timed_schedule *s
     const struct number *most = &s->spec->max_backups;
     if (!reserved(s) || most->state != FIELD_GIVEN || most->value <= 0)
         return;
-    struct finding *x = finding_say(run->findings, RULE_both_retentions, most->node,
-                                    "maxBackups is ignored: maxReservedTime comes first");
-    x->note_node = s->spec->max_reserved_time.text.node;
-    x->note = LIT("this one is used");
-    finding_hint(run->findings, x, "remove one of them");
+    struct finding *x = finding_at(run->findings, &rule_both_retentions, FIELD_NONE, at_value(most->node),
+                                   "maxBackups is ignored: maxReservedTime comes first");
+    finding_note(x, at_key(s->spec->max_reserved_time.text.node), "this one is used");
+    finding_hint(x, "remove one of them");
 }
 
 /* "720 more a day", "52 more a year". */
@@ -126,15 +129,14 @@ static void no_retention(struct rule_run *run, const struct timed_schedule *s)
     slice more = growth_words(run->arena, s);
     struct finding *x;
     if (most->state == FIELD_GIVEN)
-        x = finding_say(run->findings, RULE_no_retention, most->node, "0 keeps every backup for ever%.*s",
-                        FMT(more));
+        x = finding_at(run->findings, &rule_no_retention, FIELD_NONE, at_value(most->node),
+                       "0 keeps every backup for ever%.*s", FMT(more));
     else
-        x = say_at_member(run, RULE_no_retention, s->spec->node, "maxReservedTime",
-                          "without maxReservedTime or maxBackups every backup is kept for ever%.*s",
-                          FMT(more));
+        x = finding_at(run->findings, &rule_no_retention, FIELD_NONE,
+                       at_member(s->spec->node, "maxReservedTime"),
+                       "without maxReservedTime or maxBackups every backup is kept for ever%.*s", FMT(more));
     int64_t span = s->fires && enough_for_two(s) > WEEK ? enough_for_two(s) : WEEK;
-    finding_hint(run->findings, x, "add for example maxReservedTime: %.*s",
-                 FMT(span_duration(run->arena, span)));
+    finding_hint(x, "add for example maxReservedTime: %.*s", FMT(span_duration(run->arena, span)));
 }
 
 static void negative_maxbackups(struct rule_run *run, const struct timed_schedule *s)
@@ -142,9 +144,9 @@ static void negative_maxbackups(struct rule_run *run, const struct timed_schedul
     const struct number *most = &s->spec->max_backups;
     if (most->state != FIELD_GIVEN || most->value >= 0)
         return;
-    struct finding *x = finding_say(run->findings, RULE_negative_maxbackups, most->node,
-                                    "%lld keeps every backup for ever, as 0 does", (long long)most->value);
-    finding_hint(run->findings, x, "write how many to keep, or 0 for all");
+    struct finding *x = finding_at(run->findings, &rule_negative_maxbackups, FIELD_NONE, at_value(most->node),
+                                   "%lld keeps every backup for ever, as 0 does", (long long)most->value);
+    finding_hint(x, "write how many to keep, or 0 for all");
 }
 
 /* maxBackups is what counts: maxReservedTime is not there at all. */
@@ -158,28 +160,26 @@ static bool counts_backups(const struct timed_schedule *s)
 static void maxbackups_low(struct rule_run *run, const struct timed_schedule *s)
 {
     const struct number *most = &s->spec->max_backups;
-    if (!counts_backups(s) || most->value >= BACKUPS_LEAST || schedule_has(s, "logBackupTemplate"))
+    if (!counts_backups(s) || most->value >= BACKUPS_LEAST)
         return;
-    struct finding *x = finding_say(
-        run->findings, RULE_maxbackups_low, most->node,
+    struct finding *x = finding_at(
+        run->findings, &rule_maxbackups_low, FIELD_NONE, at_value(most->node),
         "failed and running backups count too: with %lld a failed run can push out the last good one",
         (long long)most->value);
-    finding_hint(run->findings, x, "keep %d or more, or use maxReservedTime", BACKUPS_LEAST);
+    finding_hint(x, "keep %d or more, or use maxReservedTime", BACKUPS_LEAST);
 }
 
 static void maxbackups_with_log(struct rule_run *run, const struct timed_schedule *s)
 {
     if (!counts_backups(s) || !schedule_has(s, "logBackupTemplate"))
         return;
-    struct finding *x =
-        finding_add(run->findings, RULE_maxbackups_with_log, FIELD_FORBIDDEN, s->spec->max_backups.node,
-                    "maxBackups counts the log backup, deletes it when it is the oldest, and never "
-                    "truncates the log");
-    x->note_node = node_get(s->spec->node, LIT("logBackupTemplate"));
-    x->note = LIT("there is a log backup");
+    struct finding *x = finding_at(
+        run->findings, &rule_maxbackups_with_log, FIELD_FORBIDDEN, at_value(s->spec->max_backups.node),
+        "maxBackups counts the log backup, deletes it when it is the oldest, and never "
+        "truncates the log");
+    finding_note(x, at_key(node_get(s->spec->node, LIT("logBackupTemplate"))), "there is a log backup");
     int64_t span = s->fires && enough_for_two(s) > WEEK ? enough_for_two(s) : WEEK;
-    finding_hint(run->findings, x, "replace it by maxReservedTime, for example %.*s",
-                 FMT(span_duration(run->arena, span)));
+    finding_hint(x, "replace it by maxReservedTime, for example %.*s", FMT(span_duration(run->arena, span)));
 }
 
 static void schedule_retain_leak(struct rule_run *run, const struct timed_schedule *s)
@@ -193,23 +193,15 @@ static void schedule_retain_leak(struct rule_run *run, const struct timed_schedu
     if (!retention || !b->node || !readable || slice_eq(policy->value, LIT("Delete")))
         return;
     bool failed_only = slice_eq(policy->value, LIT("OnFailure"));
-    struct finding *x = say_at_member(
-        run, RULE_schedule_retain_leak, b->node, "cleanPolicy",
+    struct finding *x = finding_at(
+        run->findings, &rule_schedule_retain_leak, FIELD_NONE, at_member(b->node, "cleanPolicy"),
         "retention removes the Backup objects, but cleanPolicy %s keeps %s data in the storage for ever",
         failed_only ? "OnFailure" : "Retain", failed_only ? "successful backups'" : "their");
-    x->note_node = retention;
-    x->note = LIT("retention is set here");
-    finding_hint(run->findings, x, "write cleanPolicy: Delete, or let the storage expire what is old");
+    finding_note(x, at_key(retention), "retention is set here");
+    finding_hint(x, "write cleanPolicy: Delete, or let the storage expire what is old");
 }
 
-void judge_retention(struct rule_run *run, const struct timed_schedule *s)
+void check_retention(struct rule_run *run, const struct timed_schedule *s)
 {
-    static schedule_rule *const rules[] = {
-        bad_duration,         nonpositive_duration, reserved_shorter_than_interval,
-        both_retentions,      no_retention,         negative_maxbackups,
-        maxbackups_low,       maxbackups_with_log,  reserved_failed_evidence,
-        schedule_retain_leak,
-    };
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        rules[i](run, s);
+    run_checks(run, s);
 }

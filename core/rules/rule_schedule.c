@@ -1,11 +1,11 @@
 /* BackupSchedules as a whole. */
 #include "rule_schedule.h"
 
-#include "ceilings.h"
 #include "duration.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#define SUBJECT struct timed_schedule
+#define RULES   "rule_schedule.def"
+#include "rule_table.h"
 
 enum {
     DAY = 24 * 60 * 60,
@@ -34,33 +34,16 @@ bool schedule_has(const struct timed_schedule *s, const char *member)
     return node_get(s->spec->node, slice_of(member)) != NULL;
 }
 
-struct finding *say_at_member(struct rule_run *run, enum rule_id rule, const struct node *parent,
-                              const char *member, const char *format, ...)
-{
-    char text[LIMIT_MESSAGE_BYTES];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    const struct node *n = node_get(parent, slice_of(member));
-    bool written = n && !(n->flags & NODE_DEFAULTED);
-    struct finding *x = finding_say(run->findings, rule, written ? n : parent, "%s", text);
-    if (!written) {
-        x->at_key = true;
-        x->child = slice_of(member);
-    }
-    return x;
-}
-
 static void v2_schedule_unsupported(struct rule_run *run, const struct timed_schedule *s)
 {
     (void)s;
     if (run->object->group != GROUP_BR)
         return;
     struct finding *x =
-        finding_say(run->findings, RULE_v2_schedule_unsupported, node_get(run->object->root, LIT("kind")),
-                    "TiDB Operator v2 has no controller for BackupSchedule: no backup will be made by it");
-    finding_hint(run->findings, x,
+        finding_at(run->findings, &rule_v2_schedule_unsupported, FIELD_NONE,
+                   at_value(node_get(run->object->root, LIT("kind"))),
+                   "TiDB Operator v2 has no controller for BackupSchedule: no backup will be made by it");
+    finding_hint(x,
                  "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or create the Backups from "
                  "a CronJob");
 }
@@ -75,13 +58,11 @@ static void schedule_name_too_long(struct rule_run *run, const struct timed_sche
     most -= generated ? GENERATED : 0;
     if (!text_given(name) || name->value.n <= most)
         return;
-    struct finding *x =
-        FOUND(run, schedule_name_too_long, FIELD_TOO_LONG, name,
-              "may not be more than %zu bytes, has %zu: the names of its %s would not fit into 63", most,
-              name->value.n, compacts ? "compaction Jobs" : "Jobs");
-    x->from = (uint32_t)most;
-    x->to = (uint32_t)name->value.n;
-    finding_hint(run->findings, x, "shorten it by %zu", name->value.n - most);
+    struct finding *x = finding_at(
+        run->findings, &rule_schedule_name_too_long, FIELD_TOO_LONG, at_part(name->node, most, name->value.n),
+        "may not be more than %zu bytes, has %zu: the names of its %s would not fit into 63", most,
+        name->value.n, compacts ? "compaction Jobs" : "Jobs");
+    finding_hint(x, "shorten it by %zu", name->value.n - most);
 }
 
 /* br and storage of the schedule itself: the types have them, and nothing reads them. */
@@ -95,32 +76,23 @@ static void template_storage_ignored(struct rule_run *run, const struct timed_sc
         if (!n)
             continue;
         struct finding *x =
-            finding_say(run->findings, RULE_template_storage_ignored, n,
-                        "%.*s is not used here: backups take theirs from the templates", FMT(n->key));
-        x->at_key = true;
+            finding_at(run->findings, &rule_template_storage_ignored, FIELD_NONE, at_key(n),
+                       "%.*s is not used here: backups take theirs from the templates", FMT(n->key));
         bool there = node_get(s->spec->backup_template.node, n->key) != NULL;
-        finding_hint(run->findings, x, there ? "remove it" : "move it into backupTemplate");
+        finding_hint(x, there ? "remove it" : "move it into backupTemplate");
     }
 }
 
-static schedule_rule *const rules[] = {
-    v2_schedule_unsupported,  schedule_name_too_long, judge_cron,       judge_retention,
-    template_storage_ignored, judge_templates,        judge_compaction,
-};
-
-void judge_schedule(struct rule_run *run, const struct schedule_spec *spec)
+void check_schedule(struct rule_run *run, const struct schedule_spec *spec)
 {
     struct timed_schedule s = {.spec = spec};
     int64_t next;
     s.fires = spec->cron_ok && cron_next(&spec->cron, run->now, &next);
     if (s.fires)
         s.rhythm = cron_rhythm(&spec->cron);
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        rules[i](run, &s);
-    if (spec->backup_template.node)
-        judge_backup(run, &spec->backup_template);
-    if (spec->log_backup_template.node)
-        judge_backup(run, &spec->log_backup_template);
-    if (spec->compact_template.node)
-        judge_compact(run, &spec->compact_template);
+    run_checks(run, &s);
+    check_cron(run, &s);
+    check_retention(run, &s);
+    check_templates(run, &s);
+    check_compaction(run, &s);
 }

@@ -1,8 +1,8 @@
-/* What the rules of a BackupSchedule share: they are many, and stand in a file for each part of it. */
+/* What the checks of a BackupSchedule share: they are many, in a file for each part of it. */
 #ifndef BRGATE_RULE_SCHEDULE_H
 #define BRGATE_RULE_SCHEDULE_H
 
-#include "rule.h"
+#include "checks.h"
 
 /* A schedule with its times worked out once. */
 struct timed_schedule {
@@ -11,12 +11,10 @@ struct timed_schedule {
     struct cron_rhythm rhythm;
 };
 
-typedef void schedule_rule(struct rule_run *run, const struct timed_schedule *s);
-
-schedule_rule judge_cron;       /* rule_cron.c: when it fires */
-schedule_rule judge_retention;  /* rule_retention.c: what is kept, and for how long */
-schedule_rule judge_templates;  /* rule_templates.c: what is made of it */
-schedule_rule judge_compaction; /* rule_compaction.c: compactInterval and its template against the rest */
+void check_cron(struct rule_run *run, const struct timed_schedule *s);       /* when it fires */
+void check_retention(struct rule_run *run, const struct timed_schedule *s);  /* what is kept, how long */
+void check_templates(struct rule_run *run, const struct timed_schedule *s);  /* what is made of it */
+void check_compaction(struct rule_run *run, const struct timed_schedule *s); /* compactInterval */
 
 /* A time span as people say it: "7 days", "1h30m", "2m". */
 slice span_words(struct arena *a, int64_t seconds);
@@ -25,10 +23,5 @@ slice span_duration(struct arena *a, int64_t seconds);
 
 /* Is the member there at all, whatever its value? What cannot be read counts. */
 bool schedule_has(const struct timed_schedule *s, const char *member);
-
-/* The field's place, or that of the missing member when only a default filled it in. */
-struct finding *say_at_member(struct rule_run *run, enum rule_id rule, const struct node *parent,
-                              const char *member, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
 
 #endif

@@ -1,64 +1,88 @@
 /* Points in time: who will read the field decides which spellings are right. */
-#include "rule.h"
+#include "checks.h"
 
-static bool refused(struct rule_run *run, enum rule_id rule, const struct timestamp_field *t,
-                    const struct refusal *why)
+/* A field that is given, and who reads it. */
+struct read_timestamp {
+    const struct timestamp_field *field;
+    enum timestamp_reader reader;
+};
+
+#define SUBJECT struct read_timestamp
+#define RULES   "rule_timestamp.def"
+#include "rule_table.h"
+
+static slice text_of(const struct read_timestamp *t)
 {
-    rule_refused(run, rule, &t->text, why);
-    return false;
+    return t->field->text.value;
 }
 
-/* `t` is read by one process only, in its time zone. */
-static bool judge_moment(struct rule_run *run, const struct timestamp_field *t)
-{
-    struct refusal why = {0};
-    if (t->value.kind == TIMESTAMP_ZONELESS) {
-        timestamp_br_takes(t->text.value, &why); /* for its hint */
-        struct finding *x = finding_say(run->findings, RULE_time_zone_unclear, t->text.node,
-                                        "%.*s has no time zone: it is read in that of the pod",
-                                        FMT(node_value(run->arena, t->text.node)));
-        x->hint = arena_copy(run->arena, slice_of(why.hint));
-        return true;
-    }
-    return timestamp_plausible(t->text.value, &t->value, run->now, &why) ||
-           refused(run, RULE_tso_implausible, t, &why);
-}
-
-/* The operator hands it to BR as it stands, and BR takes more spellings than we know. */
-static bool judge_for_snapshot(struct rule_run *run, const struct timestamp_field *t)
+/* Of a snapshot. The operator hands it to BR as it stands, and BR takes more spellings than we know. */
+static void committs_form(struct rule_run *run, const struct read_timestamp *t)
 {
     struct refusal why = {0};
-    if (t->ok)
-        return judge_moment(run, t);
-    if (!timestamp_br_takes(t->text.value, &why))
-        refused(run, RULE_committs_form, t, &why);
-    return false; /* nobody here knows the moment */
+    if (t->reader == READ_BY_BR && !t->field->ok && !timestamp_br_takes(text_of(t), &why))
+        rule_refused(run, &rule_committs_form, &t->field->text, &why);
 }
 
-/* First the operator reads it, then BR with its demand for a zone. */
-static bool judge_for_log(struct rule_run *run, const struct timestamp_field *t)
+/* Of a log backup. First the operator reads it, then BR with its demand for a zone. */
+static void tso_syntax(struct rule_run *run, const struct read_timestamp *t)
 {
     struct refusal why = {0};
     struct timestamp value;
-    if (!timestamp_parse(t->text.value, &value, &why))
-        return refused(run, RULE_tso_syntax, t, &why);
-    if (!timestamp_br_takes(t->text.value, &why))
-        return refused(run, value.kind == TIMESTAMP_ZONELESS ? RULE_time_zone_missing : RULE_tso_syntax, t,
-                       &why);
-    return timestamp_plausible(t->text.value, &value, run->now, &why) ||
-           refused(run, RULE_tso_implausible, t, &why);
+    if (t->reader != READ_BY_OPERATOR_AND_BR)
+        return;
+    bool parsed = timestamp_parse(text_of(t), &value, &why);
+    if (parsed && (value.kind == TIMESTAMP_ZONELESS || timestamp_br_takes(text_of(t), &why)))
+        return;
+    rule_refused(run, &rule_tso_syntax, &t->field->text, &why);
 }
 
-bool judge_timestamp(struct rule_run *run, const struct timestamp_field *t, enum timestamp_reader reader)
+static void time_zone_missing(struct rule_run *run, const struct read_timestamp *t)
 {
+    struct refusal why = {0};
+    if (t->reader == READ_BY_OPERATOR_AND_BR && t->field->ok && t->field->value.kind == TIMESTAMP_ZONELESS &&
+        !timestamp_br_takes(text_of(t), &why))
+        rule_refused(run, &rule_time_zone_missing, &t->field->text, &why);
+}
+
+/* One process only reads it, in its time zone. */
+static void time_zone_unclear(struct rule_run *run, const struct read_timestamp *t)
+{
+    struct refusal why = {0};
+    const struct node *n = t->field->text.node;
+    if (t->reader == READ_BY_OPERATOR_AND_BR || !t->field->ok || t->field->value.kind != TIMESTAMP_ZONELESS)
+        return;
+    timestamp_br_takes(text_of(t), &why); /* for its hint */
+    struct finding *x =
+        finding_at(run->findings, &rule_time_zone_unclear, FIELD_NONE, at_value(n),
+                   "%.*s has no time zone: it is read in that of the pod", FMT(node_value(run->arena, n)));
+    finding_hint(x, "%s", why.hint);
+}
+
+static void tso_implausible(struct rule_run *run, const struct read_timestamp *t)
+{
+    struct refusal why = {0};
+    if (t->field->ok && !timestamp_plausible(text_of(t), &t->field->value, run->now, &why))
+        rule_refused(run, &rule_tso_implausible, &t->field->text, &why);
+}
+
+void check_timestamp(struct rule_run *run, const struct timestamp_field *t, enum timestamp_reader reader)
+{
+    const struct read_timestamp subject = {t, reader};
     if (!text_given(&t->text))
+        return;
+    size_t outer = findings_enter(run->findings);
+    run_checks(run, &subject);
+    findings_leave(run->findings, outer);
+}
+
+bool timestamp_is_sound(const struct rule_run *run, const struct timestamp_field *t,
+                        enum timestamp_reader reader)
+{
+    if (!text_given(&t->text) || !t->ok)
         return false;
-    switch (reader) {
-    case READ_BY_BR:
-        return judge_for_snapshot(run, t);
-    case READ_BY_POD:
-        return t->ok && judge_moment(run, t);
-    default:
-        return judge_for_log(run, t);
-    }
+    if (reader == READ_BY_OPERATOR_AND_BR && !timestamp_br_takes(t->text.value, NULL))
+        return false;
+    return t->value.kind == TIMESTAMP_ZONELESS ||
+           timestamp_plausible(t->text.value, &t->value, run->now, NULL);
 }

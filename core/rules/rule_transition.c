@@ -1,6 +1,8 @@
 /* From the old object to the new one, and the end of an object. The operator's state is the old object's
  * status: what an update writes into status is not asked. */
-#include "rule_backup.h"
+#include "rule_transition.h"
+
+#include "rule_log.h"
 
 struct update {
     const struct backup_spec *from, *to;
@@ -12,36 +14,9 @@ struct update {
     bool edited; /* the spec says something else than before */
 };
 
-/* ---- sameness ---- */
-
-static bool says_nothing(const struct node *n)
-{
-    return !n || n->kind == NODE_NULL ||
-           ((n->kind == NODE_OBJECT || n->kind == NODE_ARRAY) && !node_first(n));
-}
-
-/* Typed clients write `resources: {}` and the like where nothing stood. */
-bool node_same(const struct node *a, const struct node *b)
-{
-    if (says_nothing(a) || says_nothing(b))
-        return says_nothing(a) && says_nothing(b);
-    if (a->kind != b->kind || (a->kind != NODE_OBJECT && a->kind != NODE_ARRAY))
-        return node_equal(a, b);
-    const struct node *m = node_first(a), *n = node_first(b);
-    if (a->kind == NODE_ARRAY) {
-        for (; m && n; m = node_next(m), n = node_next(n))
-            if (!node_same(m, n))
-                return false;
-        return !m && !n;
-    }
-    for (; m; m = node_next(m))
-        if (!node_same(m, node_get(b, m->key)))
-            return false;
-    for (; n; n = node_next(n))
-        if (!says_nothing(n) && !node_get(a, n->key))
-            return false;
-    return true;
-}
+#define SUBJECT struct update
+#define RULES   "rule_transition.def"
+#include "rule_table.h"
 
 /* ---- what stays as it is ---- */
 
@@ -59,24 +34,24 @@ static bool has_begun(const struct update *u)
     }
 }
 
-static void mode_immutable(struct rule_run *run, const struct update *u)
+static slice value_or(struct arena *a, const struct node *n, const char *otherwise)
 {
-    const struct text *mode = &u->to->backup_mode;
+    return n ? node_value(a, n) : slice_of(otherwise);
+}
+
+static void mode_moved(struct rule_run *run, const struct update *u)
+{
+    const struct text *mode = &u->to->backup_mode, *before = &u->from->backup_mode;
     if (u->from->is_log == u->to->is_log || mode->state == FIELD_UNUSABLE ||
-        u->from->backup_mode.state == FIELD_UNUSABLE || !(has_begun(u) || u->log.phase != LOG_NEW))
+        before->state == FIELD_UNUSABLE || !(has_begun(u) || u->log.phase != LOG_NEW))
         return;
-    struct finding *x = finding_add(
-        run->findings, RULE_log_immutable, FIELD_INVALID, mode->node ? mode->node : u->to->node,
+    struct finding *x = finding_at(
+        run->findings, &rule_log_immutable, FIELD_INVALID, at_member(u->to->node, "backupMode"),
         "%.*s: field is immutable once the backup has started, was %.*s: %s",
-        FMT(mode->node ? node_value(run->arena, mode->node) : LIT("null")),
-        FMT(u->from->backup_mode.node ? node_value(run->arena, u->from->backup_mode.node) : LIT("not set")),
+        FMT(value_or(run->arena, mode->node, "null")), FMT(value_or(run->arena, before->node, "not set")),
         u->from->is_log ? "the log task would go on in the cluster, and nobody could stop it"
                         : "the operator takes it for a log backup that has been started");
-    if (!mode->node) {
-        x->at_key = true;
-        x->child = LIT("backupMode");
-    }
-    finding_hint(run->findings, x, "create a new Backup");
+    finding_hint(x, "create a new Backup");
 }
 
 static void cluster_field(struct rule_run *run, const struct update *u, const char *name,
@@ -85,19 +60,15 @@ static void cluster_field(struct rule_run *run, const struct update *u, const ch
     slice is = text_given(now) ? now->value : fallback, was = text_given(before) ? before->value : fallback;
     if (now->state == FIELD_UNUSABLE || before->state == FIELD_UNUSABLE || slice_eq(is, was))
         return;
-    struct finding *x = finding_add(
-        run->findings, RULE_log_immutable, FIELD_INVALID, now->node ? now->node : u->to->job.br.node,
-        "%.*s: field is immutable once the log backup has started, was \"%.*s\": "
-        "the task would go on there, and nobody could stop it",
-        FMT(now->node ? node_value(run->arena, now->node) : LIT("null")), FMT(was));
-    if (!now->node) {
-        x->at_key = true;
-        x->child = slice_of(name);
-    }
-    finding_hint(run->findings, x, "create a new Backup for the other cluster");
+    struct finding *x =
+        finding_at(run->findings, &rule_log_immutable, FIELD_INVALID, at_member(u->to->job.br.node, name),
+                   "%.*s: field is immutable once the log backup has started, was \"%.*s\": "
+                   "the task would go on there, and nobody could stop it",
+                   FMT(value_or(run->arena, now->node, "null")), FMT(was));
+    finding_hint(x, "create a new Backup for the other cluster");
 }
 
-static void cluster_immutable(struct rule_run *run, const struct update *u)
+static void cluster_moved(struct rule_run *run, const struct update *u)
 {
     const struct br *now = &u->to->job.br, *before = &u->from->job.br;
     if (!u->both_log || !has_begun(u) || !now->node || !before->node)
@@ -107,25 +78,31 @@ static void cluster_immutable(struct rule_run *run, const struct update *u)
                   run->object->metadata.namespace.value);
 }
 
-static void place_immutable(struct rule_run *run, const struct update *u)
+static void log_immutable(struct rule_run *run, const struct update *u)
 {
-    if (has_begun(u) && u->from->is_log == u->to->is_log)
-        judge_moved(run, u->both_log ? RULE_log_immutable : RULE_storage_immutable, &u->to->job.storage,
-                    &u->from->job.storage);
+    mode_moved(run, u);
+    cluster_moved(run, u);
+    if (u->both_log && has_begun(u))
+        check_moved(run, &rule_log_immutable, &u->to->job.storage, &u->from->job.storage);
 }
 
-static void commit_ts_ignored(struct rule_run *run, const struct update *u)
+static void storage_immutable(struct rule_run *run, const struct update *u)
+{
+    if (!u->from->is_log && !u->to->is_log && has_begun(u))
+        check_moved(run, &rule_storage_immutable, &u->to->job.storage, &u->from->job.storage);
+}
+
+static void committs_ignored(struct rule_run *run, const struct update *u)
 {
     const struct text *now = &u->to->commit_ts.text, *before = &u->from->commit_ts.text;
     if (!u->both_log || !u->log.started || slice_eq(now->value, before->value) || !text_given(now))
         return;
-    struct finding *x = finding_say(run->findings, RULE_committs_ignored, now->node,
-                                    "commitTs is the start of a log backup, and this one has started");
-    x->at_key = true;
-    finding_hint(run->findings, x, "create a new Backup to start elsewhere");
+    struct finding *x = finding_at(run->findings, &rule_committs_ignored, FIELD_NONE, at_key(now->node),
+                                   "commitTs is the start of a log backup, and this one has started");
+    finding_hint(x, "create a new Backup to start elsewhere");
 }
 
-static void clean_policy_edit(struct rule_run *run, const struct update *u)
+static void cleanpolicy_edit(struct rule_run *run, const struct update *u)
 {
     const struct text *now = &u->to->clean_policy, *before = &u->from->clean_policy;
     bool retains = text_empty(now) || slice_eq(now->value, LIT("Retain"));
@@ -134,15 +111,12 @@ static void clean_policy_edit(struct rule_run *run, const struct update *u)
     if (!u->to->is_snapshot || !retains || !cleaned || now->state == FIELD_UNUSABLE ||
         !object_has_finalizer(run->object, finalizer))
         return;
-    struct finding *x = finding_say(run->findings, RULE_cleanpolicy_edit, now->node ? now->node : u->to->node,
-                                    "the operator has put a finalizer on this object and will not remove it "
-                                    "with cleanPolicy Retain: deleting it %s",
-                                    run->old->metadata.deleting ? "hangs" : "would hang");
-    if (!now->node) {
-        x->at_key = true;
-        x->child = LIT("cleanPolicy");
-    }
-    finding_hint(run->findings, x, "%sremove the finalizer %s by hand",
+    struct finding *x = finding_at(
+        run->findings, &rule_cleanpolicy_edit, FIELD_NONE, at_member(u->to->node, "cleanPolicy"),
+        "the operator has put a finalizer on this object and will not remove it with cleanPolicy Retain: "
+        "deleting it %s",
+        run->old->metadata.deleting ? "hangs" : "would hang");
+    finding_hint(x, "%sremove the finalizer %s by hand",
                  run->old->metadata.deleting ? "" : "before you delete it, ", finalizer);
 }
 
@@ -155,35 +129,35 @@ static slice sub_phase(const struct backup_status *s, const char *command)
 }
 
 struct answer {
-    enum rule_id rule;
+    const struct rule *rule;
     const char *message, *hint; /* NULL: said elsewhere, or nothing to say */
 };
 
 static const struct answer answers[LOG_REASON_COUNT] = {
     [LOG_NOT_STARTED_YET] =
-        {RULE_log_not_started,
+        {&rule_log_not_started,
          "there is nothing to stop or pause: the log backup has not been started, and the "
          "operator would wait for ever",
          "delete the Backup, or wait for the start"},
-    [LOG_STAYS_PAUSED] = {RULE_log_stays_paused,
+    [LOG_STAYS_PAUSED] = {&rule_log_stays_paused,
                           "the log backup stays paused: TiDB Operator v2 resumes on log-start only",
                           "write logSubcommand: log-start"},
-    [LOG_STOPPED_FOR_GOOD] = {RULE_log_start_after_stop,
+    [LOG_STOPPED_FOR_GOOD] = {&rule_log_start_after_stop,
                               "a stopped log backup cannot be started again, the operator ignores it",
                               "create a new Backup with another name and prefix, and take a snapshot"},
-    [LOG_NOTHING_TO_PAUSE] = {RULE_log_start_after_stop,
+    [LOG_NOTHING_TO_PAUSE] = {&rule_log_start_after_stop,
                               "a stopped log backup cannot be paused, its task is gone", "leave log-stop"},
-    [LOG_START_FAILED] = {RULE_log_failed_restart,
+    [LOG_START_FAILED] = {&rule_log_failed_restart,
                           "the start has failed, and the operator never tries it again",
                           "mend the cause, delete the Backup and create it again"},
     [LOG_PAUSE_AFTER_FAILURE] =
-        {RULE_log_failed_restart,
+        {&rule_log_failed_restart,
          "the log backup has failed: its task may be gone, and then the pause fails too",
          "look at br log status first"},
-    [LOG_PAUSE_STUCK] = {RULE_log_command_stuck,
+    [LOG_PAUSE_STUCK] = {&rule_log_command_stuck,
                          "the last log-pause failed, and the operator does not repeat it before a resume",
                          "pause with br log pause; status.logSubCommandStatuses says why it failed"},
-    [LOG_STOP_STUCK] = {RULE_log_command_stuck,
+    [LOG_STOP_STUCK] = {&rule_log_command_stuck,
                         "the last log-stop failed, and the operator does not repeat it",
                         "stop with br log stop, then delete the Backup"},
 };
@@ -205,17 +179,12 @@ static void request_changed(struct rule_run *run, const struct update *u)
     const struct answer *a = &answers[reason];
     if (!a->message)
         return;
-    struct finding *x;
-    if (log_verdict_of(reason) == LOG_DENY)
-        x = finding_add(run->findings, a->rule, FIELD_INVALID, n ? n : u->to->node, "%.*s: %s",
-                        FMT(n ? node_value(run->arena, n) : LIT("null")), a->message);
-    else
-        x = finding_say(run->findings, a->rule, n ? n : u->to->node, "%s", a->message);
-    if (!n) {
-        x->at_key = true;
-        x->child = LIT("logSubcommand");
-    }
-    finding_hint(run->findings, x, "%s", a->hint);
+    struct place place = n ? at_value(n) : at_missing(u->to->node, LIT("logSubcommand"));
+    struct finding *x = log_verdict_of(reason) == LOG_DENY
+                            ? finding_at(run->findings, a->rule, FIELD_INVALID, place, "%.*s: %s",
+                                         FMT(value_or(run->arena, n, "null")), a->message)
+                            : finding_at(run->findings, a->rule, FIELD_NONE, place, "%s", a->message);
+    finding_hint(x, "%s", a->hint);
 }
 
 static uint64_t tso_of(const struct timestamp_field *t)
@@ -247,24 +216,23 @@ static void truncation_changed(struct rule_run *run, const struct update *u)
         log_truncation_waits(run, t);
         return;
     case TRUNCATION_BEYOND_CHECKPOINT:
-        x = FOUND(run, truncate_future, FIELD_INVALID, &t->text,
-                  "%.*s: is beyond the checkpoint, %.*s: all of the log would be deleted",
-                  FMT(node_value(run->arena, t->text.node)),
-                  FMT(moment_of(run->arena, &u->status->log_checkpoint_ts)));
-        finding_hint(run->findings, x,
-                     "write a moment before the oldest snapshot that you still want to restore");
+        x = finding_at(run->findings, &rule_truncate_future, FIELD_INVALID, at_value(t->text.node),
+                       "%.*s: is beyond the checkpoint, %.*s: all of the log would be deleted",
+                       FMT(node_value(run->arena, t->text.node)),
+                       FMT(moment_of(run->arena, &u->status->log_checkpoint_ts)));
+        finding_hint(x, "write a moment before the oldest snapshot that you still want to restore");
         return;
     case TRUNCATION_BEFORE_START:
-        x = finding_say(run->findings, RULE_truncate_backwards, t->text.node,
-                        "nothing will be deleted: the log begins at %.*s",
-                        FMT(moment_of(run->arena, &u->status->commit_ts)));
+        x = finding_at(run->findings, &rule_truncate_backwards, FIELD_NONE, at_value(t->text.node),
+                       "nothing will be deleted: the log begins at %.*s",
+                       FMT(moment_of(run->arena, &u->status->commit_ts)));
         break;
     default:
-        x = finding_say(run->findings, RULE_truncate_backwards, t->text.node,
-                        "nothing will be deleted: the log is truncated up to %.*s already",
-                        FMT(moment_of(run->arena, last)));
+        x = finding_at(run->findings, &rule_truncate_backwards, FIELD_NONE, at_value(t->text.node),
+                       "nothing will be deleted: the log is truncated up to %.*s already",
+                       FMT(moment_of(run->arena, last)));
     }
-    finding_hint(run->findings, x, "write a later moment");
+    finding_hint(x, "write a later moment");
 }
 
 /* ---- objects that the operator has given up ---- */
@@ -289,11 +257,10 @@ static void invalid_needs_recreate(struct rule_run *run, const struct update *u)
     if (!u->edited || !given_up(u))
         return;
     struct finding *x =
-        finding_say(run->findings, RULE_invalid_needs_recreate, u->to->node,
-                    "the operator has judged this Backup Invalid and never looks at it again: "
-                    "the change has no effect");
-    x->at_key = true;
-    finding_hint(run->findings, x, "delete it and create it again");
+        finding_at(run->findings, &rule_invalid_needs_recreate, FIELD_NONE, at_key(u->to->node),
+                   "the operator has judged this Backup Invalid and never looks at it again: "
+                   "the change has no effect");
+    finding_hint(x, "delete it and create it again");
 }
 
 static struct update update_of(const struct rule_run *run)
@@ -317,16 +284,10 @@ static struct update update_of(const struct rule_run *run)
     };
 }
 
-static void (*const rules[])(struct rule_run *run, const struct update *u) = {
-    mode_immutable,    cluster_immutable, place_immutable,    commit_ts_ignored,
-    clean_policy_edit, request_changed,   truncation_changed, invalid_needs_recreate,
-};
-
-void judge_transition(struct rule_run *run)
+void check_transition(struct rule_run *run)
 {
     if (!run->object->backup->node || !run->old->backup->node)
         return;
     struct update u = update_of(run);
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        rules[i](run, &u);
+    run_checks(run, &u);
 }

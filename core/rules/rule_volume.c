@@ -1,39 +1,45 @@
 /* Volumes of the job's pods: local storage, and what the operator adds itself. */
-#include "rule_storage.h"
+#include "checks.h"
 
 #include "bug.h"
 
 #include <stdlib.h>
 
+#define SUBJECT struct job_spec
+#define RULES   "rule_volume.def"
+#include "rule_table.h"
+
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 /* ---- local ---- */
 
-static void local_mount(struct rule_run *run, const struct local *l)
+static void local_mount(struct rule_run *run, const struct job_spec *job)
 {
+    const struct local *l = &job->storage.local;
+    if (job->storage.used != STORAGE_LOCAL)
+        return;
     if (text_given(&l->volume_name) && text_given(&l->mount_name) &&
         !slice_eq(l->volume_name.value, l->mount_name.value)) {
-        struct finding *x = FOUND(run, local_mount, FIELD_INVALID, &l->mount_name,
-                                  "%.*s: it has to be the name of the volume",
-                                  FMT(node_value(run->arena, l->mount_name.node)));
-        x->note_node = l->volume_name.node;
-        x->note = arena_fmt(run->arena, "the volume is called %.*s", FMT(l->volume_name.value));
-        x->suggested = l->volume_name.value;
-        finding_hint(run->findings, x, "write %.*s", FMT(l->volume_name.value));
+        struct finding *x = finding_at(
+            run->findings, &rule_local_mount, FIELD_INVALID, at_value(l->mount_name.node),
+            "%.*s: it has to be the name of the volume", FMT(node_value(run->arena, l->mount_name.node)));
+        finding_note(x, at_key(l->volume_name.node), "the volume is called %.*s", FMT(l->volume_name.value));
+        finding_edit(x, at_value(l->mount_name.node), l->volume_name.value);
+        finding_hint(x, "write %.*s", FMT(l->volume_name.value));
     }
     const struct text *path = &l->mount_path;
     if (path->state != FIELD_GIVEN)
         return;
     size_t colon = slice_find_char(path->value, ':');
     if (!path->value.n) {
-        struct finding *x = FOUND(run, local_mount, FIELD_REQUIRED, path, "%s", "");
-        finding_hint(run->findings, x, "write the path at which TiKV has the volume too");
+        struct finding *x =
+            finding_at(run->findings, &rule_local_mount, FIELD_REQUIRED, at_value(path->node), "");
+        finding_hint(x, "write the path at which TiKV has the volume too");
     } else if (colon != SLICE_NONE) {
-        struct finding *x = FOUND(run, local_mount, FIELD_INVALID, path, "%.*s: must not contain ':'",
-                                  FMT(node_value(run->arena, path->node)));
-        x->from = (uint32_t)colon;
-        x->to = (uint32_t)colon + 1;
-        finding_hint(run->findings, x, "write the path alone");
+        struct finding *x =
+            finding_at(run->findings, &rule_local_mount, FIELD_INVALID, at_part(path->node, colon, colon + 1),
+                       "%.*s: must not contain ':'", FMT(node_value(run->arena, path->node)));
+        finding_hint(x, "write the path alone");
     }
 }
 
@@ -45,35 +51,36 @@ static bool stands_in(slice path, slice folder)
     return slice_starts(path, folder) && (path.n == folder.n || path.p[folder.n] == '/');
 }
 
-static void local_mount_place(struct rule_run *run, const struct local *l)
+static void local_mount_place(struct rule_run *run, const struct job_spec *job)
 {
+    const struct local *l = &job->storage.local;
     static const slice taken[] = {SLICE("/var/lib/br-bin"), SLICE("/var/lib/cluster-client-tls"),
                                   SLICE("/var/lib/tikv-tls"), SLICE("/gcs")};
     const struct text *path = &l->mount_path;
-    if (!text_given(path))
+    if (job->storage.used != STORAGE_LOCAL || !text_given(path))
         return;
     bool hides = slice_eq(path->value, LIT("/"));
     for (size_t i = 0; i < COUNT(taken) && !hides; i++)
         hides = stands_in(path->value, taken[i]);
     if (!hides)
         return;
-    struct finding *x = finding_say(run->findings, RULE_local_mount_place, path->node,
-                                    "%.*s hides files that the job's pod needs there",
-                                    FMT(node_value(run->arena, path->node)));
-    finding_hint(run->findings, x, "mount it elsewhere, such as /backup");
+    struct finding *x = finding_at(run->findings, &rule_local_mount_place, FIELD_NONE, at_value(path->node),
+                                   "%.*s hides files that the job's pod needs there",
+                                   FMT(node_value(run->arena, path->node)));
+    finding_hint(x, "mount it elsewhere, such as /backup");
 }
 
-static void local_tikv(struct rule_run *run, const struct local *l)
+static void local_tikv(struct rule_run *run, const struct job_spec *job)
 {
+    const struct local *l = &job->storage.local;
+    if (job->storage.used != STORAGE_LOCAL)
+        return;
+    bool known = text_given(&l->mount_path);
     struct finding *x =
-        text_given(&l->mount_path)
-            ? finding_say(run->findings, RULE_local_tikv, l->node,
-                          "the data is written by TiKV: every TiKV pod needs this volume at %.*s too",
-                          FMT(l->mount_path.value))
-            : finding_say(run->findings, RULE_local_tikv, l->node,
-                          "the data is written by TiKV: every TiKV pod needs this volume at the same path");
-    x->at_key = true;
-    finding_hint(run->findings, x, "add it to the volumes of TiKV in the cluster's own manifest");
+        finding_at(run->findings, &rule_local_tikv, FIELD_NONE, at_key(l->node),
+                   "the data is written by TiKV: every TiKV pod needs this volume at %.*s%s",
+                   FMT(known ? l->mount_path.value : LIT("the same path")), known ? " too" : "");
+    finding_hint(x, "add it to the volumes of TiKV in the cluster's own manifest");
 }
 
 /* ---- names ---- */
@@ -114,30 +121,29 @@ static bool mode_is_log(const struct node *spec)
 
 /* The two operators use different names, and v1 calls the certificates by other names than v2.
  * [operator v1: makeExportJob(), makeBRBackupJob(), makeCompactJob(); v2: backup_manager.go, names.go] */
-static void own_volumes_v1(struct volumes *v, const struct rule_run *run, const struct node *spec)
+static void own_volumes_v1(struct volumes *v, const struct rule_run *run, const struct job_spec *job)
 {
-    const struct node *automount = node_get(spec, LIT("automountServiceAccountToken"));
-    if (spec_is_dumpling(run, spec)) {
+    const struct node *automount = node_get(job->node, LIT("automountServiceAccountToken"));
+    if (job_is_dumpling(run, job)) {
         own_volume(v, LIT("backup"), "the dump");
         own_volume(v, LIT("dumpling-bin"), "Dumpling");
-    } else if (!spec_is_compaction(run, spec)) {
+    } else if (!job_is_compaction(job)) {
         own_volume(v, LIT("br-bin"), "BR");
         own_volume(v, LIT("cluster-client-tls"), "the cluster's certificates");
     }
-    if (node_get(spec, LIT("from")))
+    if (node_get(job->node, LIT("from")))
         own_volume(v, LIT("tidb-client-tls"), "the certificates for TiDB");
     if (automount && automount->kind == NODE_BOOL && !automount->boolean)
         own_volume(v, LIT("kube-api-access"), "the token of the service account");
 }
 
-static void own_volumes_v2(struct volumes *v, const struct rule_run *run, const struct job_spec *job,
-                           const struct node *spec)
+static void own_volumes_v2(struct volumes *v, const struct job_spec *job)
 {
-    if (spec_is_compaction(run, spec))
+    if (job_is_compaction(job))
         return;
     own_volume(v, LIT("br-bin"), "BR");
     own_volume(v, LIT("ti-cluster-client-tls"), "the cluster's certificates");
-    if (mode_is_log(spec))
+    if (mode_is_log(job->node))
         own_volume(v, LIT("ti-tls"), "the cluster's certificates while it stops the log backup");
     if (job->storage.used == STORAGE_GCS)
         own_volume(v, LIT("credentials"), "the credentials of gcs");
@@ -159,17 +165,16 @@ static int by_name(const void *p, const void *q)
     return order ? order : (a->at > b->at) - (a->at < b->at);
 }
 
-static struct volumes volumes_of(const struct rule_run *run, const struct job_spec *job,
-                                 const struct node *spec)
+static struct volumes volumes_of(const struct rule_run *run, const struct job_spec *job)
 {
     struct volumes v = {0};
     slice name;
-    if (spec_is_compaction(run, spec))
+    if (job_is_compaction(job))
         own_volume(&v, LIT("tool-bin"), "the tools");
     if (run->object->group == GROUP_PINGCAP)
-        own_volumes_v1(&v, run, spec);
+        own_volumes_v1(&v, run, job);
     else
-        own_volumes_v2(&v, run, job, spec);
+        own_volumes_v2(&v, job);
     if (job->storage.used == STORAGE_LOCAL && name_of(job->storage.local.volume.node, &name))
         v.local = (struct volume){.name = name, .node = job->storage.local.volume.node};
     const struct node *list = job->additional_volumes.node;
@@ -203,7 +208,7 @@ static const struct node *first_named(const struct volumes *v, slice name)
 }
 
 /* Reports `volume` if the operator or a volume before it has the name. */
-static void judge_name(struct rule_run *run, const struct volumes *v, const struct node *volume)
+static void check_name(struct rule_run *run, const struct volumes *v, const struct node *volume)
 {
     slice name;
     if (!name_of(volume, &name))
@@ -212,23 +217,22 @@ static void judge_name(struct rule_run *run, const struct volumes *v, const stru
     for (size_t i = 0; i < v->own_count; i++) {
         if (!slice_eq(name, v->own[i].name))
             continue;
-        struct finding *x = finding_add(run->findings, RULE_volume_name_clash, FIELD_DUPLICATE, at,
-                                        "%.*s: the operator's own volume for %s has this name",
-                                        FMT(node_value(run->arena, at)), v->own[i].holds);
-        finding_hint(run->findings, x, "give it another name, here and in its mount");
+        struct finding *x = finding_at(run->findings, &rule_volume_name_clash, FIELD_DUPLICATE, at_value(at),
+                                       "%.*s: the operator's own volume for %s has this name",
+                                       FMT(node_value(run->arena, at)), v->own[i].holds);
+        finding_hint(x, "give it another name, here and in its mount");
         return;
     }
     if (volume == v->local.node)
         return;
     const struct node *first =
         v->local.node && slice_eq(name, v->local.name) ? v->local.node : first_named(v, name);
-    if (first == volume || findings_full(run->findings, RULE_volume_name_clash))
+    if (first == volume || findings_full(run->findings, &rule_volume_name_clash))
         return;
-    struct finding *x = finding_add(run->findings, RULE_volume_name_clash, FIELD_DUPLICATE, at, "%.*s",
-                                    FMT(node_value(run->arena, at)));
-    x->note_node = node_get(first, LIT("name"));
-    x->note = LIT("the first volume of this name");
-    finding_hint(run->findings, x, "give it another name, here and in its mount");
+    struct finding *x = finding_at(run->findings, &rule_volume_name_clash, FIELD_DUPLICATE, at_value(at),
+                                   "%.*s", FMT(node_value(run->arena, at)));
+    finding_note(x, at_key(node_get(first, LIT("name"))), "the first volume of this name");
+    finding_hint(x, "give it another name, here and in its mount");
 }
 
 static bool is_volume(const struct volumes *v, slice name)
@@ -239,37 +243,32 @@ static bool is_volume(const struct volumes *v, slice name)
     return v->some_unreadable || (v->local.node && slice_eq(name, v->local.name)) || first_named(v, name);
 }
 
-static void judge_mounts(struct rule_run *run, const struct job_spec *job, const struct volumes *v)
+static void check_mounts(struct rule_run *run, const struct job_spec *job, const struct volumes *v)
 {
     for (const struct node *m = node_first(job->additional_volume_mounts.node); m; m = node_next(m)) {
         slice name;
-        if (!name_of(m, &name) || is_volume(v, name) || findings_full(run->findings, RULE_volume_name_clash))
+        if (!name_of(m, &name) || is_volume(v, name) || findings_full(run->findings, &rule_volume_name_clash))
             continue;
         const struct node *at = node_get(m, LIT("name"));
-        struct finding *x = finding_add(run->findings, RULE_volume_name_clash, FIELD_INVALID, at,
-                                        "%.*s: no volume has this name", FMT(node_value(run->arena, at)));
-        finding_hint(run->findings, x, "add the volume to additionalVolumes, or remove the mount");
+        struct finding *x = finding_at(run->findings, &rule_volume_name_clash, FIELD_INVALID, at_value(at),
+                                       "%.*s: no volume has this name", FMT(node_value(run->arena, at)));
+        finding_hint(x, "add the volume to additionalVolumes, or remove the mount");
     }
 }
 
-static void volume_name_clash(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+static void volume_name_clash(struct rule_run *run, const struct job_spec *job)
 {
     if (job->additional_volumes.state == FIELD_UNUSABLE || job->additional_volumes.state == FIELD_PLACEHOLDER)
         return;
-    struct volumes v = volumes_of(run, job, spec);
+    struct volumes v = volumes_of(run, job);
     if (v.local.node)
-        judge_name(run, &v, v.local.node);
+        check_name(run, &v, v.local.node);
     for (const struct node *n = node_first(job->additional_volumes.node); n; n = node_next(n))
-        judge_name(run, &v, n);
-    judge_mounts(run, job, &v);
+        check_name(run, &v, n);
+    check_mounts(run, job, &v);
 }
 
-void judge_volumes(struct rule_run *run, const struct job_spec *job, const struct node *spec)
+void check_volumes(struct rule_run *run, const struct job_spec *job)
 {
-    if (job->storage.used == STORAGE_LOCAL) {
-        local_mount(run, &job->storage.local);
-        local_mount_place(run, &job->storage.local);
-        local_tikv(run, &job->storage.local);
-    }
-    volume_name_clash(run, job, spec);
+    run_checks(run, job);
 }

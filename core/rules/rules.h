@@ -15,20 +15,15 @@ struct rule_run {
     const struct object *old;    /* UPDATE only */
 };
 
-/* Marks string values that a template left behind (`${bucket}`, `<your-bucket>`, `***`) before the schema
- * check, and reports each. Manifests only: on admission a placeholder is a value like any other. */
-void rules_mark_placeholders(struct arena *a, struct findings *f, struct node *root);
-
-/* On admission, after the other rules: reports placeholders of which no other finding speaks. */
-void rules_report_placeholders(struct arena *a, struct findings *f, struct node *root);
-
-/* Completes the findings that pruning has made: where the field belongs, or which group has it. */
-void rules_explain_unknown(struct arena *a, struct findings *f, const struct schema_kind *kind);
-
-/* Completes the findings of the schema check where a rule knows more than the schema. */
-void rules_explain_values(struct arena *a, struct findings *f, const struct schema_kind *kind);
+/* Marks string values that a template left behind (`${bucket}`, `<your-bucket>`, `***`), before the schema.
+ * Manifests only: on admission a placeholder is a value like any other. */
+void rules_mark_placeholders(struct node *root);
 
 /* Everything that is known of one object. On UPDATE this includes the transition from `old`. */
 void rules_judge(struct rule_run *run);
+
+/* The last stage: completes and rewrites what the schema and the rules have found in an object of the kind,
+ * and drops what another finding says already. */
+void rules_explain(struct findings *f, enum context context, const struct schema_kind *kind);
 
 #endif

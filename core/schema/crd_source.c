@@ -28,7 +28,7 @@ static struct node *read_mapping(struct sources *s, slice text)
     struct findings f = findings_new(s->arena);
     struct stream *stream = stream_read(s->arena, text, &f);
     if (f.first)
-        return give_up(s, "not read: ", f.first->message, f.first->node);
+        return give_up(s, "not read: ", f.first->message, f.first->place.node);
     if (stream->count != 1 || stream->first->root->kind != NODE_OBJECT)
         return give_up(s, "not one mapping: ", slice_cut(text, 0, 40), NULL);
     return stream->first->root;

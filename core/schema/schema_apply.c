@@ -2,6 +2,7 @@
  * [apiextensions-apiserver: pkg/apiserver/schema/pruning, defaulting] */
 #include "schema.h"
 
+#include "schema_rules.h"
 #include "suggest.h"
 
 static bool implied_at_root(const struct schema *s, slice key)
@@ -12,17 +13,17 @@ static bool implied_at_root(const struct schema *s, slice key)
 
 static void report_unknown(struct schema_run *run, const struct schema *s, struct node *n)
 {
-    if (findings_full(run->findings, RULE_unknown_field))
+    if (findings_full(run->findings, &rule_unknown_field))
         return;
-    struct finding *x = finding_say(run->findings, RULE_unknown_field, n, "unknown field");
-    x->at_key = true;
+    struct finding *x =
+        finding_at(run->findings, &rule_unknown_field, FIELD_NONE, at_key(n), "unknown field");
     slice *names = ARENA_ARRAY(run->arena, slice, s->property_count + 1u);
     for (size_t i = 0; i < s->property_count; i++)
         names[i] = s->properties[i].name;
     slice near = suggest_nearest(n->key, names, s->property_count);
     if (near.n && !node_get(n->parent, near)) {
-        x->suggested = near;
-        finding_hint(run->findings, x, "did you mean %.*s?", FMT(near));
+        finding_edit(x, at_key(n), near);
+        finding_hint(x, "did you mean %.*s?", FMT(near));
     }
 }
 

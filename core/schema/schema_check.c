@@ -7,27 +7,29 @@
 
 #include "ceilings.h"
 #include "num.h"
+#include "schema_rules.h"
 #include "suggest.h"
 #include "utf8.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-static void blame(struct schema_run *run, enum rule_id rule, enum field_error error, struct node *n,
+static void blame(struct schema_run *run, const struct rule *rule, enum field_error error, struct node *n,
                   slice detail)
 {
     n->flags |= NODE_BAD;
-    finding_add(run->findings, rule, error, n, "%.*s", FMT(detail));
+    finding_at(run->findings, rule, error, at_value(n), "%.*s", FMT(detail));
 }
 
 /* `<value>: <path> in body <says>`. A format that does not fit counts as a wrong type. */
-static void blame_in_body(struct schema_run *run, enum rule_id rule, struct node *n, slice value, slice says)
+static void blame_in_body(struct schema_run *run, const struct rule *rule, struct node *n, slice value,
+                          slice says)
 {
     n->flags |= NODE_BAD;
     if (findings_full(run->findings, rule))
         return;
     slice path = node_path(run->arena, n);
-    blame(run, rule, rule == RULE_schema_format ? FIELD_TYPE_INVALID : FIELD_INVALID, n,
+    blame(run, rule, rule == &rule_schema_format ? FIELD_TYPE_INVALID : FIELD_INVALID, n,
           arena_fmt(run->arena, "%.*s: %.*s in body %.*s", FMT(value), FMT(path), FMT(says)));
 }
 
@@ -80,22 +82,22 @@ static const char *format_word(enum schema_format f)
 }
 
 /* Fields are wanted, and a line without a colon, or without the blank behind it, is one text. */
-static void hint_fields(struct findings *f, struct finding *x, const struct schema *s, slice text)
+static void hint_fields(struct finding *x, const struct schema *s, slice text)
 {
     size_t end = 0;
     while (end < text.n && text.p[end] != ':' && text.p[end] != ' ')
         end++;
     slice key = slice_cut(text, 0, end);
     if (end < text.n && schema_property(s, key))
-        finding_hint(f, x, "%s is missing behind %.*s", text.p[end] == ':' ? "a blank" : "a colon",
+        finding_hint(x, "%s is missing behind %.*s", text.p[end] == ':' ? "a blank" : "a colon",
                      FMT(text.p[end] == ':' ? slice_cut(text, 0, end + 1) : key));
     else if (s->property_count == 1 && text.n && text.n <= 63)
-        finding_hint(f, x, "write %.*s: %.*s", FMT(s->properties[0].name), FMT(text));
+        finding_hint(x, "write %.*s: %.*s", FMT(s->properties[0].name), FMT(text));
     else
-        finding_hint(f, x, "fields are wanted, each as \"key: value\"");
+        finding_hint(x, "fields are wanted, each as \"key: value\"");
 }
 
-static void hint_boolean(struct findings *f, struct finding *x, const struct node *n)
+static void hint_boolean(struct finding *x, const struct node *n)
 {
     static const slice yes[] = {SLICE("true"), SLICE("yes"), SLICE("on")},
                        no[] = {SLICE("false"), SLICE("no"), SLICE("off")};
@@ -103,51 +105,50 @@ static void hint_boolean(struct findings *f, struct finding *x, const struct nod
     for (size_t i = 0; i < sizeof yes / sizeof *yes && n->kind == NODE_STRING; i++)
         meant = slice_eq_nocase(n->text, yes[i]) ? "true" : slice_eq_nocase(n->text, no[i]) ? "false" : meant;
     if (meant)
-        finding_hint(f, x, "write %s, without quotes", meant);
+        finding_hint(x, "write %s, without quotes", meant);
     else
-        finding_hint(f, x, "true or false is wanted");
+        finding_hint(x, "true or false is wanted");
 }
 
-static void hint_string(struct findings *f, struct finding *x, const struct node *n)
+static void hint_string(struct finding *x, const struct node *n)
 {
     if (n->kind == NODE_BOOL)
-        finding_hint(f, x, "a string is wanted, and this is read as %s: put it in quotes",
+        finding_hint(x, "a string is wanted, and this is read as %s: put it in quotes",
                      n->boolean ? "true" : "false");
     else if (n->kind == NODE_INT || n->kind == NODE_FLOAT)
-        finding_hint(f, x, "a string is wanted: put the value in quotes");
+        finding_hint(x, "a string is wanted: put the value in quotes");
     else if (n->kind == NODE_NULL)
-        finding_hint(f, x, "a string is wanted: write one, or remove the \"-\"");
+        finding_hint(x, "a string is wanted: write one, or remove the \"-\"");
     else
-        finding_hint(f, x, "a string is wanted, and this is %s",
-                     n->kind == NODE_ARRAY ? "a list" : "a field");
+        finding_hint(x, "a string is wanted, and this is %s", n->kind == NODE_ARRAY ? "a list" : "a field");
 }
 
-static void hint_type(struct findings *f, struct finding *x, const struct schema *s, const struct node *n)
+static void hint_type(struct finding *x, const struct schema *s, const struct node *n)
 {
     double number;
     switch (s->type) {
     case SCHEMA_OBJECT:
         if (n->kind == NODE_NULL)
-            finding_hint(f, x, "nothing stands below it: is the block below indented?");
+            finding_hint(x, "nothing stands below it: is the block below indented?");
         else if (n->kind == NODE_ARRAY)
-            finding_hint(f, x, "fields are wanted and no list: remove the \"- \"");
+            finding_hint(x, "fields are wanted and no list: remove the \"- \"");
         else
-            hint_fields(f, x, s, n->kind == NODE_STRING ? n->text : (slice){0});
+            hint_fields(x, s, n->kind == NODE_STRING ? n->text : (slice){0});
         break;
     case SCHEMA_ARRAY:
-        finding_hint(f, x, "a list is wanted: begin each item with \"- \"");
+        finding_hint(x, "a list is wanted: begin each item with \"- \"");
         break;
     case SCHEMA_STRING:
-        hint_string(f, x, n);
+        hint_string(x, n);
         break;
     case SCHEMA_BOOLEAN:
-        hint_boolean(f, x, n);
+        hint_boolean(x, n);
         break;
     default:
         if (n->kind == NODE_STRING && num_f64(n->text, &number))
-            finding_hint(f, x, "a number is wanted: write it without quotes");
+            finding_hint(x, "a number is wanted: write it without quotes");
         else
-            finding_hint(f, x, "a %snumber is wanted", s->type == SCHEMA_NUMBER ? "" : "whole ");
+            finding_hint(x, "a %snumber is wanted", s->type == SCHEMA_NUMBER ? "" : "whole ");
     }
 }
 
@@ -155,7 +156,7 @@ static void hint_type(struct findings *f, struct finding *x, const struct schema
 static void blame_type(struct schema_run *run, const struct schema *s, struct node *n)
 {
     n->flags |= NODE_BAD;
-    if (findings_full(run->findings, RULE_schema_type))
+    if (findings_full(run->findings, &rule_schema_type))
         return;
     const char *wanted = schema_type_word(s), *got = node_type_name(n);
     bool by_format =
@@ -166,9 +167,9 @@ static void blame_type(struct schema_run *run, const struct schema *s, struct no
     }
     slice path = node_path(run->arena, n);
     struct finding *x =
-        finding_add(run->findings, RULE_schema_type, FIELD_TYPE_INVALID, n,
-                    "\"%s\": %.*s in body must be of type %s: \"%s\"", got, FMT(path), wanted, got);
-    hint_type(run->findings, x, s, n);
+        finding_at(run->findings, &rule_schema_type, FIELD_TYPE_INVALID, at_value(n),
+                   "\"%s\": %.*s in body must be of type %s: \"%s\"", got, FMT(path), wanted, got);
+    hint_type(x, s, n);
 }
 
 static bool check_type(struct schema_run *run, const struct schema *s, struct node *n)
@@ -187,18 +188,18 @@ static void check_range(struct schema_run *run, const struct schema *s, struct n
     double value = n->kind == NODE_INT ? (double)n->integer : n->real;
     if (s->format == FORMAT_INT32 && (value < -2147483648.0 || value > 2147483647.0)) {
         n->flags |= NODE_BAD;
-        if (findings_full(run->findings, RULE_schema_range))
+        if (findings_full(run->findings, &rule_schema_range))
             return;
-        blame(run, RULE_schema_range, FIELD_INVALID, n,
+        blame(run, &rule_schema_range, FIELD_INVALID, n,
               arena_fmt(a, "%.*s: Checked value must be of type integer with format int32 in %.*s",
                         FMT(node_value(a, n)), FMT(node_path(a, n))));
         return;
     }
     if ((s->flags & SCHEMA_HAS_MAXIMUM) && value > (double)s->maximum)
-        blame_in_body(run, RULE_schema_range, n, node_value(a, n),
+        blame_in_body(run, &rule_schema_range, n, node_value(a, n),
                       arena_fmt(a, "should be less than or equal to %lld", (long long)s->maximum));
     if ((s->flags & SCHEMA_HAS_MINIMUM) && value < (double)s->minimum)
-        blame_in_body(run, RULE_schema_range, n, node_value(a, n),
+        blame_in_body(run, &rule_schema_range, n, node_value(a, n),
                       arena_fmt(a, "should be greater than or equal to %lld", (long long)s->minimum));
 }
 
@@ -253,18 +254,18 @@ static void check_string(struct schema_run *run, const struct schema *s, struct 
     struct arena *a = run->arena;
     if ((s->flags & SCHEMA_HAS_MAX_LENGTH) && n->text.n > (size_t)s->max_length &&
         utf8_count(n->text) > (size_t)s->max_length) {
-        blame(run, RULE_schema_length, FIELD_TOO_LONG, n,
+        blame(run, &rule_schema_length, FIELD_TOO_LONG, n,
               arena_fmt(a, "may not be more than %lld bytes", (long long)s->max_length));
     } else if (s->min_length > 0 && utf8_count(n->text) < (size_t)s->min_length) {
-        blame_in_body(run, RULE_schema_length, n, node_value(a, n),
+        blame_in_body(run, &rule_schema_length, n, node_value(a, n),
                       arena_fmt(a, "should be at least %lld chars long", (long long)s->min_length));
     } else if (s->pattern && !schema_set_matches(run->set, s->pattern, n->text, run->scratch)) {
-        blame_in_body(run, RULE_schema_pattern, n, node_value(a, n),
+        blame_in_body(run, &rule_schema_pattern, n, node_value(a, n),
                       arena_fmt(a, "should match '%.*s'", FMT(schema_set_pattern(run->set, s->pattern))));
     }
     if (s->format == FORMAT_DATE_TIME && !date_time(n->text)) {
         slice value = node_value(a, n);
-        blame_in_body(run, RULE_schema_format, n, value,
+        blame_in_body(run, &rule_schema_format, n, value,
                       arena_fmt(a, "must be of type date-time: %.*s", FMT(value)));
     }
 }
@@ -298,7 +299,7 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
     if (matches_enum(s, n))
         return;
     n->flags |= NODE_BAD;
-    if (findings_full(run->findings, RULE_schema_enum))
+    if (findings_full(run->findings, &rule_schema_enum))
         return;
     struct arena *a = run->arena;
     struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES); /* the finding cuts what is too long */
@@ -312,14 +313,14 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
         buf_put(&b, i ? LIT(", ") : (slice){0});
         buf_quote(&b, names[i]);
     }
-    struct finding *x =
-        finding_add(run->findings, RULE_schema_enum, FIELD_NOT_SUPPORTED, n, "%.*s", FMT(buf_slice(&b)));
+    struct finding *x = finding_at(run->findings, &rule_schema_enum, FIELD_NOT_SUPPORTED, at_value(n), "%.*s",
+                                   FMT(buf_slice(&b)));
     slice near = n->kind == NODE_STRING ? suggest_nearest(n->text, names, s->enum_count) : (slice){0};
     if (!near.n && n->kind == NODE_STRING)
         near = ending_in(n->text, names, s->enum_count);
     if (near.n) {
-        x->suggested = near;
-        finding_hint(run->findings, x, "did you mean %.*s?", FMT(near));
+        finding_edit(x, at_value(n), near);
+        finding_hint(x, "did you mean %.*s?", FMT(near));
     }
 }
 
@@ -337,20 +338,17 @@ static struct node *dropped_member(struct node *n, slice key)
 static void check_required(struct schema_run *run, const struct schema *s, struct node *n)
 {
     for (size_t i = 0; i < s->required_count; i++) {
-        if (node_get(n, s->required[i]) || findings_full(run->findings, RULE_schema_required))
+        if (node_get(n, s->required[i]) || findings_full(run->findings, &rule_schema_required))
             continue;
-        struct node *null = dropped_member(n, s->required[i]);
-        struct finding *x =
-            finding_add(run->findings, RULE_schema_required, FIELD_REQUIRED, null ? null : n, "%s", "");
-        x->at_key = true;
-        const struct schema *wanted = null ? schema_property(s, s->required[i]) : NULL;
-        if (null)
-            finding_hint(run->findings, x,
-                         wanted && (wanted->type == SCHEMA_OBJECT || wanted->type == SCHEMA_ARRAY)
-                             ? "nothing stands below it: indent what belongs to it"
-                             : "it has no value: write one");
-        else
-            x->child = s->required[i];
+        const struct node *null = dropped_member(n, s->required[i]);
+        struct finding *x = finding_at(run->findings, &rule_schema_required, FIELD_REQUIRED,
+                                       null ? at_key(null) : at_missing(n, s->required[i]), "");
+        if (!null)
+            continue;
+        const struct schema *wanted = schema_property(s, s->required[i]);
+        bool block = wanted && (wanted->type == SCHEMA_OBJECT || wanted->type == SCHEMA_ARRAY);
+        finding_hint(x, block ? "nothing stands below it: indent what belongs to it"
+                              : "it has no value: write one");
     }
 }
 
@@ -373,11 +371,9 @@ static void check_exclusions(struct schema_run *run, const struct schema *s, str
             continue;
         bool failed_rule = !e->message.n;
         struct finding *x =
-            finding_add(run->findings, RULE_logstop_and_subcommand, FIELD_INVALID, n, "%s%.*s",
-                        failed_rule ? "failed rule: " : "", FMT(failed_rule ? e->rule : e->message));
-        x->at_key = true;
-        x->note_node = right;
-        x->note = arena_fmt(run->arena, "%.*s stands here, whatever its value", FMT(e->right));
+            finding_at(run->findings, &rule_schema_validation, FIELD_INVALID, at_key(n), "%s%.*s",
+                       failed_rule ? "failed rule: " : "", FMT(failed_rule ? e->rule : e->message));
+        finding_note(x, at_key(right), "%.*s stands here, whatever its value", FMT(e->right));
     }
 }
 
@@ -432,13 +428,12 @@ static void check_duplicates(struct schema_run *run, const struct schema *s, str
     for (size_t i = 1; i < n; i++) {
         if (!slice_eq(items[i].identity, items[i - 1].identity) ||
             (i > 1 && slice_eq(items[i].identity, items[i - 2].identity)) ||
-            (items[i].node->flags & NODE_BAD) || findings_full(run->findings, RULE_schema_duplicate_item))
+            (items[i].node->flags & NODE_BAD) || findings_full(run->findings, &rule_schema_duplicate_item))
             continue;
         slice value = s->list_type == LIST_SET ? node_value(run->arena, items[i].node) : items[i].identity;
-        struct finding *f = finding_add(run->findings, RULE_schema_duplicate_item, FIELD_DUPLICATE,
-                                        items[i].node, "%.*s", FMT(value));
-        f->note_node = items[i - 1].node;
-        f->note = LIT("first set here");
+        struct finding *f = finding_at(run->findings, &rule_schema_duplicate_item, FIELD_DUPLICATE,
+                                       at_value(items[i].node), "%.*s", FMT(value));
+        finding_note(f, at_key(items[i - 1].node), "first set here");
     }
 }
 
@@ -477,7 +472,7 @@ void schema_check(struct schema_run *run, const struct schema *s, struct node *n
         for (struct node *c = s->items ? node_first(n) : NULL; c; c = node_next(c))
             schema_check(run, s->items, c);
         if (s->min_items > (int64_t)n->count)
-            blame_in_body(run, RULE_schema_length, n, arena_fmt(run->arena, "%u", n->count),
+            blame_in_body(run, &rule_schema_length, n, arena_fmt(run->arena, "%u", n->count),
                           arena_fmt(run->arena, "should have at least %lld items", (long long)s->min_items));
         check_duplicates(run, s, n);
         break;

@@ -23,13 +23,21 @@ struct comparing {
     size_t count, capacity;
 };
 
-static const enum rule_id rules[] = {
-    RULE_shared_prefix,     RULE_nested_prefix,  RULE_nested_prefix_kept, RULE_two_clusters_one_prefix,
-    RULE_second_log_backup, RULE_log_name_clash, RULE_schedules_overlap,  RULE_log_and_snapshot_same_prefix,
+#define RULE(name, ...) extern const struct rule rule_##name;
+#include "across.def"
+#undef RULE
+#define RULE(name, ...) const struct rule rule_##name = {__VA_ARGS__};
+#include "across.def"
+#undef RULE
+
+static const struct rule *const rules[] = {
+#define RULE(name, ...) &rule_##name,
+#include "across.def"
+#undef RULE
 };
 
-/* The rule's place in the table; as many as there are for any other rule. */
-static size_t number_of(enum rule_id rule)
+/* The rule's place in the table. */
+static size_t number_of(const struct rule *rule)
 {
     size_t i = 0;
     while (i < sizeof rules / sizeof *rules && rules[i] != rule)
@@ -37,9 +45,9 @@ static size_t number_of(enum rule_id rule)
     return i;
 }
 
-bool across_has(enum rule_id rule)
+static enum severity severity_of(const struct comparing *c, const struct rule *rule)
 {
-    return number_of(rule) < sizeof rules / sizeof *rules;
+    return (enum severity)rule_level_of(&c->gate->levels, rule)->severity[CONTEXT_MANIFEST];
 }
 
 /* ---- words ---- */
@@ -64,10 +72,9 @@ static slice folder_name(const struct footprint *f)
 }
 
 /* One finding of a rule is enough for an object: the first. */
-static bool is_wanted(const struct comparing *c, enum rule_id rule, const struct footprint *here)
+static bool is_wanted(const struct comparing *c, const struct rule *rule, const struct footprint *here)
 {
-    return !(here->told & 1u << number_of(rule)) &&
-           policy_severity(&c->gate->policy, rule, CONTEXT_MANIFEST) != SEVERITY_OFF;
+    return !(here->told & 1u << number_of(rule)) && severity_of(c, rule) != SEVERITY_OFF;
 }
 
 static slice base_path(const struct footprint *f)
@@ -88,11 +95,11 @@ static slice path_of(struct comparing *c, const struct footprint *f, const struc
 }
 
 /* A finding at `here`, with `there` as its second place. */
-static void add(struct comparing *c, enum rule_id rule, struct footprint *here, const struct spot *at,
+static void add(struct comparing *c, const struct rule *rule, struct footprint *here, const struct spot *at,
                 const struct footprint *other, const struct spot *there, slice message, const char *hint)
 {
     struct row row = {.rule = rule,
-                      .severity = policy_severity(&c->gate->policy, rule, CONTEXT_MANIFEST),
+                      .severity = severity_of(c, rule),
                       .path = path_of(c, here, at),
                       .message = message,
                       .hint = slice_of(hint),
@@ -154,7 +161,7 @@ static bool of_two_clusters(const struct footprint *a, const struct footprint *b
 /* Templates get a folder for each run. Those of logs are named by the second alone. */
 static void judge_same_templates(struct comparing *c, const struct footprint *first, struct footprint *later)
 {
-    enum rule_id rule = RULE_two_clusters_one_prefix;
+    const struct rule *rule = &rule_two_clusters_one_prefix;
     if (first->role != ROLE_LOG_TEMPLATE || later->role != ROLE_LOG_TEMPLATE ||
         !of_two_clusters(first, later) || !is_wanted(c, rule, later))
         return;
@@ -171,10 +178,10 @@ static void judge_same_templates(struct comparing *c, const struct footprint *fi
 static void judge_same_folder(struct comparing *c, const struct footprint *first, struct footprint *later)
 {
     bool two_clusters = of_two_clusters(first, later), mixed = first->is_log != later->is_log;
-    enum rule_id rule = two_clusters ? RULE_two_clusters_one_prefix
-                        : mixed      ? RULE_log_and_snapshot_same_prefix
-                                     : RULE_shared_prefix;
-    if ((rule == RULE_shared_prefix && first->is_log) || !is_wanted(c, rule, later))
+    const struct rule *rule = two_clusters ? &rule_two_clusters_one_prefix
+                              : mixed      ? &rule_log_and_snapshot_same_prefix
+                                           : &rule_shared_prefix;
+    if ((rule == &rule_shared_prefix && first->is_log) || !is_wanted(c, rule, later))
         return;
     slice name = name_of(c, first, later, &first->place), message;
     if (two_clusters)
@@ -197,7 +204,7 @@ static void judge_nested(struct comparing *c, struct footprint *outer, struct fo
 {
     bool inner_later = comes_before(outer, inner);
     struct footprint *here = inner_later ? inner : outer, *other = inner_later ? outer : inner;
-    enum rule_id rule = outer->cleans ? RULE_nested_prefix : RULE_nested_prefix_kept;
+    const struct rule *rule = outer->cleans ? &rule_nested_prefix : &rule_nested_prefix_kept;
     if (!is_wanted(c, rule, here))
         return;
     slice name = name_of(c, other, here, &other->place), policy = outer->clean_policy,
@@ -293,7 +300,7 @@ static void judge_two_logs(struct comparing *c, struct footprint *first, struct 
 {
     bool clash = first->kind == KIND_BACKUP && later->kind == KIND_BACKUP && first->name.n &&
                  slice_eq(first->name, later->name);
-    enum rule_id rule = clash ? RULE_log_name_clash : RULE_second_log_backup;
+    const struct rule *rule = clash ? &rule_log_name_clash : &rule_second_log_backup;
     if (!is_wanted(c, rule, later))
         return;
     slice name = name_of(c, first, later, &first->cluster_spot);
@@ -341,12 +348,12 @@ static bool meet(const struct cron *a, const struct cron *b, int64_t *ret)
 static void judge_two_schedules(struct comparing *c, struct footprint *first, struct footprint *later)
 {
     int64_t at;
-    if (!is_wanted(c, RULE_schedules_overlap, later) ||
+    if (!is_wanted(c, &rule_schedules_overlap, later) ||
         (first->schedule_group.n && slice_eq(first->schedule_group, later->schedule_group)) ||
         !meet(&first->cron, &later->cron, &at))
         return;
     unsigned minute = (unsigned)(at / 60 % 60), hour = (unsigned)(at / 3600 % 24);
-    add(c, RULE_schedules_overlap, later, &later->schedule_spot, first, &first->schedule_spot,
+    add(c, &rule_schedules_overlap, later, &later->schedule_spot, first, &first->schedule_spot,
         arena_fmt(c->arena, "%.*s also starts a backup of this cluster at %02u:%02u, for instance",
                   FMT(name_of(c, first, later, &first->schedule_spot)), hour, minute),
         "move one of them; or give both the same label tidb.pingcap.com/backup-schedule-group");
@@ -391,7 +398,7 @@ static int by_position(const void *p, const void *q)
         return a->file < b->file ? -1 : 1;
     if (a->row.from != b->row.from)
         return a->row.from < b->row.from ? -1 : 1;
-    return a->row.rule < b->row.rule ? -1 : a->row.rule > b->row.rule;
+    return strcmp(a->row.rule->slug, b->row.rule->slug);
 }
 
 typedef bool part_of(const struct footprint *f);

@@ -34,7 +34,4 @@ bool across_judge(const struct gate *g, struct arena *a, struct footprints *cons
 const struct stream_verdict *across_merge(struct arena *a, const struct stream_verdict *stream,
                                           const struct across_row *rows, size_t count);
 
-/* Rules that are judged here and nowhere else. */
-bool across_has(enum rule_id rule);
-
 #endif

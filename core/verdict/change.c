@@ -36,7 +36,8 @@ static struct verdict *verdict_new(struct arena *a, const struct object *o, cons
 static struct suppressions overridable_only(const struct gate *g, struct suppressions all)
 {
     for (size_t i = 0; i < all.count; i++)
-        all.items[i].known = all.items[i].known && g->policy.overridable[all.items[i].rule];
+        all.items[i].known =
+            all.items[i].known && g->policy.overridable[rule_level_of(&g->levels, all.items[i].rule)->number];
     return all;
 }
 

@@ -38,11 +38,10 @@ static uint32_t line_at(struct noting *n, uint32_t offset)
     return n->line;
 }
 
-static struct spot spot_of(struct noting *n, const struct node *node, bool at_key)
+static struct spot spot_of(struct noting *n, struct place place)
 {
     struct spot s;
-    const struct finding x = {.node = node, .at_key = at_key};
-    finding_span(&x, n->stream->bytes, &s.from, &s.to);
+    place_span(place, n->stream->bytes, &s.from, &s.to);
     s.line = line_at(n, s.from);
     return s;
 }
@@ -52,7 +51,7 @@ static struct spot spot_of_prefix(struct noting *n, const struct storage *s)
 {
     const struct node *prefix = storage_prefix(s)->node;
     bool written = prefix && !(prefix->flags & NODE_DEFAULTED);
-    return spot_of(n, written ? prefix : storage_node(s), !written);
+    return spot_of(n, written ? at_value(prefix) : at_key(storage_node(s)));
 }
 
 /* ---- which place it is ---- */
@@ -172,7 +171,7 @@ static void note_cluster(struct noting *n, const struct object *o, const struct 
     f->cluster_namespace =
         arena_copy(n->arena, text_given(&br->cluster_namespace) ? br->cluster_namespace.value
                                                                 : o->metadata.namespace.value);
-    f->cluster_spot = spot_of(n, br->cluster.node, false);
+    f->cluster_spot = spot_of(n, at_value(br->cluster.node));
 }
 
 static bool is_dumpling(const struct object *o, const struct backup_spec *b)
@@ -227,7 +226,7 @@ static void note_object(struct noting *n, const struct object *o)
         f->schedule_group = arena_copy(
             n->arena, member_text(o->metadata.labels.node, "tidb.pingcap.com/backup-schedule-group"));
         if (f->ticks)
-            f->schedule_spot = spot_of(n, s->schedule.node, false);
+            f->schedule_spot = spot_of(n, at_value(s->schedule.node));
     }
     if (s->log_backup_template.node)
         note_backup(n, o, &s->log_backup_template);

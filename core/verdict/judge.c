@@ -22,12 +22,12 @@ struct gate *gate_open(const struct policy *policy)
         return NULL;
     json_memory_install();
     g->policy = *policy;
-    for (unsigned c = 0; c < CONTEXT_COUNT; c++)
-        for (unsigned r = 0; r < RULE_COUNT; r++) {
-            enum severity severity = policy_severity(policy, (enum rule_id)r, (enum context)c);
-            g->silent[c][r] = severity == SEVERITY_OFF;
-            g->denies[c][r] = severity == SEVERITY_ERROR;
-        }
+    for (size_t r = 0; r < rule_count(); r++) {
+        struct rule_level *level = rule_levels_add(&g->levels, rule_at(r));
+        level->number = (uint16_t)r;
+        for (unsigned c = 0; c < CONTEXT_COUNT; c++)
+            level->severity[c] = (uint8_t)policy_severity(policy, r, (enum context)c);
+    }
     g->arena = arena_new(SCHEMAS_BYTES);
     if (g->arena && arena_run(g->arena, load_schemas, g))
         return g;
@@ -45,8 +45,8 @@ void gate_close(struct gate *g)
 struct findings judge_findings(const struct gate *g, struct arena *a, enum context context)
 {
     struct findings f = findings_new(a);
-    f.silent = g->silent[context];
-    f.denies = g->denies[context];
+    f.levels = &g->levels;
+    f.context = context;
     return f;
 }
 
@@ -65,14 +65,10 @@ static enum object_kind kind_of(const struct schema_kind *kind)
 const struct object *judge_schema(struct judging *j, const struct schema_kind *kind, struct node *root)
 {
     struct schema_run run = {j->arena, j->findings, j->gate->schemas, j->scratch};
-    schema_prune(&run, kind->schema, root);
-    rules_explain_unknown(j->arena, j->findings, kind);
-    schema_drop_nulls(kind->schema, root);
-    schema_default(&run, kind->schema, root);
+    j->kind = kind;
     if (j->context == CONTEXT_MANIFEST)
-        rules_mark_placeholders(j->arena, j->findings, root);
-    schema_check(&run, kind->schema, root);
-    rules_explain_values(j->arena, j->findings, kind);
+        rules_mark_placeholders(root);
+    schema_apply(&run, kind->schema, root);
     return object_decode(j->arena, group_of(kind), kind_of(kind), root);
 }
 
@@ -87,44 +83,43 @@ void judge_rules(struct judging *j, const struct object *object, const struct ob
 {
     struct rule_run run = {j->arena, j->findings, j->context, j->now, object, old};
     rules_judge(&run);
-    if (j->context == CONTEXT_CREATE || j->context == CONTEXT_UPDATE)
-        rules_report_placeholders(j->arena, j->findings, object->root);
+    rules_explain(j->findings, j->context, j->kind);
 }
 
 /* ---- rows ---- */
 
 /* The keys of a document may have megabytes, and each row tells its path. */
-static slice path_of(struct arena *a, const struct finding *x)
+static slice path_of(struct arena *a, const struct place *p)
 {
-    slice path = x->node ? node_path(a, x->node) : (slice){0};
-    if (x->child.n)
-        path = path.n ? arena_fmt(a, "%.*s.%.*s", FMT(path), FMT(x->child)) : x->child;
+    slice path = p->node ? node_path(a, p->node) : (slice){0};
+    if (p->kind == PLACE_MISSING)
+        path = path.n ? arena_fmt(a, "%.*s.%.*s", FMT(path), FMT(p->member)) : p->member;
     return utf8_cut(path, LIMIT_MESSAGE_BYTES);
+}
+
+static enum severity severity_of(const struct judging *j, const struct rule *rule)
+{
+    return (enum severity)rule_level_of(&j->gate->levels, rule)->severity[j->context];
 }
 
 static struct row row_of(const struct judging *j, const struct finding *x)
 {
     struct row r = {
         .rule = x->rule,
-        .severity = policy_severity(&j->gate->policy, x->rule, j->context),
+        .severity = severity_of(j, x->rule),
         .error = x->error,
-        .path = path_of(j->arena, x),
+        .path = path_of(j->arena, &x->place),
         .message = x->message,
         .hint = x->hint,
-        .suggested = x->suggested,
+        .suggested = x->edit.text,
         .note = x->note,
     };
     if (j->bytes.n) {
-        finding_span(x, j->bytes, &r.from, &r.to);
-        if (x->note.n) {
-            struct finding note = {.node = x->note_node,
-                                   .at_key = true,
-                                   .from = x->note_node ? 0 : x->note_from,
-                                   .to = x->note_node ? 0 : x->note_to};
-            finding_span(&note, j->bytes, &r.note_from, &r.note_to);
-        }
-    } else if (x->node) { /* sorts a change's findings in the order of the object's members */
-        r.from = r.to = x->node->at;
+        place_span(x->place, j->bytes, &r.from, &r.to);
+        if (x->note.n)
+            place_span(x->note_place, j->bytes, &r.note_from, &r.note_to);
+    } else if (x->place.node) { /* sorts a change's findings in the order of the object's members */
+        r.from = r.to = x->place.node->at;
     }
     return r;
 }
@@ -134,9 +129,9 @@ int row_order(const void *p, const void *q)
     const struct row *a = p, *b = q;
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
-    if (a->rule != b->rule)
-        return a->rule < b->rule ? -1 : 1;
-    int order = slice_cmp(a->path, b->path);
+    int order = strcmp(a->rule->slug, b->rule->slug);
+    if (!order)
+        order = slice_cmp(a->path, b->path);
     return order ? order : slice_cmp(a->message, b->message);
 }
 
@@ -161,55 +156,9 @@ struct collector {
     size_t count;
 };
 
-/* Whether the name that the unknown field was meant to have is what is missing. */
-static bool was_meant(const struct finding *unknown, const struct finding *missing)
-{
-    static const slice storages[] = {SLICE("s3"), SLICE("gcs"), SLICE("azblob"), SLICE("local")};
-    const struct node *parent = unknown->node->parent, *there = missing->node;
-    slice name = unknown->suggested;
-    if (!name.n || !parent || !there)
-        return false;
-    if (missing->child.n)
-        return parent == there && slice_eq(name, missing->child);
-    if (missing->rule == RULE_storage_missing)
-        for (size_t i = 0; i < sizeof storages / sizeof *storages; i++)
-            if (parent == there && slice_eq(name, storages[i]))
-                return true;
-    return missing->rule == RULE_no_secret_but_sendcred &&
-           ((parent == there && slice_eq(name, LIT("secretName"))) ||
-            (parent == there->parent && slice_eq(name, LIT("serviceAccount"))) ||
-            (parent->parent == there->parent && slice_eq(name, LIT("sendCredToTikv"))));
-}
-
-/* A field that is missing because its name is misspelt: the unknown field says it already. On admission that
- * is only a warning, and does not stop the object. */
-static bool misspelt(const struct findings *f, const struct finding *missing)
-{
-    if (!missing->child.n && missing->rule != RULE_storage_missing &&
-        missing->rule != RULE_no_secret_but_sendcred)
-        return false;
-    for (const struct finding *x = f->first; x; x = x->next)
-        if (x->rule == RULE_unknown_field && x->node && was_meant(x, missing))
-            return true;
-    return false;
-}
-
-/* What stands below a value of the wrong type is unknown as well, but the type is what is wrong. */
-static bool below_wrong_type(const struct findings *f, const struct finding *unknown)
-{
-    if (unknown->rule != RULE_unknown_field || !unknown->node || !unknown->node->parent)
-        return false;
-    for (const struct finding *x = f->first; x; x = x->next)
-        if (x->rule == RULE_schema_type && x->node == unknown->node->parent)
-            return true;
-    return false;
-}
-
 static void collect(struct collector *c, const struct findings *f)
 {
     for (const struct finding *x = f->first; x; x = x->next) {
-        if (below_wrong_type(f, x) || (c->judging->context == CONTEXT_MANIFEST && misspelt(f, x)))
-            continue;
         struct row row = row_of(c->judging, x);
         if (row.severity == SEVERITY_OFF)
             continue;

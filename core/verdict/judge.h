@@ -7,8 +7,7 @@
 
 struct gate {
     struct policy policy;
-    bool silent[CONTEXT_COUNT][RULE_COUNT]; /* what the policy turns off, for findings.silent */
-    bool denies[CONTEXT_COUNT][RULE_COUNT]; /* what it makes an error, for findings.denies */
+    struct rule_levels levels; /* what the policy makes of the rules */
     const struct schema_set *schemas;
     struct arena *arena; /* of the schemas */
 };
@@ -19,6 +18,7 @@ struct judging {
     struct findings *findings;     /* of this object */
     struct regex_scratch *scratch; /* of the arena */
     enum context context;
+    const struct schema_kind *kind; /* of this object */
     int64_t now;
     slice bytes;                    /* of the stream; empty on admission */
     const struct line_table *lines; /* of the bytes; NULL on admission */

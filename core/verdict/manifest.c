@@ -4,6 +4,7 @@
 #include "defaults.h"
 #include "position.h"
 #include "suggest.h"
+#include "verdict_rules.h"
 
 static slice text_at(const struct node *root, const char *path)
 {
@@ -27,11 +28,10 @@ static bool blame_case(struct judging *j, struct verdict *v, slice name)
     for (const struct node *n = node_first(v->root); n; n = node_next(n)) {
         if (!slice_eq_nocase(n->key, name) || slice_eq(n->key, name))
             continue;
-        struct finding *x = finding_say(j->findings, RULE_api_version, n, "%.*s is not %.*s: case matters",
-                                        FMT(n->key), FMT(name));
-        x->at_key = true;
-        x->suggested = name;
-        finding_hint(j->findings, x, "write %.*s", FMT(name));
+        struct finding *x = finding_at(j->findings, &rule_api_version, FIELD_NONE, at_key(n),
+                                       "%.*s is not %.*s: case matters", FMT(n->key), FMT(name));
+        finding_edit(x, at_key(n), name);
+        finding_hint(x, "write %.*s", FMT(name));
         v->status = VERDICT_BROKEN;
         return true;
     }
@@ -44,15 +44,15 @@ static void blame_version(struct judging *j, struct verdict *v)
     const struct node *n = node_get(v->root, LIT("apiVersion"));
     struct finding *x;
     if (v->api_version.n) {
-        x = finding_say(j->findings, RULE_api_version, n, "unknown apiVersion \"%.*s\"", FMT(v->api_version));
+        x = finding_at(j->findings, &rule_api_version, FIELD_NONE, at_value(n), "unknown apiVersion \"%.*s\"",
+                       FMT(v->api_version));
     } else if (!n && blame_case(j, v, LIT("apiVersion"))) {
         return;
     } else {
-        x = finding_add(j->findings, RULE_api_version, FIELD_REQUIRED, n ? n : v->root, "%s", "");
-        x->child = n ? (slice){0} : LIT("apiVersion");
+        x = finding_at(j->findings, &rule_api_version, FIELD_REQUIRED,
+                       n ? at_value(n) : at_missing(v->root, LIT("apiVersion")), "");
     }
-    finding_hint(j->findings, x,
-                 "write br.pingcap.com/v1alpha1, or pingcap.com/v1alpha1 for TiDB Operator v1");
+    finding_hint(x, "write br.pingcap.com/v1alpha1, or pingcap.com/v1alpha1 for TiDB Operator v1");
     v->status = VERDICT_BROKEN;
 }
 
@@ -80,45 +80,37 @@ static void judge_unknown(struct judging *j, struct verdict *v)
     const char *missing = ours_exactly ? "kind" : "apiVersion";
     const struct node *n = node_get(v->root, slice_of(missing));
     if (!ours_exactly) {
-        x = finding_say(j->findings, RULE_api_version, n, "unknown apiVersion \"%.*s\"", FMT(v->api_version));
-        finding_hint(j->findings, x, "did you mean %.*s?", FMT(version));
-        x->suggested = version;
+        x = finding_at(j->findings, &rule_api_version, FIELD_NONE, at_value(n), "unknown apiVersion \"%.*s\"",
+                       FMT(v->api_version));
+        finding_hint(x, "did you mean %.*s?", FMT(version));
+        finding_edit(x, at_value(n), version);
     } else if (n) {
-        x = finding_say(j->findings, RULE_api_version, n, "unknown kind \"%.*s\"", FMT(v->kind));
-        finding_hint(j->findings, x, "did you mean %.*s?", FMT(kind));
-        x->suggested = kind;
+        x = finding_at(j->findings, &rule_api_version, FIELD_NONE, at_value(n), "unknown kind \"%.*s\"",
+                       FMT(v->kind));
+        finding_hint(x, "did you mean %.*s?", FMT(kind));
+        finding_edit(x, at_value(n), kind);
     } else if (blame_case(j, v, LIT("kind"))) {
         return;
     } else {
-        x = finding_add(j->findings, RULE_api_version, FIELD_REQUIRED, v->root, "%s", "");
-        x->child = LIT("kind");
-        finding_hint(j->findings, x, "write Backup, BackupSchedule or CompactBackup");
+        x = finding_at(j->findings, &rule_api_version, FIELD_REQUIRED, at_missing(v->root, LIT("kind")), "");
+        finding_hint(x, "write Backup, BackupSchedule or CompactBackup");
     }
     v->status = VERDICT_BROKEN;
 }
 
-/* The reader's findings that are shown in this document. Items of a List share their List's bytes: the
- * innermost one takes the finding, which then is taken off the stream's list. */
-static void take_findings(struct findings *stream, struct findings *mine, slice bytes,
-                          const struct document *d)
+struct shown_in {
+    slice bytes;
+    const struct document *document;
+};
+
+static bool is_shown_in(const struct finding *x, const void *context)
 {
-    for (struct finding **p = &stream->first; *p;) {
-        struct finding *x = *p;
-        uint32_t at, to;
-        finding_span(x, bytes, &at, &to); /* what is missing at the end of the text shows at its last byte */
-        if (at < d->at || at >= (d->end > d->at ? d->end : d->at + 1)) {
-            p = &x->next;
-            continue;
-        }
-        *p = x->next;
-        x->next = NULL;
-        if (!mine->last)
-            mine->last = &mine->first;
-        *mine->last = x;
-        mine->last = &x->next;
-        mine->count++;
-        mine->errors += mine->denies && mine->denies[x->rule];
-    }
+    const struct shown_in *in = context;
+    const struct document *d = in->document;
+    uint32_t at, to;
+    place_span(x->place, in->bytes, &at,
+               &to); /* what is missing at the end of the text shows at its last byte */
+    return at >= d->at && at < (d->end > d->at ? d->end : d->at + 1);
 }
 
 static void describe(struct verdict *v)
@@ -198,7 +190,8 @@ static void judge_manifest(void *context)
     result->bytes = bytes;
     for (const struct document *d = stream->first; d; d = d->next) {
         struct findings found = judge_findings(g, a, CONTEXT_MANIFEST);
-        take_findings(&unplaced, &found, bytes, d);
+        /* Items of a List share their List's bytes: the innermost one takes the reader's finding. */
+        findings_move(&found, &unplaced, is_shown_in, &(struct shown_in){bytes, d});
         j.findings = &found;
         *end = judge_document(&j, d, &in_text);
         count(result, *end);

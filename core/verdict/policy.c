@@ -1,7 +1,6 @@
 #include "policy.h"
 
 #include "position.h"
-#include "suggest.h"
 
 static bool complain(struct arena *a, slice bytes, const struct node *n, slice what, slice *reterr)
 {
@@ -10,14 +9,11 @@ static bool complain(struct arena *a, slice bytes, const struct node *n, slice w
     return false;
 }
 
-static bool find_rule(slice slug, enum rule_id *ret, struct arena *a, slice *reterr)
+static bool find_rule(slice slug, size_t *ret, struct arena *a, slice *reterr)
 {
-    if (rule_by_slug(slug, ret))
+    if (rule_find(slug, ret))
         return true;
-    slice slugs[RULE_COUNT];
-    for (unsigned i = 0; i < RULE_COUNT; i++)
-        slugs[i] = slice_of(rule_info((enum rule_id)i)->slug);
-    slice near = suggest_nearest(slug, slugs, RULE_COUNT);
+    slice near = rule_nearest(slug);
     *reterr = near.n ? arena_fmt(a, "there is no rule %.*s; did you mean %.*s?", FMT(slug), FMT(near))
                      : arena_fmt(a, "there is no rule %.*s; `brgate rules` lists them", FMT(slug));
     return false;
@@ -25,9 +21,9 @@ static bool find_rule(slice slug, enum rule_id *ret, struct arena *a, slice *ret
 
 bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct arena *a, slice *reterr)
 {
-    enum rule_id rule;
+    size_t rule;
     if (slice_eq(slug, LIT("all"))) {
-        for (unsigned i = 0; i < RULE_COUNT; i++)
+        for (size_t i = 0; i < rule_count(); i++)
             policy->level[i] = (uint8_t)level;
         return true;
     }
@@ -80,7 +76,7 @@ static bool read_overridable(struct policy *policy, struct arena *a, slice bytes
     if (list->kind != NODE_ARRAY)
         return complain(a, bytes, list, LIT("overridable: a list of rules is wanted"), reterr);
     for (const struct node *n = node_first(list); n; n = node_next(n)) {
-        enum rule_id rule;
+        size_t rule;
         slice why = LIT("overridable: the name of a rule is wanted");
         if (n->kind != NODE_STRING || !find_rule(n->text, &rule, a, &why))
             return complain(a, bytes, n, why, reterr);
@@ -129,7 +125,7 @@ bool policy_read(struct policy *policy, struct arena *a, slice bytes, slice *ret
     struct stream *s = stream_read(a, bytes, &f);
     if (f.first) {
         uint32_t from, to;
-        finding_span(f.first, bytes, &from, &to);
+        place_span(f.first->place, bytes, &from, &to);
         struct position at = position_of(line_table_new(a, bytes), from);
         *reterr = arena_fmt(a, "%u:%u: %.*s", at.line, at.column, FMT(f.first->message));
         return false;
@@ -140,9 +136,9 @@ bool policy_read(struct policy *policy, struct arena *a, slice bytes, slice *ret
     return true;
 }
 
-enum severity policy_severity(const struct policy *policy, enum rule_id rule, enum context context)
+enum severity policy_severity(const struct policy *policy, size_t rule, enum context context)
 {
-    enum severity severity = rule_info(rule)->severity[context];
+    enum severity severity = rule_at(rule)->severity[context];
     switch (policy->level[rule]) {
     case POLICY_OFF:
         severity = SEVERITY_OFF;

@@ -7,14 +7,15 @@
 #ifndef BRGATE_POLICY_H
 #define BRGATE_POLICY_H
 
+#include "catalogue.h"
 #include "defaults.h"
 #include "finding.h"
 
 enum policy_level { POLICY_DEFAULT, POLICY_OFF, POLICY_WARN, POLICY_ERROR };
 
 struct policy {
-    uint8_t level[RULE_COUNT]; /* enum policy_level */
-    bool overridable[RULE_COUNT];
+    uint8_t level[RULES_MOST]; /* by number; enum policy_level */
+    bool overridable[RULES_MOST];
     enum defaults_mode defaults;
 };
 
@@ -26,7 +27,7 @@ bool policy_read(struct policy *policy, struct arena *a, slice bytes, slice *ret
  * none. */
 bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct arena *a, slice *reterr);
 
-/* The severity of a rule in a context. Nothing is raised to an error on DELETE. */
-enum severity policy_severity(const struct policy *policy, enum rule_id rule, enum context context);
+/* The severity of the rule of that number in a context. Nothing is raised to an error on DELETE. */
+enum severity policy_severity(const struct policy *policy, size_t rule, enum context context);
 
 #endif

@@ -102,7 +102,7 @@ static void put_row(struct buf *b, const struct row *r)
     buf_put(b, r->message);
     if (r->hint.n)
         buf_fmt(b, "; %.*s", FMT(r->hint));
-    buf_fmt(b, " [%s]", rule_info(r->rule)->slug);
+    buf_fmt(b, " [%s]", r->rule->slug);
 }
 
 static void put_cause(struct arena *a, cJSON *causes, const struct row *r)
@@ -176,7 +176,7 @@ static void put_audit(struct arena *a, cJSON *response, const struct verdict *v)
     struct buf b = buf_new(a, LIMIT_RESPONSE_BYTES);
     for (const struct suppressed *s = v->suppressed; s; s = s->next) {
         buf_put(&b, b.n ? LIT("; ") : (slice){0});
-        buf_fmt(&b, "%s at %.*s: %.*s", rule_info(s->rule)->slug, FMT(s->path), FMT(s->reason));
+        buf_fmt(&b, "%s at %.*s: %.*s", s->rule->slug, FMT(s->path), FMT(s->reason));
     }
     json_put_text(json_put_object(response, "auditAnnotations"), "allowed-by-annotation", buf_slice(&b));
 }
@@ -191,26 +191,20 @@ static void put_patch(struct arena *a, cJSON *response, const struct verdict *v,
     json_put_text(response, "patchType", LIT("JSONPatch"));
 }
 
-static void log_rules(struct arena *a, struct review_log *log, const struct verdict *v)
+static void log_rules(const struct gate *g, struct arena *a, struct review_log *log, const struct verdict *v)
 {
-    enum rule_id *rules = ARENA_ARRAY(a, enum rule_id, v->row_count + 1);
+    unsigned *rules = ARENA_ARRAY(a, unsigned, v->row_count + 1);
     enum severity *severities = ARENA_ARRAY(a, enum severity, v->row_count + 1);
     for (int severity = SEVERITY_ERROR; severity >= SEVERITY_WARNING; severity--) {
         for (size_t i = 0; i < v->row_count; i++) {
             if (v->rows[i].severity != (enum severity)severity)
                 continue;
-            rules[log->rule_count] = v->rows[i].rule;
+            rules[log->rule_count] = rule_level_of(&g->levels, v->rows[i].rule)->number;
             severities[log->rule_count++] = v->rows[i].severity;
         }
     }
     log->rules = rules;
     log->severities = severities;
-}
-
-/* provider-unknown is the schema's list of providers, in better words. */
-static bool of_schema(enum rule_id rule)
-{
-    return (rule >= RULE_schema_type && rule <= RULE_logstop_and_subcommand) || rule == RULE_provider_unknown;
 }
 
 /* Whether this endpoint denies. The mutating one refuses only what the API server's own schema check would
@@ -220,7 +214,7 @@ static bool denies(enum endpoint endpoint, const struct verdict *v)
     if (endpoint == ENDPOINT_VALIDATE)
         return v->errors > 0;
     for (size_t i = 0; i < v->row_count; i++)
-        if (v->rows[i].severity == SEVERITY_ERROR && of_schema(v->rows[i].rule))
+        if (v->rows[i].severity == SEVERITY_ERROR && (v->rows[i].rule->flags & RULE_BY_SCHEMA))
             return true;
     return false;
 }
@@ -263,7 +257,7 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     bool mutate = endpoint == ENDPOINT_MUTATE;
     const struct verdict *v = verdict_change(g, a, &change, mutate && change.context != CONTEXT_DELETE, now);
     log->allowed = !denies(endpoint, v);
-    log_rules(a, log, v);
+    log_rules(g, a, log, v);
     cJSON *response = response_new(review, q.uid, log->allowed);
     if (!log->allowed)
         put_status(a, response, v);

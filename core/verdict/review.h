@@ -13,7 +13,7 @@ struct review_log {
     bool answered; /* false: the body is not an AdmissionReview v1; `error` says why and HTTP 400 is due */
     slice error;
     bool allowed, patched, dry_run;
-    const enum rule_id *rules; /* of every finding, errors first */
+    const unsigned *rules; /* numbers of the rules of every finding, errors first */
     const enum severity *severities;
     size_t rule_count;
 };

@@ -1,7 +1,6 @@
 #include "suppress.h"
 
-#include "across.h"
-#include "suggest.h"
+#include "verdict_rules.h"
 
 static const slice marker = SLICE("brgate:"); /* behind # */
 static const slice verb = SLICE("allow ");
@@ -21,7 +20,9 @@ static struct suppression *add(struct arena *a, struct suppressions *all, slice 
     all->items = arena_grow(a, all->items, all->count, &all->capacity, sizeof *all->items);
     struct suppression *s = &all->items[all->count++];
     *s = (struct suppression){.slug = slug, .reason = reason, .understood = true};
-    s->known = rule_by_slug(slug, &s->rule);
+    size_t number;
+    s->known = rule_find(slug, &number);
+    s->rule = s->known ? rule_at(number) : NULL;
     return s;
 }
 
@@ -160,61 +161,53 @@ size_t suppressions_count(const struct suppressions *all, const struct verdict *
     return i - first;
 }
 
-static struct finding *report_no_rule(const struct suppression *s, struct findings *f)
+/* Where it stands: the comment, or the annotation's key. */
+static struct place place_of(const struct suppression *s)
 {
-    enum rule_id known;
-    if (rule_by_slug(s->slug, &known))
-        return finding_say(f, RULE_suppression, s->node, "the settings let no annotation allow the rule %.*s",
-                           FMT(s->slug));
-    struct finding *x =
-        finding_say(f, RULE_suppression, s->node, "there is no rule %.*s to allow", FMT(s->slug));
-    slice slugs[RULE_COUNT];
-    for (unsigned i = 0; i < RULE_COUNT; i++)
-        slugs[i] = slice_of(rule_info((enum rule_id)i)->slug);
-    slice near = suggest_nearest(s->slug, slugs, RULE_COUNT);
-    if (near.n)
-        finding_hint(f, x, "did you mean %.*s?", FMT(near));
-    else if (slice_find_char(s->slug, ',') != SLICE_NONE)
-        finding_hint(f, x, "name one rule; each takes a comment with a reason of its own");
-    return x;
+    return s->node ? at_key(s->node) : at_bytes(s->from, s->to);
 }
 
-/* What is wrong with it; NULL when nothing is. */
-static struct finding *report(const struct suppression *s, struct findings *f)
+static void report_no_rule(const struct suppression *s, struct findings *f)
 {
+    size_t known;
+    if (rule_find(s->slug, &known)) {
+        finding_at(f, &rule_suppression, FIELD_NONE, place_of(s),
+                   "the settings let no annotation allow the rule %.*s", FMT(s->slug));
+        return;
+    }
+    struct finding *x = finding_at(f, &rule_suppression, FIELD_NONE, place_of(s),
+                                   "there is no rule %.*s to allow", FMT(s->slug));
+    slice near = rule_nearest(s->slug);
+    if (near.n)
+        finding_hint(x, "did you mean %.*s?", FMT(near));
+    else if (slice_find_char(s->slug, ',') != SLICE_NONE)
+        finding_hint(x, "name one rule; each takes a comment with a reason of its own");
+}
+
+/* What is wrong with it, if anything is. */
+static void report(const struct suppression *s, struct findings *f)
+{
+    const char *form = s->node ? "annotation" : "comment";
     struct finding *x;
     if (!s->understood) {
-        x = finding_say(f, RULE_suppression, s->node, "brgate knows no such %s",
-                        s->node ? "annotation" : "comment");
-        finding_hint(f, x,
+        x = finding_at(f, &rule_suppression, FIELD_NONE, place_of(s), "brgate knows no such %s", form);
+        finding_hint(x,
                      s->node ? "write brgate.io/allow.RULE: REASON" : "write # brgate: allow RULE: REASON");
-        return x;
+    } else if (!s->known) {
+        report_no_rule(s, f);
+    } else if (!s->reason.n) {
+        finding_at(f, &rule_suppression, FIELD_NONE, place_of(s),
+                   "a reason is wanted: allow %.*s: <why this is right here>", FMT(s->slug));
+    } else if (!s->used && !(s->rule->flags & RULE_ACROSS)) { /* across: known when the run has been judged */
+        x = finding_at(f, &rule_suppression, FIELD_NONE, place_of(s),
+                       "nothing here breaks the rule %.*s any more", FMT(s->slug));
+        finding_hint(x, "remove the %s", form);
     }
-    if (!s->known)
-        return report_no_rule(s, f);
-    if (!s->reason.n)
-        return finding_say(f, RULE_suppression, s->node,
-                           "a reason is wanted: allow %.*s: <why this is right here>", FMT(s->slug));
-    if (s->used || across_has(s->rule)) /* the latter is known only when the whole run has been judged */
-        return NULL;
-    x = finding_say(f, RULE_suppression, s->node, "nothing here breaks the rule %.*s any more", FMT(s->slug));
-    finding_hint(f, x, "remove the %s", s->node ? "annotation" : "comment");
-    return x;
 }
 
 void suppressions_report(const struct suppressions *all, const struct verdict *v, struct findings *f)
 {
-    for (size_t i = first_in(all, v); i < all->count && stands_in(&all->items[i], v); i++) {
-        const struct suppression *s = &all->items[i];
-        if (!s->known && findings_full(f, RULE_suppression))
-            continue;
-        struct finding *x = report(s, f);
-        if (!x)
-            continue;
-        x->at_key = s->node != NULL;
-        if (!s->node) {
-            x->from = s->from;
-            x->to = s->to;
-        }
-    }
+    for (size_t i = first_in(all, v); i < all->count && stands_in(&all->items[i], v); i++)
+        if (all->items[i].known || !findings_full(f, &rule_suppression))
+            report(&all->items[i], f);
 }

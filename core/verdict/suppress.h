@@ -12,7 +12,7 @@
 
 struct suppression {
     slice slug, reason;
-    enum rule_id rule;
+    const struct rule *rule; /* when it is known */
     bool understood; /* false: begins with "brgate:" or "brgate.io/" and goes on in no way that is known */
     bool known, used;
     uint32_t line;           /* 0: the whole object, by annotation */

@@ -20,7 +20,7 @@ void gate_close(struct gate *g);
 
 /* One finding as hosts see it: flat and final. Texts are UTF-8 on one line. */
 struct row {
-    enum rule_id rule;
+    const struct rule *rule;
     enum severity severity; /* never OFF */
     enum field_error error;
     slice path;          /* "spec.s3.storageClass"; empty for the document as a whole */
@@ -41,7 +41,7 @@ enum verdict_status {
 /* A suppression in the text (`# brgate: allow RULE: REASON`) or in an annotation, that was used. */
 struct suppressed {
     struct suppressed *next;
-    enum rule_id rule;
+    const struct rule *rule;
     slice path, reason;
 };
 

@@ -4,6 +4,7 @@
 
 #include "ceilings.h"
 #include "document.h"
+#include "document_rules.h"
 #include "position.h"
 
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static size_t read_all(struct arena *a, slice text)
     }
     for (const struct finding *x = f.first; x; x = x->next) {
         uint32_t from, to;
-        finding_span(x, text, &from, &to);
+        place_span(x->place, text, &from, &to);
         assert_true(from <= to && to <= text.n && (from < to || text.n == 0));
         line_text(lines, position_of(lines, from).line);
     }
@@ -124,7 +125,7 @@ static void add(struct text *t, const char *what, size_t times)
         memcpy(t->p + t->n, what, n);
 }
 
-static void expect(struct text *t, const char *label, enum rule_id rule)
+static void expect(struct text *t, const char *label, const struct rule *rule)
 {
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     struct findings f = findings_new(a);
@@ -152,7 +153,7 @@ static void nesting_stops_at_the_limit(void **state)
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
         struct text t = {0};
         add(&t, openings[i], 100000);
-        expect(&t, openings[i], RULE_document_too_deep);
+        expect(&t, openings[i], &rule_document_too_deep);
     }
     struct text good = {0}, deep = {0};
     add(&good, "[", LIMIT_DEPTH);
@@ -166,7 +167,7 @@ static void nesting_stops_at_the_limit(void **state)
     add(&deep, "[", LIMIT_DEPTH / 2);
     add(&deep, "*a", 1);
     add(&deep, "]", LIMIT_DEPTH / 2);
-    expect(&deep, "deep alias", RULE_document_too_deep);
+    expect(&deep, "deep alias", &rule_document_too_deep);
 }
 
 static void aliases_cannot_multiply(void **state)
@@ -180,13 +181,13 @@ static void aliases_cannot_multiply(void **state)
                  i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
         add(&bomb, line, 1);
     }
-    expect(&bomb, "bomb", RULE_document_too_large);
+    expect(&bomb, "bomb", &rule_document_too_large);
     add(&wide, "a: &a [", 1);
     add(&wide, "x,", 10000);
     add(&wide, "]\nb: [", 1);
     add(&wide, "*a,", 1000);
     add(&wide, "]\n", 1);
-    expect(&wide, "wide", RULE_document_too_large);
+    expect(&wide, "wide", &rule_document_too_large);
     add(&merged, "a: &a {", 1);
     for (int i = 0; i < 1000; i++) {
         char member[20];
@@ -195,7 +196,7 @@ static void aliases_cannot_multiply(void **state)
     }
     add(&merged, "}\nb:\n", 1);
     add(&merged, "- {<<: *a}\n", 5000);
-    expect(&merged, "merged", RULE_document_too_large);
+    expect(&merged, "merged", &rule_document_too_large);
     /* Without any alias: each level copies what the inner one has. */
     add(&inner, "{<<: ", LIMIT_DEPTH - 1);
     add(&inner, "{", 1);
@@ -205,7 +206,7 @@ static void aliases_cannot_multiply(void **state)
         add(&inner, member, 1);
     }
     add(&inner, "}", LIMIT_DEPTH);
-    expect(&inner, "merged inside", RULE_document_too_large);
+    expect(&inner, "merged inside", &rule_document_too_large);
 }
 
 /* What takes time in proportion to its square in a careless reader. */
@@ -252,7 +253,7 @@ static void large_texts_are_read_in_proportion(void **state)
     arena_free(a);
     free(again.p);
     add(&many, "a: [\n---\n", LIMIT_DOCUMENTS + 1);
-    expect(&many, "documents", RULE_yaml_syntax);
+    expect(&many, "documents", &rule_yaml_syntax);
 }
 
 static void sizes_are_bounded(void **state)
@@ -260,12 +261,12 @@ static void sizes_are_bounded(void **state)
     (void)state;
     struct text large = {0}, documents = {0};
     add(&large, "# comment\n", LIMIT_DOCUMENT_BYTES / 10 + 1);
-    expect(&large, "document", RULE_document_too_large);
+    expect(&large, "document", &rule_document_too_large);
     add(&documents, "a: 1\n---\n", LIMIT_DOCUMENTS + 10);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     struct findings f = findings_new(a);
     struct stream *s = stream_read(a, (slice){documents.p, documents.n}, &f);
-    assert_true(f.count == 1 && f.first->rule == RULE_document_too_large);
+    assert_true(f.count == 1 && f.first->rule == &rule_document_too_large);
     assert_int_equal(s->count, LIMIT_DOCUMENTS);
     arena_free(a);
     free(documents.p);

@@ -3,6 +3,7 @@
 
 #include "ceilings.h"
 #include "document.h"
+#include "document_rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -185,8 +186,8 @@ static void refuses(void **state)
         assert_slice("message", x->message, slice_of(rows[i].message));
         if (rows[i].hint)
             assert_slice(rows[i].message, x->hint, slice_of(rows[i].hint));
-        assert_row(rows[i].message, x->rule == RULE_json_syntax && !x->node);
-        assert_row(rows[i].message, x->from == rows[i].from && x->to == rows[i].to);
+        assert_row(rows[i].message, x->rule == &rule_json_syntax && x->place.kind == PLACE_BYTES);
+        assert_row(rows[i].message, x->place.from == rows[i].from && x->place.to == rows[i].to);
     }
 }
 
@@ -250,10 +251,10 @@ static void the_last_of_equal_keys_wins(void **state)
     assert_slice("json", put(b, n), LIT("{\"b\":2,\"a\":4}"));
     assert_int_equal(b->f.count, 2);
     const struct finding *x = b->f.first;
-    assert_true(x->rule == RULE_duplicate_key && x->node->integer == 3 && x->at_key);
+    assert_true(x->rule == &rule_duplicate_key && x->place.node->integer == 3 && x->place.kind == PLACE_KEY);
     assert_slice("message", x->message, LIT("key \"a\" is set twice in the same object; the last one wins"));
-    assert_true(!x->note_node && x->note_from == 1 && x->note_to == 4);
-    assert_true(x->next->node->integer == 4 && x->next->note_from == 1);
+    assert_true(x->note_place.kind == PLACE_BYTES && x->note_place.from == 1 && x->note_place.to == 4);
+    assert_true(x->next->place.node->integer == 4 && x->next->note_place.from == 1);
     assert_true(node_get(n, LIT("a"))->integer == 4);
 }
 
@@ -297,7 +298,7 @@ static void depth_is_bounded(void **state)
     memset(text, '[', MANY);
     assert_null(read(b, (slice){text, MANY}));
     assert_int_equal(b->f.count, 1);
-    assert_true(b->f.first->rule == RULE_document_too_deep && b->f.first->from == LIMIT_DEPTH);
+    assert_true(b->f.first->rule == &rule_document_too_deep && b->f.first->place.from == LIMIT_DEPTH);
     free(text);
 }
 
@@ -309,7 +310,7 @@ static void size_is_bounded(void **state)
     text[0] = '1';
     assert_non_null(read(b, (slice){text, LIMIT_DOCUMENT_BYTES}));
     assert_null(read(b, (slice){text, LIMIT_DOCUMENT_BYTES + 1}));
-    assert_true(b->f.first->rule == RULE_document_too_large);
+    assert_true(b->f.first->rule == &rule_document_too_large);
     free(text);
 }
 

@@ -50,10 +50,10 @@ static void columns_count_code_points(void **state)
     assert_slice("after", line_text(line_table_new(arena, LIT("a\n")), 2), LIT(""));
 }
 
-static slice span(const struct finding *x, slice text)
+static slice span(struct place place, slice text)
 {
     uint32_t from, to;
-    finding_span(x, text, &from, &to);
+    place_span(place, text, &from, &to);
     return slice_cut(text, from, to - from);
 }
 
@@ -77,39 +77,31 @@ static void findings_underline_what_they_mean(void **state)
     deep->key = LIT("deep");
     node_append(spec, added);
     node_append(added, deep);
+    const struct node *plain = node_get(spec, LIT("plain")), *single = node_get(spec, LIT("single")),
+                      *twice = node_get(spec, LIT("double")), *map = node_get(spec, LIT("map"));
     const struct {
         const char *label;
-        const char *path;
-        bool at_key;
-        const char *child;
-        uint32_t from, to;
+        struct place place;
         slice want;
     } rows[] = {
-        {"value", "spec.plain", false, NULL, 0, 0, SLICE("abcdef")},
-        {"key", "spec.plain", true, NULL, 0, 0, SLICE("plain")},
-        {"part", "spec.plain", false, NULL, 1, 3, SLICE("bc")},
-        {"quoted value", "spec.single", false, NULL, 0, 0, SLICE("'it''s *x'")},
-        {"behind a doubled quote", "spec.single", false, NULL, 5, 7, SLICE("*x")},
-        {"behind escapes", "spec.double", false, NULL, 5, 6, SLICE("*")},
-        {"an escape itself", "spec.double", false, NULL, 3, 5, SLICE("\\u00e9")},
-        {"part of a block", "spec.block", false, NULL, 4, 7, SLICE("|")},
-        {"part of folded lines", "spec.folded", false, NULL, 3, 4, SLICE("\"a")},
-        {"beyond the text", "spec.plain", false, NULL, 4, 90, SLICE("abcdef")},
-        {"collection", "spec.map", false, NULL, 0, 0, SLICE("map")},
-        {"missing child", "spec.map", false, "x", 0, 0, SLICE("map")},
-        {"missing at the root", "", false, "kind", 0, 0, SLICE("spec:")},
-        {"empty value", "spec.empty", false, NULL, 0, 0, SLICE("empty")},
-        {"defaulted", "spec.added.deep", false, NULL, 0, 0, SLICE("spec")},
+        {"value", at_value(plain), SLICE("abcdef")},
+        {"key", at_key(plain), SLICE("plain")},
+        {"part", at_part(plain, 1, 3), SLICE("bc")},
+        {"quoted value", at_value(single), SLICE("'it''s *x'")},
+        {"behind a doubled quote", at_part(single, 5, 7), SLICE("*x")},
+        {"behind escapes", at_part(twice, 5, 6), SLICE("*")},
+        {"an escape itself", at_part(twice, 3, 5), SLICE("\\u00e9")},
+        {"part of a block", at_part(node_get(spec, LIT("block")), 4, 7), SLICE("|")},
+        {"part of folded lines", at_part(node_get(spec, LIT("folded")), 3, 4), SLICE("\"a")},
+        {"beyond the text", at_part(plain, 4, 90), SLICE("abcdef")},
+        {"collection", at_value(map), SLICE("map")},
+        {"missing member", at_missing(map, LIT("x")), SLICE("map")},
+        {"missing at the root", at_missing(root, LIT("kind")), SLICE("spec:")},
+        {"empty value", at_value(node_get(spec, LIT("empty"))), SLICE("empty")},
+        {"defaulted", at_value(deep), SLICE("spec")},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct finding x = {.node = *rows[i].path ? node_at(root, rows[i].path) : root,
-                            .at_key = rows[i].at_key,
-                            .child = slice_of(rows[i].child),
-                            .from = rows[i].from,
-                            .to = rows[i].to};
-        assert_row(rows[i].label, x.node != NULL);
-        assert_slice(rows[i].label, span(&x, all), rows[i].want);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_slice(rows[i].label, span(rows[i].place, all), rows[i].want);
 }
 
 static void json_strings_are_mapped_too(void **state)
@@ -119,22 +111,17 @@ static void json_strings_are_mapped_too(void **state)
     slice all = slice_of(text);
     struct findings f = findings_new(arena);
     const struct node *first = json_read(arena, all, &f)->first;
-    struct finding x = {.node = first, .from = 5, .to = 6};
-    assert_slice("behind a pair", span(&x, all), LIT("x"));
-    x = (struct finding){.node = first, .from = 0, .to = 4};
-    assert_slice("the pair", span(&x, all), LIT("\\ud83d\\ude00"));
-    x = (struct finding){.node = first->next, .from = 1, .to = 5};
-    assert_slice("plain", span(&x, all), LIT("lain"));
+    assert_slice("behind a pair", span(at_part(first, 5, 6), all), LIT("x"));
+    assert_slice("the pair", span(at_part(first, 0, 4), all), LIT("\\ud83d\\ude00"));
+    assert_slice("plain", span(at_part(first->next, 1, 5), all), LIT("lain"));
 }
 
 static void spans_are_never_empty(void **state)
 {
     (void)state;
-    struct finding x = {.from = 100, .to = 100};
-    assert_slice("end", span(&x, LIT("ab\xc3\xa9")), LIT("\xc3\xa9"));
-    x = (struct finding){.from = 1, .to = 1};
-    assert_slice("middle", span(&x, LIT("a\xc3\xa9")), LIT("\xc3\xa9"));
-    assert_slice("no text", span(&x, LIT("")), LIT(""));
+    assert_slice("end", span(at_bytes(100, 100), LIT("ab\xc3\xa9")), LIT("\xc3\xa9"));
+    assert_slice("middle", span(at_bytes(1, 1), LIT("a\xc3\xa9")), LIT("\xc3\xa9"));
+    assert_slice("no text", span(at_bytes(1, 1), LIT("")), LIT(""));
 }
 
 int main(void)

@@ -51,10 +51,9 @@ static slice complaints(slice text)
     const struct line_table *lines = line_table_new(arena, text);
     for (const struct finding *x = found.first; x; x = x->next) {
         uint32_t from, to;
-        finding_span(x, text, &from, &to);
+        place_span(x->place, text, &from, &to);
         struct position p = position_of(lines, from);
-        buf_fmt(&b, "%s%u:%u %s: %.*s", b.n ? "\n" : "", p.line, p.column, rule_info(x->rule)->slug,
-                FMT(x->message));
+        buf_fmt(&b, "%s%u:%u %s: %.*s", b.n ? "\n" : "", p.line, p.column, x->rule->slug, FMT(x->message));
     }
     return buf_slice(&b);
 }

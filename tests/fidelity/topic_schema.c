@@ -4,6 +4,7 @@
 
 #include "ceilings.h"
 #include "schema.h"
+#include "schema_rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -192,10 +193,10 @@ static void put_sorted(struct buf *b, slice *texts, size_t n, const char *betwee
 /* `path: message`; a number out of its format's range without the value, which the server leaves out. */
 static slice error_text(struct arena *a, const struct finding *x)
 {
-    slice path = x->node ? node_path(a, x->node) : (slice){0}, message = x->message;
+    slice path = x->place.node ? node_path(a, x->place.node) : (slice){0}, message = x->message;
     size_t checked = slice_find(message, LIT("Checked value"));
-    if (x->child.n)
-        path = arena_fmt(a, path.n ? "%.*s.%.*s" : "%.*s%.*s", FMT(path), FMT(x->child));
+    if (x->place.kind == PLACE_MISSING)
+        path = arena_fmt(a, path.n ? "%.*s.%.*s" : "%.*s%.*s", FMT(path), FMT(x->place.member));
     if (checked != SLICE_NONE)
         message = slice_from(message, checked);
     return arena_fmt(a, "%.*s: %.*s", FMT(path), FMT(message));
@@ -204,7 +205,7 @@ static slice error_text(struct arena *a, const struct finding *x)
 /* The errors that keep the server from looking at CEL rules. */
 static bool blocks(const struct finding *x)
 {
-    return x->rule != RULE_unknown_field &&
+    return x->rule != &rule_unknown_field &&
            (x->error == FIELD_NOT_SUPPORTED || x->error == FIELD_REQUIRED || x->error == FIELD_TOO_LONG ||
             x->error == FIELD_TOO_MANY || x->error == FIELD_TYPE_INVALID);
 }
@@ -238,9 +239,9 @@ static void answer(struct arena *a, slice input, struct buf *b)
     for (const struct finding *x = f.first; x; x = x->next)
         blocked = blocked || blocks(x);
     for (const struct finding *x = f.first; x; x = x->next) {
-        if (x->rule == RULE_unknown_field)
-            unknown[unknown_count++] = node_path(a, x->node);
-        else if (!(blocked && x->rule == RULE_logstop_and_subcommand))
+        if (x->rule == &rule_unknown_field)
+            unknown[unknown_count++] = node_path(a, x->place.node);
+        else if (!(blocked && x->rule == &rule_schema_validation))
             errors[error_count++] = error_text(a, x);
     }
     put_sorted(b, unknown, unknown_count, " ");

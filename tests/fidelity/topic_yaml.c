@@ -2,6 +2,7 @@
 #include "topics.h"
 
 #include "document.h"
+#include "document_rules.h"
 
 #include <stdio.h>
 
@@ -361,7 +362,7 @@ static size_t bad_separator(const struct findings *f)
 {
     for (const struct finding *x = f->first; x; x = x->next)
         if (slice_starts(x->message, LIT("a line that begins with ---")))
-            return x->from;
+            return x->place.from;
     return SLICE_NONE;
 }
 
@@ -392,7 +393,7 @@ static void answer_duplicates(struct arena *a, slice input, struct buf *b)
     struct stream *s = stream_read(a, input, &f);
     bool again = false;
     for (const struct finding *x = f.first; x; x = x->next)
-        again = again || x->rule == RULE_duplicate_key;
+        again = again || x->rule == &rule_duplicate_key;
     if (s->first && !s->first->root)
         buf_char(b, '-');
     else

@@ -26,7 +26,7 @@ static void check(struct arena *a, slice bytes)
     PROMISE(root || f.count);
     for (const struct finding *x = f.first; x; x = x->next) {
         uint32_t from, to;
-        finding_span(x, bytes, &from, &to);
+        place_span(x->place, bytes, &from, &to);
         PROMISE(from <= to && to <= bytes.n);
     }
     if (!root)

@@ -33,7 +33,7 @@ static void check(struct arena *a, slice bytes)
     struct stream *s = stream_read(a, bytes, &f);
     for (const struct finding *x = f.first; x; x = x->next) {
         uint32_t from, to;
-        finding_span(x, bytes, &from, &to);
+        place_span(x->place, bytes, &from, &to);
         PROMISE(from <= to && to <= bytes.n && (from < to || bytes.n == 0));
     }
     for (const struct document *d = s->first; d; d = d->next) {

@@ -20,7 +20,7 @@ static size_t schema_faults(const struct stream_verdict *s)
     size_t count = 0;
     for (const struct verdict *v = s->first; v; v = v->next)
         for (size_t i = 0; i < v->row_count; i++)
-            count += slice_starts(slice_of(rule_info(v->rows[i].rule)->slug), LIT("schema-"));
+            count += slice_starts(slice_of(v->rows[i].rule->slug), LIT("schema-"));
     return count;
 }
 

@@ -97,8 +97,8 @@ static slice render(struct arena *a, const struct fixture *f, const struct strea
 static const struct stream_verdict *compared(struct arena *a, const struct gate *g, const struct fixture *f,
                                              const struct stream_verdict *stream)
 {
-    enum rule_id rule;
-    if (!rule_by_slug(slice_of(f->slug), &rule) || !across_has(rule))
+    size_t rule;
+    if (!rule_find(slice_of(f->slug), &rule) || !(rule_at(rule)->flags & RULE_ACROSS))
         return stream;
     struct footprints *list = footprints_new(a);
     const struct across_row *rows;
@@ -126,7 +126,7 @@ static void put_rows(struct buf *b, const struct verdict *v)
         buf_put(b, r->message);
         if (r->hint.n)
             buf_fmt(b, "; %.*s", FMT(r->hint));
-        buf_fmt(b, "%s [%s]\n", r->ratcheted ? " (was there before)" : "", rule_info(r->rule)->slug);
+        buf_fmt(b, "%s [%s]\n", r->ratcheted ? " (was there before)" : "", r->rule->slug);
     }
 }
 

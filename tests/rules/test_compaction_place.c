@@ -3,6 +3,8 @@
 
 #include "fixtures.h"
 
+extern const struct rule rule_compact_storage_differs;
+
 struct pair {
     const char *log, *compact;
     const char
@@ -87,7 +89,7 @@ static slice place_of(const struct stream_verdict *s)
     const slice above = LIT("spec.compactBackupTemplate.");
     for (size_t i = 0; i < s->first->row_count; i++) {
         slice path = s->first->rows[i].path;
-        if (s->first->rows[i].rule == RULE_compact_storage_differs)
+        if (s->first->rows[i].rule == &rule_compact_storage_differs)
             return slice_starts(path, above) ? slice_from(path, above.n) : path;
     }
     return (slice){0};

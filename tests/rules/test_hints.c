@@ -205,8 +205,8 @@ static void check_known(slice before, slice word, const void *context)
 static void test_catalogue(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < RULE_COUNT; i++) {
-        const struct rule_info *info = rule_info((enum rule_id)i);
+    for (size_t i = 0; i < rule_count(); i++) {
+        const struct rule *info = rule_at(i);
         each_field(slice_of(info->fix), check_known, info->slug);
     }
 }

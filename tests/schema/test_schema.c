@@ -95,9 +95,10 @@ static slice findings_text(struct arena *a, const struct findings *f)
 {
     struct buf b = buf_new(a, 1 << 20);
     for (const struct finding *x = f->first; x; x = x->next) {
-        buf_put(&b, node_path(a, x->node));
-        if (x->child.n)
-            buf_fmt(&b, "%s%.*s", node_path(a, x->node).n ? "." : "", FMT(x->child));
+        slice path = node_path(a, x->place.node);
+        buf_put(&b, path);
+        if (x->place.kind == PLACE_MISSING)
+            buf_fmt(&b, "%s%.*s", path.n ? "." : "", FMT(x->place.member));
         buf_fmt(&b, ": %.*s\n", FMT(x->message));
     }
     return buf_slice(&b);

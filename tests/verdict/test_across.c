@@ -4,6 +4,9 @@
 #include "check.h"
 
 #include "across.h"
+#include "verdict_rules.h"
+
+extern const struct rule rule_shared_prefix;
 
 #include <stdlib.h>
 
@@ -59,7 +62,7 @@ static slice rows_text(struct arena *a, const struct across_row *rows, size_t co
         unsigned line = 1;
         for (uint32_t k = 0; k < rows[i].row.from; k++)
             line += texts[rows[i].file].p[k] == '\n';
-        buf_fmt(&b, "%u:%u %s\n", (unsigned)rows[i].file, line, rule_info(rows[i].row.rule)->slug);
+        buf_fmt(&b, "%u:%u %s\n", (unsigned)rows[i].file, line, rows[i].row.rule->slug);
     }
     return buf_slice(&b);
 }
@@ -133,7 +136,7 @@ static const struct stream_verdict *whole(struct test *t, slice text)
     return across_merge(t->files[0], stream, rows, count);
 }
 
-static bool says(const struct stream_verdict *s, enum rule_id rule)
+static bool says(const struct stream_verdict *s, const struct rule *rule)
 {
     for (const struct verdict *v = s->first; v; v = v->next)
         for (size_t i = 0; i < v->row_count; i++)
@@ -163,9 +166,9 @@ static void test_permissions(void **state)
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         const struct stream_verdict *s = whole(t, table[i].text);
-        assert_row(table[i].label, says(s, RULE_shared_prefix) == table[i].fires);
+        assert_row(table[i].label, says(s, &rule_shared_prefix) == table[i].fires);
         assert_row(table[i].label, s->suppressed == !table[i].fires);
-        assert_row(table[i].label, !says(s, RULE_suppression));
+        assert_row(table[i].label, !says(s, &rule_suppression));
     }
 }
 
@@ -177,7 +180,7 @@ static void test_policy(void **state)
     assert_true(policy_set(&policy, LIT("shared-prefix"), POLICY_OFF, t->run, &why));
     gate_close(t->gate);
     t->gate = gate_open(&policy);
-    assert_false(says(whole(t, LIT(BACKUP("a", "x", "---\n") BACKUP("b", "x", ""))), RULE_shared_prefix));
+    assert_false(says(whole(t, LIT(BACKUP("a", "x", "---\n") BACKUP("b", "x", ""))), &rule_shared_prefix));
 }
 
 /* One finding for each but the first, and no comparison of all with all: 20,000 would take minutes. */

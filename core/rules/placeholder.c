@@ -1,5 +1,8 @@
 /* Values that a template left behind. */
-#include "rule.h"
+#include "checks.h"
+
+#define RULE(name, ...) const struct rule rule_##name = {__VA_ARGS__};
+#include "placeholder.def"
 
 /* `<region>`: a name and nothing else between the brackets. `rest` begins behind the first. */
 static bool closes_brackets(slice rest)
@@ -50,38 +53,44 @@ static bool passed_over(slice key)
     return slice_among(key, keys, sizeof keys / sizeof *keys);
 }
 
+void rules_mark_placeholders(struct node *root)
+{
+    if (root->kind == NODE_STRING && is_placeholder(root->text))
+        root->flags |= NODE_PLACEHOLDER;
+    if (root->kind != NODE_OBJECT && root->kind != NODE_ARRAY)
+        return;
+    for (struct node *c = node_first(root); c; c = node_next(c))
+        if (!passed_over(c->key))
+            rules_mark_placeholders(c);
+}
+
 static bool has_finding(const struct findings *f, const struct node *n)
 {
     for (const struct finding *x = f->first; x; x = x->next)
-        if (x->node == n && !x->child.n)
+        if (x->place.node == n && x->place.kind != PLACE_MISSING)
             return true;
     return false;
 }
 
-static void walk(struct arena *a, struct findings *f, struct node *n, bool mark)
+/* In a manifest the marked ones; on admission a placeholder is a value like any other, and another finding may
+ * speak of it. */
+static bool is_reported(const struct rule_run *run, const struct node *n)
 {
-    if (n->kind == NODE_STRING && is_placeholder(n->text)) {
-        if (!mark && has_finding(f, n))
-            return;
-        if (mark)
-            n->flags |= NODE_PLACEHOLDER;
-        struct finding *x =
-            finding_say(f, RULE_placeholder, n, "%.*s is a placeholder", FMT(node_value(a, n)));
-        finding_hint(f, x, "write the real value before you apply it");
+    if (run->context == CONTEXT_MANIFEST)
+        return n->flags & NODE_PLACEHOLDER;
+    return n->kind == NODE_STRING && is_placeholder(n->text) && !has_finding(run->findings, n);
+}
+
+void report_placeholders(struct rule_run *run, const struct node *n)
+{
+    if (is_reported(run, n)) {
+        struct finding *x = finding_at(run->findings, &rule_placeholder, FIELD_NONE, at_value(n),
+                                       "%.*s is a placeholder", FMT(node_value(run->arena, n)));
+        finding_hint(x, "write the real value before you apply it");
     }
     if (n->kind != NODE_OBJECT && n->kind != NODE_ARRAY)
         return;
-    for (struct node *c = node_first(n); c; c = node_next(c))
+    for (const struct node *c = node_first(n); c; c = node_next(c))
         if (!passed_over(c->key))
-            walk(a, f, c, mark);
-}
-
-void rules_mark_placeholders(struct arena *a, struct findings *f, struct node *root)
-{
-    walk(a, f, root, true);
-}
-
-void rules_report_placeholders(struct arena *a, struct findings *f, struct node *root)
-{
-    walk(a, f, root, false);
+            report_placeholders(run, c);
 }

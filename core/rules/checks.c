@@ -1,0 +1,86 @@
+/* What the checks share. */
+#include "checks.h"
+
+#include "ceilings.h"
+#include "suggest.h"
+
+struct place at_member(const struct node *parent, const char *name)
+{
+    const struct node *n = node_get(parent, slice_of(name));
+    bool written = n && !(n->flags & NODE_DEFAULTED);
+    return written ? at_value(n) : at_missing(parent, slice_of(name));
+}
+
+const struct node *written_member(const struct node *parent, const char *name)
+{
+    for (const struct node *c = parent->first; c; c = c->next)
+        if (slice_eq(c->key, slice_of(name)))
+            return c;
+    return NULL;
+}
+
+struct place at_block(const struct node *parent, const char *name)
+{
+    const struct node *empty = written_member(parent, name);
+    return empty ? at_key(empty) : at_missing(parent, slice_of(name));
+}
+
+const char *block_hint(struct place place, const char *otherwise)
+{
+    return place.kind == PLACE_KEY ? "nothing stands below it: indent what belongs to it" : otherwise;
+}
+
+void rule_did_you_mean(struct finding *x, struct place place, slice near, slice written)
+{
+    if (!near.n)
+        return;
+    finding_edit(x, place, near);
+    finding_hint(x, "did you mean %.*s?%s", FMT(near),
+                 slice_eq_nocase(near, written) ? " Case matters." : "");
+}
+
+struct finding *rule_refused(struct rule_run *run, const struct rule *rule, const struct text *field,
+                             const struct refusal *refusal)
+{
+    struct finding *x = finding_at(run->findings, rule, FIELD_INVALID,
+                                   at_part(field->node, refusal->at, refusal->at + refusal->n), "%.*s: %s",
+                                   FMT(node_value(run->arena, field->node)), refusal->why);
+    if (refusal->hint[0])
+        finding_hint(x, "%s", refusal->hint);
+    if (refusal->better[0])
+        finding_edit(x, at_value(field->node), arena_copy(run->arena, slice_of(refusal->better)));
+    return x;
+}
+
+struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, const struct text *field,
+                                 const slice *values, size_t count)
+{
+    struct buf b = buf_new(run->arena, LIMIT_MESSAGE_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        buf_put(&b, i ? LIT(", ") : (slice){0});
+        buf_quote(&b, values[i]);
+    }
+    struct finding *x = finding_at(run->findings, rule, FIELD_NOT_SUPPORTED, at_value(field->node),
+                                   "%.*s: supported values: %.*s", FMT(node_value(run->arena, field->node)),
+                                   FMT(buf_slice(&b)));
+    rule_did_you_mean(x, at_value(field->node), suggest_nearest(field->value, values, count), field->value);
+    return x;
+}
+
+bool slice_among(slice s, const slice *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_eq(s, values[i]))
+            return true;
+    return false;
+}
+
+bool job_is_compaction(const struct job_spec *job)
+{
+    return job->role == JOB_OF_COMPACTION;
+}
+
+bool job_is_dumpling(const struct rule_run *run, const struct job_spec *job)
+{
+    return !job_is_compaction(job) && backup_is_dumpling(run->object->group, job->node);
+}

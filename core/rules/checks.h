@@ -1,0 +1,101 @@
+/* Inside the rules layer: the groups of checks, one a file, and what they share.
+ *
+ * A new rule is an entry in the .def of its subject, the function of its name in the .c beside it, and a
+ * folder under tests/rules/cases; rule_table.h says how the two are tied. */
+#ifndef BRGATE_CHECKS_H
+#define BRGATE_CHECKS_H
+
+#include "rules.h"
+
+#include "refusal.h"
+
+/* ---- the groups; rules.c says which of them an object meets ---- */
+
+void check_metadata(struct rule_run *run, const struct metadata *m);
+
+void check_storage(struct rule_run *run, const struct job_spec *job);  /* br, a cluster, one storage */
+void check_s3(struct rule_run *run, const struct job_spec *job);       /* values of the block */
+void check_endpoint(struct rule_run *run, const struct job_spec *job); /* s3.endpoint */
+void check_gcs(struct rule_run *run, const struct job_spec *job);
+void check_azblob(struct rule_run *run, const struct job_spec *job);      /* */
+void check_place(struct rule_run *run, const struct job_spec *job);       /* buckets and prefixes */
+void check_volumes(struct rule_run *run, const struct job_spec *job);     /* local storage, pod volumes */
+void check_credentials(struct rule_run *run, const struct job_spec *job); /* who may write */
+void check_br(struct rule_run *run, const struct job_spec *job);          /* BR and its Job */
+
+void check_backup(struct rule_run *run, const struct backup_spec *spec);
+void check_options(struct rule_run *run, const struct backup_spec *spec); /* flags of BR */
+void check_filter(struct rule_run *run, const struct backup_spec *spec);
+void check_dumpling(struct rule_run *run, const struct backup_spec *spec); /* what only v1 has */
+void check_log(struct rule_run *run, const struct backup_spec *spec);      /* log backups */
+
+void check_schedule(struct rule_run *run, const struct schedule_spec *spec); /* but for its templates */
+void check_compact(struct rule_run *run, const struct compact_spec *spec);
+void check_transition(struct rule_run *run); /* UPDATE of a Backup */
+void check_deletion(struct rule_run *run);
+
+void report_placeholders(struct rule_run *run, const struct node *n); /* at `n` or below; the last */
+
+/* ---- points in time ---- */
+
+/* Who reads a point in time: that decides which spellings are right. */
+enum timestamp_reader {
+    READ_BY_BR,              /* a snapshot's commitTs */
+    READ_BY_OPERATOR_AND_BR, /* of a log backup: both must read it, and BR demands a zone */
+    READ_BY_POD              /* of a compaction: the operator's parser, in the time zone of the pod */
+};
+
+/* Reports what is wrong with the spelling or the moment. The empty text is not reported. */
+void check_timestamp(struct rule_run *run, const struct timestamp_field *t, enum timestamp_reader reader);
+
+/* True when nothing is, so that `t->value` can be worked with. */
+bool timestamp_is_sound(const struct rule_run *run, const struct timestamp_field *t,
+                        enum timestamp_reader reader);
+
+/* ---- reporting ---- */
+
+/* The value of a member that is written, else the place where it is missing. */
+struct place at_member(const struct node *parent, const char *name);
+
+/* The same for a block of fields; its key when it is written and has nothing below. */
+struct place at_block(const struct node *parent, const char *name);
+/* The hint for such a place: what to do about the empty block, or `otherwise`. */
+const char *block_hint(struct place place, const char *otherwise);
+
+/* A member as it is written, whatever became of it; NULL when there is none of that name. */
+const struct node *written_member(const struct node *parent, const char *name);
+
+/* The one edit of a value or key that is certain to be right, with "did you mean NEAR?" as hint. */
+void rule_did_you_mean(struct finding *x, struct place place, slice near, slice written);
+
+/* `"value": why`, pointing at the bytes that a parser of the domain layer refused, with its hint. */
+struct finding *rule_refused(struct rule_run *run, const struct rule *rule, const struct text *field,
+                             const struct refusal *refusal);
+
+/* `"value": supported values: ...` with "did you mean". */
+struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, const struct text *field,
+                                 const slice *values, size_t count);
+
+bool slice_among(slice s, const slice *values, size_t count);
+
+/* ---- what more than one group asks ---- */
+
+bool job_is_compaction(const struct job_spec *job);
+/* Without br, TiDB Operator v1 makes the backup with Dumpling. */
+bool job_is_dumpling(const struct rule_run *run, const struct job_spec *job);
+
+/* A provider that is certain to be other than AWS. */
+bool s3_is_foreign(const struct s3 *s);
+bool s3_provider_is(const struct s3 *s, const char *name);
+
+/* True when the object tells who set its fields, and `n` is none of anyone's: a default added it, and no manifest has
+ * it. False also in a manifest, which tells nothing. */
+bool rule_field_is_unowned(const struct rule_run *run, const struct node *n); /* rule_owner.c */
+
+/* Reports a number below zero. */
+void check_not_negative(struct rule_run *run, const struct number *n);
+
+/* Reports a field for a volume, which BR does not need. */
+void check_unused_volume(struct rule_run *run, const struct text *field);
+
+#endif

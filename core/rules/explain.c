@@ -1,0 +1,155 @@
+/* The stage behind the rules: what the schema and the rules found, in the words of somebody who knows these
+ * resources, and each fault once. It sees the complete list; nothing else rewrites or drops a finding. */
+#include "explain.h"
+
+#include "ceilings.h"
+
+#define RULE(name, ...) const struct rule rule_##name = {__VA_ARGS__};
+extern const struct rule rule_provider_unknown, rule_logstop_and_subcommand;
+#include "explain.def"
+#undef RULE
+
+extern const struct rule rule_unknown_field, rule_schema_type, rule_schema_required, rule_schema_enum,
+    rule_schema_validation; /* schema.def */
+extern const struct rule rule_storage_missing,
+    rule_no_secret_but_sendcred; /* rule_storage.def, rule_credentials.def */
+
+/* ---- better words ---- */
+
+static const slice providers[] = {
+    SLICE("aws"),    SLICE("ceph"),  SLICE("alibaba"), SLICE("digitalocean"), SLICE("dreamhost"),
+    SLICE("ibmcos"), SLICE("minio"), SLICE("netease"), SLICE("wasabi"),       SLICE("other"),
+};
+
+/* Fewer words than the schema has, and the way out. */
+static void explain_provider(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
+    for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
+        buf_put(&b, i ? LIT(", ") : (slice){0});
+        buf_quote(&b, providers[i]);
+    }
+    x->rule = &rule_provider_unknown;
+    x->message = arena_fmt(x->arena, "%s: %.*s: supported values: %.*s", field_error_words(x->error),
+                           FMT(node_value(x->arena, n)), FMT(buf_slice(&b)));
+    if (!x->edit.text.n)
+        finding_hint(x, "write aws for Amazon S3, other for a service that is not listed");
+    else
+        finding_hint(x, "did you mean %.*s?%s For a service that is not listed write other",
+                     FMT(x->edit.text), slice_eq_nocase(x->edit.text, n->text) ? " Case matters." : "");
+}
+
+/* A number where a duration is wanted: quotes alone do not mend it. */
+static void explain_duration(struct finding *x)
+{
+    static const slice durations[] = {
+        SLICE("maxReservedTime"), SLICE("compactInterval"), SLICE("compactSpan"),   SLICE("minRetryDuration"),
+        SLICE("retryTimeout"),    SLICE("timeAgo"),         SLICE("tikvGCLifeTime")};
+    const struct node *n = x->place.node;
+    long long count = n->integer;
+    if (n->kind == NODE_INT && slice_among(n->key, durations, sizeof durations / sizeof *durations))
+        finding_hint(x, "a duration has a unit: write %lldh, %lldm or %llds", count, count, count);
+}
+
+static bool is_member(const struct node *n, slice block, slice key)
+{
+    return slice_eq(n->key, key) && n->parent && slice_eq(n->parent->key, block);
+}
+
+static void explain_enum(struct finding *x)
+{
+    if (is_member(x->place.node, LIT("s3"), LIT("provider")))
+        explain_provider(x);
+}
+
+/* The one validation rule of these resources. */
+static void explain_validation(struct finding *x)
+{
+    const struct node *n = x->note_place.node;
+    if (slice_eq(n->key, LIT("logStop")) || slice_eq(n->key, LIT("logSubcommand")))
+        x->rule = &rule_logstop_and_subcommand;
+}
+
+static void explain(struct finding *x, const struct schema_kind *kind)
+{
+    if (x->rule == &rule_unknown_field)
+        explain_unknown(x, kind);
+    else if (x->rule == &rule_schema_required && x->place.kind == PLACE_KEY)
+        explain_emptied(x, kind);
+    else if (x->rule == &rule_schema_type)
+        explain_duration(x);
+    else if (x->rule == &rule_schema_enum)
+        explain_enum(x);
+    else if (x->rule == &rule_schema_validation)
+        explain_validation(x);
+}
+
+/* ---- each fault once ---- */
+
+static bool is_storage(slice name)
+{
+    static const slice storages[] = {SLICE("s3"), SLICE("gcs"), SLICE("azblob"), SLICE("local")};
+    return slice_among(name, storages, sizeof storages / sizeof *storages);
+}
+
+/* Whether the name that the unknown field was meant to have is what is missing. */
+static bool was_meant(const struct finding *unknown, const struct finding *missing)
+{
+    const struct node *parent = unknown->place.node->parent, *there = missing->place.node;
+    slice name = unknown->edit.text;
+    if (!name.n || !parent || !there)
+        return false;
+    if (missing->place.kind == PLACE_MISSING)
+        return parent == there && slice_eq(name, missing->place.member);
+    if (missing->rule == &rule_storage_missing)
+        return parent == there && is_storage(name);
+    return missing->rule == &rule_no_secret_but_sendcred &&
+           ((parent == there && slice_eq(name, LIT("secretName"))) ||
+            (parent == there->parent && slice_eq(name, LIT("serviceAccount"))) ||
+            (parent->parent == there->parent && slice_eq(name, LIT("sendCredToTikv"))));
+}
+
+/* A field that is missing because its name is misspelt: the unknown field says it already. */
+static bool is_misspelt(const struct findings *f, const struct finding *missing)
+{
+    if (missing->place.kind != PLACE_MISSING && missing->rule != &rule_storage_missing &&
+        missing->rule != &rule_no_secret_but_sendcred)
+        return false;
+    for (const struct finding *x = f->first; x; x = x->next)
+        if (x->rule == &rule_unknown_field && was_meant(x, missing))
+            return true;
+    return false;
+}
+
+/* What stands below a value of the wrong type is unknown as well, but the type is what is wrong. */
+static bool is_below_wrong_type(const struct findings *f, const struct finding *unknown)
+{
+    if (unknown->rule != &rule_unknown_field)
+        return false;
+    for (const struct finding *x = f->first; x; x = x->next)
+        if (x->rule == &rule_schema_type && x->place.node == unknown->place.node->parent)
+            return true;
+    return false;
+}
+
+struct dropping {
+    const struct findings *all;
+    enum context context;
+};
+
+/* On admission an unknown field is only a warning, and does not stop the object. */
+static bool is_said_already(const struct finding *x, const void *context)
+{
+    const struct dropping *d = context;
+    return is_below_wrong_type(d->all, x) || (d->context == CONTEXT_MANIFEST && is_misspelt(d->all, x));
+}
+
+void rules_explain(struct findings *f, enum context context, const struct schema_kind *kind)
+{
+    for (struct finding *x = f->first; x; x = x->next)
+        explain(x, kind);
+    struct findings said = findings_new(f->arena);
+    const struct dropping dropping = {f, context};
+    findings_move(&said, f, is_said_already, &dropping);
+}

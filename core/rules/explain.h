@@ -1,0 +1,15 @@
+/* Between the files of the explaining stage. */
+#ifndef BRGATE_EXPLAIN_H
+#define BRGATE_EXPLAIN_H
+
+#include "checks.h"
+
+extern const struct rule rule_wrong_group_field;
+
+/* Completes the finding of an unknown field, whose place is the field's key. */
+void explain_unknown(struct finding *x, const struct schema_kind *kind);
+
+/* The other end of a lost indentation: an empty block that is required names the lines that belong to it. */
+void explain_emptied(struct finding *x, const struct schema_kind *kind);
+
+#endif

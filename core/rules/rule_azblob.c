@@ -1,0 +1,66 @@
+/* The values of an azblob block. */
+#include "checks.h"
+
+#define SUBJECT struct job_spec
+#define RULES   "rule_azblob.def"
+#include "rule_table.h"
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static void azblob_container(struct rule_run *run, const struct job_spec *job)
+{
+    const struct azblob *z = &job->storage.azblob;
+    if (!text_empty(&z->container))
+        return;
+    struct finding *x = finding_at(run->findings, &rule_azblob_container, FIELD_REQUIRED,
+                                   at_member(z->node, "container"), "");
+    finding_hint(x, "write the name of the container that takes the data");
+}
+
+static void azblob_credentials(struct rule_run *run, const struct job_spec *job)
+{
+    const struct azblob *z = &job->storage.azblob;
+    if (!text_empty(&z->secret_name) || (!text_empty(&z->storage_account) && !text_empty(&z->sas_token)))
+        return;
+    bool account = !text_empty(&z->storage_account), token = !text_empty(&z->sas_token);
+    struct finding *x =
+        finding_at(run->findings, &rule_azblob_credentials, FIELD_REQUIRED, at_member(z->node, "secretName"),
+                   account ? "storageAccount alone gives no right to write: a secret or sasToken is wanted"
+                   : token ? "sasToken belongs to a storageAccount, which is missing"
+                           : "without credentials the operator crashes over this object again and again");
+    finding_hint(x, "add secretName: a secret with AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY%s",
+                 token ? "; or storageAccount" : "");
+}
+
+static void azblob_sas_inline(struct rule_run *run, const struct job_spec *job)
+{
+    const struct azblob *z = &job->storage.azblob;
+    if (!text_given(&z->sas_token))
+        return;
+    struct finding *x =
+        finding_at(run->findings, &rule_azblob_sas_inline, FIELD_NONE, at_key(z->sas_token.node),
+                   "the token stands in plain text here and in the command line of the job");
+    finding_hint(x, "put the credentials into a secret and name it in secretName");
+}
+
+static void azblob_tier(struct rule_run *run, const struct job_spec *job)
+{
+    static const slice tiers[] = {SLICE("Hot"), SLICE("Cool"), SLICE("Archive")};
+    const struct text *tier = &job->storage.azblob.access_tier;
+    if (!text_given(tier))
+        return;
+    if (!slice_among(tier->value, tiers, COUNT(tiers))) {
+        rule_unsupported(run, &rule_azblob_tier, tier, tiers, COUNT(tiers));
+    } else if (slice_eq(tier->value, LIT("Archive"))) {
+        struct finding *x = finding_at(
+            run->findings, &rule_azblob_tier, FIELD_NONE, at_value(tier->node),
+            "blobs in Archive cannot be read before they are rehydrated, and BR reads its own metadata back");
+        finding_edit(x, at_value(tier->node), LIT("Cool"));
+        finding_hint(x, "write Cool, and move old backups with a lifecycle rule");
+    }
+}
+
+void check_azblob(struct rule_run *run, const struct job_spec *job)
+{
+    run_checks(run, job);
+}
