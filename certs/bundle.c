@@ -4,8 +4,6 @@
 
 #include <openssl/pem.h>
 
-enum { OUTLIVED_PART = 24 };
-
 static slice pem_of(struct arena *a, X509 *c)
 {
     scoped(BIO) *out = BIO_new(BIO_s_mem());
@@ -43,7 +41,7 @@ bool bundle_has(const struct bundle *b, slice fingerprint)
 
 bool bundle_outlived(const struct certificate_info *ca, int64_t now)
 {
-    return now > ca->not_after + (ca->not_after - ca->not_before) / OUTLIVED_PART;
+    return now > ca->not_after + (ca->not_after - ca->not_before) / BUNDLE_OUTLIVED_PART;
 }
 
 /* Adds those that are new and alive; counts those that were. */
@@ -88,4 +86,16 @@ bool bundle_merge(struct arena *a, slice list, slice cas, int64_t now, slice *re
         p += merged.entries[i].pem.n;
     }
     return true;
+}
+
+slice bundle_issuer(struct arena *a, slice list, slice chain, int64_t now)
+{
+    struct bundle b;
+    slice ignored;
+    if (!bundle_read(a, list, &b, &ignored))
+        return (slice){0};
+    for (size_t i = 0; i < b.count; i++)
+        if (certificate_chain_valid(a, chain, b.entries[i].pem, (slice){0}, now, &ignored))
+            return b.entries[i].pem;
+    return (slice){0};
 }

@@ -20,8 +20,10 @@ bool bundle_read(struct arena *a, slice pem, struct bundle *ret, slice *ret_erro
 
 bool bundle_has(const struct bundle *b, slice fingerprint);
 
-/* A CA leaves a list when it has been expired for a 24th of its life: what it signed has ended with it, and
- * no clock is that wrong. Nothing else ever makes one leave; see rotation.h. */
+enum { BUNDLE_OUTLIVED_PART = 24 };
+
+/* A CA leaves a list when it has been expired for a 24th of its life: what it signed has ended with it. The
+ * caller's clock must not be ahead by as much (rotation_apart()). Nothing else ever makes one leave; see rotation.h. */
 bool bundle_outlived(const struct certificate_info *ca, int64_t now);
 
 /* The list with every CA of `cas` in it and none that is outlived: what is there stays in front and in its
@@ -29,5 +31,8 @@ bool bundle_outlived(const struct certificate_info *ca, int64_t now);
  * holds other certificates than `list`. False, with one line, when memory runs out. */
 bool bundle_merge(struct arena *a, slice list, slice cas, int64_t now, slice *ret, bool *ret_changed,
                   slice *ret_error);
+
+/* The CA of the list that vouches for the chain, alone, PEM; empty when none does. */
+slice bundle_issuer(struct arena *a, slice list, slice chain, int64_t now);
 
 #endif

@@ -1,6 +1,24 @@
 /* Decides the next step of a rotation. */
 #include "rotation.h"
 
+#include "bundle.h"
+#include "issue.h"
+
+enum { LEAST_APART = 2 };
+
+int64_t rotation_apart(int64_t life)
+{
+    int64_t outlived = life / BUNDLE_OUTLIVED_PART;
+    int64_t apart = outlived < ISSUE_CLOCKS_APART ? outlived : ISSUE_CLOCKS_APART;
+    return apart < LEAST_APART ? LEAST_APART : apart;
+}
+
+static bool clocks_agree(const struct rotation_policy *p, const struct rotation_view *v, int64_t now)
+{
+    int64_t ahead = now - v->server_now;
+    return !v->server_now || (ahead <= p->apart && -ahead <= p->apart);
+}
+
 static struct rotation_step step(enum rotation_action action, int64_t at)
 {
     return (struct rotation_step){action, at};
@@ -21,6 +39,8 @@ struct rotation_step rotation_next(const struct rotation_policy *p, const struct
                                    int64_t now)
 {
     bool next = v->has_next && v->next.usable;
+    if (!clocks_agree(p, v, now))
+        return step(ROTATION_HOLD, now);
     if (!v->secret)
         return step(ROTATION_CREATE, now);
     if (!v->current.usable)
@@ -42,10 +62,15 @@ bool rotation_may_serve(const struct rotation_policy *p, bool serving, const str
     return current->usable && (!serving || settled(p, current));
 }
 
+bool rotation_writes(enum rotation_action action)
+{
+    return action > ROTATION_HOLD;
+}
+
 const char *rotation_word(enum rotation_action action)
 {
-    static const char *const words[ROTATION_ACTION_COUNT] = {"rest",    "settle",  "create", "replace",
-                                                             "prepare", "publish", "switch", "tidy"};
+    static const char *const words[ROTATION_ACTION_COUNT] = {
+        "rest", "settle", "hold", "create", "replace", "prepare", "publish", "switch", "tidy"};
     return words[action];
 }
 

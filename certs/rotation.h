@@ -19,7 +19,14 @@
  * The exception is a server with nothing of use to serve, because it has just started or its pair has
  * expired or is for other names: it takes the Secret's current pair at once. That pair has settled
  * already, unless the Secret was just made or its old pair was of no use either; then reviews fail until
- * the API servers believe the new one, and nothing could be won by waiting. */
+ * the API servers believe the new one, and nothing could be won by waiting.
+ *
+ * A wrong clock must not undo what observers with a right one keep: one that is ahead by a certificate's life
+ * would take valid CAs for long expired, and make new pairs again and again. So there are two clocks: the
+ * observer's own and the API server's, which is in the Date header of every answer. What is usable, due or
+ * long expired is judged by the API server's, since API servers verify the certificates. Nothing is written
+ * while the two are further apart than `apart` seconds (ROTATION_HOLD): one of them is wrong, and the
+ * observer cannot know which. Which pair is served does not depend on a decision to write. */
 #ifndef BRGATE_ROTATION_H
 #define BRGATE_ROTATION_H
 
@@ -27,7 +34,13 @@
 
 struct rotation_policy {
     int64_t settle; /* seconds */
+    int64_t apart;  /* seconds between the two clocks that are still taken for agreement */
 };
+
+/* For certificates of this life (seconds): an hour (ISSUE_CLOCKS_APART), so that a leaf made now is valid already
+ * for every API server; at most a 24th of the life, after which an expired CA counts as outlived (bundle.h), so that
+ * none leaves while it is valid; and at least 2 s, because a Date has whole seconds and is older than its answer. */
+int64_t rotation_apart(int64_t life);
 
 struct rotation_leaf {
     bool usable;         /* complete, for our names, in its time, and of a CA that the Secret holds */
@@ -37,18 +50,22 @@ struct rotation_leaf {
 };
 
 struct rotation_view {
-    bool secret;                  /* it exists */
+    int64_t server_now; /* the API server's clock, Unix seconds; 0: it has never said, and is not compared */
+    bool secret;        /* it exists */
     struct rotation_leaf current; /* in the Secret */
     bool has_next;
     struct rotation_leaf next;
-    bool cas_outlived;     /* the Secret holds a CA that is long expired */
-    bool bundles_seen;     /* the webhook configurations could be read; the next is known only then */
-    bool bundles_complete; /* their bundles hold every CA of the Secret and none that is long expired */
+    bool cas_outlived; /* the Secret holds a CA that is long expired */
+    bool bundles_seen; /* the webhook configurations could be read; the next is known only then */
+    bool
+        bundles_complete; /* their bundles hold every CA of the Secret, the CA of what this observer serves, and
+                              none that is long expired */
 };
 
 enum rotation_action {
     ROTATION_REST,    /* until `at` */
     ROTATION_SETTLE,  /* rest until `at`: the next leaf's CA is in the bundles, and API servers learn of it */
+    ROTATION_HOLD,    /* write nothing: our clock and the API server's disagree */
     ROTATION_CREATE,  /* make the Secret, with a new pair as the current one; 409 means another was faster */
     ROTATION_REPLACE, /* a new pair becomes the current one, the next one is dropped */
     ROTATION_PREPARE, /* a new pair becomes the next one, its CA joins the Secret's */
@@ -63,8 +80,11 @@ struct rotation_step {
     int64_t at; /* REST, SETTLE: when there will be something to do, Unix seconds */
 };
 
+/* `now` is the observer's own clock. */
 struct rotation_step rotation_next(const struct rotation_policy *p, const struct rotation_view *v,
                                    int64_t now);
+
+bool rotation_writes(enum rotation_action action); /* not REST, SETTLE or HOLD */
 
 const char *rotation_word(enum rotation_action action); /* "settle" */
 

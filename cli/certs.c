@@ -251,7 +251,7 @@ static int keep(struct keeper *k, bool wait)
 {
     for (;;) {
         struct keeper_result r = keeper_step(k);
-        if (r.failed)
+        if (r.failed || r.action == ROTATION_HOLD)
             return EXIT_UNABLE;
         bool under_way = r.wait == 0 || (wait && (r.action == ROTATION_SETTLE || !r.ready));
         if (under_way && r.wait) {

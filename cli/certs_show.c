@@ -61,17 +61,9 @@ static void unable(struct show *s, slice why)
 /* "in 61 days", "3 hours ago" */
 static void put_distance(struct buf *b, int64_t seconds)
 {
-    static const struct {
-        int64_t seconds;
-        const char *name;
-    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}, {1, "seconds"}};
-    int64_t n = seconds < 0 ? -seconds : seconds;
-    size_t i = 0;
-    while (i < 3 && n < 2 * units[i].seconds)
-        i++;
-    buf_fmt(b, "%s%lld %s%s", seconds < 0 ? "" : "in ",
-            (long long)((n + units[i].seconds / 2) / units[i].seconds), units[i].name,
-            seconds < 0 ? " ago" : "");
+    buf_put(b, seconds < 0 ? LIT("") : LIT("in "));
+    civil_put_span(b, seconds);
+    buf_put(b, seconds < 0 ? LIT(" ago") : LIT(""));
 }
 
 static void put_time(struct show *s, int64_t when)

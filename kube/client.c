@@ -30,9 +30,11 @@ struct kube {
 
 /* One attempt. */
 struct attempt {
+    const struct curl *curl;
     struct buf body;
     int status;
     unsigned retry_after; /* milliseconds */
+    int64_t date;         /* Unix seconds; 0: none */
     CURLcode code;
     char why[CURL_ERROR_SIZE];
 };
@@ -81,16 +83,32 @@ static size_t on_body(char *data, size_t size, size_t count, void *self)
     return t->body.failed ? 0 : size * count;
 }
 
+/* The value of a header line when it has this name ("date:"). */
+static bool header_value(slice line, slice name, slice *ret)
+{
+    *ret = slice_trim(slice_from(line, name.n));
+    return slice_eq_nocase(slice_cut(line, 0, name.n), name);
+}
+
+static int64_t parsed_date(const struct curl *curl, slice value)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%.*s", FMT(value));
+    time_t seconds = curl->getdate(text, NULL);
+    return seconds > 0 ? seconds : 0;
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *self)
 {
     struct attempt *t = self;
-    slice line = {data, size * count}, name = LIT("retry-after:");
+    slice line = {data, size * count}, value;
     while (line.n && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == '\n'))
         line.n--;
     uint64_t seconds; /* the other form, a date, is not used by API servers */
-    if (slice_eq_nocase(slice_cut(line, 0, name.n), name) &&
-        num_u64(slice_trim(slice_from(line, name.n)), &seconds))
+    if (header_value(line, LIT("retry-after:"), &value) && num_u64(value, &seconds))
         t->retry_after = seconds < 86400 ? (unsigned)seconds * 1000U : 86400000U;
+    if (header_value(line, LIT("date:"), &value))
+        t->date = parsed_date(t->curl, value);
     return size * count;
 }
 
@@ -260,7 +278,7 @@ static void try_once(struct kube *k, struct arena *a, const struct kube_request 
 {
     void *h = k->handle;
     __typeof__(k->curl->easy_setopt) set = k->curl->easy_setopt;
-    *t = (struct attempt){.body = buf_new(a, ANSWER_BYTES), .code = CURLE_OUT_OF_MEMORY};
+    *t = (struct attempt){.curl = k->curl, .body = buf_new(a, ANSWER_BYTES), .code = CURLE_OUT_OF_MEMORY};
     slice path = kube_path(a, q);
     slice url = arena_fmt(a, "%.*s%.*s", FMT(k->config.server), FMT(path));
     struct curl_slist *list = headers(k, a, q);
@@ -326,7 +344,7 @@ static const char *silence_hint(CURLcode code)
 static struct kube_answer conclude(struct kube *k, struct arena *a, const struct kube_request *q,
                                    const struct attempt *t)
 {
-    struct kube_answer answer = {.outcome = KUBE_UNREACHABLE, .status = t->status};
+    struct kube_answer answer = {.outcome = KUBE_UNREACHABLE, .status = t->status, .date = t->date};
     if (!t->status) {
         answer.error = kube_silence_text(a, &k->config, q, t->why, silence_hint(t->code));
         return answer;

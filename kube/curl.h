@@ -13,6 +13,7 @@
     X(easy_perform)                                                                                          \
     X(easy_getinfo)                                                                                          \
     X(easy_strerror)                                                                                         \
+    X(getdate)                                                                                               \
     X(slist_append)                                                                                          \
     X(slist_free_all)
 

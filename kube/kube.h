@@ -82,6 +82,7 @@ struct kube_answer {
     struct node *root;    /* the answer's JSON; set when the outcome is OK */
     slice error;          /* one line when it is not: what, where, how to fix */
     unsigned retry_after; /* KUBE_RETRY: the milliseconds the server asked for, or 0 */
+    int64_t date;         /* the server's clock when it answered, Unix seconds; 0: it did not say */
 };
 
 /* A repeated request may have been carried out before: give updates a resourceVersion, and take KUBE_CONFLICT

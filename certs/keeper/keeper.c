@@ -2,6 +2,7 @@
 #include "keeper.h"
 
 #include "bundle.h"
+#include "civil.h"
 #include "issue.h"
 #include "look.h"
 
@@ -23,6 +24,7 @@ struct facts {
     enum rotation_action action;
     int matches[STORE_KINDS]; /* -1: there is no such configuration */
     bool serving_current;
+    int64_t clock_ahead;
     uint64_t steps[ROTATION_ACTION_COUNT], failures;
     uint64_t requests[KUBE_OUTCOME_COUNT];
 };
@@ -32,9 +34,9 @@ struct keeper {
     struct keeper_host host;
     struct store store;
     struct arena *arena;
-    struct sight sights[2];
-    char served[65]; /* fingerprint; empty: nothing yet */
-    struct arena *served_arena;
+    struct observer observer;
+    char served[65];            /* fingerprint; empty: nothing yet */
+    struct arena *served_arena; /* of the chain, and of observer.served_ca */
     slice served_chain;
     int64_t served_until;
     bool ready;
@@ -90,6 +92,11 @@ struct keeper *keeper_new(const struct keeper_options *o, struct kube *kube, con
     return NULL;
 }
 
+static struct rotation_policy policy_of(const struct keeper *k)
+{
+    return (struct rotation_policy){.settle = k->options.settle, .apart = rotation_apart(k->options.life)};
+}
+
 __attribute__((format(printf, 3, 4))) static void say(struct keeper *k, enum keeper_news news,
                                                       const char *format, ...)
 {
@@ -109,11 +116,26 @@ __attribute__((format(printf, 3, 4))) static void say(struct keeper *k, enum kee
 
 /* ---- serving ---- */
 
+/* Our clock and the API server's both say so: which of them is wrong, if one is, cannot be known. */
+static bool served_has_expired(const struct keeper *k, const struct look *l)
+{
+    return l->now >= k->served_until && l->own >= k->served_until;
+}
+
+static slice remembered(struct keeper *k, slice s)
+{
+    char *p = s.n ? arena_try(k->served_arena, s.n + 1) : NULL;
+    if (!p)
+        return (slice){0};
+    memcpy(p, s.p, s.n);
+    return (slice){p, s.n};
+}
+
 static void serve(struct keeper *k, const struct look *l)
 {
     char why[KUBE_ERROR_SIZE] = "";
-    bool serving = k->served[0] && l->now < k->served_until;
-    struct rotation_policy policy = {k->options.settle};
+    bool serving = k->served[0] && !served_has_expired(k, l);
+    struct rotation_policy policy = policy_of(k);
     if (strcmp(k->served, l->current) == 0 || !rotation_may_serve(&policy, serving, &l->view.current))
         return;
     if (k->host.serve && !k->host.serve(k->host.self, &l->secret.current, why)) {
@@ -121,24 +143,25 @@ static void serve(struct keeper *k, const struct look *l)
         return;
     }
     arena_reset(k->served_arena);
-    char *chain = arena_try(k->served_arena, l->secret.current.certificate.n + 1);
-    if (!chain)
-        return;
-    memcpy(chain, l->secret.current.certificate.p, l->secret.current.certificate.n);
-    k->served_chain = (slice){chain, l->secret.current.certificate.n};
+    slice chain = l->secret.current.certificate;
+    k->served_chain = remembered(k, chain);
+    k->observer.served_ca = remembered(k, bundle_issuer(k->arena, l->secret.cas, chain, l->now));
     k->served_until = l->view.current.not_after;
     memcpy(k->served, l->current, sizeof k->served);
 }
 
 /* Once reviews may come they may until the certificate ends: when a bundle loses its CA nothing is won by
  * leaving the Service as well. */
-static void judge_readiness(struct keeper *k, const struct look *l)
+static void judge_readiness(struct keeper *k, const struct look *l, enum rotation_action action)
 {
     const char *why = NULL;
     bool covered = k->served[0] && l->view.bundles_seen && look_covers(k->arena, l, k->served_chain);
     if (!k->served[0])
-        why = "there is no certificate yet";
-    else if (l->now >= k->served_until)
+        why = action == ROTATION_HOLD
+                  ? "there is no certificate yet, and none is made: the clocks of this server and of the "
+                    "API server disagree"
+                  : "there is no certificate yet";
+    else if (served_has_expired(k, l))
         why = "the certificate has expired";
     else if (!covered && !k->ready)
         why = l->view.bundles_seen ? "the webhook configurations do not vouch for the certificate yet"
@@ -205,8 +228,8 @@ static struct kube_answer publish(struct keeper *k, const struct look *l)
 {
     struct kube_answer answer = {.outcome = KUBE_OK};
     for (unsigned kind = 0; kind < STORE_KINDS && answer.outcome == KUBE_OK; kind++)
-        if (hooks_incomplete(k->arena, &l->hooks[kind], l->secret.cas, l->now))
-            answer = store_publish(&k->store, k->arena, kind, &l->hooks[kind], l->secret.cas, l->now);
+        if (hooks_incomplete(k->arena, &l->hooks[kind], l->cas, l->now))
+            answer = store_publish(&k->store, k->arena, kind, &l->hooks[kind], l->cas, l->now);
     return answer;
 }
 
@@ -223,6 +246,18 @@ static void tell(struct keeper *k, const struct look *l, enum rotation_action ac
     bool reason = action == ROTATION_REPLACE && l->why_unusable.n;
     say(k, KEEPER_DONE, "%.*s/%.*s: %s%s%.*s%s", FMT(k->store.namespace), FMT(k->store.secret), texts[action],
         reason ? " (" : "", reason ? (int)l->why_unusable.n : 0, slice_c(l->why_unusable), reason ? ")" : "");
+}
+
+/* The span is coarse: a text that changes from look to look would be said again each time. */
+static void tell_of_clocks(struct keeper *k)
+{
+    struct buf span = buf_new(k->arena, 64);
+    civil_put_span(&span, k->observer.ahead);
+    say(k, KEEPER_TROUBLE,
+        "this machine's clock is %.*s %s the API server's: until they are less than %lld seconds apart no "
+        "certificate is made or replaced and no CA dropped; correct the time of this node or of the control "
+        "plane",
+        FMT(buf_slice(&span)), k->observer.ahead < 0 ? "behind" : "ahead of", (long long)policy_of(k).apart);
 }
 
 /* True when there may be more to do at once. */
@@ -266,6 +301,7 @@ static void note(struct keeper *k, const struct look *l, struct rotation_step st
     for (size_t i = 0; i < l->outcome_count; i++)
         f->requests[l->outcomes[i]]++;
     f->failures += failed;
+    f->clock_ahead = k->observer.ahead;
     if (l->secret_read) {
         f->seen = true;
         f->action = step.action;
@@ -297,23 +333,25 @@ static unsigned pause_of(struct keeper *k, const struct look *l, bool more, int6
 static struct keeper_result look_and_act(struct keeper *k)
 {
     struct look l;
-    struct rotation_policy policy = {k->options.settle};
+    struct rotation_policy policy = policy_of(k);
     struct rotation_step step = {0};
     bool more = false, failed = false;
     slice host = issue_host(k->arena, k->options.service, k->options.namespace);
-    look_at(&k->store, k->arena, host, k->sights, &l);
+    look_at(&k->store, k->arena, host, &k->observer, &l);
     if (l.secret_read) {
-        step = rotation_next(&policy, &l.view, l.now);
+        step = rotation_next(&policy, &l.view, l.own);
         serve(k, &l);
     }
-    judge_readiness(k, &l);
-    if (l.secret_read && step.action > ROTATION_SETTLE)
+    judge_readiness(k, &l, step.action);
+    if (step.action == ROTATION_HOLD)
+        tell_of_clocks(k);
+    if (rotation_writes(step.action))
         more = act(k, &l, step.action, &failed);
     if (l.error.n) {
         failed = true;
         say(k, KEEPER_TROUBLE, "%.*s", FMT(l.error));
     }
-    if (!failed && k->trouble[0]) {
+    if (!failed && step.action != ROTATION_HOLD && k->trouble[0]) {
         k->trouble[0] = '\0';
         say(k, KEEPER_DONE, "the trouble with the certificate is over");
     }
@@ -419,9 +457,13 @@ static void put_seen(const struct facts *f, struct buf *b)
     single(b, "secret_expiry_timestamp_seconds", "gauge", "End of the Secret's current certificate.",
            f->expires_at);
     single(b, "next_step_timestamp_seconds", "gauge", "When the rotation's next step is due.", f->step_at);
+    single(b, "clock_ahead_seconds", "gauge",
+           "Seconds that this machine's clock is ahead of the API server's; negative: behind.",
+           f->clock_ahead);
     single(b, "serving_secret", "gauge", "1 while the served certificate is the Secret's current one.",
            f->serving_current);
-    head(b, "rotation_state", "gauge", "1 for what is due: rest, settle, or a step that is not done yet.");
+    head(b, "rotation_state", "gauge",
+         "1 for what is due: rest, settle, hold (the clocks disagree), or a step that is not done yet.");
     for (int i = 0; i < ROTATION_ACTION_COUNT; i++)
         buf_fmt(b, "brgate_certs_rotation_state{state=\"%s\"} %d\n", rotation_word((enum rotation_action)i),
                 f->action == (enum rotation_action)i);

@@ -77,8 +77,22 @@ static void judge_secret(struct arena *a, struct look *l, slice host)
     fingerprint_of(a, s->next.certificate, l->next);
 }
 
-static bool took(struct look *l, struct kube_answer answer)
+static void read_clocks(struct look *l)
 {
+    struct timespec wall, lived;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    clock_gettime(CLOCK_BOOTTIME, &lived);
+    l->own = wall.tv_sec;
+    l->ticks = (uint64_t)lived.tv_sec * 1000U + (uint64_t)lived.tv_nsec / 1000000U;
+}
+
+static bool took(struct look *l, struct observer *o, struct kube_answer answer)
+{
+    if (answer.date) {
+        read_clocks(l);
+        o->heard = true;
+        o->ahead = l->own - answer.date;
+    }
     l->outcomes[l->outcome_count++] = answer.outcome;
     if (answer.outcome == KUBE_OK)
         return true;
@@ -89,28 +103,30 @@ static bool took(struct look *l, struct kube_answer answer)
     return false;
 }
 
-void look_at(const struct store *s, struct arena *a, slice host, struct sight sights[2], struct look *ret)
+void look_at(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret)
 {
-    struct timespec wall, lived;
+    bool changed;
+    slice why;
     *ret = (struct look){0};
-    ret->secret_read = took(ret, store_read_secret(s, a, &ret->secret));
+    ret->secret_read = took(ret, o, store_read_secret(s, a, &ret->secret));
     ret->view.bundles_seen = true;
     for (unsigned kind = 0; kind < STORE_KINDS; kind++)
-        if (!took(ret, store_read_hooks(s, a, kind, &ret->hooks[kind])))
+        if (!took(ret, o, store_read_hooks(s, a, kind, &ret->hooks[kind])))
             ret->view.bundles_seen = false;
     /* After the answers: the bundles have been in force for at least as long as we then count. */
-    clock_gettime(CLOCK_REALTIME, &wall);
-    clock_gettime(CLOCK_BOOTTIME, &lived);
-    ret->now = wall.tv_sec;
-    ret->ticks = (uint64_t)lived.tv_sec * 1000U + (uint64_t)lived.tv_nsec / 1000000U;
+    read_clocks(ret);
+    ret->now = ret->own - o->ahead;
+    ret->view.server_now = o->heard ? ret->now : 0;
     if (!ret->secret_read)
         return;
     judge_secret(a, ret, host);
+    if (!bundle_merge(a, ret->secret.cas, o->served_ca, ret->now, &ret->cas, &changed, &why))
+        arena_exhausted(a);
     if (!ret->view.bundles_seen)
         return;
-    judge_coverage(a, ret, sights);
+    judge_coverage(a, ret, o->sights);
     ret->view.bundles_complete = true;
     for (unsigned kind = 0; kind < STORE_KINDS; kind++)
-        if (hooks_incomplete(a, &ret->hooks[kind], ret->secret.cas, ret->now))
+        if (hooks_incomplete(a, &ret->hooks[kind], ret->cas, ret->now))
             ret->view.bundles_complete = false;
 }

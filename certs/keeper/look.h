@@ -11,9 +11,11 @@ struct sight { /* since when a leaf has been covered, by our own clock */
 };
 
 struct look {
-    int64_t now;    /* wall clock, Unix seconds */
+    int64_t now;    /* by the API server's clock when it has ever said, Unix seconds */
+    int64_t own;    /* by our own */
     uint64_t ticks; /* milliseconds that pass also while the machine sleeps */
     struct stored_secret secret;
+    slice cas; /* PEM; what the bundles must hold: the Secret's CAs, and the CA of what is served */
     struct stored_hooks hooks[STORE_KINDS];
     struct rotation_view view;
     char current[65], next[65]; /* fingerprints; empty: none */
@@ -25,8 +27,15 @@ struct look {
     size_t outcome_count;
 };
 
-/* `sights` is what this observer remembers of its last looks. */
-void look_at(const struct store *s, struct arena *a, slice host, struct sight sights[2], struct look *ret);
+/* What an observer remembers from one look to the next, and what it serves. */
+struct observer {
+    struct sight sights[2];
+    slice served_ca; /* PEM; the CA of what is served; empty: nothing is */
+    bool heard;      /* the API server has said what its clock shows */
+    int64_t ahead;   /* seconds that ours was ahead of it then */
+};
+
+void look_at(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret);
 
 /* Whether the bundles of all configurations that exist vouch for the chain; false when there is none. */
 bool look_covers(struct arena *a, const struct look *l, slice chain);

@@ -80,3 +80,16 @@ void civil_put(struct buf *b, int64_t unix_seconds)
     struct civil c = civil_of(unix_seconds);
     buf_fmt(b, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year, c.month, c.day, c.hour, c.minute, c.second);
 }
+
+void civil_put_span(struct buf *b, int64_t seconds)
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{CIVIL_DAY, "days"}, {3600, "hours"}, {60, "minutes"}, {1, "seconds"}};
+    int64_t n = seconds < 0 ? -seconds : seconds;
+    size_t i = 0;
+    while (i < 3 && n < 2 * units[i].seconds)
+        i++;
+    buf_fmt(b, "%lld %s", (long long)((n + units[i].seconds / 2) / units[i].seconds), units[i].name);
+}

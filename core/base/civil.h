@@ -35,4 +35,7 @@ bool civil_date_exists(int year, int month, int day);
 /* "2024-01-15T10:20:30Z" */
 void civil_put(struct buf *b, int64_t unix_seconds);
 
+/* A span of time for people, without its sign: "61 days", "3 hours", in the largest unit that it has two of. */
+void civil_put_span(struct buf *b, int64_t seconds);
+
 #endif

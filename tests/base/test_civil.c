@@ -58,12 +58,31 @@ static void prints_as_rfc_3339(void **state)
     arena_free(a);
 }
 
+static void spans_are_said_coarsely(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    static const struct {
+        int64_t seconds;
+        const char *text;
+    } rows[] = {{0, "0 seconds"},     {119, "119 seconds"}, {120, "2 minutes"},   {7199, "120 minutes"},
+                {7200, "2 hours"},    {-7200, "2 hours"},   {172799, "48 hours"}, {172800, "2 days"},
+                {5270400, "61 days"}, {-129600, "36 hours"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b = buf_new(a, 100);
+        civil_put_span(&b, rows[i].seconds);
+        assert_slice(rows[i].text, buf_slice(&b), slice_of(rows[i].text));
+    }
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_day_of_ten_thousand_years),
         cmocka_unit_test(known_days),
         cmocka_unit_test(prints_as_rfc_3339),
+        cmocka_unit_test(spans_are_said_coarsely),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

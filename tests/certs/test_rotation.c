@@ -3,15 +3,18 @@
  *
  * The model has no certificates: a leaf is a number, its CA the bit of that number, a bundle a set of bits.
  * Time goes in ticks, at any moment. An API server uses a bundle for up to SETTLE ticks after it has been
- * replaced. */
+ * replaced. A replica's clock may be ahead or behind; API servers go by the true one. */
 #include "check.h"
 
+#include "bundle.h"
 #include "rotation.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { REPLICAS = 2, HOOKS = 2, LEAVES = 4, SETTLE = 1, NEVER = 0xff };
+
+enum { EPOCH = 1000 }; /* tick 0 as rotation_next() sees it */
 
 struct secret {
     uint8_t exists, current, next, cas; /* leaves from 1; 0: none */
@@ -26,6 +29,8 @@ struct replica {
     uint8_t stale_secret, stale[HOOKS]; /* somebody has written since: our version will be refused */
     uint8_t served, ready;
     uint8_t seen[LEAVES + 1]; /* ticks for which it has been seen covered, SETTLE at most; or NEVER */
+    uint8_t cas;              /* what it would have in each bundle */
+    int8_t skew;              /* ticks that its clock is ahead */
     uint8_t fresh;            /* since the Secret was deleted, it began with nothing to serve */
 };
 
@@ -37,6 +42,7 @@ struct world {
     uint16_t used[HOOKS][SETTLE]; /* bundles (a bit for each set) that were replaced so many ticks ago */
     struct replica replicas[REPLICAS];
     uint8_t meddled;
+    uint8_t lost; /* a valid CA has left a bundle */
 };
 
 struct search {
@@ -45,6 +51,8 @@ struct search {
     unsigned hooks;         /* configurations: one or two */
     unsigned life;          /* of a leaf, ticks */
     bool crashes, meddling; /* what may happen besides */
+    int8_t skews[REPLICAS];
+    bool one_clock; /* replicas judge by their own clock alone */
     uint64_t *seen;
     size_t capacity, count;
     struct world *stack;
@@ -58,21 +66,21 @@ static uint8_t bit(unsigned leaf)
     return (uint8_t)(leaf ? 1U << (leaf - 1) : 0);
 }
 
+static bool alive_at(const struct world *w, unsigned leaf, int tick)
+{
+    return tick <= w->born[leaf] + w->life;
+}
+
 static bool alive(const struct world *w, unsigned leaf)
 {
-    return w->tick <= w->born[leaf] + w->life;
+    return alive_at(w, leaf, w->tick);
 }
 
-static bool outlived(const struct world *w, unsigned leaf)
-{
-    return w->tick > w->born[leaf] + w->life + w->life / 24;
-}
-
-static uint8_t outlived_of(const struct world *w, uint8_t cas)
+static uint8_t outlived_at(const struct world *w, uint8_t cas, int tick)
 {
     uint8_t set = 0;
     for (unsigned leaf = 1; leaf <= w->made; leaf++)
-        if (outlived(w, leaf))
+        if (tick > w->born[leaf] + w->life + w->life / BUNDLE_OUTLIVED_PART)
             set |= bit(leaf);
     return cas & set;
 }
@@ -107,30 +115,36 @@ static bool review_fails(const struct world *w, unsigned hooks, bool meddling)
 
 /* ---- what a replica does ---- */
 
-static struct rotation_leaf leaf_of(const struct world *w, const struct replica *r, unsigned leaf)
+/* The clock by which it judges what it sees. */
+static int judged_at(const struct search *s, const struct world *w, const struct replica *r)
+{
+    return w->tick + (s->one_clock ? r->skew : 0);
+}
+
+static struct rotation_leaf leaf_of(const struct world *w, const struct replica *r, unsigned leaf, int now)
 {
     struct rotation_leaf l = {0};
     if (!leaf)
         return l;
-    l.usable = alive(w, leaf) && (r->secret.cas & bit(leaf));
+    l.usable = alive_at(w, leaf, now) && (r->secret.cas & bit(leaf));
     l.covered = r->seen[leaf] != NEVER;
     l.covered_for = l.covered ? r->seen[leaf] : 0;
-    l.not_before = w->born[leaf];
-    l.not_after = w->born[leaf] + w->life;
+    l.not_before = EPOCH + w->born[leaf];
+    l.not_after = EPOCH + w->born[leaf] + w->life;
     return l;
 }
 
-static uint8_t merged(const struct world *w, uint8_t bundle, uint8_t cas)
+static uint8_t merged(const struct world *w, uint8_t bundle, uint8_t cas, int now)
 {
     uint8_t all = bundle | cas;
-    return all & (uint8_t)~outlived_of(w, all);
+    return all & (uint8_t)~outlived_at(w, all, now);
 }
 
-static void see(const struct world *w, struct replica *r)
+static void see(const struct world *w, struct replica *r, int now)
 {
     for (unsigned leaf = 1; leaf <= LEAVES; leaf++) {
         bool named = leaf == r->secret.current || leaf == r->secret.next;
-        bool covered = (r->bundle[0] & r->bundle[1] & bit(leaf)) && leaf <= w->made && alive(w, leaf);
+        bool covered = (r->bundle[0] & r->bundle[1] & bit(leaf)) && leaf <= w->made && alive_at(w, leaf, now);
         if (!named || !covered)
             r->seen[leaf] = NEVER;
         else if (r->seen[leaf] == NEVER)
@@ -140,28 +154,31 @@ static void see(const struct world *w, struct replica *r)
 
 static void decide(const struct search *s, const struct world *w, struct replica *r)
 {
-    see(w, r);
+    int now = judged_at(s, w, r);
+    see(w, r, now);
+    r->cas = r->secret.cas | bit(r->served);
     struct rotation_view v = {
+        .server_now = s->one_clock ? 0 : EPOCH + w->tick,
         .secret = r->secret.exists,
-        .current = leaf_of(w, r, r->secret.current),
+        .current = leaf_of(w, r, r->secret.current, now),
         .has_next = r->secret.next,
-        .next = leaf_of(w, r, r->secret.next),
-        .cas_outlived = outlived_of(w, r->secret.cas),
+        .next = leaf_of(w, r, r->secret.next, now),
+        .cas_outlived = outlived_at(w, r->secret.cas, now),
         .bundles_seen = true,
-        .bundles_complete = merged(w, r->bundle[0], r->secret.cas) == r->bundle[0] &&
-                            merged(w, r->bundle[1], r->secret.cas) == r->bundle[1],
+        .bundles_complete = merged(w, r->bundle[0], r->cas, now) == r->bundle[0] &&
+                            merged(w, r->bundle[1], r->cas, now) == r->bundle[1],
     };
-    bool serving = r->served && alive(w, r->served);
+    bool serving = r->served && (alive_at(w, r->served, now) || alive_at(w, r->served, w->tick + r->skew));
     if (r->served != r->secret.current && rotation_may_serve(&s->policy, serving, &v.current)) {
         r->served = r->secret.current;
         r->fresh = w->meddled && !serving;
     }
-    if (!r->served || !alive(w, r->served))
+    if (!serving && r->served != r->secret.current)
         r->ready = false;
     else if (r->bundle[0] & r->bundle[1] & bit(r->served))
         r->ready = true;
-    r->action = (uint8_t)rotation_next(&s->policy, &v, w->tick).action;
-    r->phase = r->action <= ROTATION_SETTLE    ? LOOK_SECRET
+    r->action = (uint8_t)rotation_next(&s->policy, &v, EPOCH + w->tick + r->skew).action;
+    r->phase = !rotation_writes(r->action)     ? LOOK_SECRET
                : r->action == ROTATION_PUBLISH ? WRITE_FIRST
                                                : WRITE_SECRET;
 }
@@ -174,7 +191,7 @@ static uint8_t make(struct world *w)
 }
 
 /* False when the model has no more leaves. */
-static bool write_secret(struct world *w, struct replica *r)
+static bool write_secret(struct world *w, struct replica *r, int clock)
 {
     struct secret *now = &w->secret;
     r->phase = LOOK_SECRET;
@@ -186,33 +203,35 @@ static bool write_secret(struct world *w, struct replica *r)
     case ROTATION_CREATE:
     case ROTATION_REPLACE: {
         uint8_t leaf = make(w);
-        *now = (struct secret){1, leaf, 0, merged(w, r->secret.cas, bit(leaf))};
+        *now = (struct secret){1, leaf, 0, merged(w, r->secret.cas, bit(leaf), clock)};
         break;
     }
     case ROTATION_PREPARE:
         now->next = make(w);
-        now->cas = merged(w, r->secret.cas, bit(now->next));
+        now->cas = merged(w, r->secret.cas, bit(now->next), clock);
         break;
     case ROTATION_SWITCH:
         now->current = r->secret.next;
         now->next = 0;
         break;
     default:
-        now->cas = merged(w, r->secret.cas, 0);
+        now->cas = merged(w, r->secret.cas, 0, clock);
     }
     for (unsigned i = 0; i < REPLICAS; i++)
         w->replicas[i].stale_secret = true;
     return true;
 }
 
-static void write_bundle(struct world *w, struct replica *r, unsigned hook)
+static void write_bundle(struct world *w, struct replica *r, unsigned hook, int clock)
 {
-    uint8_t fresh = merged(w, r->bundle[hook], r->secret.cas);
+    uint8_t fresh = merged(w, r->bundle[hook], r->cas, clock);
     r->phase = hook ? LOOK_SECRET : WRITE_SECOND;
     if (r->stale[hook]) /* refused: the rest is not tried */
         r->phase = LOOK_SECRET;
     else if (fresh != r->bundle[hook]) {
         w->used[hook][0] |= (uint16_t)(1U << w->bundle[hook]);
+        for (unsigned leaf = 1; leaf <= w->made; leaf++)
+            w->lost |= (w->bundle[hook] & ~fresh & bit(leaf)) && alive(w, leaf);
         w->bundle[hook] = fresh;
         for (unsigned i = 0; i < REPLICAS; i++)
             w->replicas[i].stale[hook] = true;
@@ -243,9 +262,9 @@ static bool advance(const struct search *s, struct world *w, unsigned which)
         decide(s, w, r);
         return true;
     case WRITE_SECRET:
-        return write_secret(w, r);
+        return write_secret(w, r, judged_at(s, w, r));
     default:
-        write_bundle(w, r, r->phase - WRITE_FIRST);
+        write_bundle(w, r, r->phase - WRITE_FIRST, judged_at(s, w, r));
         if (s->hooks == 1)
             r->phase = LOOK_SECRET;
         return true;
@@ -260,6 +279,8 @@ static void forget(struct replica *r)
         r->secret = (struct secret){0};
         r->stale_secret = false;
     }
+    if (r->phase <= LOOK_SECOND)
+        r->cas = 0;
     if (r->phase <= LOOK_FIRST)
         r->bundle[0] = r->stale[0] = 0;
     if (r->phase <= LOOK_SECOND || r->phase == WRITE_SECRET)
@@ -304,7 +325,7 @@ static void reach(struct search *s, struct world *w)
     }
     if (!is_new(s, hash_of(w)))
         return;
-    if (review_fails(w, s->hooks, s->meddling) && !s->violated) {
+    if ((w->lost || review_fails(w, s->hooks, s->meddling)) && !s->violated) {
         s->violated = true;
         s->witness = *w;
     }
@@ -331,7 +352,7 @@ static void pass_time(struct world *w)
 
 static void restart(struct replica *r)
 {
-    *r = (struct replica){0};
+    *r = (struct replica){.skew = r->skew};
     memset(r->seen, NEVER, sizeof r->seen);
 }
 
@@ -379,6 +400,7 @@ static void search_all(struct search *s)
     memset(&w, 0, sizeof w);
     w.life = (uint8_t)s->life;
     for (unsigned i = 0; i < REPLICAS; i++) {
+        w.replicas[i].skew = s->skews[i];
         restart(&w.replicas[i]);
     }
     s->capacity = (size_t)1 << 24;
@@ -391,10 +413,11 @@ static void search_all(struct search *s)
     }
     print_message("%zu states\n", s->count);
     if (s->violated)
-        print_message("a review fails at tick %u: secret %u/%u cas %x, bundles %x %x, served %u %u\n",
-                      s->witness.tick, s->witness.secret.current, s->witness.secret.next,
-                      s->witness.secret.cas, s->witness.bundle[0], s->witness.bundle[1],
-                      s->witness.replicas[0].served, s->witness.replicas[1].served);
+        print_message("%s at tick %u: secret %u/%u cas %x, bundles %x %x, served %u %u\n",
+                      s->witness.lost ? "a valid CA leaves a bundle" : "a review fails", s->witness.tick,
+                      s->witness.secret.current, s->witness.secret.next, s->witness.secret.cas,
+                      s->witness.bundle[0], s->witness.bundle[1], s->witness.replicas[0].served,
+                      s->witness.replicas[1].served);
     free(s->seen);
     free(s->stack);
 }
@@ -402,7 +425,7 @@ static void search_all(struct search *s)
 static void no_review_fails_whatever_happens(void **state)
 {
     (void)state;
-    struct search s = {.policy = {SETTLE}, .horizon = 7, .life = 3, .hooks = 2, .crashes = true};
+    struct search s = {.policy = {SETTLE, 0}, .horizon = 7, .life = 3, .hooks = 2, .crashes = true};
     search_all(&s);
     assert_false(s.violated);
 }
@@ -412,7 +435,7 @@ static void no_review_fails_whatever_happens(void **state)
 static void deleting_the_secret_harms_nobody_who_runs(void **state)
 {
     (void)state;
-    struct search s = {.policy = {SETTLE}, .horizon = 4, .life = 5, .hooks = 2, .meddling = true};
+    struct search s = {.policy = {SETTLE, 0}, .horizon = 4, .life = 5, .hooks = 2, .meddling = true};
     search_all(&s);
     assert_false(s.violated);
 }
@@ -421,20 +444,44 @@ static void deleting_the_secret_harms_nobody_who_runs(void **state)
 static void without_settling_reviews_fail(void **state)
 {
     (void)state;
-    struct search s = {.policy = {SETTLE - 1}, .horizon = 7, .life = 3, .hooks = 2, .crashes = true};
+    struct search s = {.policy = {SETTLE - 1, 0}, .horizon = 7, .life = 3, .hooks = 2, .crashes = true};
+    search_all(&s);
+    assert_true(s.violated);
+}
+
+/* By more than a leaf's life in either direction, as 100 and 200 days are of 90. */
+static const int8_t skews[] = {4, -7};
+
+static void a_wrong_clock_harms_nobody(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof skews; i++) {
+        struct search s = {.policy = {SETTLE, 0}, .horizon = 7, .life = 3, .hooks = 1, .crashes = true};
+        s.skews[1] = skews[i];
+        search_all(&s);
+        assert_false(s.violated);
+    }
+}
+
+/* The search sees what it looks for: by its own clock alone a replica that is ahead drops valid CAs. */
+static void without_the_api_servers_clock_it_does(void **state)
+{
+    (void)state;
+    struct search s = {
+        .policy = {SETTLE, 0}, .horizon = 7, .life = 3, .hooks = 1, .skews = {0, 4}, .one_clock = true};
     search_all(&s);
     assert_true(s.violated);
 }
 
 /* Two replicas that look at every tick always have something to serve, and need no more leaves than there are
- * renewals. */
-static void rotation_goes_on(void **state)
+ * renewals; also when the clock of one of them is wrong. */
+static void goes_on(int8_t skew)
 {
-    (void)state;
-    struct search s = {.policy = {SETTLE}, .hooks = HOOKS};
+    struct search s = {.policy = {SETTLE, 0}, .hooks = HOOKS};
     struct world w;
     memset(&w, 0, sizeof w);
     w.life = 3;
+    w.replicas[1].skew = skew;
     restart(&w.replicas[0]);
     restart(&w.replicas[1]);
     while (w.tick < 2 * LEAVES) {
@@ -452,13 +499,47 @@ static void rotation_goes_on(void **state)
     assert_int_equal(w.bundle[1], w.bundle[0]);
 }
 
+static void rotation_goes_on(void **state)
+{
+    (void)state;
+    goes_on(0);
+    for (size_t i = 0; i < sizeof skews; i++)
+        goes_on(skews[i]);
+}
+
+static void clocks_may_be_apart_as_far_as_a_certificate_allows(void **state)
+{
+    (void)state;
+    assert_int_equal(rotation_apart(90 * 86400), 3600);
+    assert_int_equal(rotation_apart(86400), 3600);
+    assert_int_equal(rotation_apart(7200), 300);
+    assert_int_equal(rotation_apart(30), 2);
+    static const struct {
+        int64_t ahead;
+        enum rotation_action action;
+    } rows[] = {{0, ROTATION_CREATE},         {3600, ROTATION_CREATE}, {-3600, ROTATION_CREATE},
+                {3601, ROTATION_HOLD},        {-3601, ROTATION_HOLD},  {100 * 86400, ROTATION_HOLD},
+                {-200 * 86400, ROTATION_HOLD}};
+    struct rotation_policy p = {.settle = 60, .apart = 3600};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rotation_view v = {.server_now = INT64_C(1800000000)};
+        struct rotation_step step = rotation_next(&p, &v, v.server_now + rows[i].ahead);
+        assert_int_equal(step.action, rows[i].action);
+    }
+    /* A server that never says what time it is cannot be compared with. */
+    assert_int_equal(rotation_next(&p, &(struct rotation_view){0}, 1).action, ROTATION_CREATE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_review_fails_whatever_happens),
         cmocka_unit_test(deleting_the_secret_harms_nobody_who_runs),
         cmocka_unit_test(without_settling_reviews_fail),
+        cmocka_unit_test(a_wrong_clock_harms_nobody),
+        cmocka_unit_test(without_the_api_servers_clock_it_does),
         cmocka_unit_test(rotation_goes_on),
+        cmocka_unit_test(clocks_may_be_apart_as_far_as_a_certificate_allows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -37,6 +38,8 @@ struct api {
     struct fault faults[MOST_FAULTS];
     char text[API_TEXT];
 };
+
+static atomic_llong clock_ahead;
 
 struct call { /* one request */
     char body[API_TEXT];
@@ -106,6 +109,11 @@ static enum MHD_Result respond(struct MHD_Connection *c, int status, char *body,
 {
     struct MHD_Response *r = MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE);
     const char *colon = header && *header ? strchr(header, ':') : NULL;
+    char date[64];
+    time_t now = time(NULL) + atomic_load(&clock_ahead);
+    struct tm tm;
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+    MHD_add_response_header(r, "Date", date);
     MHD_add_response_header(r, "Content-Type", "application/json");
     if (colon) {
         char name[NAME];
@@ -265,6 +273,7 @@ struct api *api_start(void)
     struct api *api = calloc(1, sizeof *api);
     assert_non_null(api);
     api->arena = arena_new(1 << 20);
+    api_set_clock(0);
     make_certificates(api);
     api_set_token(api, "token");
     pthread_mutex_init(&api->lock, NULL);
@@ -302,6 +311,11 @@ slice api_ca(const struct api *api)
 void api_set_token(struct api *api, const char *token)
 {
     snprintf(api->token, sizeof api->token, "%s", token);
+}
+
+void api_set_clock(int64_t ahead)
+{
+    atomic_store(&clock_ahead, ahead);
 }
 
 void api_put(struct api *api, const char *path, const char *json)

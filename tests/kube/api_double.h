@@ -19,6 +19,9 @@ slice api_ca(const struct api *api); /* PEM */
 /* The only token that is taken; "token" at first. */
 void api_set_token(struct api *api, const char *token);
 
+/* The clock of all doubles, as their answers tell it: seconds that it is ahead of ours; 0 at first. */
+void api_set_clock(int64_t ahead);
+
 /* Stores an object as it is, with a resourceVersion of its own. */
 void api_put(struct api *api, const char *path, const char *json);
 void api_delete(struct api *api, const char *path);

@@ -1,220 +1,12 @@
 /* The keeper against a small API server: step by step, two replicas, and whatever may be wrong with the
- * Secret.
- *
- * Nothing waits: certificates that are due were made with an earlier date, and changes settle at once. */
+ * Secret. */
 #include "check.h"
 
-#include "api_double.h"
-#include "base64.h"
-#include "bundle.h"
-#include "issue.h"
-#include "keeper.h"
+#include "keepers.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
-
-#define SECRET     "/api/v1/namespaces/team/secrets/brgate-tls"
-#define VALIDATING "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/brgate"
-#define MUTATING   "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/brgate"
-
-enum { DAY = 86400, REPLICAS = 2 };
-
-struct replica {
-    struct keeper *keeper;
-    char served[65], why_not[128], said[8192];
-    unsigned serves;
-};
-
-struct setting {
-    struct api *api;
-    struct arena *arena;
-    char directory[64];
-    struct replica replicas[REPLICAS];
-};
-
-static bool serve(void *self, const struct certificate_pair *pair, char ret_why[KUBE_ERROR_SIZE])
-{
-    struct replica *r = self;
-    struct certificate_info info;
-    slice why;
-    struct arena *a = arena_new(1 << 20);
-    bool good = certificate_read(a, pair->certificate, &info, &why) &&
-                certificate_key_matches(a, pair->certificate, pair->key, &why);
-    if (good)
-        snprintf(r->served, sizeof r->served, "%.*s", FMT(info.fingerprint));
-    else
-        snprintf(ret_why, KUBE_ERROR_SIZE, "not a pair");
-    r->serves++;
-    arena_free(a);
-    return good;
-}
-
-static void ready(void *self, const char *why_not)
-{
-    struct replica *r = self;
-    snprintf(r->why_not, sizeof r->why_not, "%s", why_not ? why_not : "");
-}
-
-static void say(void *self, enum keeper_news news, const char *text)
-{
-    struct replica *r = self;
-    size_t n = strlen(r->said);
-    snprintf(r->said + n, sizeof r->said - n, "%s %s\n", news == KEEPER_TROUBLE ? "TROUBLE" : "done", text);
-}
-
-static void replica_start(struct setting *s, struct replica *r)
-{
-    char error[KUBE_ERROR_SIZE] = "";
-    struct kube_place place = {.kubeconfig = api_kubeconfig(s->api, s->directory, "token")};
-    struct kube_limits limits = {.connect = 5000, .request = 10000, .attempts = 1, .patience = 1};
-    struct kube *k = kube_open(&place, &limits, error);
-    assert_string_equal(error, "");
-    struct keeper_options o = {.namespace = LIT("team"),
-                               .secret = LIT("brgate-tls"),
-                               .configuration = LIT("brgate"),
-                               .service = LIT("hook"),
-                               .life = 90 * DAY,
-                               .interval = 10000};
-    *r = (struct replica){0};
-    r->keeper = keeper_new(&o, k, &(struct keeper_host){r, serve, ready, say});
-    assert_non_null(r->keeper);
-}
-
-static void hooks_put(struct setting *s, const char *path, const char *bundle)
-{
-    char json[8192];
-    snprintf(json, sizeof json,
-             "{\"metadata\":{\"name\":\"brgate\"},\"webhooks\":["
-             "{\"name\":\"a.brgate.io\",\"failurePolicy\":\"Fail\",\"clientConfig\":{\"caBundle\":\"%s\"}},"
-             "{\"name\":\"b.brgate.io\",\"clientConfig\":{\"service\":{\"name\":\"hook\"}}}]}",
-             bundle);
-    api_put(s->api, path, json);
-}
-
-static struct setting *setting_new(void)
-{
-    struct setting *s = calloc(1, sizeof *s);
-    assert_non_null(s);
-    s->api = api_start();
-    s->arena = arena_new(16 << 20);
-    assert_non_null(s->arena);
-    snprintf(s->directory, sizeof s->directory, "%s", "/tmp/brgate-keeper-XXXXXX");
-    assert_non_null(mkdtemp(s->directory));
-    hooks_put(s, VALIDATING, "");
-    hooks_put(s, MUTATING, "Cg==");
-    for (size_t i = 0; i < REPLICAS; i++)
-        replica_start(s, &s->replicas[i]);
-    return s;
-}
-
-static void setting_free(struct setting *s)
-{
-    char path[128];
-    for (size_t i = 0; i < REPLICAS; i++) {
-        assert_null(strstr(s->replicas[i].said, "PRIVATE KEY"));
-        keeper_stop(s->replicas[i].keeper);
-    }
-    snprintf(path, sizeof path, "%s/ca.crt", s->directory);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/kubeconfig", s->directory);
-    unlink(path);
-    rmdir(s->directory);
-    api_stop(s->api);
-    arena_free(s->arena);
-    free(s);
-}
-
-/* Both in turn until neither has anything to do. */
-static void settle(struct setting *s)
-{
-    for (size_t i = 0, quiet = 0; quiet < REPLICAS; i++) {
-        struct keeper_result r = keeper_step(s->replicas[i % REPLICAS].keeper);
-        quiet = r.wait ? quiet + 1 : 0;
-        assert_true(i < 100);
-    }
-}
-
-static slice stored(struct setting *s, const char *path, const char *at)
-{
-    slice bytes = {0};
-    assert_true(base64_decode(s->arena, arena_copy(s->arena, slice_of(api_text(s->api, path, at))), &bytes));
-    return bytes;
-}
-
-static struct bundle bundle_at(struct setting *s, const char *path, const char *at)
-{
-    struct bundle b;
-    slice why;
-    if (!bundle_read(s->arena, stored(s, path, at), &b, &why))
-        b.count = 0;
-    return b;
-}
-
-static slice fingerprint(struct setting *s, slice pem)
-{
-    struct certificate_info info = {0};
-    slice why;
-    certificate_read(s->arena, pem, &info, &why);
-    return info.fingerprint;
-}
-
-/* All four webhooks believe these CAs and no others. */
-static void assert_bundles(struct setting *s, const slice *fingerprints, size_t count)
-{
-    static const char *const at[] = {"webhooks[0].clientConfig.caBundle",
-                                     "webhooks[1].clientConfig.caBundle"};
-    static const char *const paths[] = {VALIDATING, MUTATING};
-    for (size_t i = 0; i < 4; i++) {
-        struct bundle b = bundle_at(s, paths[i / 2], at[i % 2]);
-        assert_int_equal(b.count, count);
-        for (size_t f = 0; f < count; f++)
-            assert_true(bundle_has(&b, fingerprints[f]));
-    }
-}
-
-static struct issue issued(struct setting *s, int64_t days_ago)
-{
-    struct issue made = {0};
-    slice why = {0};
-    struct issue_request request = {.service = LIT("hook"),
-                                    .namespace = LIT("team"),
-                                    .now = time(NULL) - days_ago * DAY,
-                                    .life = 90 * DAY};
-    assert_true(issue_make(s->arena, &request, &made, &why));
-    return made;
-}
-
-static const char *encoded(struct setting *s, slice bytes)
-{
-    return base64_encode(s->arena, bytes).p;
-}
-
-static void secret_put(struct setting *s, slice cas, slice cert, slice key)
-{
-    api_put(
-        s->api, SECRET,
-        arena_fmt(s->arena,
-                  "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"type\":\"kubernetes.io/tls\",\"metadata\":{"
-                  "\"name\":\"brgate-tls\",\"labels\":{\"owner\":\"them\"}},\"data\":{\"ca.crt\":\"%s\","
-                  "\"tls.crt\":\"%s\",\"tls.key\":\"%s\",\"other\":\"b3RoZXI=\"}}",
-                  encoded(s, cas), encoded(s, cert), encoded(s, key))
-            .p);
-}
-
-static void assert_all_serve_the_secret(struct setting *s)
-{
-    slice want = fingerprint(s, stored(s, SECRET, "data./tls/crt"));
-    for (size_t i = 0; i < REPLICAS; i++) {
-        assert_slice("served", slice_of(s->replicas[i].served), want);
-        assert_string_equal(s->replicas[i].why_not, "");
-    }
-    slice why = {0};
-    assert_true(certificate_chain_valid(s->arena, stored(s, SECRET, "data./tls/crt"),
-                                        stored(s, SECRET, "data./ca/crt"), LIT("hook.team.svc"), time(NULL),
-                                        &why));
-}
 
 static void the_first_makes_it_and_the_others_take_it(void **state)
 {
@@ -365,6 +157,30 @@ static void a_deleted_secret_is_made_anew(void **state)
     setting_free(s);
 }
 
+/* The Secret is deleted, and the bundles are overwritten while the old certificate is still served. */
+static void a_repair_covers_what_is_served(void **state)
+{
+    (void)state;
+    struct setting *s = setting_new();
+    settle(s);
+    slice old = bundle_at(s, SECRET, "data./ca/crt").entries[0].info.fingerprint;
+    api_delete(s->api, SECRET);
+    assert_int_equal(keeper_step(s->replicas[1].keeper).action, ROTATION_CREATE);
+    hooks_put(s, VALIDATING, "");
+    hooks_put(s, MUTATING, "");
+    assert_int_equal(keeper_step(s->replicas[0].keeper).action, ROTATION_PUBLISH);
+    const slice both[] = {old, bundle_at(s, SECRET, "data./ca/crt").entries[0].info.fingerprint};
+    assert_bundles(s, both, 2);
+    settle(s);
+    assert_all_serve_the_secret(s);
+    /* From then on the old one is nobody's: who takes it out has it out. */
+    hooks_put(s, VALIDATING, "");
+    hooks_put(s, MUTATING, "");
+    settle(s);
+    assert_bundles(s, both + 1, 1);
+    setting_free(s);
+}
+
 static void bundles_that_are_taken_away_come_back(void **state)
 {
     (void)state;
@@ -504,6 +320,7 @@ static void it_works_on_its_own_thread_and_tells_prometheus(void **state)
                                           "brgate_certs_bundle_matches{configuration=\"mutating\"} 1\n",
                                           "brgate_certs_serving_secret 1\n",
                                           "brgate_certs_steps_total{step=\"create\"} 1\n",
+                                          "brgate_certs_clock_ahead_seconds 0\n",
                                           "brgate_certs_failures_total 0\n"};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         if (!strstr(page, samples[i]))
@@ -535,6 +352,7 @@ int main(void)
         cmocka_unit_test(outlived_cas_leave),
         cmocka_unit_test(what_is_of_no_use_is_replaced),
         cmocka_unit_test(a_deleted_secret_is_made_anew),
+        cmocka_unit_test(a_repair_covers_what_is_served),
         cmocka_unit_test(bundles_that_are_taken_away_come_back),
         cmocka_unit_test(one_configuration_is_enough_and_none_is_not),
         cmocka_unit_test(both_configurations_must_vouch),

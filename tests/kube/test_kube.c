@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static char directory[64];
@@ -71,6 +72,21 @@ static void objects_are_read_and_written(void **state)
     snprintf(body, sizeof body, BODY, "1", "fresh");
     assert_int_equal(ask(&s, KUBE_PUT, body).outcome, KUBE_OK);
     assert_string_equal(api_text(s.api, ONE, "data.x"), "fresh");
+    close_all(&s);
+}
+
+static void an_answer_tells_the_servers_time(void **state)
+{
+    (void)state;
+    static const int64_t ahead[] = {0, 100 * 86400, -200 * 86400};
+    struct setting s = open_with(hasty());
+    for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++) {
+        api_set_clock(ahead[i]);
+        int64_t before = time(NULL) + ahead[i];
+        struct kube_answer refused = ask(&s, KUBE_GET, NULL), taken = ask(&s, KUBE_POST, "{\"metadata\":{}}");
+        int64_t after = time(NULL) + ahead[i];
+        assert_true(refused.date >= before && refused.date <= taken.date && taken.date <= after);
+    }
     close_all(&s);
 }
 
@@ -323,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_are_read_and_written),
+        cmocka_unit_test(an_answer_tells_the_servers_time),
         cmocka_unit_test(statuses_become_outcomes),
         cmocka_unit_test(patience_is_kept_and_ends),
         cmocka_unit_test(silence_has_an_end),

@@ -13,4 +13,4 @@ has_not PrometheusRule 'brgate_certs_'
 has ConfigMap 'grafana_dashboard: "1"' '"title": "brgate"'
 
 given "alerts of mode self" --set metrics.rules.enabled=true
-has PrometheusRule 'alert: BrgateBundleMismatch' 'alert: BrgateCertificateNotKept'
+has PrometheusRule 'alert: BrgateBundleMismatch' 'alert: BrgateCertificateNotKept' 'alert: BrgateClocksDisagree' 'namespace="brgate-system", job="gate-brgate", state="hold"'
