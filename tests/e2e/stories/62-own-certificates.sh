@@ -70,8 +70,16 @@ then_true "it ends by itself" wait_for 20 process_gone twin
 own_start twin
 then_true "started again it is ready at once, with what the Secret holds" wait_for 2 own_ready twin
 given "its endpoint" endpoint twin true
+serves_the_secret() { [[ $(curl -fs "http://127.0.0.1:$(<"$work/$1.health")/metrics") == *$'\nbrgate_certs_serving_secret 1\n'* ]]; }
+before=$(own_served gate)
 given "somebody deletes the Secret" kubectl delete secret brgate-tls -n brgate-system
-then_true "it is made anew, and served" wait_for 10 eval 'own_same && [[ $(own_show) == *"vouches for what"* ]]'
+then_true "it is made anew, and served" wait_for 10 eval '[[ $(own_served gate) != "$before" ]] && serves_the_secret gate &&
+    serves_the_secret twin && [[ $(own_show) == *"vouches for what"* ]]'
+# As docs/webhook.md says: the commands that begin with `ca=`.
+sed -n '/^ca=/,/^done/p' docs/webhook.md | sed 's/gate-brgate/brgate/g' >"$work/only-the-new.sh"
+when "all other authorities are taken out of the bundles" source "$work/only-the-new.sh"
+then_equal "it passes" "$code$err" 0
+then_equal "they hold the new one only" "$(authorities)" 1
 then_true "reviews go on" load_goes_on
 load_stop
 then_equal "of $answers reviews none failed" "$refusals" 0
