@@ -10,21 +10,21 @@ static slice pem_of(struct arena *a, X509 *c)
     return out && PEM_write_bio_X509(out, c) ? openssl_text(a, out) : (slice){0};
 }
 
-bool bundle_read(struct arena *a, slice pem, struct bundle *ret, slice *ret_error)
+bool bundle_read(struct arena *a, slice pem, struct bundle *ret, struct error *reterr)
 {
     *ret = (struct bundle){0};
     STACK_OF(X509) *all = openssl_certificates(pem);
     if (!all)
-        return openssl_failed(a, ret_error, "no list of certificates in PEM form");
+        return openssl_failed(reterr, "no list of certificates in PEM form");
     int count = sk_X509_num(all);
     ret->entries = arena_try(a, (size_t)count * sizeof *ret->entries);
-    bool done = ret->entries || certificate_refused(a, ret_error, "out of memory", "");
+    bool done = ret->entries || error_set(reterr, "out of memory");
     for (int i = 0; done && ret->entries && i < count; i++) {
         struct bundle_entry *e = &ret->entries[i];
-        done = openssl_describe(a, sk_X509_value(all, i), &e->info, ret_error);
+        done = openssl_describe(a, sk_X509_value(all, i), &e->info, reterr);
         e->pem = pem_of(a, sk_X509_value(all, i));
         if (done && !e->pem.n)
-            done = certificate_refused(a, ret_error, "out of memory", "");
+            done = error_set(reterr, "out of memory");
         ret->count++;
     }
     openssl_free_certificates(all);
@@ -56,19 +56,18 @@ static size_t take(struct bundle *to, const struct bundle *from, int64_t now)
 }
 
 bool bundle_merge(struct arena *a, slice list, slice cas, int64_t now, slice *ret, bool *ret_changed,
-                  slice *ret_error)
+                  struct error *reterr)
 {
     struct bundle old, added, merged = {0};
-    slice ignored;
     *ret = (slice){0};
-    bool readable = bundle_read(a, list, &old, &ignored);
+    bool readable = bundle_read(a, list, &old, NULL);
     if (!readable)
         old.count = 0;
-    if (!bundle_read(a, cas, &added, &ignored))
+    if (!bundle_read(a, cas, &added, NULL))
         added.count = 0;
     merged.entries = arena_try(a, (old.count + added.count + 1) * sizeof *merged.entries);
     if (!merged.entries)
-        return certificate_refused(a, ret_error, "out of memory", "");
+        return error_set(reterr, "out of memory");
     size_t kept = take(&merged, &old, now);
     size_t new_ones = take(&merged, &added, now);
     *ret_changed = kept != old.count || new_ones || (!readable && list.n);
@@ -77,7 +76,7 @@ bool bundle_merge(struct arena *a, slice list, slice cas, int64_t now, slice *re
         n += merged.entries[i].pem.n;
     char *p = arena_try(a, n + 1);
     if (!p)
-        return certificate_refused(a, ret_error, "out of memory", "");
+        return error_set(reterr, "out of memory");
     *ret = (slice){p, n};
     for (size_t i = 0; i < merged.count; i++) {
         if (!merged.entries[i].pem.n)
@@ -91,11 +90,10 @@ bool bundle_merge(struct arena *a, slice list, slice cas, int64_t now, slice *re
 slice bundle_issuer(struct arena *a, slice list, slice chain, int64_t now)
 {
     struct bundle b;
-    slice ignored;
-    if (!bundle_read(a, list, &b, &ignored))
+    if (!bundle_read(a, list, &b, NULL))
         return (slice){0};
     for (size_t i = 0; i < b.count; i++)
-        if (certificate_chain_valid(a, chain, b.entries[i].pem, (slice){0}, now, &ignored))
+        if (certificate_chain_valid(chain, b.entries[i].pem, (slice){0}, now, NULL))
             return b.entries[i].pem;
     return (slice){0};
 }

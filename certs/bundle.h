@@ -16,7 +16,7 @@ struct bundle {
 
 /* Every certificate of a PEM text, in order. False with one line when one of them is broken or there is
  * none. */
-bool bundle_read(struct arena *a, slice pem, struct bundle *ret, slice *ret_error);
+bool bundle_read(struct arena *a, slice pem, struct bundle *ret, struct error *reterr);
 
 bool bundle_has(const struct bundle *b, slice fingerprint);
 
@@ -30,7 +30,7 @@ bool bundle_outlived(const struct certificate_info *ca, int64_t now);
  * order. Text that is no list of certificates counts as an empty one. `*ret_changed` tells whether the result
  * holds other certificates than `list`. False, with one line, when memory runs out. */
 bool bundle_merge(struct arena *a, slice list, slice cas, int64_t now, slice *ret, bool *ret_changed,
-                  slice *ret_error);
+                  struct error *reterr);
 
 /* The CA of the list that vouches for the chain, alone, PEM; empty when none does. */
 slice bundle_issuer(struct arena *a, slice list, slice chain, int64_t now);

@@ -2,11 +2,12 @@
  *
  * Keys are ECDSA P-256: a handshake costs half of what RSA-2048 does and every API server knows it. Times are
  * Unix seconds. Results and errors live in the arena, which may be unguarded: running out of memory is an
- * error like others. A false return has one line in `ret_error`. */
+ * error like others. A false return has one line in `reterr`. */
 #ifndef BRGATE_CERTIFICATE_H
 #define BRGATE_CERTIFICATE_H
 
 #include "arena.h"
+#include "error.h"
 
 #include <stdint.h>
 
@@ -27,7 +28,8 @@ struct certificate_pair {
 /* A new key and its certificate, signed by `issuer`, or by itself when that is NULL. What an issuer signs
  * ends when the issuer's own certificate ends, at the latest. */
 bool certificate_make(struct arena *a, const struct certificate_request *request,
-                      const struct certificate_pair *issuer, struct certificate_pair *ret, slice *ret_error);
+                      const struct certificate_pair *issuer, struct certificate_pair *ret,
+                      struct error *reterr);
 
 struct certificate_info {
     slice subject, issuer; /* RFC 2253 */
@@ -40,15 +42,14 @@ struct certificate_info {
 };
 
 /* The first certificate of a PEM text. */
-bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, slice *ret_error);
+bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, struct error *reterr);
 
 /* Whether the private key belongs to the first certificate. */
-bool certificate_key_matches(struct arena *a, slice pem, slice key_pem, slice *ret_error);
+bool certificate_key_matches(slice pem, slice key_pem, struct error *reterr);
 
 /* Whether a client that trusts `ca_bundle` would accept the chain as a server's certificate for `host` (a DNS
  * name or an IP address; empty: any) at `now`. The chain begins with the leaf. */
-bool certificate_chain_valid(struct arena *a, slice chain, slice ca_bundle, slice host, int64_t now,
-                             slice *ret_error);
+bool certificate_chain_valid(slice chain, slice ca_bundle, slice host, int64_t now, struct error *reterr);
 
 /* When a certificate should be replaced: after two thirds of its life, which leaves a third for everything
  * that can go wrong. */

@@ -115,30 +115,31 @@ static bool fill(X509 *c, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key,
 }
 
 bool certificate_make(struct arena *a, const struct certificate_request *request,
-                      const struct certificate_pair *issuer, struct certificate_pair *ret, slice *ret_error)
+                      const struct certificate_pair *issuer, struct certificate_pair *ret,
+                      struct error *reterr)
 {
     if (!request->common_name.n || request->common_name.n > MOST_COMMON_NAME_BYTES)
-        return certificate_refused(a, ret_error, "the common name must have 1 to 64 bytes", "");
+        return error_set(reterr, "the common name must have 1 to 64 bytes");
     if (request->not_after <= request->not_before)
-        return certificate_refused(a, ret_error, "the validity ends before it begins", "");
+        return error_set(reterr, "the validity ends before it begins");
     scoped(EVP_PKEY) *key = EVP_EC_gen("P-256");
     scoped(X509) *c = X509_new();
     scoped(X509) *issuer_certificate = issuer ? openssl_certificate(issuer->certificate) : NULL;
     scoped(EVP_PKEY) *issuer_key = issuer ? openssl_key(issuer->key) : NULL;
     if (issuer && (!issuer_certificate || !issuer_key))
-        return openssl_failed(a, ret_error, "the issuer's certificate or key is not readable");
+        return openssl_failed(reterr, "the issuer's certificate or key is not readable");
     if (issuer && X509_check_private_key(issuer_certificate, issuer_key) != 1)
-        return openssl_failed(a, ret_error, "the issuer's key does not match its certificate");
+        return openssl_failed(reterr, "the issuer's key does not match its certificate");
     if (!key || !c || !fill(c, key, issuer ? issuer_certificate : c, issuer ? issuer_key : key, request))
-        return openssl_failed(a, ret_error, "the certificate cannot be made");
+        return openssl_failed(reterr, "the certificate cannot be made");
     scoped(BIO) *pem = BIO_new(BIO_s_mem());
     scoped(BIO) *key_pem = BIO_new(BIO_s_secmem());
     if (!pem || !key_pem || !PEM_write_bio_X509(pem, c) ||
         !PEM_write_bio_PKCS8PrivateKey(key_pem, key, NULL, NULL, 0, NULL, NULL))
-        return openssl_failed(a, ret_error, "the certificate cannot be written as PEM");
+        return openssl_failed(reterr, "the certificate cannot be written as PEM");
     ret->certificate = openssl_text(a, pem);
     ret->key = openssl_text(a, key_pem);
     if (!ret->certificate.n || !ret->key.n)
-        return certificate_refused(a, ret_error, "out of memory", "");
+        return error_set(reterr, "out of memory");
     return true;
 }

@@ -78,7 +78,7 @@ static bool read_names(struct arena *a, X509 *c, struct certificate_info *ret)
     return list != NULL;
 }
 
-bool openssl_describe(struct arena *a, X509 *c, struct certificate_info *ret, slice *ret_error)
+bool openssl_describe(struct arena *a, X509 *c, struct certificate_info *ret, struct error *reterr)
 {
     *ret = (struct certificate_info){.ca = X509_check_ca(c) == 1};
     unsigned char digest[EVP_MAX_MD_SIZE];
@@ -86,34 +86,33 @@ bool openssl_describe(struct arena *a, X509 *c, struct certificate_info *ret, sl
     const ASN1_INTEGER *serial = X509_get0_serialNumber(c);
     if (!unix_time(X509_get0_notBefore(c), &ret->not_before) ||
         !unix_time(X509_get0_notAfter(c), &ret->not_after) || X509_digest(c, EVP_sha256(), digest, &n) != 1)
-        return openssl_failed(a, ret_error, "the certificate is not readable");
+        return openssl_failed(reterr, "the certificate is not readable");
     ret->subject = name_text(a, X509_get_subject_name(c));
     ret->issuer = name_text(a, X509_get_issuer_name(c));
     ret->serial = hex(a, ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
     ret->fingerprint = hex(a, digest, n);
     if (!read_names(a, c, ret) || !ret->fingerprint.n)
-        return certificate_refused(a, ret_error, "out of memory", "");
+        return error_set(reterr, "out of memory");
     return true;
 }
 
-bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, slice *ret_error)
+bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, struct error *reterr)
 {
     scoped(X509) *c = openssl_certificate(pem);
-    return c ? openssl_describe(a, c, ret, ret_error)
-             : openssl_failed(a, ret_error, "no certificate in PEM form");
+    return c ? openssl_describe(a, c, ret, reterr) : openssl_failed(reterr, "no certificate in PEM form");
 }
 
-bool certificate_key_matches(struct arena *a, slice pem, slice key_pem, slice *ret_error)
+bool certificate_key_matches(slice pem, slice key_pem, struct error *reterr)
 {
     scoped(X509) *c = openssl_certificate(pem);
     if (!c)
-        return openssl_failed(a, ret_error, "no certificate in PEM form");
+        return openssl_failed(reterr, "no certificate in PEM form");
     scoped(EVP_PKEY) *key = openssl_key(key_pem);
     if (!key)
-        return openssl_failed(a, ret_error, "no unencrypted private key in PEM form");
+        return openssl_failed(reterr, "no unencrypted private key in PEM form");
     if (X509_check_private_key(c, key) != 1) {
         ERR_clear_error();
-        return certificate_refused(a, ret_error, "the key does not belong to the certificate", "");
+        return error_set(reterr, "the key does not belong to the certificate");
     }
     return true;
 }
@@ -134,8 +133,8 @@ static bool set_host(X509_VERIFY_PARAM *param, slice host)
     return X509_VERIFY_PARAM_set1_host(param, text, host.n) == 1;
 }
 
-static bool verify(struct arena *a, STACK_OF(X509) * chain, STACK_OF(X509) * roots, slice host, int64_t now,
-                   slice *ret_error)
+static bool verify(STACK_OF(X509) * chain, STACK_OF(X509) * roots, slice host, int64_t now,
+                   struct error *reterr)
 {
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *context = X509_STORE_CTX_new();
@@ -151,26 +150,23 @@ static bool verify(struct arena *a, STACK_OF(X509) * chain, STACK_OF(X509) * roo
         valid = ready && X509_verify_cert(context) == 1;
     }
     if (!ready)
-        openssl_failed(a, ret_error, "the chain cannot be checked");
+        openssl_failed(reterr, "the chain cannot be checked");
     else if (!valid)
-        certificate_refused(a, ret_error, X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)),
-                            "");
+        error_set(reterr, "%s", X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
     ERR_clear_error();
     X509_STORE_CTX_free(context);
     X509_STORE_free(store);
     return valid;
 }
 
-bool certificate_chain_valid(struct arena *a, slice chain, slice ca_bundle, slice host, int64_t now,
-                             slice *ret_error)
+bool certificate_chain_valid(slice chain, slice ca_bundle, slice host, int64_t now, struct error *reterr)
 {
     STACK_OF(X509) *certificates = openssl_certificates(chain);
     if (!certificates)
-        return openssl_failed(a, ret_error, "the chain is not a list of certificates in PEM form");
+        return openssl_failed(reterr, "the chain is not a list of certificates in PEM form");
     STACK_OF(X509) *roots = openssl_certificates(ca_bundle);
-    bool valid =
-        roots ? verify(a, certificates, roots, host, now, ret_error)
-              : openssl_failed(a, ret_error, "the CA bundle is not a list of certificates in PEM form");
+    bool valid = roots ? verify(certificates, roots, host, now, reterr)
+                       : openssl_failed(reterr, "the CA bundle is not a list of certificates in PEM form");
     openssl_free_certificates(certificates);
     openssl_free_certificates(roots);
     return valid;

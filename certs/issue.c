@@ -46,16 +46,16 @@ static size_t leaf_names(struct arena *a, const struct issue_request *request, s
     return n;
 }
 
-bool issue_make(struct arena *a, const struct issue_request *request, struct issue *ret, slice *ret_error)
+bool issue_make(struct arena *a, const struct issue_request *request, struct issue *ret, struct error *reterr)
 {
     char name[MOST_COMMON_NAME_BYTES];
     slice names[MOST_NAMES];
     size_t count = leaf_names(a, request, names);
     int64_t early = request->life / 10 < ISSUE_CLOCKS_APART ? request->life / 10 : ISSUE_CLOCKS_APART;
     if (request->life < ISSUE_LEAST_LIFE || !count)
-        return certificate_refused(a, ret_error, "a certificate needs a name and at least 30 seconds", "");
+        return error_set(reterr, "a certificate needs a name and at least 30 seconds");
     if (!ca_name(name))
-        return openssl_failed(a, ret_error, "no random numbers");
+        return openssl_failed(reterr, "no random numbers");
     struct certificate_request ca = {.use = CERTIFICATE_CA,
                                      .common_name = slice_of(name),
                                      .not_before = request->now - early,
@@ -68,8 +68,8 @@ bool issue_make(struct arena *a, const struct issue_request *request, struct iss
                                        .not_before = ca.not_before,
                                        .not_after = ca.not_after};
     struct certificate_pair issuer = {0};
-    bool made = certificate_make(a, &ca, NULL, &issuer, ret_error) &&
-                certificate_make(a, &leaf, &issuer, &ret->leaf, ret_error);
+    bool made = certificate_make(a, &ca, NULL, &issuer, reterr) &&
+                certificate_make(a, &leaf, &issuer, &ret->leaf, reterr);
     ret->ca = issuer.certificate;
     if (issuer.key.n)
         OPENSSL_cleanse((void *)(uintptr_t)issuer.key.p, issuer.key.n);

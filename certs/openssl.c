@@ -22,20 +22,12 @@ slice openssl_text(struct arena *a, BIO *memory)
     return n > 0 ? openssl_copy(a, (slice){p, (size_t)n}) : (slice){0};
 }
 
-bool certificate_refused(struct arena *a, slice *ret_error, const char *why, const char *detail)
-{
-    char text[256];
-    int n = snprintf(text, sizeof text, "%s%s%s", why, *detail ? ": " : "", detail);
-    *ret_error = openssl_copy(a, (slice){text, n < (int)sizeof text ? (size_t)n : sizeof text - 1});
-    return false;
-}
-
-bool openssl_failed(struct arena *a, slice *ret_error, const char *what)
+bool openssl_failed(struct error *reterr, const char *what)
 {
     unsigned long code = ERR_get_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
     ERR_clear_error();
-    return certificate_refused(a, ret_error, what, reason ? reason : "");
+    return error_set(reterr, "%s%s%s", what, reason ? ": " : "", reason ? reason : "");
 }
 
 X509 *openssl_certificate(slice pem)

@@ -17,10 +17,7 @@ SCOPED(BIO, BIO_free_all)
 #define scoped(type) __attribute__((cleanup(scoped_##type))) type
 
 /* False, with `what` and OpenSSL's oldest reason. Empties OpenSSL's error queue. */
-bool openssl_failed(struct arena *a, slice *ret_error, const char *what);
-
-/* False and the text itself as the error. */
-bool certificate_refused(struct arena *a, slice *ret_error, const char *why, const char *detail);
+bool openssl_failed(struct error *reterr, const char *what);
 
 /* A copy in the arena; the empty slice when it is full. */
 slice openssl_copy(struct arena *a, slice s);
@@ -34,6 +31,6 @@ STACK_OF(X509) * openssl_certificates(slice pem);
 void openssl_free_certificates(STACK_OF(X509) * all);
 
 /* certificate_read() of what has been read. */
-bool openssl_describe(struct arena *a, X509 *c, struct certificate_info *ret, slice *ret_error);
+bool openssl_describe(struct arena *a, X509 *c, struct certificate_info *ret, struct error *reterr);
 
 #endif

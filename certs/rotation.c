@@ -75,15 +75,15 @@ const char *rotation_word(enum rotation_action action)
 }
 
 struct rotation_leaf rotation_look(struct arena *a, const struct certificate_pair *pair, slice cas,
-                                   slice host, int64_t now, slice *ret_why)
+                                   slice host, int64_t now, struct error *reterr)
 {
     struct rotation_leaf leaf = {0};
     struct certificate_info info;
-    if (!certificate_read(a, pair->certificate, &info, ret_why))
+    if (!certificate_read(a, pair->certificate, &info, reterr))
         return leaf;
     leaf.not_before = info.not_before;
     leaf.not_after = info.not_after;
-    leaf.usable = certificate_key_matches(a, pair->certificate, pair->key, ret_why) &&
-                  certificate_chain_valid(a, pair->certificate, cas, host, now, ret_why);
+    leaf.usable = certificate_key_matches(pair->certificate, pair->key, reterr) &&
+                  certificate_chain_valid(pair->certificate, cas, host, now, reterr);
     return leaf;
 }

@@ -91,8 +91,8 @@ const char *rotation_word(enum rotation_action action); /* "settle" */
 /* Whether a server that serves something of use (or not) may take up the Secret's current pair. */
 bool rotation_may_serve(const struct rotation_policy *p, bool serving, const struct rotation_leaf *current);
 
-/* Everything about a pair but its coverage. `host` is a name it must be for; not usable: `*ret_why`. */
+/* Everything about a pair but its coverage. `host` is a name it must be for; not usable: `*reterr`. */
 struct rotation_leaf rotation_look(struct arena *a, const struct certificate_pair *pair, slice cas,
-                                   slice host, int64_t now, slice *ret_why);
+                                   slice host, int64_t now, struct error *reterr);
 
 #endif

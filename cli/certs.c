@@ -211,9 +211,9 @@ static bool make(struct arena *a, const struct wishes *w)
                                     .now = now.tv_sec,
                                     .life = w->life};
     struct issue made;
-    slice why;
+    struct error why;
     if (!issue_make(a, &request, &made, &why)) {
-        command_fails("certs make", "%.*s", FMT(why));
+        command_fails("certs make", "%s", why.text);
         return false;
     }
     return write_new(w->dir, "tls.key", made.leaf.key, 0600) &&
@@ -273,7 +273,7 @@ static int keep(struct keeper *k, bool wait)
 int certs_self(int argc, char **argv)
 {
     struct wishes w;
-    char why[KUBE_ERROR_SIZE];
+    struct error why;
     if (!read_wishes(argc, argv, &w))
         return EXIT_UNABLE;
     if (w.help) {
@@ -289,13 +289,13 @@ int certs_self(int argc, char **argv)
                                .life = w.life,
                                .settle = w.settle,
                                .interval = 1000};
-    if (!keeper_check(&o, why))
-        return command_fails(argv[0], "%s", why);
+    if (!keeper_check(&o, &why))
+        return command_fails(argv[0], "%s", why.text);
     struct kube_place place = {.kubeconfig = w.kubeconfig};
     struct kube_limits limits = kube_defaults();
-    struct kube *kube = kube_open(&place, &limits, why);
+    struct kube *kube = kube_open(&place, &limits, &why);
     if (!kube)
-        return command_fails(argv[0], "%s", why);
+        return command_fails(argv[0], "%s", why.text);
     certs_split(w.secret, &o.namespace, &o.secret);
     if (!o.namespace.n)
         o.namespace = kube_namespace(kube);

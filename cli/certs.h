@@ -15,6 +15,6 @@ bool certs_seconds(const char *text, int64_t *ret);
 void certs_split(const char *text, slice *ret_namespace, slice *ret_name);
 
 /* The chain that a TLS server shows when it is asked for `name`, as PEM. False with one line. */
-bool certs_peer(struct arena *a, const char *address, slice name, slice *ret_chain, slice *ret_error);
+bool certs_peer(struct arena *a, const char *address, slice name, slice *ret_chain, struct error *reterr);
 
 #endif

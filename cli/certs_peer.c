@@ -10,12 +10,12 @@
 
 enum { PATIENCE_S = 5, CHAIN_BYTES = 1 << 20 };
 
-static int dial(struct arena *a, slice host, slice port, slice *ret_error)
+static int dial(struct arena *a, slice host, slice port, struct error *reterr)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
     int code = getaddrinfo(arena_cstr(a, host), arena_cstr(a, port), &hints, &found), fd = -1, error = 0;
     if (code != 0) {
-        *ret_error = arena_fmt(a, "%.*s: %s", FMT(host), gai_strerror(code));
+        error_set(reterr, "%.*s: %s", FMT(host), gai_strerror(code));
         return -1;
     }
     struct timeval patience = {.tv_sec = PATIENCE_S};
@@ -33,7 +33,7 @@ static int dial(struct arena *a, slice host, slice port, slice *ret_error)
     }
     freeaddrinfo(found);
     if (fd < 0)
-        *ret_error = arena_fmt(a, "%.*s:%.*s: %s", FMT(host), FMT(port), strerror(error));
+        error_set(reterr, "%.*s:%.*s: %s", FMT(host), FMT(port), strerror(error));
     return fd;
 }
 
@@ -53,7 +53,7 @@ static slice chain_of(struct arena *a, gnutls_session_t session)
 }
 
 /* The certificate is known before the handshake's end, which a server that wants one of ours may refuse. */
-static slice shake_hands(struct arena *a, int fd, slice name, slice *ret_error)
+static slice shake_hands(struct arena *a, int fd, slice name, struct error *reterr)
 {
     gnutls_session_t session;
     gnutls_certificate_credentials_t nothing;
@@ -75,27 +75,28 @@ static slice shake_hands(struct arena *a, int fd, slice name, slice *ret_error)
     while (code < 0 && !gnutls_error_is_fatal(code) && code != GNUTLS_E_AGAIN);
     slice chain = chain_of(a, session);
     if (!chain.n)
-        *ret_error = arena_fmt(a, "no TLS: %s", gnutls_strerror(code));
+        error_set(reterr, "no TLS: %s", gnutls_strerror(code));
     gnutls_deinit(session);
     gnutls_certificate_free_credentials(nothing);
     return chain;
 }
 
-bool certs_peer(struct arena *a, const char *address, slice name, slice *ret_chain, slice *ret_error)
+bool certs_peer(struct arena *a, const char *address, slice name, slice *ret_chain, struct error *reterr)
 {
-    slice s = slice_of(address), why = {0};
+    struct error why;
+    slice s = slice_of(address);
     size_t colon = s.n;
     while (colon && s.p[colon - 1] != ':')
         colon--;
     slice host = slice_cut(s, 0, colon ? colon - 1 : s.n), port = colon ? slice_from(s, colon) : LIT("443");
     if (slice_starts(host, LIT("[")) && slice_ends(host, LIT("]")))
         host = slice_cut(host, 1, host.n - 2);
-    int fd = dial(a, host, port, ret_error);
+    int fd = dial(a, host, port, reterr);
     if (fd < 0)
         return false;
     *ret_chain = shake_hands(a, fd, name, &why);
     close(fd);
     if (!ret_chain->n)
-        *ret_error = arena_fmt(a, "%s: %.*s", address, FMT(why));
+        error_set(reterr, "%s: %s", address, why.text);
     return ret_chain->n;
 }

@@ -101,9 +101,9 @@ static void put_certificate(struct show *s, const char *label, const struct cert
 static bool put_chain(struct show *s, const char *label, slice pem)
 {
     struct bundle chain;
-    slice why;
+    struct error why;
     if (!bundle_read(s->arena, pem, &chain, &why)) {
-        problem(s, "  ", label, why);
+        problem(s, "  ", label, slice_of(why.text));
         return false;
     }
     for (size_t i = 0; i < chain.count; i++)
@@ -113,21 +113,22 @@ static bool put_chain(struct show *s, const char *label, slice pem)
 
 static void serve(struct show *s, slice chain, const char *whose)
 {
-    slice why;
+    struct error why;
     if (s->served.n)
         return;
     s->served = chain;
     s->whose = whose;
-    if (s->name.n && !certificate_chain_valid(s->arena, chain, chain, s->name, s->now, &why) &&
-        slice_find(why, LIT("mismatch")) != SLICE_NONE)
+    if (s->name.n && !certificate_chain_valid(chain, chain, s->name, s->now, &why) &&
+        strstr(why.text, "mismatch"))
         problem(s, "  ", arena_fmt(s->arena, "it is not for %.*s", FMT(s->name)).p, (slice){0});
 }
 
 static void show_server(struct show *s, const char *address)
 {
-    slice chain, why;
+    slice chain;
+    struct error why;
     if (!certs_peer(s->arena, address, s->name, &chain, &why)) {
-        unable(s, why);
+        unable(s, slice_of(why.text));
         return;
     }
     buf_fmt(&s->out, "server %s\n", address);
@@ -139,7 +140,7 @@ static void show_server(struct show *s, const char *address)
 static void show_secret(struct show *s, const struct store *store)
 {
     struct stored_secret secret;
-    slice why;
+    struct error why;
     struct kube_answer answer = store_read_secret(store, s->arena, &secret);
     if (answer.outcome != KUBE_OK || !secret.root) {
         unable(s, answer.error.n ? answer.error : LIT("there is no such Secret"));
@@ -147,11 +148,10 @@ static void show_secret(struct show *s, const struct store *store)
     }
     buf_fmt(&s->out, "secret %.*s/%.*s\n", FMT(store->namespace), FMT(store->secret));
     if (put_chain(s, "tls.crt", secret.current.certificate)) {
-        if (!certificate_key_matches(s->arena, secret.current.certificate, secret.current.key, &why))
-            problem(s, "  ", "tls.key", why);
-        if (!certificate_chain_valid(s->arena, secret.current.certificate, secret.cas, (slice){0}, s->now,
-                                     &why))
-            problem(s, "  ", "ca.crt does not vouch for tls.crt", why);
+        if (!certificate_key_matches(secret.current.certificate, secret.current.key, &why))
+            problem(s, "  ", "tls.key", slice_of(why.text));
+        if (!certificate_chain_valid(secret.current.certificate, secret.cas, (slice){0}, s->now, &why))
+            problem(s, "  ", "ca.crt does not vouch for tls.crt", slice_of(why.text));
         struct certificate_info served, stored;
         if (s->served.n && certificate_read(s->arena, s->served, &served, &why) &&
             certificate_read(s->arena, secret.current.certificate, &stored, &why) &&
@@ -169,7 +169,8 @@ static void show_secret(struct show *s, const struct store *store)
 static void show_hook(struct show *s, const struct node *hook)
 {
     struct bundle bundle;
-    slice why, pem = hook_bundle(s->arena, hook);
+    struct error why;
+    slice pem = hook_bundle(s->arena, hook);
     const struct node *name = node_get(hook, LIT("name"));
     buf_fmt(&s->out, "  %.*s\n", FMT(name ? name->text : LIT("webhook")));
     if (!bundle_read(s->arena, pem, &bundle, &why)) {
@@ -185,10 +186,10 @@ static void show_hook(struct show *s, const struct node *hook)
     }
     if (!s->served.n)
         return;
-    if (certificate_chain_valid(s->arena, s->served, pem, s->name, s->now, &why))
+    if (certificate_chain_valid(s->served, pem, s->name, s->now, &why))
         buf_fmt(&s->out, "    vouches for %s\n", s->whose);
     else
-        problem(s, "    ", arena_fmt(s->arena, "it does not believe %s", s->whose).p, why);
+        problem(s, "    ", arena_fmt(s->arena, "it does not believe %s", s->whose).p, slice_of(why.text));
 }
 
 static void show_configurations(struct show *s, const struct store *store)
@@ -246,13 +247,13 @@ static void show_all(void *context)
 
 static int run(const char *command, const struct places *p, slice name)
 {
-    char why[KUBE_ERROR_SIZE];
+    struct error why;
     struct timespec now;
     struct kube_place place = {.kubeconfig = p->kubeconfig};
     struct kube_limits limits = kube_defaults();
     struct kube *kube = NULL;
-    if ((p->secret || p->configuration) && !(kube = kube_open(&place, &limits, why)))
-        return command_fails(command, "%s", why);
+    if ((p->secret || p->configuration) && !(kube = kube_open(&place, &limits, &why)))
+        return command_fails(command, "%s", why.text);
     clock_gettime(CLOCK_REALTIME, &now);
     struct show s = {
         .arena = arena_new(ARENA_BYTES), .now = now.tv_sec, .name = name, .places = p, .kube = kube};

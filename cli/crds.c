@@ -31,8 +31,8 @@ static bool group_known(slice group)
 
 static void print_crd(struct arena *a, const struct crd_source *source)
 {
-    slice why;
-    const struct node *flat = crd_flatten(a, source->text, crd_parts, crd_part_count, &why);
+    struct error error;
+    const struct node *flat = crd_flatten(a, source->text, crd_parts, crd_part_count, &error);
     BUG_IF(!flat); /* the sources are ours and the tests flatten them all */
     struct buf b = buf_new(a, CRD_BYTES);
     node_put_yaml(&b, flat, true);

@@ -237,9 +237,9 @@ static void print(void *context)
 static bool read_policy(struct settings *s, struct policy *policy)
 {
     const char *path = s->no_config ? NULL : s->config ? s->config : config_find(s->arena);
-    slice why;
-    if (path && !config_read(policy, s->arena, path, &why))
-        return command_fails("default", "%.*s", FMT(why)), false;
+    struct error error;
+    if (path && !config_read(policy, s->arena, path, &error))
+        return command_fails("default", "%s", error.text), false;
     if (s->chosen)
         policy->defaults = s->mode;
     s->mode = policy->defaults;

@@ -170,14 +170,15 @@ static bool read_arguments(struct settings *s, int argc, char **argv)
 
 /* ---- policy ---- */
 
-static bool set_levels(struct policy *policy, struct arena *a, const struct level_flag *f)
+static bool set_levels(struct policy *policy, const struct level_flag *f)
 {
+    struct error error;
     for (size_t at = 0; at <= f->rules.n;) {
-        slice rest = slice_from(f->rules, at), why;
+        slice rest = slice_from(f->rules, at);
         size_t comma = slice_find_char(rest, ',');
         slice slug = slice_trim(slice_cut(rest, 0, comma));
-        if (!policy_set(policy, slug, f->level, a, &why)) {
-            command_fails("lint", "%.*s", FMT(why));
+        if (!policy_set(policy, slug, f->level, &error)) {
+            command_fails("lint", "%s", error.text);
             return false;
         }
         if (comma == SLICE_NONE)
@@ -190,13 +191,13 @@ static bool set_levels(struct policy *policy, struct arena *a, const struct leve
 static bool read_policy(const struct settings *s, struct policy *policy)
 {
     const char *path = s->no_config ? NULL : s->config ? s->config : config_find(s->arena);
-    slice why;
-    if (path && !config_read(policy, s->arena, path, &why)) {
-        command_fails("lint", "%.*s", FMT(why));
+    struct error error;
+    if (path && !config_read(policy, s->arena, path, &error)) {
+        command_fails("lint", "%s", error.text);
         return false;
     }
     for (size_t i = 0; i < s->level_count; i++)
-        if (!set_levels(policy, s->arena, &s->levels[i]))
+        if (!set_levels(policy, &s->levels[i]))
             return false;
     return true;
 }

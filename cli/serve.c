@@ -310,9 +310,9 @@ static bool make_self_signed(struct arena *a, struct server_options *o)
                                           .not_before = now.tv_sec - 60,
                                           .not_after = now.tv_sec + SELF_SIGNED_DAYS * 86400LL};
     struct certificate_pair pair;
-    slice error;
+    struct error error;
     if (!certificate_make(a, &request, NULL, &pair, &error)) {
-        fprintf(stderr, "brgate serve: --self-signed: %.*s\n", FMT(error));
+        fprintf(stderr, "brgate serve: --self-signed: %s\n", error.text);
         return false;
     }
     o->cert_pem = pair.certificate;
@@ -332,26 +332,26 @@ static int run(struct settings *s, handler_open *open)
 {
     return_memory();
     struct server_handler handler = {0};
-    char error[SERVER_ERROR_SIZE];
+    struct error error;
     server_block_signals();
     struct server *server = NULL;
     struct cert_keeping *keeping = NULL;
     int status = EXIT_UNABLE;
-    bool able = open(s->config, s->defaults, &handler, error);
+    bool able = open(s->config, s->defaults, &handler, &error);
     if (able && s->keeping.secret) {
-        keeping = keeping_open(&s->keeping, &s->server, error);
+        keeping = keeping_open(&s->keeping, &s->server, &error);
         able = keeping != NULL;
     }
     if (able)
-        server = server_start(&s->server, &handler, error);
-    if (server && (!keeping || keeping_start(keeping, server, error)))
+        server = server_start(&s->server, &handler, &error);
+    if (server && (!keeping || keeping_start(keeping, server, &error)))
         status = server_host(server);
     keeping_close(keeping);
     if (handler.close)
         handler.close(handler.self);
     if (status != EXIT_UNABLE)
         return status;
-    fprintf(stderr, "brgate serve: %s\n", error);
+    fprintf(stderr, "brgate serve: %s\n", error.text);
     return EXIT_UNABLE;
 }
 

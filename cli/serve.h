@@ -5,9 +5,9 @@
 #include "server.h"
 
 /* Fills in the handler that serves with this --config (NULL: none); its close() is called at the end. False with
- * one line in `ret_error`. */
+ * one line in `reterr`. */
 typedef bool handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
-                          char ret_error[SERVER_ERROR_SIZE]);
+                          struct error *reterr);
 
 /* Reads the flags, serves until told to stop, and returns the exit status. */
 int serve(int argc, char **argv, handler_open *open);

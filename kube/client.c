@@ -143,40 +143,37 @@ static void prepare(struct kube *k)
 struct loading {
     struct kube *kube;
     const struct kube_place *place;
-    slice error;
+    struct error *reterr;
     bool loaded;
 };
 
 static void load(void *context)
 {
     struct loading *l = context;
-    l->loaded = kube_config_load(l->kube->arena, l->place, &l->kube->config, &l->error);
+    l->loaded = kube_config_load(l->kube->arena, l->place, &l->kube->config, l->reterr);
 }
 
-static bool load_config(struct kube *k, const struct kube_place *place, char ret_error[KUBE_ERROR_SIZE])
+static bool load_config(struct kube *k, const struct kube_place *place, struct error *reterr)
 {
-    struct loading l = {.kube = k, .place = place};
-    if (!arena_run(k->arena, load, &l))
-        l.error = LIT("the kubeconfig is too large");
-    if (!l.loaded)
-        snprintf(ret_error, KUBE_ERROR_SIZE, "%.*s", FMT(l.error));
-    return l.loaded;
+    struct loading l = {.kube = k, .place = place, .reterr = reterr};
+    if (arena_run(k->arena, load, &l))
+        return l.loaded;
+    return error_set(reterr, "the kubeconfig is too large");
 }
 
-struct kube *kube_open(const struct kube_place *place, const struct kube_limits *limits,
-                       char ret_error[KUBE_ERROR_SIZE])
+struct kube *kube_open(const struct kube_place *place, const struct kube_limits *limits, struct error *reterr)
 {
-    const char *why = "out of memory";
+    struct error why;
     struct kube *k = calloc(1, sizeof *k);
     if (k)
         k->arena = arena_new(CONFIG_BYTES);
     if (!k || !k->arena) {
         kube_close(k);
-        snprintf(ret_error, KUBE_ERROR_SIZE, "%s", why);
+        error_set(reterr, "out of memory");
         return NULL;
     }
     k->limits = *limits;
-    if (!load_config(k, place, ret_error)) {
+    if (!load_config(k, place, reterr)) {
         kube_close(k);
         return NULL;
     }
@@ -186,7 +183,7 @@ struct kube *kube_open(const struct kube_place *place, const struct kube_limits 
         prepare(k);
         return k;
     }
-    snprintf(ret_error, KUBE_ERROR_SIZE, "libcurl cannot be used: %s (Debian package libcurl4)", why);
+    error_set(reterr, "libcurl cannot be used: %s (Debian package libcurl4)", why.text);
     kube_close(k);
     return NULL;
 }

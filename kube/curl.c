@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 static struct curl functions;
-static char why[256];
+static struct error why;
 static bool loaded;
 
 static void load(void)
@@ -22,15 +22,17 @@ static void load(void)
     CURL_FUNCTIONS(LOAD)
 #undef LOAD
     if (!complete)
-        snprintf(why, sizeof why, "%s", dlerror());
+        error_set(&why, "%s", dlerror());
     else
         loaded = functions.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
-const struct curl *curl_load(const char **ret_why)
+const struct curl *curl_load(struct error *reterr)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, load);
-    *ret_why = why[0] ? why : "it cannot be initialised";
-    return loaded ? &functions : NULL;
+    if (loaded)
+        return &functions;
+    error_set(reterr, "%s", why.text[0] ? why.text : "it cannot be initialised");
+    return NULL;
 }

@@ -3,6 +3,8 @@
 #define BRGATE_KUBE_CURL_H
 
 #define CURL_DISABLE_TYPECHECK
+#include "error.h"
+
 #include <curl/curl.h>
 
 #define CURL_FUNCTIONS(X)                                                                                    \
@@ -23,7 +25,7 @@ struct curl {
 #undef CURL_FUNCTION
 };
 
-/* NULL when the library is not there; `*ret_why` is the loader's reason. Loaded once, never unloaded. */
-const struct curl *curl_load(const char **ret_why);
+/* NULL with the loader's reason when the library is not there. Loaded once, never unloaded. */
+const struct curl *curl_load(struct error *reterr);
 
 #endif

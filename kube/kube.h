@@ -7,12 +7,11 @@
 #define BRGATE_KUBE_H
 
 #include "document.h"
+#include "error.h"
 
 #include <stdatomic.h>
 
 #define KUBE_SERVICE_ACCOUNT "/var/run/secrets/kubernetes.io/serviceaccount"
-
-enum { KUBE_ERROR_SIZE = 512 };
 
 struct kube;
 
@@ -34,9 +33,9 @@ struct kube_limits {
 
 struct kube_limits kube_defaults(void);
 
-/* NULL with one line in `ret_error`: what, where, how to fix. */
+/* NULL with one line in `reterr`: what, where, how to fix. */
 struct kube *kube_open(const struct kube_place *place, const struct kube_limits *limits,
-                       char ret_error[KUBE_ERROR_SIZE]);
+                       struct error *reterr);
 void kube_close(struct kube *k); /* NULL is allowed */
 
 /* Requests give up as soon as this is set, by whatever thread. */

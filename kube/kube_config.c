@@ -38,7 +38,7 @@ bool kube_read_file(struct arena *a, slice path, slice *ret)
 }
 
 static bool load_in_cluster(struct arena *a, const char *directory, slice host, struct kube_config *ret,
-                            slice *ret_error)
+                            struct error *reterr)
 {
     const char *port = getenv("KUBERNETES_SERVICE_PORT");
     bool v6 = slice_find_char(host, ':') != SLICE_NONE;
@@ -48,65 +48,62 @@ static bool load_in_cluster(struct arena *a, const char *directory, slice host, 
     ret->token_file = arena_fmt(a, "%s/token", directory);
     ret->ca_file = arena_fmt(a, "%s/ca.crt", directory);
     if (access(ret->token_file.p, R_OK) != 0) {
-        *ret_error =
-            arena_fmt(a,
-                      "%s: %s; the pod has no service account token: set automountServiceAccountToken"
-                      " for it, or name a --kubeconfig",
-                      ret->token_file.p, strerror(errno));
-        return false;
+        return error_set(reterr,
+                         "%s: %s; the pod has no service account token: set automountServiceAccountToken"
+                         " for it, or name a --kubeconfig",
+                         ret->token_file.p, strerror(errno));
     }
     if (!kube_read_file(a, arena_fmt(a, "%s/namespace", directory), &ret->namespace))
         ret->namespace = (slice){0};
     return true;
 }
 
-static bool load(struct arena *a, const struct kube_place *place, struct kube_config *ret, slice *ret_error)
+static bool load(struct arena *a, const struct kube_place *place, struct kube_config *ret,
+                 struct error *reterr)
 {
     if (place->kubeconfig)
-        return kubeconfig_load(a, slice_of(place->kubeconfig), place->context, ret, ret_error);
+        return kubeconfig_load(a, slice_of(place->kubeconfig), place->context, ret, reterr);
     slice listed = slice_of(getenv("KUBECONFIG"));
     if (listed.n)
-        return kubeconfig_load(a, listed, place->context, ret, ret_error);
+        return kubeconfig_load(a, listed, place->context, ret, reterr);
     slice host = slice_of(getenv("KUBERNETES_SERVICE_HOST"));
     if (host.n)
         return load_in_cluster(a, place->service_account ? place->service_account : KUBE_SERVICE_ACCOUNT,
-                               host, ret, ret_error);
+                               host, ret, reterr);
     const char *home = getenv("HOME");
     slice usual = arena_fmt(a, "%s/.kube/config", home ? home : "");
-    return home && access(usual.p, F_OK) == 0 && kubeconfig_load(a, usual, place->context, ret, ret_error);
+    return home && access(usual.p, F_OK) == 0 && kubeconfig_load(a, usual, place->context, ret, reterr);
 }
 
-static bool refused(struct arena *a, const struct kube_config *c, slice *ret_error, const char *why)
+static bool refused(const struct kube_config *c, const char *why, struct error *reterr)
 {
-    *ret_error = arena_fmt(a, "%.*s: server %.*s: %s", FMT(c->source), FMT(c->server), why);
-    return false;
+    return error_set(reterr, "%.*s: server %.*s: %s", FMT(c->source), FMT(c->server), why);
 }
 
 /* What would hand credentials to whoever listens in. */
-static bool check(struct arena *a, const struct kube_config *c, slice *ret_error)
+static bool check(const struct kube_config *c, struct error *reterr)
 {
     bool credentials = c->token.n || c->token_file.n || c->certificate.n || c->certificate_file.n;
     if (slice_starts(c->server, LIT("http://")))
-        return !credentials || refused(a, c, ret_error, "credentials are sent over https:// only");
+        return !credentials || refused(c, "credentials are sent over https:// only", reterr);
     return slice_starts(c->server, LIT("https://")) ||
-           refused(a, c, ret_error, "must begin with https:// (or http:// where no credentials are sent)");
+           refused(c, "must begin with https:// (or http:// where no credentials are sent)", reterr);
 }
 
 bool kube_config_load(struct arena *a, const struct kube_place *place, struct kube_config *ret,
-                      slice *ret_error)
+                      struct error *reterr)
 {
     *ret = (struct kube_config){0};
-    *ret_error = (slice){0};
-    if (!load(a, place, ret, ret_error)) {
-        if (!ret_error->n)
-            *ret_error = LIT("no way to the API server: not in a pod, and no kubeconfig at --kubeconfig, "
-                             "$KUBECONFIG or ~/.kube/config");
-        return false;
-    }
+    *reterr = (struct error){0};
+    if (!load(a, place, ret, reterr))
+        return reterr->text[0]
+                   ? false
+                   : error_set(reterr, "no way to the API server: not in a pod, and no kubeconfig "
+                                       "at --kubeconfig, $KUBECONFIG or ~/.kube/config");
     while (slice_ends(ret->server, LIT("/")))
         ret->server.n--;
     if (!ret->namespace.n)
         ret->namespace = LIT("default");
     ret->server = arena_copy(a, ret->server);
-    return check(a, ret, ret_error);
+    return check(ret, reterr);
 }

@@ -14,15 +14,15 @@ struct kube_config {
     slice proxy; /* empty: as the environment says */
 };
 
-/* False with one line in `ret_error`. */
+/* False with one line in `reterr`. */
 bool kube_config_load(struct arena *a, const struct kube_place *place, struct kube_config *ret,
-                      slice *ret_error);
+                      struct error *reterr);
 
 /* ---- kubeconfig.c ---- */
 
 /* `paths` as $KUBECONFIG lists them; those that do not exist are passed over. */
 bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct kube_config *ret,
-                     slice *ret_error);
+                     struct error *reterr);
 
 /* The whole file with blanks and line breaks at its ends cut off. False and errno when it cannot be read. */
 bool kube_read_file(struct arena *a, slice path, slice *ret);

@@ -14,13 +14,12 @@ struct kubeconfig {
         struct node *root;
     } files[MOST_FILES];
     size_t count;
-    slice *error;
+    struct error *reterr;
 };
 
 static bool fails(struct kubeconfig *k, slice path, slice why)
 {
-    *k->error = arena_fmt(k->arena, "%.*s: %.*s", FMT(path), FMT(why));
-    return false;
+    return error_set(k->reterr, "%.*s: %.*s", FMT(path), FMT(why));
 }
 
 static slice text_of(const struct node *n)
@@ -173,15 +172,13 @@ static void keep(struct arena *a, slice *s)
 }
 
 bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct kube_config *ret,
-                     slice *ret_error)
+                     struct error *reterr)
 {
-    struct kubeconfig k = {.arena = a, .error = ret_error};
+    struct kubeconfig k = {.arena = a, .reterr = reterr};
     if (!read_all(&k, paths))
         return false;
-    if (!k.count) {
-        *ret_error = arena_fmt(a, "%.*s: no kubeconfig there", FMT(paths));
-        return false;
-    }
+    if (!k.count)
+        return error_set(reterr, "%.*s: no kubeconfig there", FMT(paths));
     slice name = context ? slice_of(context) : current_context(&k), path;
     ret->source = k.files[0].path;
     if (!name.n)

@@ -46,15 +46,11 @@ const char *config_find(struct arena *a)
     return NULL;
 }
 
-bool config_read(struct policy *policy, struct arena *a, const char *path, slice *reterr)
+bool config_read(struct policy *policy, struct arena *a, const char *path, struct error *reterr)
 {
-    slice bytes, why;
-    if (!source_read(a, path, &bytes)) {
-        *reterr = arena_fmt(a, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    if (policy_read(policy, a, bytes, &why))
-        return true;
-    *reterr = arena_fmt(a, "%s:%.*s", path, FMT(why));
-    return false;
+    slice bytes;
+    struct error why;
+    if (!source_read(a, path, &bytes))
+        return error_set(reterr, "%s: %s", path, strerror(errno));
+    return policy_read(policy, a, bytes, &why) || error_set(reterr, "%s:%s", path, why.text);
 }

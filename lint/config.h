@@ -10,6 +10,6 @@ const char *config_find(struct arena *a);
 
 /* Reads a configuration file over the policy. False and one line for the user ("FILE:LINE:COLUMN: ...") when
  * it cannot be read or has a fault. */
-bool config_read(struct policy *policy, struct arena *a, const char *path, slice *reterr);
+bool config_read(struct policy *policy, struct arena *a, const char *path, struct error *reterr);
 
 #endif

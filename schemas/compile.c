@@ -229,10 +229,10 @@ static void hide_descriptions(struct node *schema)
 
 static struct node *openapi_of(struct arena *a, slice name, slice crd_text)
 {
-    slice why;
-    struct node *crd = crd_flatten(a, crd_text, crd_parts, crd_part_count, &why);
+    struct error error;
+    struct node *crd = crd_flatten(a, crd_text, crd_parts, crd_part_count, &error);
     if (!crd)
-        fail(arena_cstr(a, name), arena_cstr(a, why));
+        fail(arena_cstr(a, name), error.text);
     return node_at(node_first(node_at(crd, "spec.versions")), "schema.openAPIV3Schema");
 }
 
@@ -255,12 +255,12 @@ static const struct schema *schema_of(struct schema_set *set, const struct crd_s
 {
     struct arena *a = schema_set_arena(set);
     struct node *openapi = openapi_of(a, source->plural, source->text);
-    slice why;
+    struct error error;
     describe_metadata(a, openapi);
     hide_descriptions(openapi);
-    const struct schema *s = schema_load(set, openapi, &why);
+    const struct schema *s = schema_load(set, openapi, &error);
     if (!s)
-        fail(arena_cstr(a, source->plural), arena_cstr(a, why));
+        fail(arena_cstr(a, source->plural), error.text);
     return s;
 }
 

@@ -63,14 +63,13 @@ static const char *advice(int error)
     }
 }
 
-int listen_on(const char *address, const char *flag, char ret_error[SERVER_ERROR_SIZE])
+int listen_on(const char *address, const char *flag, struct error *reterr)
 {
     union address at;
     socklen_t length = parse(address, &at);
     if (!length) {
-        snprintf(ret_error, SERVER_ERROR_SIZE,
-                 "%s %s: not ADDRESS:PORT with a numeric address, like 0.0.0.0:8443 or [::]:8443", flag,
-                 address);
+        error_set(reterr, "%s %s: not ADDRESS:PORT with a numeric address, like 0.0.0.0:8443 or [::]:8443",
+                  flag, address);
         return -1;
     }
     int on = 1, off = 0, buffer = SOCKET_BUFFER,
@@ -85,8 +84,7 @@ int listen_on(const char *address, const char *flag, char ret_error[SERVER_ERROR
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off); /* [::] takes IPv4 clients too */
     if (fd < 0 || bind(fd, &at.any, length) != 0 || listen(fd, SOMAXCONN) != 0) {
         int error = errno;
-        snprintf(ret_error, SERVER_ERROR_SIZE, "%s %s: %s; %s", flag, address, strerror(error),
-                 advice(error));
+        error_set(reterr, "%s %s: %s; %s", flag, address, strerror(error), advice(error));
         if (fd >= 0)
             close(fd);
         return -1;

@@ -4,8 +4,8 @@
 
 #include "server.h"
 
-/* A listening, non-blocking socket, or -1 with one line in `ret_error`. `flag` names the option in it. */
-int listen_on(const char *address, const char *flag, char ret_error[SERVER_ERROR_SIZE]);
+/* A listening, non-blocking socket, or -1 with one line in `reterr`. `flag` names the option in it. */
+int listen_on(const char *address, const char *flag, struct error *reterr);
 unsigned listen_port(int fd);
 
 #endif

@@ -82,7 +82,7 @@ static void answer(void *self, struct arena *a, size_t endpoint, slice body, str
 }
 
 /* The whole file, or NULL with the reason. */
-static char *read_config(const char *path, size_t *ret_size, char ret_error[SERVER_ERROR_SIZE])
+static char *read_config(const char *path, size_t *ret_size, struct error *reterr)
 {
     char *text = malloc(CONFIG_BYTES);
     FILE *file = fopen(path, "rbe");
@@ -94,7 +94,7 @@ static char *read_config(const char *path, size_t *ret_size, char ret_error[SERV
     if (file)
         fclose(file);
     if (why) {
-        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s: %s", path, why);
+        error_set(reterr, "--config %s: %s", path, why);
         free(text);
         return NULL;
     }
@@ -105,7 +105,8 @@ static char *read_config(const char *path, size_t *ret_size, char ret_error[SERV
 struct opening {
     struct arena *arena;
     struct policy *policy;
-    slice text, error;
+    slice text;
+    struct error error;
     bool read;
 };
 
@@ -116,18 +117,18 @@ static void read_policy(void *context)
 }
 
 /* A gate with the policy of that text; NULL with the reason. */
-static struct gate *open_gate(const struct judge *judge, slice text, char ret_error[SERVER_ERROR_SIZE])
+static struct gate *open_gate(const struct judge *judge, slice text, struct error *reterr)
 {
     struct opening o = {.arena = arena_new(LIMIT_ARENA_BYTES),
                         .policy = calloc(1, sizeof *o.policy),
                         .text = text,
-                        .error = LIT("out of memory")};
+                        .error = {"out of memory"}};
     bool read = o.arena && o.policy && arena_run(o.arena, read_policy, &o) && o.read;
     if (read && judge->defaults)
         o.policy->defaults = judge->mode;
     struct gate *gate = read ? gate_open(o.policy) : NULL;
     if (!gate)
-        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s:%.*s", judge->config_file, FMT(o.error));
+        error_set(reterr, "--config %s:%s", judge->config_file, o.error.text);
     free(o.policy);
     arena_free(o.arena);
     return gate;
@@ -140,12 +141,12 @@ static void remember(struct judge *judge, char *text, size_t size)
     judge->tried_size = size;
 }
 
-static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_ERROR_SIZE])
+static enum server_reload reload(void *self, bool forced, struct error *reterr)
 {
     struct judge *judge = self;
     size_t size = 0;
     bool was_unreadable = !judge->tried;
-    char *text = read_config(judge->config_file, &size, ret_news);
+    char *text = read_config(judge->config_file, &size, reterr);
     if (!text) {
         remember(judge, NULL, 0);
         return was_unreadable && !forced ? SERVER_UNCHANGED : SERVER_NOT_RELOADED; /* said once */
@@ -154,11 +155,10 @@ static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_E
     remember(judge, text, size);
     if (same && !forced)
         return SERVER_UNCHANGED;
-    struct gate *fresh = open_gate(judge, (slice){text, size}, ret_news);
+    struct gate *fresh = open_gate(judge, (slice){text, size}, reterr);
     if (!fresh)
         return SERVER_NOT_RELOADED;
     live_gate_replace(&judge->gate, fresh);
-    snprintf(ret_news, SERVER_ERROR_SIZE, "judging by %s as it is now", judge->config_file);
     return SERVER_RELOADED;
 }
 
@@ -172,25 +172,24 @@ static void list_names(void *context)
             judge->kinds[judge->kind_count++] = arena_cstr(judge->names, schema_kinds[i].kind);
 }
 
-static bool open_judge(struct judge *judge, char ret_error[SERVER_ERROR_SIZE])
+static bool open_judge(struct judge *judge, struct error *reterr)
 {
     slice text = {0};
-    snprintf(ret_error, SERVER_ERROR_SIZE, "out of memory");
+    error_set(reterr, "out of memory");
     judge->names = arena_new(1 << 16);
     if (!judge->names || !arena_run(judge->names, list_names, judge))
         return false;
     if (judge->defaults && !defaults_mode_read(slice_of(judge->defaults), &judge->mode)) {
-        snprintf(ret_error, SERVER_ERROR_SIZE, "--defaults %s: expected effective, documented or none",
-                 judge->defaults);
+        error_set(reterr, "--defaults %s: expected effective, documented or none", judge->defaults);
         return false;
     }
     if (judge->config_file) {
-        judge->tried = read_config(judge->config_file, &judge->tried_size, ret_error);
+        judge->tried = read_config(judge->config_file, &judge->tried_size, reterr);
         if (!judge->tried)
             return false;
         text = (slice){judge->tried, judge->tried_size};
     }
-    struct gate *gate = open_gate(judge, text, ret_error);
+    struct gate *gate = open_gate(judge, text, reterr);
     judge->gate.places[0].gate = gate;
     return gate;
 }
@@ -205,16 +204,16 @@ static void close_judge(void *self)
 }
 
 bool review_handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
-                         char ret_error[SERVER_ERROR_SIZE])
+                         struct error *reterr)
 {
     struct judge *judge = calloc(1, sizeof *judge);
     if (!judge) {
-        snprintf(ret_error, SERVER_ERROR_SIZE, "out of memory");
+        error_set(reterr, "out of memory");
         return false;
     }
     judge->config_file = config_file;
     judge->defaults = defaults;
-    if (!open_judge(judge, ret_error)) {
+    if (!open_judge(judge, reterr)) {
         close_judge(judge);
         return false;
     }

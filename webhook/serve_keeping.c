@@ -17,14 +17,10 @@ struct keeping_options keeping_defaults(void)
     return (struct keeping_options){.life = ISSUE_LIFE, .settle = 60, .interval = 10000};
 }
 
-static bool serve(void *self, const struct certificate_pair *pair, char ret_why[KUBE_ERROR_SIZE])
+static bool serve(void *self, const struct certificate_pair *pair, struct error *reterr)
 {
     struct cert_keeping *s = self;
-    char why[SERVER_ERROR_SIZE];
-    if (server_certify(s->server, pair->certificate, pair->key, why))
-        return true;
-    snprintf(ret_why, KUBE_ERROR_SIZE, "%s", why);
-    return false;
+    return server_certify(s->server, pair->certificate, pair->key, reterr);
 }
 
 static void ready(void *self, const char *why_not)
@@ -74,24 +70,24 @@ static struct keeper_options options_of(struct cert_keeping *s, const struct kee
 }
 
 struct cert_keeping *keeping_open(const struct keeping_options *o, struct server_options *server,
-                                  char ret_error[SERVER_ERROR_SIZE])
+                                  struct error *reterr)
 {
     struct kube_place place = {.kubeconfig = o->kubeconfig};
     struct kube_limits limits = kube_defaults();
     struct keeper_host host = {.serve = serve, .ready = ready, .say = say};
-    char why[KUBE_ERROR_SIZE] = "out of memory";
+    struct error why = {"out of memory"};
     struct cert_keeping *s = calloc(1, sizeof *s);
-    struct kube *k = s ? kube_open(&place, &limits, why) : NULL;
+    struct kube *k = s ? kube_open(&place, &limits, &why) : NULL;
     if (k) {
         struct keeper_options options = options_of(s, o, k);
         host.self = s;
-        if (keeper_check(&options, why))
+        if (keeper_check(&options, &why))
             s->keeper = keeper_new(&options, k, &host);
         else
             kube_close(k);
     }
     if (!s || !s->keeper) {
-        snprintf(ret_error, SERVER_ERROR_SIZE, "--certs-secret: %.480s", why);
+        error_set(reterr, "--certs-secret: %s", why.text);
         free(s);
         return NULL;
     }
@@ -100,12 +96,12 @@ struct cert_keeping *keeping_open(const struct keeping_options *o, struct server
     return s;
 }
 
-bool keeping_start(struct cert_keeping *s, struct server *server, char ret_error[SERVER_ERROR_SIZE])
+bool keeping_start(struct cert_keeping *s, struct server *server, struct error *reterr)
 {
     s->server = server;
     if (keeper_start(s->keeper))
         return true;
-    snprintf(ret_error, SERVER_ERROR_SIZE, "--certs-secret: no thread to be had");
+    error_set(reterr, "--certs-secret: no thread to be had");
     server_stop(server);
     return false;
 }

@@ -20,10 +20,10 @@ struct cert_keeping;
 
 /* Before the server, whose options it completes; they and `o` must outlive it. NULL with one line. */
 struct cert_keeping *keeping_open(const struct keeping_options *o, struct server_options *server,
-                                  char ret_error[SERVER_ERROR_SIZE]);
+                                  struct error *reterr);
 
 /* From then on it ends with the server. */
-bool keeping_start(struct cert_keeping *s, struct server *server, char ret_error[SERVER_ERROR_SIZE]);
+bool keeping_start(struct cert_keeping *s, struct server *server, struct error *reterr);
 void keeping_close(struct cert_keeping *s); /* without a server; NULL is allowed */
 
 #endif

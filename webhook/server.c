@@ -120,13 +120,13 @@ static bool start_daemon(struct server *s)
     return s->daemon != NULL;
 }
 
-static bool no_memory(char ret_error[SERVER_ERROR_SIZE])
+static bool no_memory(struct error *reterr)
 {
-    snprintf(ret_error, SERVER_ERROR_SIZE, "out of memory or threads");
+    error_set(reterr, "out of memory or threads");
     return false;
 }
 
-static bool start_https(struct server *s, char ret_error[SERVER_ERROR_SIZE])
+static bool start_https(struct server *s, struct error *reterr)
 {
     const struct server_options *o = s->options;
     struct connection_limits limits = {.handshake = o->handshake_timeout,
@@ -135,18 +135,18 @@ static bool start_https(struct server *s, char ret_error[SERVER_ERROR_SIZE])
                                        .most = connections_allowed(s)};
     s->connections = connections_new(&limits, s->service.metrics, s->tls);
     if (!s->connections)
-        return no_memory(ret_error);
+        return no_memory(reterr);
     if (start_daemon(s))
         return true;
     s->daemon_says[strcspn(s->daemon_says, "\n")] = '\0';
-    snprintf(ret_error, SERVER_ERROR_SIZE, "the HTTPS server does not start: %s",
-             s->daemon_says[0] ? s->daemon_says : "no reason given");
+    error_set(reterr, "the HTTPS server does not start: %s",
+              s->daemon_says[0] ? s->daemon_says : "no reason given");
     return false;
 }
 
-static bool start_health(struct server *s, char ret_error[SERVER_ERROR_SIZE])
+static bool start_health(struct server *s, struct error *reterr)
 {
-    int fd = listen_on(s->options->health_listen, "--health-listen", ret_error);
+    int fd = listen_on(s->options->health_listen, "--health-listen", reterr);
     if (fd < 0)
         return false;
     s->health_port = listen_port(fd);
@@ -155,8 +155,7 @@ static bool start_health(struct server *s, char ret_error[SERVER_ERROR_SIZE])
     if (s->health)
         return true;
     close(fd);
-    snprintf(ret_error, SERVER_ERROR_SIZE, "--health-listen %s: the server does not start",
-             s->options->health_listen);
+    error_set(reterr, "--health-listen %s: the server does not start", s->options->health_listen);
     return false;
 }
 
@@ -173,7 +172,7 @@ static void report_started(const struct server *s)
               o->health_listen, health_port);
 }
 
-static bool start(struct server *s, const struct server_handler *h, char ret_error[SERVER_ERROR_SIZE])
+static bool start(struct server *s, const struct server_handler *h, struct error *reterr)
 {
     const struct server_options *o = s->options;
     s->service.options = o;
@@ -184,17 +183,17 @@ static bool start(struct server *s, const struct server_handler *h, char ret_err
     atomic_init(&s->service.policy.matches_file, true);
     s->service.arenas = arena_pool_new(o->max_in_flight, o->review_memory, &s->service.memory);
     if (!s->service.log || !s->service.metrics || !s->service.arenas)
-        return no_memory(ret_error);
-    s->tls = tls_new(o, s->service.log, ret_error);
+        return no_memory(reterr);
+    s->tls = tls_new(o, s->service.log, reterr);
     if (!s->tls)
         return false;
     if (!o->cert_file && !o->cert_pem.n)
         server_hold(s, "there is no certificate yet");
-    s->fd = listen_on(o->listen, "--listen", ret_error);
+    s->fd = listen_on(o->listen, "--listen", reterr);
     if (s->fd < 0)
         return false;
     s->port = listen_port(s->fd);
-    if (!start_https(s, ret_error) || !start_health(s, ret_error))
+    if (!start_https(s, reterr) || !start_health(s, reterr))
         return false;
     atomic_store(&s->accepting, true);
     report_started(s);
@@ -202,16 +201,16 @@ static bool start(struct server *s, const struct server_handler *h, char ret_err
 }
 
 struct server *server_start(const struct server_options *o, const struct server_handler *h,
-                            char ret_error[SERVER_ERROR_SIZE])
+                            struct error *reterr)
 {
     struct server *s = calloc(1, sizeof *s);
     if (!s) {
-        no_memory(ret_error);
+        no_memory(reterr);
         return NULL;
     }
     s->options = o;
     s->fd = -1;
-    if (start(s, h, ret_error))
+    if (start(s, h, reterr))
         return s;
     server_stop(s);
     return NULL;
@@ -231,19 +230,19 @@ static void reload_policy(struct server *s, bool forced)
 {
     const struct server_handler *h = s->service.handler;
     struct policy_reloads *policy = &s->service.policy;
-    char news[SERVER_ERROR_SIZE];
-    switch (h->reload(h->self, forced, news)) {
+    struct error error;
+    switch (h->reload(h->self, forced, &error)) {
     case SERVER_UNCHANGED:
         return;
     case SERVER_RELOADED:
         atomic_fetch_add(&policy->done, 1);
         atomic_store(&policy->matches_file, true);
-        log_event(s->service.log, LOG_LEVEL_INFO, "policy", "%s", news);
+        log_event(s->service.log, LOG_LEVEL_INFO, "policy", "judging by the policy file as it is now");
         return;
     case SERVER_NOT_RELOADED:
         atomic_fetch_add(&policy->failed, 1);
         atomic_store(&policy->matches_file, false);
-        log_event(s->service.log, LOG_LEVEL_ERROR, "policy", "%s; the old policy stays in force", news);
+        log_event(s->service.log, LOG_LEVEL_ERROR, "policy", "%s; the old policy stays in force", error.text);
         return;
     }
 }
@@ -255,9 +254,9 @@ void server_reload(struct server *s, bool forced)
         reload_policy(s, forced);
 }
 
-bool server_certify(struct server *s, slice cert_pem, slice key_pem, char ret_error[SERVER_ERROR_SIZE])
+bool server_certify(struct server *s, slice cert_pem, slice key_pem, struct error *reterr)
 {
-    return tls_give(s->tls, cert_pem, key_pem, ret_error);
+    return tls_give(s->tls, cert_pem, key_pem, reterr);
 }
 
 void server_hold(struct server *s, const char *why)

@@ -7,10 +7,9 @@
 #define BRGATE_SERVER_H
 
 #include "buf.h"
+#include "error.h"
 
 #include <stdint.h>
-
-enum { SERVER_ERROR_SIZE = 512 };
 
 enum server_verdict { SERVER_FAILED, SERVER_MALFORMED, SERVER_ALLOWED, SERVER_DENIED, SERVER_VERDICT_COUNT };
 
@@ -57,8 +56,8 @@ struct server_handler {
     const char *const *rules;
     size_t rule_count;
     /* NULL, or: reads the policy again. On one thread at a time, while reviews go on. Without `forced` a text
-     * that was tried before is left alone. `ret_news` is one line, when anything happened. */
-    enum server_reload (*reload)(void *self, bool forced, char ret_news[SERVER_ERROR_SIZE]);
+     * that was tried before is left alone. `reterr` is set when it was not reloaded. */
+    enum server_reload (*reload)(void *self, bool forced, struct error *reterr);
     void (*close)(void *self); /* NULL, or: frees `self`, which its owner calls once the server has stopped */
 };
 
@@ -103,10 +102,10 @@ struct server_options server_defaults(void);
 
 struct server;
 
-/* Starts listening. NULL when it cannot, with one line in `ret_error`: what, where, how to fix. Signals that
+/* Starts listening. NULL when it cannot, with one line in `reterr`: what, where, how to fix. Signals that
  * the process handles itself must be blocked before. Handler and options must outlive the server. */
 struct server *server_start(const struct server_options *o, const struct server_handler *h,
-                            char ret_error[SERVER_ERROR_SIZE]);
+                            struct error *reterr);
 
 unsigned server_port(const struct server *s);
 unsigned server_health_port(const struct server *s);
@@ -117,7 +116,7 @@ void server_reload(struct server *s, bool forced);
 
 /* Serves this pair (PEM) from now on, in place of files. False with one line, and what was served stays. From
  * any thread. */
-bool server_certify(struct server *s, slice cert_pem, slice key_pem, char ret_error[SERVER_ERROR_SIZE]);
+bool server_certify(struct server *s, slice cert_pem, slice key_pem, struct error *reterr);
 
 /* Not ready, for this reason (one line, which must live for ever), until called with NULL. */
 void server_hold(struct server *s, const char *why);

@@ -18,7 +18,6 @@ enum {
     FILE_BYTES = 1 << 20, /* a bundle of a hundred CAs has 200 KB */
     ARENA_BYTES = 8 << 20,
     DIGEST_BYTES = 32,
-    WHY_BYTES = 384,
 };
 
 struct tls_pair {
@@ -72,17 +71,16 @@ static void pair_release(struct tls_pair *p)
     free(p);
 }
 
-static bool fail(char why[WHY_BYTES], const char *what, const char *file, const char *reason)
+static bool fail(struct error *reterr, const char *what, const char *file, const char *reason)
 {
-    snprintf(why, WHY_BYTES, "%s%s%s: %s", what, file ? " " : "", file ? file : "", reason);
-    return false;
+    return error_set(reterr, "%s%s%s: %s", what, file ? " " : "", file ? file : "", reason);
 }
 
-static bool read_file(struct arena *a, const char *flag, const char *path, slice *ret, char why[WHY_BYTES])
+static bool read_file(struct arena *a, const char *flag, const char *path, slice *ret, struct error *reterr)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail(why, flag, path, strerror(errno));
+        return fail(reterr, flag, path, strerror(errno));
     char *p = arena_try(a, FILE_BYTES);
     size_t n = 0;
     ssize_t got = -1;
@@ -91,14 +89,14 @@ static bool read_file(struct arena *a, const char *flag, const char *path, slice
     int error = errno;
     close(fd);
     if (!p || n == FILE_BYTES)
-        return fail(why, flag, path, "larger than 1 MiB");
+        return fail(reterr, flag, path, "larger than 1 MiB");
     if (got < 0)
-        return fail(why, flag, path, strerror(error));
+        return fail(reterr, flag, path, strerror(error));
     *ret = (slice){p, n};
     return true;
 }
 
-static bool read_sources(struct arena *a, const struct tls *t, struct sources *ret, char why[WHY_BYTES])
+static bool read_sources(struct arena *a, const struct tls *t, struct sources *ret, struct error *reterr)
 {
     const struct server_options *o = t->options;
     *ret = (struct sources){.cert = o->cert_pem, .key = o->key_pem};
@@ -106,14 +104,14 @@ static bool read_sources(struct arena *a, const struct tls *t, struct sources *r
         ret->cert = slice_of(t->given_cert);
         ret->key = slice_of(t->given_key);
     }
-    if (o->cert_file && (!read_file(a, "--tls-cert", o->cert_file, &ret->cert, why) ||
-                         !read_file(a, "--tls-key", o->key_file, &ret->key, why)))
+    if (o->cert_file && (!read_file(a, "--tls-cert", o->cert_file, &ret->cert, reterr) ||
+                         !read_file(a, "--tls-key", o->key_file, &ret->key, reterr)))
         return false;
-    if (o->client_ca_file && !read_file(a, "--client-ca", o->client_ca_file, &ret->client_ca, why))
+    if (o->client_ca_file && !read_file(a, "--client-ca", o->client_ca_file, &ret->client_ca, reterr))
         return false;
     gnutls_hash_hd_t hash;
     if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0)
-        return fail(why, "SHA-256", NULL, "not available");
+        return fail(reterr, "SHA-256", NULL, "not available");
     const slice all[] = {ret->cert, ret->key, ret->client_ca};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gnutls_hash(hash, &all[i].n, sizeof all[i].n);
@@ -128,29 +126,29 @@ static gnutls_datum_t datum(slice s)
     return (gnutls_datum_t){(unsigned char *)(uintptr_t)s.p, (unsigned)s.n}; /* GnuTLS does not write to it */
 }
 
-static bool load_chain(struct tls_pair *p, const struct server_options *o, slice pem, char why[WHY_BYTES])
+static bool load_chain(struct tls_pair *p, const struct server_options *o, slice pem, struct error *reterr)
 {
     gnutls_datum_t text = datum(pem);
     p->chain_count = CHAIN_MOST;
     int error = gnutls_pcert_list_import_x509_raw(p->chain, &p->chain_count, &text, GNUTLS_X509_FMT_PEM, 0);
     if (error < 0) {
         p->chain_count = 0;
-        return fail(why, "--tls-cert", o->cert_file, gnutls_strerror(error));
+        return fail(reterr, "--tls-cert", o->cert_file, gnutls_strerror(error));
     }
     return true;
 }
 
-static bool load_key(struct tls_pair *p, const struct server_options *o, slice pem, char why[WHY_BYTES])
+static bool load_key(struct tls_pair *p, const struct server_options *o, slice pem, struct error *reterr)
 {
     gnutls_datum_t text = datum(pem);
     int error = gnutls_privkey_init(&p->key);
     if (error == 0)
         error = gnutls_privkey_import_x509_raw(p->key, &text, GNUTLS_X509_FMT_PEM, NULL, 0);
-    return error == 0 || fail(why, "--tls-key", o->key_file, gnutls_strerror(error));
+    return error == 0 || fail(reterr, "--tls-key", o->key_file, gnutls_strerror(error));
 }
 
 static bool load_client_cas(struct tls_pair *p, const struct server_options *o, slice pem,
-                            char why[WHY_BYTES])
+                            struct error *reterr)
 {
     if (!o->client_ca_file)
         return true;
@@ -158,46 +156,47 @@ static bool load_client_cas(struct tls_pair *p, const struct server_options *o, 
     int count = gnutls_x509_trust_list_init(&p->client_cas, 0);
     if (count == 0)
         count = gnutls_x509_trust_list_add_trust_mem(p->client_cas, &text, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
-    return count > 0 || fail(why, "--client-ca", o->client_ca_file,
+    return count > 0 || fail(reterr, "--client-ca", o->client_ca_file,
                              count ? gnutls_strerror(count) : "no certificate in it");
 }
 
 /* What OpenSSL sees in the same texts: key and certificate belong together, and until when. */
 static bool check_pair(struct arena *a, struct tls_pair *p, const struct server_options *o,
-                       const struct sources *s, char why[WHY_BYTES])
+                       const struct sources *s, struct error *reterr)
 {
     struct certificate_info info;
-    slice error;
+    struct error error;
     if (!certificate_read(a, s->cert, &info, &error))
-        return fail(why, "--tls-cert", o->cert_file, error.p);
-    if (!certificate_key_matches(a, s->cert, s->key, &error))
-        return fail(why, "--tls-key", o->key_file, error.p);
+        return fail(reterr, "--tls-cert", o->cert_file, error.text);
+    if (!certificate_key_matches(s->cert, s->key, &error))
+        return fail(reterr, "--tls-key", o->key_file, error.text);
     p->not_before = info.not_before;
     p->not_after = info.not_after;
     snprintf(p->fingerprint, sizeof p->fingerprint, "%.*s", FMT(info.fingerprint));
     return true;
 }
 
-static bool check_handshake(struct tls_pair *p, const struct server_options *o, char why[WHY_BYTES])
+static bool check_handshake(struct tls_pair *p, const struct server_options *o, struct error *reterr)
 {
     int error =
         rehearse(p->chain, p->chain_count, p->key, o->tls_priority ? o->tls_priority : SERVER_TLS_PRIORITY);
-    char reason[WHY_BYTES / 2];
-    snprintf(reason, sizeof reason, "no client could shake hands with it: %s", gnutls_strerror(error));
-    return error == 0 || fail(why, "--tls-cert", o->cert_file, reason);
+    struct error reason;
+    error_set(&reason, "no client could shake hands with it: %s", gnutls_strerror(error));
+    return error == 0 || fail(reterr, "--tls-cert", o->cert_file, reason.text);
 }
 
 static struct tls_pair *pair_load(struct arena *a, const struct server_options *o, const struct sources *s,
-                                  char why[WHY_BYTES])
+                                  struct error *reterr)
 {
     struct tls_pair *p = calloc(1, sizeof *p);
     if (!p) {
-        fail(why, "certificate", NULL, "out of memory");
+        fail(reterr, "certificate", NULL, "out of memory");
         return NULL;
     }
     atomic_init(&p->references, 1);
-    if (check_pair(a, p, o, s, why) && load_chain(p, o, s->cert, why) && load_key(p, o, s->key, why) &&
-        check_handshake(p, o, why) && load_client_cas(p, o, s->client_ca, why))
+    if (check_pair(a, p, o, s, reterr) && load_chain(p, o, s->cert, reterr) &&
+        load_key(p, o, s->key, reterr) && check_handshake(p, o, reterr) &&
+        load_client_cas(p, o, s->client_ca, reterr))
         return p;
     pair_release(p);
     return NULL;
@@ -212,13 +211,13 @@ static void report_loaded(struct tls *t, const struct tls_pair *p)
               expired ? "EXPIRED" : "expires", c.year, c.month, c.day, c.hour, c.minute, c.second);
 }
 
-static bool load_first(struct arena *a, struct tls *t, char why[WHY_BYTES])
+static bool load_first(struct arena *a, struct tls *t, struct error *reterr)
 {
     struct sources s;
     if (!t->options->cert_file && !t->options->cert_pem.n)
         return true;
-    if (read_sources(a, t, &s, why))
-        t->current = pair_load(a, t->options, &s, why);
+    if (read_sources(a, t, &s, reterr))
+        t->current = pair_load(a, t->options, &s, reterr);
     if (!t->current)
         return false;
     memcpy(t->seen, s.digest, sizeof t->seen);
@@ -228,24 +227,23 @@ static bool load_first(struct arena *a, struct tls *t, char why[WHY_BYTES])
     return true;
 }
 
-struct tls *tls_new(const struct server_options *o, struct log *l, char ret_error[SERVER_ERROR_SIZE])
+struct tls *tls_new(const struct server_options *o, struct log *l, struct error *reterr)
 {
-    char why[WHY_BYTES] = "out of memory";
     struct arena *a = arena_new(ARENA_BYTES);
     struct tls *t = calloc(1, sizeof *t);
     bool done = false;
+    error_set(reterr, "out of memory");
     if (a && t) {
         t->options = o;
         t->log = l;
         pthread_mutex_init(&t->lock, NULL);
         pthread_mutex_init(&t->reloading, NULL);
-        done = load_first(a, t, why);
+        done = load_first(a, t, reterr);
     }
     arena_free(a);
     if (done)
         return t;
     free(t);
-    snprintf(ret_error, SERVER_ERROR_SIZE, "%s", why);
     return NULL;
 }
 
@@ -269,21 +267,21 @@ void tls_free(struct tls *t)
 }
 
 /* A pair out of its time never replaces one that is in it. */
-static bool is_worse(const struct tls_pair *fresh, const struct tls_pair *current, char why[WHY_BYTES])
+static bool is_worse(const struct tls_pair *fresh, const struct tls_pair *current, struct error *reterr)
 {
     int64_t now = wall_clock();
     if (!current || current->not_after < now || current->not_before > now)
         return false;
     if (fresh->not_after < now)
-        return !fail(why, "the new certificate", NULL, "it has expired already");
-    return fresh->not_before > now && !fail(why, "the new certificate", NULL, "it is not valid yet");
+        return !fail(reterr, "the new certificate", NULL, "it has expired already");
+    return fresh->not_before > now && !fail(reterr, "the new certificate", NULL, "it is not valid yet");
 }
 
-static bool replace(struct tls *t, struct arena *a, const struct sources *s, char why[WHY_BYTES])
+static bool replace(struct tls *t, struct arena *a, const struct sources *s, struct error *reterr)
 {
-    struct tls_pair *fresh = pair_load(a, t->options, s, why);
+    struct tls_pair *fresh = pair_load(a, t->options, s, reterr);
     t->too_early = 0;
-    if (fresh && is_worse(fresh, t->current, why)) {
+    if (fresh && is_worse(fresh, t->current, reterr)) {
         t->too_early = fresh->not_before > wall_clock() ? fresh->not_before : 0;
         pair_release(fresh);
         fresh = NULL;
@@ -304,7 +302,8 @@ static bool replace(struct tls *t, struct arena *a, const struct sources *s, cha
     if (fresh)
         report_loaded(t, fresh);
     else
-        log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s; the old certificate stays in use", why);
+        log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s; the old certificate stays in use",
+                  reterr->text);
     return fresh;
 }
 
@@ -317,20 +316,20 @@ static bool has_begun(const struct tls *t)
 /* With `reloading` held, so `seen`, `unreadable` and `current` do not change beneath it. */
 static void reload(struct tls *t, struct arena *a, bool forced)
 {
-    char why[WHY_BYTES];
+    struct error error;
     struct sources s;
     bool was_unreadable = t->unreadable;
-    t->unreadable = !read_sources(a, t, &s, why);
+    t->unreadable = !read_sources(a, t, &s, &error);
     if (!t->unreadable) {
         if (forced || has_begun(t) || memcmp(s.digest, t->seen, sizeof s.digest) != 0)
-            replace(t, a, &s, why);
+            replace(t, a, &s, &error);
     } else if (!was_unreadable || forced) { /* once, not at every look */
         pthread_mutex_lock(&t->lock);
         t->matches_file = false;
         t->failures++;
         memset(t->seen, 0, sizeof t->seen);
         pthread_mutex_unlock(&t->lock);
-        log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s; the old certificate stays in use", why);
+        log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s; the old certificate stays in use", error.text);
     }
 }
 
@@ -349,9 +348,8 @@ void tls_reload(struct tls *t, bool forced)
     arena_free(a);
 }
 
-bool tls_give(struct tls *t, slice cert, slice key, char ret_error[SERVER_ERROR_SIZE])
+bool tls_give(struct tls *t, slice cert, slice key, struct error *reterr)
 {
-    char why[WHY_BYTES] = "out of memory";
     struct sources s;
     struct arena *a = arena_new(ARENA_BYTES);
     char *given_cert = strndup(slice_c(cert), cert.n), *given_key = strndup(slice_c(key), key.n);
@@ -359,7 +357,8 @@ bool tls_give(struct tls *t, slice cert, slice key, char ret_error[SERVER_ERROR_
     char *old_cert = t->given_cert, *old_key = t->given_key;
     t->given_cert = given_cert;
     t->given_key = given_key;
-    bool done = a && given_cert && given_key && read_sources(a, t, &s, why) && replace(t, a, &s, why);
+    error_set(reterr, "out of memory");
+    bool done = a && given_cert && given_key && read_sources(a, t, &s, reterr) && replace(t, a, &s, reterr);
     if (!done) {
         t->given_cert = old_cert;
         t->given_key = old_key;
@@ -368,8 +367,6 @@ bool tls_give(struct tls *t, slice cert, slice key, char ret_error[SERVER_ERROR_
     arena_free(a);
     forget(done ? old_cert : given_cert);
     forget(done ? old_key : given_key);
-    if (!done)
-        snprintf(ret_error, SERVER_ERROR_SIZE, "%s", why);
     return done;
 }
 

@@ -14,13 +14,13 @@ struct tls;
 struct tls_pair; /* private */
 
 /* Loads the first pair, if the options name one; without, tls_give() has to bring it. NULL with one line in
- * `ret_error`. */
-struct tls *tls_new(const struct server_options *o, struct log *l, char ret_error[SERVER_ERROR_SIZE]);
+ * `reterr`. */
+struct tls *tls_new(const struct server_options *o, struct log *l, struct error *reterr);
 void tls_free(struct tls *t);
 
 void tls_reload(struct tls *t, bool forced);
 /* Takes this pair (PEM) instead of files. False with one line, and what was served stays. */
-bool tls_give(struct tls *t, slice cert, slice key, char ret_error[SERVER_ERROR_SIZE]);
+bool tls_give(struct tls *t, slice cert, slice key, struct error *reterr);
 void tls_gauges(struct tls *t, struct metrics_gauges *ret);
 
 /* A connection's part; zeroed by its owner. */

@@ -25,7 +25,8 @@ static int fail(const char *what)
 
 static struct certificate_pair make_pair(struct arena *a)
 {
-    slice name = {"localhost", 9}, error;
+    slice name = {"localhost", 9};
+    struct error error;
     int64_t now = time(NULL);
     struct certificate_request request = {CERTIFICATE_SERVER, name, &name, 1, now - 60, now + 86400};
     struct certificate_pair pair = {0};
@@ -103,15 +104,15 @@ static int serve_constant(const char *address, struct certificate_pair pair)
 {
     static const char *const paths[] = {"/validate"};
     static const struct server_handler handler = {.answer = answer_constant, .paths = paths, .path_count = 1};
-    char error[SERVER_ERROR_SIZE];
+    struct error error = {0};
     struct server_options o = server_defaults();
     o.listen = address;
     o.health_listen = "127.0.0.1:0";
     o.cert_pem = pair.certificate;
     o.key_pem = pair.key;
     o.shutdown_delay = 0;
-    struct server *s = server_start(&o, &handler, error);
-    return s ? server_host(s) : fail(error);
+    struct server *s = server_start(&o, &handler, &error);
+    return s ? server_host(s) : fail(error.text);
 }
 
 int main(int argc, char **argv)

@@ -41,7 +41,7 @@ struct keeper {
     int64_t served_until;
     bool ready;
     unsigned in_a_row;
-    char trouble[KUBE_ERROR_SIZE]; /* said last, and still there */
+    struct error trouble; /* said last, and still there */
     struct facts facts;
     pthread_mutex_t lock; /* of `facts` */
     pthread_t thread;
@@ -50,19 +50,18 @@ struct keeper {
     pthread_cond_t woken;
 };
 
-bool keeper_check(const struct keeper_options *o, char ret_why[KUBE_ERROR_SIZE])
+bool keeper_check(const struct keeper_options *o, struct error *reterr)
 {
     int64_t third = o->life / 3, interval = (int64_t)o->interval / 1000;
     if (o->life < ISSUE_LEAST_LIFE) {
-        snprintf(ret_why, KUBE_ERROR_SIZE, "a certificate must live for at least %d seconds",
-                 ISSUE_LEAST_LIFE);
+        error_set(reterr, "a certificate must live for at least %d seconds", ISSUE_LEAST_LIFE);
         return false;
     }
     if (third >= 2 * (o->settle + interval))
         return true;
-    snprintf(ret_why, KUBE_ERROR_SIZE,
-             "a life of %llds leaves %llds for a rotation, which takes %llds and should fit in twice",
-             (long long)o->life, (long long)third, (long long)(o->settle + interval));
+    error_set(reterr,
+              "a life of %llds leaves %llds for a rotation, which takes %llds and should fit in twice",
+              (long long)o->life, (long long)third, (long long)(o->settle + interval));
     return false;
 }
 
@@ -100,18 +99,18 @@ static struct rotation_policy policy_of(const struct keeper *k)
 __attribute__((format(printf, 3, 4))) static void say(struct keeper *k, enum keeper_news news,
                                                       const char *format, ...)
 {
-    char text[KUBE_ERROR_SIZE];
+    struct error line;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(line.text, sizeof line.text, format, args);
     va_end(args);
     if (news == KEEPER_TROUBLE) { /* once, not at every look */
-        if (strcmp(text, k->trouble) == 0)
+        if (strcmp(line.text, k->trouble.text) == 0)
             return;
-        memcpy(k->trouble, text, sizeof text);
+        k->trouble = line;
     }
     if (k->host.say)
-        k->host.say(k->host.self, news, text);
+        k->host.say(k->host.self, news, line.text);
 }
 
 /* ---- serving ---- */
@@ -133,13 +132,13 @@ static slice remembered(struct keeper *k, slice s)
 
 static void serve(struct keeper *k, const struct look *l)
 {
-    char why[KUBE_ERROR_SIZE] = "";
+    struct error why;
     bool serving = k->served[0] && !served_has_expired(k, l);
     struct rotation_policy policy = policy_of(k);
     if (strcmp(k->served, l->current) == 0 || !rotation_may_serve(&policy, serving, &l->view.current))
         return;
-    if (k->host.serve && !k->host.serve(k->host.self, &l->secret.current, why)) {
-        say(k, KEEPER_TROUBLE, "the certificate of the Secret cannot be served: %s", why);
+    if (k->host.serve && !k->host.serve(k->host.self, &l->secret.current, &why)) {
+        say(k, KEEPER_TROUBLE, "the certificate of the Secret cannot be served: %s", why.text);
         return;
     }
     arena_reset(k->served_arena);
@@ -175,7 +174,7 @@ static void judge_readiness(struct keeper *k, const struct look *l, enum rotatio
 
 static bool issue(struct keeper *k, const struct look *l, struct issue *ret, slice *ret_cas)
 {
-    slice why = {0};
+    struct error why;
     bool changed;
     struct issue_request request = {.service = k->options.service,
                                     .namespace = k->options.namespace,
@@ -186,7 +185,7 @@ static bool issue(struct keeper *k, const struct look *l, struct issue *ret, sli
     if (issue_make(k->arena, &request, ret, &why) &&
         bundle_merge(k->arena, l->secret.cas, ret->ca, l->now, ret_cas, &changed, &why))
         return true;
-    say(k, KEEPER_TROUBLE, "no certificate can be made: %.*s", FMT(why));
+    say(k, KEEPER_TROUBLE, "no certificate can be made: %s", why.text);
     return false;
 }
 
@@ -196,7 +195,6 @@ static bool write_secret(struct keeper *k, const struct look *l, enum rotation_a
 {
     struct stored_secret fresh = l->secret;
     struct issue made;
-    slice why;
     bool changed;
     switch (action) {
     case ROTATION_CREATE:
@@ -216,7 +214,7 @@ static bool write_secret(struct keeper *k, const struct look *l, enum rotation_a
         fresh.next = (struct certificate_pair){0};
         break;
     default: /* TIDY */
-        if (!bundle_merge(k->arena, l->secret.cas, (slice){0}, l->now, &fresh.cas, &changed, &why))
+        if (!bundle_merge(k->arena, l->secret.cas, (slice){0}, l->now, &fresh.cas, &changed, NULL))
             return false;
         break;
     }
@@ -243,9 +241,9 @@ static void tell(struct keeper *k, const struct look *l, enum rotation_action ac
         [ROTATION_SWITCH] = "the next certificate is the current one now",
         [ROTATION_TIDY] = "dropped a CA from the Secret that is long expired",
     };
-    bool reason = action == ROTATION_REPLACE && l->why_unusable.n;
-    say(k, KEEPER_DONE, "%.*s/%.*s: %s%s%.*s%s", FMT(k->store.namespace), FMT(k->store.secret), texts[action],
-        reason ? " (" : "", reason ? (int)l->why_unusable.n : 0, slice_c(l->why_unusable), reason ? ")" : "");
+    bool reason = action == ROTATION_REPLACE && l->why_unusable.text[0];
+    say(k, KEEPER_DONE, "%.*s/%.*s: %s%s%s%s", FMT(k->store.namespace), FMT(k->store.secret), texts[action],
+        reason ? " (" : "", reason ? l->why_unusable.text : "", reason ? ")" : "");
 }
 
 /* The span is coarse: a text that changes from look to look would be said again each time. */
@@ -351,8 +349,8 @@ static struct keeper_result look_and_act(struct keeper *k)
         failed = true;
         say(k, KEEPER_TROUBLE, "%.*s", FMT(l.error));
     }
-    if (!failed && step.action != ROTATION_HOLD && k->trouble[0]) {
-        k->trouble[0] = '\0';
+    if (!failed && step.action != ROTATION_HOLD && k->trouble.text[0]) {
+        k->trouble.text[0] = '\0';
         say(k, KEEPER_DONE, "the trouble with the certificate is over");
     }
     note(k, &l, step, failed);

@@ -23,8 +23,8 @@ struct keeper_options {
     unsigned interval;    /* milliseconds between two looks */
 };
 
-/* False with one line in `ret_why` when the settings do not leave a rotation the time it needs. */
-bool keeper_check(const struct keeper_options *o, char ret_why[KUBE_ERROR_SIZE]);
+/* False with one line in `reterr` when the settings do not leave a rotation the time it needs. */
+bool keeper_check(const struct keeper_options *o, struct error *reterr);
 
 enum keeper_news { KEEPER_DONE, KEEPER_TROUBLE };
 
@@ -32,7 +32,7 @@ enum keeper_news { KEEPER_DONE, KEEPER_TROUBLE };
 struct keeper_host {
     void *self;
     /* Serve this pair from now on; false with one line when it is refused. The texts last for the call. */
-    bool (*serve)(void *self, const struct certificate_pair *pair, char ret_why[KUBE_ERROR_SIZE]);
+    bool (*serve)(void *self, const struct certificate_pair *pair, struct error *reterr);
     void (*ready)(void *self, const char *why_not); /* NULL: reviews may come */
     void (*say)(void *self, enum keeper_news news, const char *text);
 };

@@ -6,9 +6,8 @@
 static void fingerprint_of(struct arena *a, slice certificate, char ret[65])
 {
     struct certificate_info info;
-    slice why;
     ret[0] = '\0';
-    if (certificate.n && certificate_read(a, certificate, &info, &why))
+    if (certificate.n && certificate_read(a, certificate, &info, NULL))
         snprintf(ret, 65, "%.*s", FMT(info.fingerprint));
 }
 
@@ -52,8 +51,7 @@ static void judge_coverage(struct arena *a, struct look *l, struct sight sights[
 static bool any_outlived(struct arena *a, slice cas, int64_t now)
 {
     struct bundle b;
-    slice why;
-    if (!bundle_read(a, cas, &b, &why))
+    if (!bundle_read(a, cas, &b, NULL))
         return false;
     for (size_t i = 0; i < b.count; i++)
         if (bundle_outlived(&b.entries[i].info, now))
@@ -63,7 +61,6 @@ static bool any_outlived(struct arena *a, slice cas, int64_t now)
 
 static void judge_secret(struct arena *a, struct look *l, slice host)
 {
-    slice ignored;
     const struct stored_secret *s = &l->secret;
     l->view.secret = s->root != NULL;
     if (!s->root)
@@ -71,7 +68,7 @@ static void judge_secret(struct arena *a, struct look *l, slice host)
     l->view.current = rotation_look(a, &s->current, s->cas, host, l->now, &l->why_unusable);
     l->view.has_next = s->next.certificate.n || s->next.key.n;
     if (l->view.has_next)
-        l->view.next = rotation_look(a, &s->next, s->cas, host, l->now, &ignored);
+        l->view.next = rotation_look(a, &s->next, s->cas, host, l->now, NULL);
     l->view.cas_outlived = any_outlived(a, s->cas, l->now);
     fingerprint_of(a, s->current.certificate, l->current);
     fingerprint_of(a, s->next.certificate, l->next);
@@ -106,7 +103,6 @@ static bool took(struct look *l, struct observer *o, struct kube_answer answer)
 void look_at(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret)
 {
     bool changed;
-    slice why;
     *ret = (struct look){0};
     ret->secret_read = took(ret, o, store_read_secret(s, a, &ret->secret));
     ret->view.bundles_seen = true;
@@ -120,7 +116,7 @@ void look_at(const struct store *s, struct arena *a, slice host, struct observer
     if (!ret->secret_read)
         return;
     judge_secret(a, ret, host);
-    if (!bundle_merge(a, ret->secret.cas, o->served_ca, ret->now, &ret->cas, &changed, &why))
+    if (!bundle_merge(a, ret->secret.cas, o->served_ca, ret->now, &ret->cas, &changed, NULL))
         arena_exhausted(a);
     if (!ret->view.bundles_seen)
         return;

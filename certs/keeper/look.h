@@ -19,7 +19,7 @@ struct look {
     struct stored_hooks hooks[STORE_KINDS];
     struct rotation_view view;
     char current[65], next[65]; /* fingerprints; empty: none */
-    slice why_unusable;         /* why the current pair is */
+    struct error why_unusable;  /* why the current pair is */
     slice error;                /* the first thing that could not be read */
     unsigned retry_after;       /* milliseconds that the API server wants to be left alone */
     bool secret_read;           /* otherwise nothing can be decided */

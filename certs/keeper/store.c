@@ -189,8 +189,7 @@ slice hook_bundle(struct arena *a, const struct node *hook)
 static bool hook_lacks(struct arena *a, const struct node *hook, slice cas, int64_t now, slice *ret_bundle)
 {
     bool changed = false;
-    slice why;
-    if (!bundle_merge(a, hook_bundle(a, hook), cas, now, ret_bundle, &changed, &why))
+    if (!bundle_merge(a, hook_bundle(a, hook), cas, now, ret_bundle, &changed, NULL))
         arena_exhausted(a);
     return changed;
 }
@@ -206,9 +205,8 @@ bool hooks_incomplete(struct arena *a, const struct stored_hooks *h, slice cas, 
 
 bool hooks_cover(struct arena *a, const struct stored_hooks *h, slice chain, slice host, int64_t now)
 {
-    slice why;
     for (const struct node *hook = hooks_first(h); hook; hook = node_next(hook))
-        if (!certificate_chain_valid(a, chain, hook_bundle(a, hook), host, now, &why))
+        if (!certificate_chain_valid(chain, hook_bundle(a, hook), host, now, NULL))
             return false;
     return true;
 }

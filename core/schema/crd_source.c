@@ -7,7 +7,7 @@ struct sources {
     struct node **files; /* the mappings of the part files */
     size_t count;
     slice group;
-    slice why; /* empty: all is well so far */
+    struct error error;
 };
 
 struct use { /* the parts that are being put in, innermost first */
@@ -17,9 +17,9 @@ struct use { /* the parts that are being put in, innermost first */
 
 static struct node *give_up(struct sources *s, const char *what, slice name, const struct node *at)
 {
-    if (!s->why.n)
-        s->why = arena_fmt(s->arena, "%s%.*s%s%.*s", what, FMT(name), at ? ", at " : "",
-                           FMT(at ? node_path(s->arena, at) : (slice){0}));
+    if (!s->error.text[0])
+        error_set(&s->error, "%s%.*s%s%.*s", what, FMT(name), at ? ", at " : "",
+                  FMT(at ? node_path(s->arena, at) : (slice){0}));
     return NULL;
 }
 
@@ -137,7 +137,8 @@ static bool all_removed(struct sources *s, const struct node *n)
     return true;
 }
 
-struct node *crd_flatten(struct arena *a, slice crd, const slice *parts, size_t part_count, slice *ret_why)
+struct node *crd_flatten(struct arena *a, slice crd, const slice *parts, size_t part_count,
+                         struct error *reterr)
 {
     struct sources s = {.arena = a, .files = ARENA_ARRAY(a, struct node *, part_count + 1)};
     struct node *flat = NULL, *source = read_mapping(&s, crd);
@@ -153,6 +154,7 @@ struct node *crd_flatten(struct arena *a, slice crd, const slice *parts, size_t 
     }
     if (flat && !all_removed(&s, flat))
         flat = NULL;
-    *ret_why = s.why;
+    if (!flat)
+        *reterr = s.error;
     return flat;
 }

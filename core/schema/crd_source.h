@@ -3,11 +3,13 @@
 #define BRGATE_CRD_SOURCE_H
 
 #include "document.h"
+#include "error.h"
 
 /* The CRD without $use, as Kubernetes wants it: a tree to read with node_first() and node_get() (what an
  * overlay has replaced is flagged). `parts` are all part files, in any order. The texts must outlive the
  * tree. NULL when the sources are wrong (broken YAML, a part that is missing, given twice or uses itself, a
- * null that removes nothing); *ret_why then says what and where in one line. */
-struct node *crd_flatten(struct arena *a, slice crd, const slice *parts, size_t part_count, slice *ret_why);
+ * null that removes nothing); `reterr` says what and where. */
+struct node *crd_flatten(struct arena *a, slice crd, const slice *parts, size_t part_count,
+                         struct error *reterr);
 
 #endif

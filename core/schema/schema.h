@@ -11,6 +11,7 @@
 #define BRGATE_SCHEMA_H
 
 #include "document.h"
+#include "error.h"
 #include "regex.h"
 
 enum schema_type {
@@ -98,7 +99,7 @@ struct schema_set *schema_set_builtin(struct arena *a);
 /* Makes a compiled schema from an openAPIV3Schema node, whose texts must outlive it. NULL, and why, for a
  * construct that the engine does not know and for a pattern that does not compile: better no verdict than a
  * wrong one. Equal subtrees become one schema. */
-const struct schema *schema_load(struct schema_set *set, const struct node *openapi, slice *reterr);
+const struct schema *schema_load(struct schema_set *set, const struct node *openapi, struct error *reterr);
 
 /* ---- the patterns of a set, numbered from 1 ---- */
 

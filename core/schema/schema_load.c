@@ -16,13 +16,13 @@ struct loader {
     struct schema_set *set;
     struct arena *arena; /* the set's */
     struct known *known;
-    slice why; /* empty: all is well so far */
+    struct error error;
 };
 
 static void give_up(struct loader *l, const struct node *n, const char *what)
 {
-    if (!l->why.n)
-        l->why = arena_fmt(l->arena, "%.*s: %s", FMT(node_path(l->arena, n)), what);
+    if (!l->error.text[0])
+        error_set(&l->error, "%.*s: %s", FMT(node_path(l->arena, n)), what);
 }
 
 static const struct schema *load(struct loader *l, const struct node *n);
@@ -297,15 +297,14 @@ static const struct schema *load(struct loader *l, const struct node *n)
     return s;
 }
 
-const struct schema *schema_load(struct schema_set *set, const struct node *openapi, slice *reterr)
+const struct schema *schema_load(struct schema_set *set, const struct node *openapi, struct error *reterr)
 {
     struct loader l = {.set = set, .arena = schema_set_arena(set)};
     struct schema *root = ARENA_NEW(l.arena, struct schema);
     *root = *load(&l, openapi);
     root->flags |= SCHEMA_ROOT;
-    if (l.why.n) {
-        *reterr = l.why;
-        return NULL;
-    }
-    return root;
+    if (!l.error.text[0])
+        return root;
+    *reterr = l.error;
+    return NULL;
 }

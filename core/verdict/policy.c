@@ -2,24 +2,22 @@
 
 #include "position.h"
 
-static bool complain(struct arena *a, slice bytes, const struct node *n, slice what, slice *reterr)
+static bool complain(struct arena *a, slice bytes, const struct node *n, slice what, struct error *reterr)
 {
     struct position at = position_of(line_table_new(a, bytes), n->key.n ? n->key_at : n->at);
-    *reterr = arena_fmt(a, "%u:%u: %.*s", at.line, at.column, FMT(what));
-    return false;
+    return error_set(reterr, "%u:%u: %.*s", at.line, at.column, FMT(what));
 }
 
-static bool find_rule(slice slug, size_t *ret, struct arena *a, slice *reterr)
+static bool find_rule(slice slug, size_t *ret, struct error *reterr)
 {
     if (rule_find(slug, ret))
         return true;
     slice near = rule_nearest(slug);
-    *reterr = near.n ? arena_fmt(a, "there is no rule %.*s; did you mean %.*s?", FMT(slug), FMT(near))
-                     : arena_fmt(a, "there is no rule %.*s; `brgate rules` lists them", FMT(slug));
-    return false;
+    return near.n ? error_set(reterr, "there is no rule %.*s; did you mean %.*s?", FMT(slug), FMT(near))
+                  : error_set(reterr, "there is no rule %.*s; `brgate rules` lists them", FMT(slug));
 }
 
-bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct arena *a, slice *reterr)
+bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct error *reterr)
 {
     size_t rule;
     if (slice_eq(slug, LIT("all"))) {
@@ -27,7 +25,7 @@ bool policy_set(struct policy *policy, slice slug, enum policy_level level, stru
             policy->level[i] = (uint8_t)level;
         return true;
     }
-    if (!find_rule(slug, &rule, a, reterr))
+    if (!find_rule(slug, &rule, reterr))
         return false;
     policy->level[rule] = (uint8_t)level;
     return true;
@@ -53,40 +51,40 @@ static bool read_level(const struct node *n, enum policy_level *ret)
 }
 
 static bool read_rules(struct policy *policy, struct arena *a, slice bytes, const struct node *rules,
-                       slice *reterr)
+                       struct error *reterr)
 {
     if (rules->kind != NODE_OBJECT)
         return complain(a, bytes, rules, LIT("rules: a mapping from rule to error, warn or off is wanted"),
                         reterr);
     for (const struct node *n = node_first(rules); n; n = node_next(n)) {
         enum policy_level level;
-        slice why;
+        struct error why;
         if (!read_level(n, &level))
             return complain(a, bytes, n,
                             arena_fmt(a, "rules.%.*s: error, warn or off is wanted", FMT(n->key)), reterr);
-        if (!policy_set(policy, n->key, level, a, &why))
-            return complain(a, bytes, n, why, reterr);
+        if (!policy_set(policy, n->key, level, &why))
+            return complain(a, bytes, n, slice_of(why.text), reterr);
     }
     return true;
 }
 
 static bool read_overridable(struct policy *policy, struct arena *a, slice bytes, const struct node *list,
-                             slice *reterr)
+                             struct error *reterr)
 {
     if (list->kind != NODE_ARRAY)
         return complain(a, bytes, list, LIT("overridable: a list of rules is wanted"), reterr);
     for (const struct node *n = node_first(list); n; n = node_next(n)) {
         size_t rule;
-        slice why = LIT("overridable: the name of a rule is wanted");
-        if (n->kind != NODE_STRING || !find_rule(n->text, &rule, a, &why))
-            return complain(a, bytes, n, why, reterr);
+        struct error why = {"overridable: the name of a rule is wanted"};
+        if (n->kind != NODE_STRING || !find_rule(n->text, &rule, &why))
+            return complain(a, bytes, n, slice_of(why.text), reterr);
         policy->overridable[rule] = true;
     }
     return true;
 }
 
 static bool read_defaults(struct policy *policy, struct arena *a, slice bytes, const struct node *n,
-                          slice *reterr)
+                          struct error *reterr)
 {
     if (n->kind == NODE_STRING && defaults_mode_read(n->text, &policy->defaults))
         return true;
@@ -94,7 +92,7 @@ static bool read_defaults(struct policy *policy, struct arena *a, slice bytes, c
 }
 
 static bool read_document(struct policy *policy, struct arena *a, slice bytes, const struct node *root,
-                          slice *reterr)
+                          struct error *reterr)
 {
     static const slice keys[] = {SLICE("rules"), SLICE("overridable"), SLICE("defaults")};
     if (root->kind != NODE_OBJECT)
@@ -119,7 +117,7 @@ static bool read_document(struct policy *policy, struct arena *a, slice bytes, c
     return true;
 }
 
-bool policy_read(struct policy *policy, struct arena *a, slice bytes, slice *reterr)
+bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct error *reterr)
 {
     struct findings f = findings_new(a);
     struct stream *s = stream_read(a, bytes, &f);
@@ -127,8 +125,7 @@ bool policy_read(struct policy *policy, struct arena *a, slice bytes, slice *ret
         uint32_t from, to;
         place_span(f.first->place, bytes, &from, &to);
         struct position at = position_of(line_table_new(a, bytes), from);
-        *reterr = arena_fmt(a, "%u:%u: %.*s", at.line, at.column, FMT(f.first->message));
-        return false;
+        return error_set(reterr, "%u:%u: %.*s", at.line, at.column, FMT(f.first->message));
     }
     for (const struct document *d = s->first; d; d = d->next)
         if (!read_document(policy, a, bytes, d->root, reterr))

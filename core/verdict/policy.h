@@ -9,6 +9,7 @@
 
 #include "catalogue.h"
 #include "defaults.h"
+#include "error.h"
 #include "finding.h"
 
 enum policy_level { POLICY_DEFAULT, POLICY_OFF, POLICY_WARN, POLICY_ERROR };
@@ -21,11 +22,11 @@ struct policy {
 
 /* Reads a configuration file over `policy`. False when it has a fault: `reterr` is `line:column: what is
  * wrong`, in the arena. */
-bool policy_read(struct policy *policy, struct arena *a, slice bytes, slice *reterr);
+bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct error *reterr);
 
 /* Sets one rule by its slug ("all" for every rule). False and a text with the nearest slug when there is
  * none. */
-bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct arena *a, slice *reterr);
+bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct error *reterr);
 
 /* The severity of the rule of that number in a context. Nothing is raised to an error on DELETE. */
 enum severity policy_severity(const struct policy *policy, size_t rule, enum context context);

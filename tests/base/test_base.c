@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "buf.h"
+#include "error.h"
 #include "num.h"
 #include "suggest.h"
 #include "utf8.h"
@@ -211,6 +212,20 @@ static void arenas_keep_their_memory(void **state)
     arena_free(a);
 }
 
+static void errors_end_with_a_whole_character(void **state)
+{
+    (void)state;
+    char path[600];
+    memset(path, 'a', sizeof path);
+    memcpy(path + 509, "\xe4\xb8\xad", 4);
+    struct error error = {0};
+    assert_false(error_set(&error, "%s: no such file", path));
+    assert_int_equal(strlen(error.text), 509);
+    assert_false(error_set(&error, "%.3s, %s", "now", error.text));
+    assert_slice("again", slice_cut(slice_of(error.text), 0, 6), LIT("now, a"));
+    assert_false(error_set(NULL, "%d", 1));
+}
+
 static void buffers_stop_at_their_limit(void **state)
 {
     (void)state;
@@ -237,11 +252,17 @@ static void buffers_stop_at_their_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quoting_is_go_s),          cmocka_unit_test(numbers_are_strict),
-        cmocka_unit_test(doubles_print_as_go_does), cmocka_unit_test(utf8_is_strict),
-        cmocka_unit_test(slips_are_near),           cmocka_unit_test(arenas_unwind),
-        cmocka_unit_test(runs_of_an_arena_nest),    cmocka_unit_test(arenas_keep_their_memory),
-        cmocka_unit_test(arenas_share_a_budget),    cmocka_unit_test(buffers_stop_at_their_limit),
+        cmocka_unit_test(quoting_is_go_s),
+        cmocka_unit_test(numbers_are_strict),
+        cmocka_unit_test(doubles_print_as_go_does),
+        cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(slips_are_near),
+        cmocka_unit_test(arenas_unwind),
+        cmocka_unit_test(runs_of_an_arena_nest),
+        cmocka_unit_test(arenas_keep_their_memory),
+        cmocka_unit_test(arenas_share_a_budget),
+        cmocka_unit_test(errors_end_with_a_whole_character),
+        cmocka_unit_test(buffers_stop_at_their_limit),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -15,9 +15,9 @@ static struct certificate_pair make(struct arena *a, enum certificate_use use, s
 {
     struct certificate_request request = {use, common_name, names, count, begin, until};
     struct certificate_pair pair = {0};
-    slice error = {0};
+    struct error error = {0};
     bool made = certificate_make(a, &request, issuer, &pair, &error);
-    assert_slice("error", error, (slice){0});
+    assert_slice("error", slice_of(error.text), (slice){0});
     assert_true(made);
     return pair;
 }
@@ -32,7 +32,7 @@ static void what_is_made_is_what_was_asked_for(void **state)
     struct certificate_pair leaf =
         make(a, CERTIFICATE_SERVER, LIT("hook.ns.svc"), names, 4, begin + 30 * DAY, &ca);
     struct certificate_info of_ca, of_leaf, again;
-    slice error = {0};
+    struct error error = {0};
     assert_true(certificate_read(a, ca.certificate, &of_ca, &error));
     assert_true(certificate_read(a, leaf.certificate, &of_leaf, &error));
     assert_true(of_ca.ca);
@@ -65,7 +65,7 @@ static void names_are_shown_without_what_a_terminal_obeys(void **state)
     struct certificate_pair pair =
         make(a, CERTIFICATE_SERVER, LIT("a\nb\xc2\x9b"), &name, 1, begin + DAY, NULL);
     struct certificate_info info;
-    slice error;
+    struct error error = {0};
     assert_true(certificate_read(a, pair.certificate, &info, &error));
     assert_slice("name", info.names[0], LIT("a?????vouches?[2J??"));
     assert_slice("subject", info.subject, LIT("CN=a\\0Ab\\C2\\9B"));
@@ -79,7 +79,7 @@ static void a_leaf_ends_with_its_issuer(void **state)
     struct certificate_pair ca = make(a, CERTIFICATE_CA, LIT("CA"), NULL, 0, begin + 10 * DAY, NULL);
     struct certificate_pair leaf = make(a, CERTIFICATE_SERVER, LIT("x"), NULL, 0, begin + 30 * DAY, &ca);
     struct certificate_info info;
-    slice error;
+    struct error error = {0};
     assert_true(certificate_read(a, leaf.certificate, &info, &error));
     assert_int_equal(info.not_after, begin + 10 * DAY);
     arena_free(a);
@@ -104,9 +104,9 @@ static void impossible_requests_are_refused(void **state)
     struct arena *a = arena_new(1 << 20);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct certificate_pair pair;
-        slice error = {0};
+        struct error error = {0};
         assert_row(rows[i].label, !certificate_make(a, &rows[i].request, NULL, &pair, &error));
-        assert_slice(rows[i].label, error, slice_of(rows[i].error));
+        assert_slice(rows[i].label, slice_of(error.text), slice_of(rows[i].error));
     }
     arena_free(a);
 }
@@ -130,10 +130,10 @@ static void keys_and_certificates_belong_together(void **state)
         {"cut off", slice_cut(one.certificate, 0, 200), one.key, "no certificate in PEM form: bad end line"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        slice error = {0};
-        bool matches = certificate_key_matches(a, rows[i].certificate, rows[i].key, &error);
+        struct error error = {0};
+        bool matches = certificate_key_matches(rows[i].certificate, rows[i].key, &error);
         assert_row(rows[i].label, matches == !rows[i].error);
-        assert_slice(rows[i].label, error, slice_of(rows[i].error));
+        assert_slice(rows[i].label, slice_of(error.text), slice_of(rows[i].error));
     }
     arena_free(a);
 }
@@ -206,18 +206,19 @@ static void chains_are_believed_by_both(void **state)
          "unsuitable certificate purpose"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        slice error = {0};
-        bool valid = certificate_chain_valid(a, rows[i].chain, rows[i].ca, rows[i].host, rows[i].now, &error);
-        assert_slice(rows[i].label, error, slice_of(rows[i].error));
+        struct error error = {0};
+        bool valid = certificate_chain_valid(rows[i].chain, rows[i].ca, rows[i].host, rows[i].now, &error);
+        assert_slice(rows[i].label, slice_of(error.text), slice_of(rows[i].error));
         assert_row(rows[i].label, valid == !rows[i].error);
         assert_row(rows[i].label,
                    valid == gnutls_believes(rows[i].chain, rows[i].ca, rows[i].host.p, rows[i].now));
     }
-    slice error = {0};
-    assert_false(certificate_chain_valid(a, LIT("x"), ca.certificate, LIT("h"), begin, &error));
-    assert_slice("chain", error, LIT("the chain is not a list of certificates in PEM form: no start line"));
-    assert_false(certificate_chain_valid(a, leaf.certificate, LIT(""), LIT("h"), begin, &error));
-    assert_slice("bundle", error,
+    struct error error = {0};
+    assert_false(certificate_chain_valid(LIT("x"), ca.certificate, LIT("h"), begin, &error));
+    assert_slice("chain", slice_of(error.text),
+                 LIT("the chain is not a list of certificates in PEM form: no start line"));
+    assert_false(certificate_chain_valid(leaf.certificate, LIT(""), LIT("h"), begin, &error));
+    assert_slice("bundle", slice_of(error.text),
                  LIT("the CA bundle is not a list of certificates in PEM form: no start line"));
     arena_free(a);
 }
@@ -229,7 +230,7 @@ static void a_full_arena_is_an_error(void **state)
     struct certificate_request request = {CERTIFICATE_CA, LIT("CA"), NULL, 0, begin, begin + DAY};
     struct certificate_pair pair = make(a, CERTIFICATE_CA, LIT("CA"), NULL, 0, begin + DAY, NULL);
     struct certificate_info info;
-    slice error;
+    struct error error = {0};
     for (uint64_t nth = 1; nth <= 2; nth++) {
         arena_fail_at(a, nth);
         assert_false(certificate_make(a, &request, NULL, &(struct certificate_pair){0}, &error));

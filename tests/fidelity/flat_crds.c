@@ -9,8 +9,8 @@ int main(void)
 {
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     for (size_t i = 0; a && i < crd_source_count; i++) {
-        slice why;
-        const struct node *flat = crd_flatten(a, crd_sources[i].text, crd_parts, crd_part_count, &why);
+        struct error error;
+        const struct node *flat = crd_flatten(a, crd_sources[i].text, crd_parts, crd_part_count, &error);
         struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES);
         if (!flat)
             return 1;

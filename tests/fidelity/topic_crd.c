@@ -8,10 +8,10 @@
 static void make(struct dice *d, struct buf *input)
 {
     static size_t turn;
-    slice why;
+    struct error error;
     (void)d;
     const struct node *flat = crd_flatten(input->arena, crd_sources[turn++ % crd_source_count].text,
-                                          crd_parts, crd_part_count, &why);
+                                          crd_parts, crd_part_count, &error);
     BUG_IF(!flat);
     node_put_yaml(input, flat, true);
 }

@@ -261,7 +261,7 @@ static void make_certificates(struct api *api)
 {
     const slice names[] = {LIT("127.0.0.1"), LIT("localhost")};
     int64_t now = time(NULL);
-    slice error = {0};
+    struct error error = {0};
     struct certificate_request ca = {CERTIFICATE_CA, LIT("test CA"), NULL, 0, now - 60, now + 3600};
     struct certificate_request leaf = {CERTIFICATE_SERVER, LIT("api"), names, 2, now - 60, now + 3600};
     assert_true(certificate_make(api->arena, &ca, NULL, &api->ca, &error));

@@ -10,18 +10,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool serve(void *self, const struct certificate_pair *pair, char ret_why[KUBE_ERROR_SIZE])
+static bool serve(void *self, const struct certificate_pair *pair, struct error *reterr)
 {
     struct replica *r = self;
     struct certificate_info info;
-    slice why;
     struct arena *a = arena_new(1 << 20);
-    bool good = certificate_read(a, pair->certificate, &info, &why) &&
-                certificate_key_matches(a, pair->certificate, pair->key, &why);
+    bool good = certificate_read(a, pair->certificate, &info, NULL) &&
+                certificate_key_matches(pair->certificate, pair->key, NULL);
     if (good)
         snprintf(r->served, sizeof r->served, "%.*s", FMT(info.fingerprint));
     else
-        snprintf(ret_why, KUBE_ERROR_SIZE, "not a pair");
+        error_set(reterr, "not a pair");
     r->serves++;
     arena_free(a);
     return good;
@@ -42,11 +41,11 @@ static void say(void *self, enum keeper_news news, const char *text)
 
 static void replica_start(struct setting *s, struct replica *r)
 {
-    char error[KUBE_ERROR_SIZE] = "";
+    struct error error = {0};
     struct kube_place place = {.kubeconfig = api_kubeconfig(s->api, s->directory, "token")};
     struct kube_limits limits = {.connect = 5000, .request = 10000, .attempts = 1, .patience = 1};
-    struct kube *k = kube_open(&place, &limits, error);
-    assert_string_equal(error, "");
+    struct kube *k = kube_open(&place, &limits, &error);
+    assert_string_equal(error.text, "");
     struct keeper_options o = {.namespace = LIT("team"),
                                .secret = LIT("brgate-tls"),
                                .configuration = LIT("brgate"),
@@ -121,8 +120,7 @@ slice stored(struct setting *s, const char *path, const char *at)
 struct bundle bundle_at(struct setting *s, const char *path, const char *at)
 {
     struct bundle b;
-    slice why;
-    if (!bundle_read(s->arena, stored(s, path, at), &b, &why))
+    if (!bundle_read(s->arena, stored(s, path, at), &b, NULL))
         b.count = 0;
     return b;
 }
@@ -130,8 +128,7 @@ struct bundle bundle_at(struct setting *s, const char *path, const char *at)
 slice fingerprint(struct setting *s, slice pem)
 {
     struct certificate_info info = {0};
-    slice why;
-    certificate_read(s->arena, pem, &info, &why);
+    certificate_read(s->arena, pem, &info, NULL);
     return info.fingerprint;
 }
 
@@ -151,12 +148,11 @@ void assert_bundles(struct setting *s, const slice *fingerprints, size_t count)
 struct issue issued(struct setting *s, int64_t days_ago)
 {
     struct issue made = {0};
-    slice why = {0};
     struct issue_request request = {.service = LIT("hook"),
                                     .namespace = LIT("team"),
                                     .now = time(NULL) - days_ago * DAY,
                                     .life = 90 * DAY};
-    assert_true(issue_make(s->arena, &request, &made, &why));
+    assert_true(issue_make(s->arena, &request, &made, NULL));
     return made;
 }
 
@@ -184,10 +180,8 @@ void assert_all_serve_the_secret(struct setting *s)
         assert_slice("served", slice_of(s->replicas[i].served), want);
         assert_string_equal(s->replicas[i].why_not, "");
     }
-    slice why = {0};
-    assert_true(certificate_chain_valid(s->arena, stored(s, SECRET, "data./tls/crt"),
-                                        stored(s, SECRET, "data./ca/crt"), LIT("hook.team.svc"), time(NULL),
-                                        &why));
+    assert_true(certificate_chain_valid(stored(s, SECRET, "data./tls/crt"), stored(s, SECRET, "data./ca/crt"),
+                                        LIT("hook.team.svc"), time(NULL), NULL));
 }
 
 slice everything(struct setting *s)

@@ -333,14 +333,14 @@ static void it_works_on_its_own_thread_and_tells_prometheus(void **state)
 static void settings_must_leave_time(void **state)
 {
     (void)state;
-    char why[KUBE_ERROR_SIZE];
+    struct error why = {0};
     assert_true(
-        keeper_check(&(struct keeper_options){.life = ISSUE_LIFE, .settle = 60, .interval = 10000}, why));
-    assert_true(keeper_check(&(struct keeper_options){.life = 30, .settle = 4, .interval = 1000}, why));
-    assert_false(keeper_check(&(struct keeper_options){.life = 30, .settle = 5, .interval = 1000}, why));
-    assert_string_equal(why,
+        keeper_check(&(struct keeper_options){.life = ISSUE_LIFE, .settle = 60, .interval = 10000}, &why));
+    assert_true(keeper_check(&(struct keeper_options){.life = 30, .settle = 4, .interval = 1000}, &why));
+    assert_false(keeper_check(&(struct keeper_options){.life = 30, .settle = 5, .interval = 1000}, &why));
+    assert_string_equal(why.text,
                         "a life of 30s leaves 10s for a rotation, which takes 6s and should fit in twice");
-    assert_false(keeper_check(&(struct keeper_options){.life = 29, .settle = 1, .interval = 100}, why));
+    assert_false(keeper_check(&(struct keeper_options){.life = 29, .settle = 1, .interval = 100}, &why));
 }
 
 int main(void)

@@ -25,11 +25,11 @@ static struct kube_limits hasty(void)
 
 static struct setting open_with(struct kube_limits limits)
 {
-    char error[KUBE_ERROR_SIZE] = "";
+    struct error error = {0};
     struct setting s = {.api = api_start(), .arena = arena_new(64 << 20)};
     struct kube_place place = {.kubeconfig = api_kubeconfig(s.api, directory, "token")};
-    s.kube = kube_open(&place, &limits, error);
-    assert_string_equal(error, "");
+    s.kube = kube_open(&place, &limits, &error);
+    assert_string_equal(error.text, "");
     assert_non_null(s.kube);
     return s;
 }
@@ -177,7 +177,8 @@ static void write_file(const char *name, slice text)
 static void a_pod_finds_its_server_and_reads_its_token_again(void **state)
 {
     (void)state;
-    char error[KUBE_ERROR_SIZE] = "", port[16];
+    struct error error = {0};
+    char port[16];
     struct setting s = {.api = api_start(), .arena = arena_new(64 << 20)};
     snprintf(port, sizeof port, "%u", api_port(s.api));
     write_file("token", LIT("token\n"));
@@ -188,8 +189,8 @@ static void a_pod_finds_its_server_and_reads_its_token_again(void **state)
     setenv("KUBERNETES_SERVICE_PORT", port, 1);
     struct kube_place place = {.service_account = directory};
     struct kube_limits limits = hasty();
-    s.kube = kube_open(&place, &limits, error);
-    assert_string_equal(error, "");
+    s.kube = kube_open(&place, &limits, &error);
+    assert_string_equal(error.text, "");
     assert_slice("namespace", kube_namespace(s.kube), LIT("brgate-system"));
     assert_int_equal(ask(&s, KUBE_GET, NULL).outcome, KUBE_NOT_FOUND);
     /* The kubelet has replaced the token, the old one is refused: it is read again, at once. */
@@ -214,11 +215,12 @@ static void a_server_that_is_not_ours_is_not_talked_to(void **state)
     struct api *other = api_start();
     write_file("ca.crt", api_ca(other));
     kube_close(s.kube);
-    char error[KUBE_ERROR_SIZE] = "", path[128];
+    struct error error;
+    char path[128];
     snprintf(path, sizeof path, "%s/kubeconfig", directory);
     struct kube_place place = {.kubeconfig = path};
     struct kube_limits limits = hasty();
-    s.kube = kube_open(&place, &limits, error);
+    s.kube = kube_open(&place, &limits, &error);
     assert_non_null(s.kube);
     struct kube_answer got = ask(&s, KUBE_GET, NULL);
     assert_int_equal(got.outcome, KUBE_UNREACHABLE);
@@ -274,14 +276,14 @@ static void what_a_kubeconfig_may_not_say(void **state)
     struct kube_place place = {.kubeconfig = path};
     struct kube_limits limits = hasty();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char error[KUBE_ERROR_SIZE] = "";
+        struct error error = {0};
         write_file("config", slice_of(rows[i].text));
-        struct kube *k = kube_open(&place, &limits, error);
-        if (rows[i].error && !strstr(error, rows[i].error))
-            print_error("got: %s\n", error);
+        struct kube *k = kube_open(&place, &limits, &error);
+        if (rows[i].error && !strstr(error.text, rows[i].error))
+            print_error("got: %s\n", error.text);
         assert_row(rows[i].text, !k == (rows[i].error != NULL));
-        assert_row(rows[i].text, !rows[i].error || strstr(error, rows[i].error));
-        assert_row(rows[i].text, k || strstr(error, path) == error);
+        assert_row(rows[i].text, !rows[i].error || strstr(error.text, rows[i].error));
+        assert_row(rows[i].text, k || strstr(error.text, path) == error.text);
         kube_close(k);
     }
 }
@@ -289,7 +291,8 @@ static void what_a_kubeconfig_may_not_say(void **state)
 static void files_are_merged_and_the_first_wins(void **state)
 {
     (void)state;
-    char list[512], error[KUBE_ERROR_SIZE] = "";
+    char list[512];
+    struct error error = {0};
     write_file("first", LIT("current-context: b\n" USER("token: t")));
     write_file("second", LIT(CONTEXT "clusters: [{name: c, cluster: {server: 'https://second/'}}]\n"));
     write_file("third", LIT("contexts: [{name: b, context: {cluster: c, user: u, namespace: three}}]\n"
@@ -298,21 +301,21 @@ static void files_are_merged_and_the_first_wins(void **state)
              directory);
     setenv("KUBECONFIG", list, 1);
     struct kube_limits limits = hasty();
-    struct kube *k = kube_open(&(struct kube_place){0}, &limits, error);
-    assert_string_equal(error, "");
+    struct kube *k = kube_open(&(struct kube_place){0}, &limits, &error);
+    assert_string_equal(error.text, "");
     assert_slice("server", kube_server(k), LIT("https://second"));
     assert_slice("namespace", kube_namespace(k), LIT("three"));
     kube_close(k);
-    k = kube_open(&(struct kube_place){.context = "x"}, &limits, error);
+    k = kube_open(&(struct kube_place){.context = "x"}, &limits, &error);
     assert_slice("namespace", kube_namespace(k), LIT("default"));
     kube_close(k);
     setenv("KUBECONFIG", "/nowhere/at/all", 1);
-    assert_null(kube_open(&(struct kube_place){0}, &limits, error));
-    assert_string_equal(error, "/nowhere/at/all: no kubeconfig there");
+    assert_null(kube_open(&(struct kube_place){0}, &limits, &error));
+    assert_string_equal(error.text, "/nowhere/at/all: no kubeconfig there");
     unsetenv("KUBECONFIG");
     setenv("HOME", "/nowhere", 1);
-    assert_null(kube_open(&(struct kube_place){0}, &limits, error));
-    assert_non_null(strstr(error, "not in a pod, and no kubeconfig"));
+    assert_null(kube_open(&(struct kube_place){0}, &limits, &error));
+    assert_non_null(strstr(error.text, "not in a pod, and no kubeconfig"));
 }
 
 static int make_directory(void **state)

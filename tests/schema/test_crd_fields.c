@@ -282,10 +282,10 @@ static int open_all(void **state)
     if (!arena || crd_source_count != COUNT)
         return -1;
     for (size_t i = 0; i < COUNT; i++) {
-        slice why;
-        flat[i] = crd_flatten(arena, crd_sources[i].text, crd_parts, crd_part_count, &why);
+        struct error error;
+        flat[i] = crd_flatten(arena, crd_sources[i].text, crd_parts, crd_part_count, &error);
         if (!flat[i]) {
-            print_error("%.*s\n", FMT(why));
+            print_error("%s\n", error.text);
             return -1;
         }
     }

@@ -39,10 +39,11 @@ static void flatten(void **state)
     };
     struct arena *a = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        slice parts[] = {slice_of(rows[i].parts), slice_of(rows[i].more_parts)}, why;
+        slice parts[] = {slice_of(rows[i].parts), slice_of(rows[i].more_parts)};
+        struct error error = {0};
         slice crd = arena_fmt(a, "spec: {group: g.x, schema: %s}", rows[i].schema);
-        const struct node *flat = crd_flatten(a, crd, parts, 2, &why);
-        assert_slice(rows[i].label, why, LIT(""));
+        const struct node *flat = crd_flatten(a, crd, parts, 2, &error);
+        assert_slice(rows[i].label, slice_of(error.text), LIT(""));
         struct buf b = buf_new(a, 1 << 16);
         node_put_json(&b, node_at(flat, "spec.schema"), true);
         assert_slice(rows[i].label, buf_slice(&b), slice_of(rows[i].flat));
@@ -67,18 +68,20 @@ static void refuse(void **state)
     };
     struct arena *a = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        slice parts[] = {slice_of(rows[i].parts), slice_of(rows[i].more_parts)}, why;
-        const struct node *flat = crd_flatten(a, slice_of(rows[i].crd), parts, 2, &why);
-        assert_slice(rows[i].crd, why, slice_of(rows[i].why));
+        slice parts[] = {slice_of(rows[i].parts), slice_of(rows[i].more_parts)};
+        struct error error = {0};
+        const struct node *flat = crd_flatten(a, slice_of(rows[i].crd), parts, 2, &error);
+        assert_slice(rows[i].crd, slice_of(error.text), slice_of(rows[i].why));
         assert_null(flat);
     }
 }
 
 static void broken_yaml(void **state)
 {
-    slice why, parts[] = {LIT("a: [1")};
-    assert_null(crd_flatten(*state, LIT("spec: {group: g}"), parts, 1, &why));
-    assert_row(why.p, slice_starts(why, LIT("not read: ")));
+    const slice parts[] = {LIT("a: [1")};
+    struct error error;
+    assert_null(crd_flatten(*state, LIT("spec: {group: g}"), parts, 1, &error));
+    assert_row(error.text, slice_starts(slice_of(error.text), LIT("not read: ")));
 }
 
 int main(void)

@@ -186,12 +186,13 @@ static void write_file(const char *name, slice text)
 
 static struct certificate_pair issue(struct arena *a)
 {
-    slice name = LIT("localhost"), error;
+    slice name = LIT("localhost");
+    struct error error;
     int64_t now = time(NULL);
     struct certificate_request request = {CERTIFICATE_SERVER, name, &name, 1, now - 60, now + 86400};
     struct certificate_pair pair;
     if (!certificate_make(a, &request, NULL, &pair, &error))
-        give_up("no certificate: %.*s", FMT(error));
+        give_up("no certificate: %s", error.text);
     return pair;
 }
 

@@ -176,8 +176,8 @@ static void test_policy(void **state)
 {
     struct test *t = *state;
     struct policy policy = {0};
-    slice why;
-    assert_true(policy_set(&policy, LIT("shared-prefix"), POLICY_OFF, t->run, &why));
+    struct error why;
+    assert_true(policy_set(&policy, LIT("shared-prefix"), POLICY_OFF, &why));
     gate_close(t->gate);
     t->gate = gate_open(&policy);
     assert_false(says(whole(t, LIT(BACKUP("a", "x", "---\n") BACKUP("b", "x", ""))), &rule_shared_prefix));

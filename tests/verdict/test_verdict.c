@@ -75,9 +75,9 @@ static void test_ratcheting(void **state)
 static struct gate *gate_by(struct arena *a, const char *config)
 {
     struct policy policy = {0};
-    slice why = {0};
-    if (!policy_read(&policy, a, slice_of(config), &why)) {
-        print_error("%.*s\n", FMT(why));
+    struct error error;
+    if (!policy_read(&policy, a, slice_of(config), &error)) {
+        print_error("%s\n", error.text);
         fail();
     }
     return gate_open(&policy);

@@ -17,9 +17,9 @@ struct certificate_pair fixture_issue(struct fixture *f, enum certificate_use us
     int64_t now = time(NULL);
     struct certificate_request request = {use, names[0], names, 1, now - 60, now + 86400};
     struct certificate_pair pair;
-    slice error = {0};
+    struct error error = {0};
     if (!certificate_make(f->arena, &request, issuer, &pair, &error))
-        fail_msg("%.*s", FMT(error));
+        fail_msg("%s", error.text);
     return pair;
 }
 
@@ -46,10 +46,10 @@ void fixture_new(struct fixture *f)
 
 void fixture_start(struct fixture *f)
 {
-    char error[SERVER_ERROR_SIZE] = "";
-    f->server = server_start(&f->options, &test_handler, error);
+    struct error error = {0};
+    f->server = server_start(&f->options, &test_handler, &error);
     if (!f->server)
-        fail_msg("%s", error);
+        fail_msg("%s", error.text);
     f->port = server_port(f->server);
     f->health = server_health_port(f->server);
 }

@@ -319,8 +319,8 @@ static void whoever_holds_things_up_goes(void **state)
 static void sockets_hold_little(void **state)
 {
     (void)state;
-    char error[SERVER_ERROR_SIZE];
-    int listening = listen_on("127.0.0.1:0", "--listen", error), sending = 0, receiving = 0;
+    struct error error = {0};
+    int listening = listen_on("127.0.0.1:0", "--listen", &error), sending = 0, receiving = 0;
     assert_true(listening >= 0);
     int client = peer_dial(listen_port(listening));
     assert_int_equal(poll(&(struct pollfd){.fd = listening, .events = POLLIN}, 1, PATIENCE_S * 1000), 1);

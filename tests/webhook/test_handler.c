@@ -46,10 +46,10 @@ static void answer(void *self, struct arena *a, size_t endpoint, slice body, str
     ret->body = (slice){text, n > 64 ? n : (size_t)begin};
 }
 
-static enum server_reload reload(void *self, bool forced, char ret_news[SERVER_ERROR_SIZE])
+static enum server_reload reload(void *self, bool forced, struct error *reterr)
 {
     (void)self;
-    snprintf(ret_news, SERVER_ERROR_SIZE, "policy %d", test_policy);
+    error_set(reterr, "policy %d", test_policy);
     return test_policy == 0 && !forced ? SERVER_UNCHANGED
            : test_policy < 0           ? SERVER_NOT_RELOADED
                                        : SERVER_RELOADED;
@@ -67,11 +67,11 @@ const struct server_handler test_handler = {.answer = answer,
                                             .reload = reload};
 
 bool test_handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
-                       char ret_error[SERVER_ERROR_SIZE])
+                       struct error *reterr)
 {
     (void)defaults;
     *ret = test_handler;
     if (config_file)
-        snprintf(ret_error, SERVER_ERROR_SIZE, "--config %s: not readable", config_file);
+        error_set(reterr, "--config %s: not readable", config_file);
     return !config_file;
 }

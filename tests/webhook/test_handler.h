@@ -9,7 +9,7 @@ extern const struct server_handler test_handler;
 
 /* That handler as `serve` opens it; no --config is readable to it. */
 bool test_handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
-                       char ret_error[SERVER_ERROR_SIZE]);
+                       struct error *reterr);
 
 /* What the next look at the policy finds: 0 nothing new, above a good one, below a bad one. */
 extern int test_policy;
