@@ -47,6 +47,10 @@ bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, 
 /* Whether the private key belongs to the first certificate. */
 bool certificate_key_matches(slice pem, slice key_pem, struct error *reterr);
 
+/* Whether there is a first certificate and it is for this DNS name or IP address, as Go and the API server see
+ * it. */
+bool certificate_is_for(slice pem, slice host);
+
 /* Whether a client that trusts `ca_bundle` would accept the chain as a server's certificate for `host` (a DNS
  * name or an IP address; empty: any) at `now`. The chain begins with the leaf. */
 bool certificate_chain_valid(slice chain, slice ca_bundle, slice host, int64_t now, struct error *reterr);

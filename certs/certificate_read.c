@@ -117,17 +117,44 @@ bool certificate_key_matches(slice pem, slice key_pem, struct error *reterr)
     return true;
 }
 
+enum { HOST_BYTES = 256 };
+
+/* As a C string in `ret`; false when no host has so long a name. */
+static bool host_text(slice host, char ret[HOST_BYTES])
+{
+    if (host.n >= HOST_BYTES)
+        return false;
+    memcpy(ret, host.p, host.n);
+    ret[host.n] = '\0';
+    return true;
+}
+
+static bool is_address(const char *host)
+{
+    unsigned char ip[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, ip) == 1 || inet_pton(AF_INET6, host, ip) == 1;
+}
+
+bool certificate_is_for(slice pem, slice host)
+{
+    char text[HOST_BYTES];
+    scoped(X509) *c = openssl_certificate(pem);
+    bool is =
+        c && host_text(host, text) &&
+        (is_address(text) ? X509_check_ip_asc(c, text, 0)
+                          : X509_check_host(c, text, host.n, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL)) == 1;
+    ERR_clear_error();
+    return is;
+}
+
 static bool set_host(X509_VERIFY_PARAM *param, slice host)
 {
-    char text[256];
+    char text[HOST_BYTES];
     if (!host.n)
         return true;
-    if (host.n >= sizeof text)
+    if (!host_text(host, text))
         return false;
-    memcpy(text, host.p, host.n);
-    text[host.n] = '\0';
-    unsigned char ip[sizeof(struct in6_addr)];
-    if (inet_pton(AF_INET, text, ip) == 1 || inet_pton(AF_INET6, text, ip) == 1)
+    if (is_address(text))
         return X509_VERIFY_PARAM_set1_ip_asc(param, text) == 1;
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT); /* as Go: SANs only */
     return X509_VERIFY_PARAM_set1_host(param, text, host.n) == 1;

@@ -39,6 +39,7 @@ static const struct flag flags[] = {
     {"--health-listen", TEXT, AT(server.health_listen), 0, 0},
     {"--tls-cert", TEXT, AT(server.cert_file), 0, 0},
     {"--tls-key", TEXT, AT(server.key_file), 0, 0},
+    {"--tls-name", TEXT, AT(server.tls_name), 0, 0},
     {"--self-signed", SWITCH, AT(self_signed), 0, 0},
     {"--certs-secret", TEXT, AT(keeping.secret), 0, 0},
     {"--certs-service", TEXT, AT(keeping.service), 0, 0},
@@ -80,6 +81,8 @@ static const char help_text[] =
     "  --tls-cert FILE               certificate chain, PEM, leaf first\n"
     "  --tls-key FILE                its private key, PEM, not encrypted\n"
     "                                Both are read again when they change.\n"
+    "  --tls-name NAME               what clients call this server; not ready while\n"
+    "                                the certificate is not for this name\n"
     "  --self-signed                 a certificate for localhost made at start, for\n"
     "                                trying things out\n"
     "  --certs-secret [NS/]NAME      the servers keep their certificate themselves:\n"

@@ -66,6 +66,9 @@ static const char *not_ready(const struct health_source *s)
     const char *held = atomic_load(&s->service->held);
     if (held)
         return held;
+    const char *trouble = s->tls ? tls_trouble(s->tls) : NULL;
+    if (trouble)
+        return trouble;
     return atomic_load(s->accepting) ? NULL : "not listening yet";
 }
 

@@ -234,6 +234,8 @@ static void render_reloads(struct buf *b, const char *name, const char *help, ui
 
 static void render_certificate(const struct metrics_gauges *g, struct buf *b)
 {
+    single(b, "webhook_certificate_valid", "gauge",
+           "0 while the served certificate is out of its time, or not for the name of --tls-name.", g->valid);
     single(b, "webhook_certificate_not_before_timestamp_seconds", "gauge",
            "Begin of the served certificate's validity.", g->not_before);
     single(b, "webhook_certificate_expiry_timestamp_seconds", "gauge",

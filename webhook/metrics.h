@@ -32,6 +32,7 @@ struct metrics_gauges {
     uint64_t in_flight, connections, log_lines_dropped;
     bool ready;
     bool tls; /* the rest is known */
+    bool valid; /* tls_trouble() has nothing to say */
     int64_t not_before, not_after, loaded_at;
     char fingerprint[65]; /* hex SHA-256 of the served leaf */
     uint64_t reloads, reload_failures;

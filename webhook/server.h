@@ -74,6 +74,7 @@ struct server_options {
      * server is not ready until server_certify(). */
     const char *cert_file, *key_file;
     slice cert_pem, key_pem;
+    const char *tls_name;            /* what clients call the server; NULL: the certificate may be for any name */
     const char *client_ca_file;      /* NULL: clients are not asked for a certificate */
     const char *const *client_names; /* allowed CN or DNS names; none: any client of the CA */
     size_t client_name_count;

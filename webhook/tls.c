@@ -27,6 +27,7 @@ struct tls_pair {
     gnutls_privkey_t key;
     gnutls_x509_trust_list_t client_cas; /* NULL: clients are not asked */
     int64_t not_before, not_after;
+    bool for_name; /* of --tls-name, if that is given */
     char fingerprint[65];
 };
 
@@ -43,8 +44,10 @@ struct tls {
     char *given_cert, *given_key;     /* instead of files, by tls_give(); under `reloading` */
     pthread_mutex_t lock;             /* of everything below; held for a few loads only */
     struct tls_pair *current;         /* NULL: none has been given yet */
+    bool current_given;               /* by tls_give() */
     unsigned char seen[DIGEST_BYTES]; /* of the texts tried last */
     bool unreadable;                  /* at the last look */
+    const char *trouble;              /* what tls_trouble() was at the last look; under `reloading` */
     bool matches_file;
     uint64_t reloads, failures;
     int64_t loaded_at;
@@ -172,6 +175,7 @@ static bool check_pair(struct arena *a, struct tls_pair *p, const struct server_
         return fail(reterr, "--tls-key", o->key_file, error.text);
     p->not_before = info.not_before;
     p->not_after = info.not_after;
+    p->for_name = !o->tls_name || certificate_is_for(s->cert, slice_of(o->tls_name));
     snprintf(p->fingerprint, sizeof p->fingerprint, "%.*s", FMT(info.fingerprint));
     return true;
 }
@@ -202,13 +206,32 @@ static struct tls_pair *pair_load(struct arena *a, const struct server_options *
     return NULL;
 }
 
+static const char *trouble_of(const struct tls_pair *p)
+{
+    int64_t now = wall_clock();
+    if (p->not_after < now)
+        return "the certificate has expired";
+    if (p->not_before > now)
+        return "the certificate is not valid yet";
+    return p->for_name ? NULL : "the certificate is not for the name that --tls-name gives";
+}
+
 static void report_loaded(struct tls *t, const struct tls_pair *p)
 {
-    bool expired = p->not_after < wall_clock();
     struct civil c = civil_of(p->not_after);
-    log_event(t->log, expired ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "certificate",
-              "serving certificate %s, which %s at %04d-%02d-%02dT%02d:%02d:%02dZ", p->fingerprint,
-              expired ? "EXPIRED" : "expires", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    log_event(t->log, LOG_LEVEL_INFO, "certificate",
+              "serving certificate %s, valid until %04d-%02d-%02dT%02d:%02d:%02dZ", p->fingerprint, c.year,
+              c.month, c.day, c.hour, c.minute, c.second);
+}
+
+/* When it begins and when it is another one, not at every look. */
+static void report_trouble(struct tls *t)
+{
+    const char *trouble = tls_trouble(t);
+    if (trouble && trouble != t->trouble)
+        log_event(t->log, LOG_LEVEL_ERROR, "certificate", "%s: not ready until there is a better one",
+                  trouble);
+    t->trouble = trouble;
 }
 
 static bool load_first(struct arena *a, struct tls *t, struct error *reterr)
@@ -224,6 +247,7 @@ static bool load_first(struct arena *a, struct tls *t, struct error *reterr)
     t->matches_file = true;
     t->loaded_at = wall_clock();
     report_loaded(t, t->current);
+    report_trouble(t);
     return true;
 }
 
@@ -266,22 +290,18 @@ void tls_free(struct tls *t)
     free(t);
 }
 
-/* A pair out of its time never replaces one that is in it. */
+/* A pair that clients cannot accept never replaces one that they can. */
 static bool is_worse(const struct tls_pair *fresh, const struct tls_pair *current, struct error *reterr)
 {
-    int64_t now = wall_clock();
-    if (!current || current->not_after < now || current->not_before > now)
-        return false;
-    if (fresh->not_after < now)
-        return !fail(reterr, "the new certificate", NULL, "it has expired already");
-    return fresh->not_before > now && !fail(reterr, "the new certificate", NULL, "it is not valid yet");
+    const char *trouble = trouble_of(fresh);
+    return trouble && current && !trouble_of(current) && !fail(reterr, "the new pair", NULL, trouble);
 }
 
 static bool replace(struct tls *t, struct arena *a, const struct sources *s, struct error *reterr)
 {
     struct tls_pair *fresh = pair_load(a, t->options, s, reterr);
     t->too_early = 0;
-    if (fresh && is_worse(fresh, t->current, reterr)) {
+    if (fresh && !t->given_cert && is_worse(fresh, t->current, reterr)) {
         t->too_early = fresh->not_before > wall_clock() ? fresh->not_before : 0;
         pair_release(fresh);
         fresh = NULL;
@@ -292,6 +312,7 @@ static bool replace(struct tls *t, struct arena *a, const struct sources *s, str
     t->matches_file = fresh != NULL;
     if (fresh) {
         t->current = fresh;
+        t->current_given = t->given_cert != NULL;
         t->reloads++;
         t->loaded_at = wall_clock();
     } else {
@@ -344,6 +365,7 @@ void tls_reload(struct tls *t, bool forced)
     pthread_mutex_lock(&t->reloading);
     if (a && !awaits_its_first(t))
         reload(t, a, forced);
+    report_trouble(t);
     pthread_mutex_unlock(&t->reloading);
     arena_free(a);
 }
@@ -370,6 +392,14 @@ bool tls_give(struct tls *t, slice cert, slice key, struct error *reterr)
     return done;
 }
 
+const char *tls_trouble(struct tls *t)
+{
+    pthread_mutex_lock(&t->lock);
+    const char *trouble = t->current && !t->current_given ? trouble_of(t->current) : NULL;
+    pthread_mutex_unlock(&t->lock);
+    return trouble;
+}
+
 void tls_gauges(struct tls *t, struct metrics_gauges *ret)
 {
     pthread_mutex_lock(&t->lock);
@@ -378,6 +408,7 @@ void tls_gauges(struct tls *t, struct metrics_gauges *ret)
         pthread_mutex_unlock(&t->lock);
         return;
     }
+    ret->valid = t->current_given || !trouble_of(t->current);
     ret->not_before = t->current->not_before;
     ret->not_after = t->current->not_after;
     ret->loaded_at = t->loaded_at;

@@ -21,6 +21,10 @@ void tls_free(struct tls *t);
 void tls_reload(struct tls *t, bool forced);
 /* Takes this pair (PEM) instead of files. False with one line, and what was served stays. */
 bool tls_give(struct tls *t, slice cert, slice key, struct error *reterr);
+
+/* Why no client will accept the certificate in use, by our clock: a sentence that lives forever; NULL: they will, as
+ * far as can be seen from here, or tls_give() brought it and its giver judges that. From any thread. */
+const char *tls_trouble(struct tls *t);
 void tls_gauges(struct tls *t, struct metrics_gauges *ret);
 
 /* A connection's part; zeroed by its owner. */

@@ -210,9 +210,12 @@ static void chains_are_believed_by_both(void **state)
         bool valid = certificate_chain_valid(rows[i].chain, rows[i].ca, rows[i].host, rows[i].now, &error);
         assert_slice(rows[i].label, slice_of(error.text), slice_of(rows[i].error));
         assert_row(rows[i].label, valid == !rows[i].error);
+        bool mismatch = rows[i].error && strstr(rows[i].error, "mismatch");
+        assert_row(rows[i].label, certificate_is_for(rows[i].chain, rows[i].host) == !mismatch);
         assert_row(rows[i].label,
                    valid == gnutls_believes(rows[i].chain, rows[i].ca, rows[i].host.p, rows[i].now));
     }
+    assert_false(certificate_is_for(LIT("x"), LIT("h")));
     struct error error = {0};
     assert_false(certificate_chain_valid(LIT("x"), ca.certificate, LIT("h"), begin, &error));
     assert_slice("chain", slice_of(error.text),

@@ -122,7 +122,9 @@ static void a_bad_pair_leaves_the_old_one(void **state)
     struct fixture f;
     use_files(&f);
     struct certificate_pair one = fixture_pair(&f), two = fixture_pair(&f), expired = pair_of(&f, -200, -100),
-                            early = pair_of(&f, 3600, 7200);
+                            early = pair_of(&f, 3600, 7200),
+                            foreign = fixture_issue(&f, CERTIFICATE_SERVER, "other", NULL);
+    f.options.tls_name = "localhost";
     const struct {
         const char *label;
         slice certificate, key;
@@ -135,8 +137,10 @@ static void a_bad_pair_leaves_the_old_one(void **state)
         {"no key", one.certificate, LIT(""), "no unencrypted private key"},
         {"of no use for a handshake", LIT(SILENT_CERTIFICATE), LIT(SILENT_KEY),
          "no client could shake hands with it"},
-        {"expired", expired.certificate, expired.key, "it has expired already"},
-        {"not valid yet", early.certificate, early.key, "it is not valid yet"},
+        {"expired", expired.certificate, expired.key, "the new pair: the certificate has expired"},
+        {"for another name", foreign.certificate, foreign.key,
+         "the new pair: the certificate is not for the name that --tls-name gives"},
+        {"not valid yet", early.certificate, early.key, "the new pair: the certificate is not valid yet"},
     };
     fixture_start(&f);
     size_t count = sizeof rows / sizeof *rows;
@@ -167,6 +171,77 @@ static void a_bad_pair_leaves_the_old_one(void **state)
         assert_row(rows[i].label, strstr(log, rows[i].log) != NULL);
     assert_non_null(strstr(log, "No such file or directory; the old certificate stays in use"));
     fixture_end(&f);
+}
+
+static bool is_ready_after_a_look(struct fixture *f)
+{
+    server_reload(f->server, false);
+    bool ready = fixture_health(f, "/readyz") == 200;
+    assert_true(fixture_metric(f, "brgate_webhook_certificate_valid") == ready);
+    return ready;
+}
+
+static size_t occurrences(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, part)); at++)
+        n++;
+    return n;
+}
+
+static void a_certificate_that_expires_is_told_and_ends_readiness(void **state)
+{
+    (void)state;
+    struct fixture f;
+    use_files(&f);
+    struct certificate_pair brief = pair_of(&f, -10, 2);
+    fixture_write(&f, "tls.crt", brief.certificate);
+    fixture_write(&f, "tls.key", brief.key);
+    fixture_start(&f);
+    assert_true(is_ready_after_a_look(&f));
+    bool ready = true;
+    for (int i = 0; i < PATIENCE_S * 10 && ready; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        ready = is_ready_after_a_look(&f);
+    }
+    assert_false(ready);
+    assert_false(is_ready_after_a_look(&f));
+    fixture_write(&f, "tls.crt", f.pair.certificate);
+    fixture_write(&f, "tls.key", f.pair.key);
+    assert_true(is_ready_after_a_look(&f));
+    server_stop(f.server);
+    f.server = NULL;
+    const char *log = fixture_log(&f);
+    assert_int_equal(occurrences(log, "\"level\":\"error\""), 1);
+    assert_non_null(strstr(log, "the certificate has expired: not ready"));
+    fixture_end(&f);
+}
+
+static void a_server_that_starts_with_what_no_client_accepts_is_not_ready(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t from, until;
+        const char *tls_name, *why;
+    } rows[] = {
+        {-200, -100, "localhost", "the certificate has expired"},
+        {3600, 7200, "localhost", "the certificate is not valid yet"},
+        {-100, 3600, "other", "the certificate is not for the name that --tls-name gives"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        use_files(&f);
+        struct certificate_pair pair = pair_of(&f, rows[i].from, rows[i].until);
+        f.options.tls_name = rows[i].tls_name;
+        fixture_write(&f, "tls.crt", pair.certificate);
+        fixture_write(&f, "tls.key", pair.key);
+        fixture_start(&f);
+        assert_false(is_ready_after_a_look(&f));
+        server_stop(f.server);
+        f.server = NULL;
+        assert_row(rows[i].why, strstr(fixture_log(&f), rows[i].why) != NULL);
+        fixture_end(&f);
+    }
 }
 
 static void an_early_pair_is_taken_when_its_time_comes(void **state)
@@ -406,6 +481,8 @@ int main(void)
         cmocka_unit_test(a_good_pair_takes_over_without_a_dropped_connection),
         cmocka_unit_test(a_companion_brings_the_certificate),
         cmocka_unit_test(a_bad_pair_leaves_the_old_one),
+        cmocka_unit_test(a_certificate_that_expires_is_told_and_ends_readiness),
+        cmocka_unit_test(a_server_that_starts_with_what_no_client_accepts_is_not_ready),
         cmocka_unit_test(an_early_pair_is_taken_when_its_time_comes),
         cmocka_unit_test(handshakes_go_on_while_pairs_change),
         cmocka_unit_test(a_swapped_secret_volume_is_seen),

@@ -8,7 +8,7 @@ guard=(ValidatingAdmissionPolicy ValidatingAdmissionPolicy ValidatingAdmissionPo
 kinds "${common[@]}" Role RoleBinding ClusterRole ClusterRoleBinding "${guard[@]}"
 has Deployment 'automountServiceAccountToken: true' '- --certs-secret=brgate-tls$' '- --certs-service=gate-brgate$' \
     '- --webhook-configuration=gate-brgate$'
-has_not Deployment '--tls-cert' 'volumes:' 'volumeMounts:'
+has_not Deployment '--tls-cert' '--tls-name' 'volumes:' 'volumeMounts:'
 has Role 'verbs: \[create\]$' 'resourceNames: \[brgate-tls\]' 'verbs: \[get, update\]'
 has_not Role 'list' 'watch' '\*'
 has ClusterRole 'resourceNames: \[gate-brgate\]' 'verbs: \[get, patch\]'
@@ -55,7 +55,7 @@ has_not ValidatingWebhookConfiguration 'inject-ca-from'
 for mode in files cert-manager; do
     given "mode $mode" --set "certificates.mode=$mode"
     has Deployment 'automountServiceAccountToken: false' '- --tls-cert=/etc/brgate/tls/tls.crt' \
-        '- --tls-key=/etc/brgate/tls/tls.key' 'secret: \{secretName: brgate-tls\}' '\{name: tls, mountPath: /etc/brgate/tls, readOnly: true\}'
+        '- --tls-key=/etc/brgate/tls/tls.key' '- --tls-name=gate-brgate.brgate-system.svc$' 'secret: \{secretName: brgate-tls\}' '\{name: tls, mountPath: /etc/brgate/tls, readOnly: true\}'
     has_not Deployment '--certs-secret' '--webhook-configuration'
     has NetworkPolicy 'egress: \[\]'
 done

@@ -7,7 +7,7 @@ has_not PrometheusRule '.'
 given "everything" --values "$chart/ci/everything-values.yaml"
 has ServiceMonitor 'port: health' 'path: /metrics' 'interval: 15s' 'release: prometheus'
 has PrometheusRule 'release: prometheus' 'alert: BrgateNotServing' 'alert: BrgateUnreachable' 'alert: BrgateFailOpen' \
-    'alert: BrgateCertificateEnds' 'alert: BrgateCertificateNotRead' 'alert: BrgateSlow' 'alert: BrgateShedding' 'alert: BrgateFailing' \
+    'alert: BrgateCertificateInvalid' 'alert: BrgateCertificateEnds' 'alert: BrgateCertificateNotRead' 'alert: BrgateSlow' 'alert: BrgateShedding' 'alert: BrgateFailing' \
     'alert: BrgateDenialsSurge' 'namespace="brgate-system", job="gate"' 'labels.pod'
 has_not PrometheusRule 'brgate_certs_'
 has ConfigMap 'grafana_dashboard: "1"' '"title": "brgate"'
