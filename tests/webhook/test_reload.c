@@ -4,6 +4,7 @@
 #include "fixture.h"
 #include "test_handler.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,6 +330,54 @@ static void a_swapped_secret_volume_is_seen(void **state)
     fixture_end(&f);
 }
 
+struct swap {
+    const char *directory;
+    slice key;
+};
+
+/* Answers who reads the key, having replaced the volume first. */
+static void *swap_then_write(void *context)
+{
+    struct swap *s = context;
+    char path[256], script[512];
+    snprintf(path, sizeof path, "%s/..one/tls.key", s->directory);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    snprintf(script, sizeof script, "cd %s && ln -s ..two ..tmp && mv -T ..tmp ..data", s->directory);
+    bool done = fd >= 0 && system(script) == 0 && write(fd, s->key.p, s->key.n) == (ssize_t)s->key.n;
+    close(fd);
+    return done ? s : NULL;
+}
+
+/* The old certificate has been read when the volume is replaced, and the new key follows. */
+static void a_volume_swapped_between_two_reads_is_no_failure(void **state)
+{
+    (void)state;
+    struct fixture f;
+    use_files(&f);
+    struct certificate_pair old = fixture_pair(&f), fresh = fixture_pair(&f);
+    char script[1024];
+    fixture_start(&f);
+    snprintf(
+        script, sizeof script,
+        "cd %s && rm tls.crt tls.key && mkdir ..one ..two && mkfifo ..one/tls.key && ln -s ..one ..data && "
+        "ln -s ..data/tls.crt tls.crt && ln -s ..data/tls.key tls.key",
+        f.directory);
+    assert_int_equal(system(script), 0);
+    fixture_write(&f, "..one/tls.crt", old.certificate);
+    fixture_write(&f, "..two/tls.crt", fresh.certificate);
+    fixture_write(&f, "..two/tls.key", fresh.key);
+    pthread_t thread;
+    void *swapped = NULL;
+    struct swap swap = {f.directory, fresh.key};
+    assert_int_equal(pthread_create(&thread, NULL, swap_then_write, &swap), 0);
+    server_reload(f.server, false);
+    pthread_join(thread, &swapped);
+    assert_non_null(swapped);
+    assert_string_equal(served(&f), fingerprint_of(&f, fresh.certificate));
+    assert_true(reloads(&f, "failure") == 0 && reloads(&f, "success") == 1);
+    fixture_end(&f);
+}
+
 static void clients_must_show_a_certificate(void **state)
 {
     (void)state;
@@ -486,6 +535,7 @@ int main(void)
         cmocka_unit_test(an_early_pair_is_taken_when_its_time_comes),
         cmocka_unit_test(handshakes_go_on_while_pairs_change),
         cmocka_unit_test(a_swapped_secret_volume_is_seen),
+        cmocka_unit_test(a_volume_swapped_between_two_reads_is_no_failure),
         cmocka_unit_test(clients_must_show_a_certificate),
         cmocka_unit_test(any_client_of_the_ca_may_come_without_names),
         cmocka_unit_test(a_bad_policy_is_told),
