@@ -1,6 +1,8 @@
 /* Statuses as outcomes, and outcomes in words. */
 #include "outcome.h"
 
+#include "ascii.h"
+
 enum { MOST_MESSAGE_BYTES = 300 };
 
 enum kube_outcome kube_outcome_of(int status)
@@ -43,8 +45,7 @@ static void put_segment(struct buf *b, slice s)
     buf_char(b, '/');
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                     c == '_' || (c == '.' && s.n > 2);
+        bool plain = ascii_is_alnum((char)c) || c == '-' || c == '_' || (c == '.' && s.n > 2);
         if (plain)
             buf_char(b, (char)c);
         else

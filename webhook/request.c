@@ -1,6 +1,7 @@
 /* Checks what libmicrohttpd lets through, collects the body, asks the handler, answers. */
 #include "request.h"
 
+#include "ascii.h"
 #include "clock.h"
 #include "connection.h"
 #include "num.h"
@@ -99,7 +100,7 @@ static bool host_well_formed(const struct headers *h, const char *version)
         return false;
     for (size_t i = 0; i < h->host.n; i++) {
         char c = h->host.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        bool letter = ascii_is_alnum(c);
         if (!letter && !memchr("-._:[]", c, 6))
             return false;
     }

@@ -1,5 +1,7 @@
 #include "num.h"
 
+#include "ascii.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,7 @@ bool num_u64(slice s, uint64_t *ret)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9' || __builtin_mul_overflow(value, 10, &value) ||
+        if (!ascii_is_digit(s.p[i]) || __builtin_mul_overflow(value, 10, &value) ||
             __builtin_add_overflow(value, (uint64_t)(s.p[i] - '0'), &value))
             return false;
     }
@@ -30,7 +32,7 @@ bool num_i64(slice s, int64_t *ret)
 
 static size_t digits(slice s, size_t i)
 {
-    while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
+    while (i < s.n && ascii_is_digit(s.p[i]))
         i++;
     return i;
 }

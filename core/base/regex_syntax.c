@@ -2,6 +2,7 @@
  * the answer is only yes or no. */
 #include "regex_syntax.h"
 
+#include "ascii.h"
 #include "bug.h"
 #include "ceilings.h"
 #include "utf8.h"
@@ -108,20 +109,12 @@ static void put_item(struct reader *r, enum atom kind, const char *text)
     buf_put(r->out, slice_of(text));
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* \x41 or \x{41}; `at` is behind the x. */
 static bool read_hex(struct reader *r, uint32_t *ret)
 {
     uint32_t value = 0;
     if (peek(r, 0) != '{') {
-        int high = hex(peek(r, 0)), low = hex(peek(r, 1));
+        int high = ascii_hex(peek(r, 0)), low = ascii_hex(peek(r, 1));
         if (!more(r, 1) || high < 0 || low < 0)
             return false;
         r->at += 2;
@@ -130,7 +123,7 @@ static bool read_hex(struct reader *r, uint32_t *ret)
     }
     size_t first = ++r->at;
     for (; more(r, 0) && peek(r, 0) != '}'; r->at++) {
-        int digit = hex(peek(r, 0));
+        int digit = ascii_hex(peek(r, 0));
         if (digit < 0 || (value = value * 16 + (uint32_t)digit) > 0x10ffff)
             return false;
     }

@@ -106,6 +106,16 @@ static bool between(uint32_t c, uint32_t first, uint32_t last)
     return c >= first && c <= last;
 }
 
+size_t utf8_space(slice s)
+{
+    uint32_t c = 0;
+    size_t n = utf8_decode(s, &c);
+    bool space = n && (c == ' ' || between(c, '\t', '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+                       between(c, 0x2000, 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+                       c == 0x205f || c == 0x3000);
+    return space ? n : 0;
+}
+
 slice utf8_cut(slice s, size_t most)
 {
     if (s.n <= most)

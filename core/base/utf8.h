@@ -22,6 +22,9 @@ size_t utf8_count(slice s);
  * Decided by the ranges that matter; an unassigned code point counts as printable. */
 bool utf8_printable(uint32_t code_point);
 
+/* Length of the white space character, as Go's unicode.IsSpace has it, that `s` begins with, or 0. */
+size_t utf8_space(slice s);
+
 /* Columns a terminal uses for the text: two for wide East Asian characters, none for combining marks. */
 size_t utf8_width(slice s);
 

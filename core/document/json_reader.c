@@ -1,4 +1,5 @@
 /* JSON as the API server reads it, strictly and in one pass without recursion. */
+#include "ascii.h"
 #include "ceilings.h"
 #include "num.h"
 #include "reader.h"
@@ -26,12 +27,12 @@ static bool plain(char c)
 
 static bool digit_at(const struct json *r, const char *p)
 {
-    return p < r->end && *p >= '0' && *p <= '9';
+    return p < r->end && ascii_is_digit(*p);
 }
 
 static bool word_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return ascii_is_alnum(c) || c == '_' || c == '-';
 }
 
 /* ---- errors ---- */
@@ -86,7 +87,7 @@ static const char *hint_for(const struct json *r, const char *at, slice token)
         before--;
     if ((*at == '}' || *at == ']') && before > r->start && before[-1] == ',')
         return "remove the comma before it";
-    if (word_char(*at) && (*at < '0' || *at > '9'))
+    if (word_char(*at) && !ascii_is_digit(*at))
         return "text stands in double quotes";
     return "";
 }
@@ -136,14 +137,6 @@ static const char *fail_deep(struct json *r, const char *at)
 
 /* ---- strings ---- */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The four digits of \uXXXX from `p` on, or -1. */
 static int32_t hex4(const char *p, const char *end)
 {
@@ -151,7 +144,7 @@ static int32_t hex4(const char *p, const char *end)
     if (end - p < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(p[i]);
+        int digit = ascii_hex(p[i]);
         if (digit < 0)
             return -1;
         value = value << 4 | digit;

@@ -2,6 +2,7 @@
  * tree. */
 #include "reader.h"
 
+#include "ascii.h"
 #include "num.h"
 #include "utf8.h"
 #include "yaml_scalar.h"
@@ -19,7 +20,7 @@ struct writer {
 
 static size_t skip_digits(slice s, size_t at)
 {
-    while (at < s.n && ((s.p[at] >= '0' && s.p[at] <= '9') || s.p[at] == '_'))
+    while (at < s.n && (ascii_is_digit(s.p[at]) || s.p[at] == '_'))
         at++;
     return at;
 }

@@ -1,6 +1,7 @@
 /* From byte offsets to lines, columns and the bytes to underline. */
 #include "position.h"
 
+#include "ascii.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -72,13 +73,6 @@ slice line_text(const struct line_table *t, uint32_t line)
 
 /* ---- what a finding points at ---- */
 
-static int hex_value(char c)
-{
-    return c >= '0' && c <= '9'                     ? c - '0'
-           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                    : -1;
-}
-
 /* Length of the escape at `s`, and the bytes of text it stands for. Both JSON's and YAML's. */
 static size_t escape_length(slice s, size_t *ret_text)
 {
@@ -90,9 +84,9 @@ static size_t escape_length(slice s, size_t *ret_text)
         return 2;
     uint32_t c = 0;
     for (size_t i = 2; i < 2 + digits; i++) {
-        if (i >= s.n || hex_value(s.p[i]) < 0)
+        if (i >= s.n || ascii_hex(s.p[i]) < 0)
             return 2;
-        c = c << 4 | (uint32_t)hex_value(s.p[i]);
+        c = c << 4 | (uint32_t)ascii_hex(s.p[i]);
     }
     if (c >= 0xd800 && c < 0xdc00 && slice_starts(slice_from(s, 6), LIT("\\u"))) { /* half of a JSON pair */
         *ret_text = 4;

@@ -20,21 +20,10 @@ struct splitter {
     bool full; /* LIMIT_DOCUMENTS */
 };
 
-/* Length of the white space character (as Go's unicode.IsSpace has it) that `s` begins with, or 0. */
-static size_t space_at(slice s)
-{
-    uint32_t c = 0;
-    size_t n = utf8_decode(s, &c);
-    bool space = n && (c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-                       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-                       c == 0x205f || c == 0x3000);
-    return space ? n : 0;
-}
-
 static size_t spaces_at(slice s)
 {
     size_t i = 0;
-    for (size_t n; (n = space_at(slice_from(s, i))) > 0; i += n)
+    for (size_t n; (n = utf8_space(slice_from(s, i))) > 0; i += n)
         ;
     return i;
 }
@@ -182,7 +171,7 @@ static uint32_t json_blanks(slice bytes, uint32_t at)
 static bool yaml_begins(slice bytes, uint32_t behind, uint32_t *ret)
 {
     for (uint32_t at = behind; bytes.n - at >= 4;) {
-        size_t n = space_at(slice_from(bytes, at));
+        size_t n = utf8_space(slice_from(bytes, at));
         *ret = at + (uint32_t)n;
         if (n == 0 || bytes.p[at] == '\n')
             return true;

@@ -1,6 +1,7 @@
 /* Scalars as go.yaml.in/yaml v2.4 resolves them and sigs.k8s.io/yaml turns them into JSON keys. */
 #include "yaml_scalar.h"
 
+#include "ascii.h"
 #include "civil.h"
 #include "num.h"
 #include "utf8.h"
@@ -74,22 +75,13 @@ static bool word_of(slice s, struct yaml_scalar *ret, enum tag *ret_tag)
 
 /* ---- numbers ---- */
 
-static unsigned digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (unsigned)(c - 'a') + 10;
-    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 99;
-}
-
 static bool digits_of(slice s, unsigned base, uint64_t *ret)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < s.n; i++) {
-        unsigned digit = digit_of(s.p[i]);
-        if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
-            __builtin_add_overflow(value, digit, &value))
+        int digit = ascii_hex(s.p[i]);
+        if (digit < 0 || (unsigned)digit >= base || __builtin_mul_overflow(value, base, &value) ||
+            __builtin_add_overflow(value, (unsigned)digit, &value))
             return false;
     }
     *ret = value;
@@ -153,7 +145,7 @@ static slice without_underscores(struct arena *a, slice s)
 
 static bool is_digit(slice s, size_t i)
 {
-    return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
+    return i < s.n && ascii_is_digit(s.p[i]);
 }
 
 /* What begins with a point goes to Go's ParseFloat as it is, which takes '_' between digits. */
@@ -229,7 +221,7 @@ static enum tag resolve_plain(struct arena *a, enum tag tag, slice value, struct
     enum tag found = TAG_STR;
     *ret = (struct yaml_scalar){.kind = YAML_STRING, .text = value};
     char first = value.n ? value.p[0] : '~';
-    bool number = (first >= '0' && first <= '9') || first == '-' || first == '+';
+    bool number = ascii_is_digit(first) || first == '-' || first == '+';
     if (!number && (!first || !strchr("yYnNtTfFoO~.", first))) /* most scalars: no need to look further */
         return found;
     if (word_of(value, ret, &found))

@@ -64,27 +64,16 @@ static size_t offset_of(const struct reader *r, slice part)
     return part.p ? (size_t)(part.p - r->whole.p) : r->whole.n;
 }
 
-/* As Go's unicode.IsSpace: length of the blank that `s` begins with, or 0. */
-static size_t blank(slice s)
-{
-    uint32_t c;
-    size_t n = utf8_decode(s, &c);
-    bool is = n && (c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-                    (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-                    c == 0x205f || c == 0x3000);
-    return is ? n : 0;
-}
-
 /* Cuts the next word off `*rest`; false when only blanks are left. */
 static bool next_word(slice *rest, slice *ret)
 {
     size_t n;
-    while ((n = blank(*rest)) > 0)
+    while ((n = utf8_space(*rest)) > 0)
         *rest = slice_from(*rest, n);
     if (rest->n == 0)
         return false;
     size_t end = 0;
-    while (end < rest->n && !blank(slice_from(*rest, end)))
+    while (end < rest->n && !utf8_space(slice_from(*rest, end)))
         end++;
     *ret = slice_cut(*rest, 0, end);
     *rest = slice_from(*rest, end);
@@ -253,7 +242,7 @@ static bool wrong_count(const struct reader *r, size_t count)
     slice s = r->whole, word = {0}, rest = s;
     slice trimmed = s;
     size_t n;
-    while ((n = blank(trimmed)) > 0)
+    while ((n = utf8_space(trimmed)) > 0)
         trimmed = slice_from(trimmed, n);
     refuse(r->refusal, 0, s.n, "want 5 fields (minute hour day-of-month month day-of-week), found %zu",
            count);
@@ -264,7 +253,7 @@ static bool wrong_count(const struct reader *r, size_t count)
         propose(r, 0, offset_of(r, trimmed), LIT(""), true, "");
     } else if (count > 0 && (slice_starts(word, LIT("TZ=")) || slice_starts(word, LIT("CRON_TZ=")))) {
         size_t end = offset_of(r, rest);
-        propose(r, 0, end + blank(rest), LIT(""), false, "a time zone cannot be given here");
+        propose(r, 0, end + utf8_space(rest), LIT(""), false, "a time zone cannot be given here");
     } else if (hash != SLICE_NONE) {
         propose(r, hash, s.n - hash, LIT(""), true, "comments are not read here");
     } else if (count == 6) {
@@ -274,7 +263,7 @@ static bool wrong_count(const struct reader *r, size_t count)
         if (last.n == 4 && num_i64(last, &year) && year >= 1970)
             propose(r, offset_of(r, last) - 1, last.n + 1, LIT(""), false, "there is no field for years");
         else
-            propose(r, 0, offset_of(r, rest) + blank(rest), LIT(""), slice_eq(word, LIT("0")),
+            propose(r, 0, offset_of(r, rest) + utf8_space(rest), LIT(""), slice_eq(word, LIT("0")),
                     "there is no field for seconds");
     }
     return false;

@@ -1,6 +1,7 @@
 /* Go's durations: a sum of decimal numbers, each with its unit. */
 #include "duration.h"
 
+#include "ascii.h"
 #include "num.h"
 
 static const struct unit {
@@ -18,11 +19,6 @@ static const struct unit {
 };
 
 static const uint64_t LARGEST = UINT64_C(1) << 63; /* the magnitude of INT64_MIN */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool too_large(slice s, struct refusal *refusal)
 {
@@ -150,7 +146,7 @@ static bool read_number(slice s, size_t *at, struct number *n, struct refusal *r
 {
     size_t from = *at, i = from;
     *n = (struct number){.scale = 1};
-    for (; i < s.n && is_digit(s.p[i]); i++) {
+    for (; i < s.n && ascii_is_digit(s.p[i]); i++) {
         if (__builtin_mul_overflow(n->value, 10, &n->value) ||
             __builtin_add_overflow(n->value, (uint64_t)(s.p[i] - '0'), &n->value) || n->value > LARGEST)
             return too_large(s, refusal);
@@ -158,7 +154,7 @@ static bool read_number(slice s, size_t *at, struct number *n, struct refusal *r
     size_t digits = i - from;
     if (i < s.n && s.p[i] == '.') {
         bool full = false; /* more digits than 63 bits hold say nothing about nanoseconds */
-        for (i++; i < s.n && is_digit(s.p[i]); i++, digits++) {
+        for (i++; i < s.n && ascii_is_digit(s.p[i]); i++, digits++) {
             uint64_t wider;
             full = full || n->fraction > INT64_MAX / 10;
             if (full)
@@ -210,7 +206,7 @@ bool duration_parse(slice s, int64_t *ret_ns, struct refusal *refusal)
         if (!read_number(s, &at, &n, refusal))
             return false;
         size_t unit_at = at;
-        while (at < s.n && s.p[at] != '.' && !is_digit(s.p[at]))
+        while (at < s.n && s.p[at] != '.' && !ascii_is_digit(s.p[at]))
             at++;
         if (at == unit_at)
             return missing_unit(s, number_at, refusal);

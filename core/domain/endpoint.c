@@ -1,26 +1,10 @@
 /* URLs as Go takes them apart. */
 #include "endpoint.h"
 
+#include "ascii.h"
+
 #include <stdio.h>
 #include <string.h>
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static int hex(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* What is being taken apart, and where a refusal goes. */
 struct reader {
@@ -40,7 +24,7 @@ static size_t scheme_length(slice s)
         char c = s.p[i];
         if (c == ':')
             return i;
-        if (!is_letter(c) && (i == 0 || (!is_digit(c) && c != '+' && c != '-' && c != '.')))
+        if (!ascii_is_letter(c) && (i == 0 || (!ascii_is_digit(c) && c != '+' && c != '-' && c != '.')))
             return 0;
     }
     return 0;
@@ -65,14 +49,15 @@ static bool bad_escape(const struct reader *r, slice part, size_t at)
 static bool check_escapes(const struct reader *r, slice part)
 {
     for (size_t i = 0; i < part.n; i++)
-        if (part.p[i] == '%' && (i + 2 >= part.n || hex(part.p[i + 1]) < 0 || hex(part.p[i + 2]) < 0))
+        if (part.p[i] == '%' &&
+            (i + 2 >= part.n || ascii_hex(part.p[i + 1]) < 0 || ascii_hex(part.p[i + 2]) < 0))
             return bad_escape(r, part, i);
     return true;
 }
 
 static bool is_host_char(char c)
 {
-    return is_letter(c) || is_digit(c) || (unsigned char)c >= 0x80 ||
+    return ascii_is_letter(c) || ascii_is_digit(c) || (unsigned char)c >= 0x80 ||
            (c && strchr("-_.~!$&'()*+,;=:[]<>\"", c));
 }
 
@@ -83,7 +68,7 @@ static bool check_host(const struct reader *r, slice part, bool zone)
         return false;
     for (size_t i = 0; i < part.n; i++) {
         if (part.p[i] == '%') {
-            int byte = hex(part.p[i + 1]) * 16 + hex(part.p[i + 2]);
+            int byte = ascii_hex(part.p[i + 1]) * 16 + ascii_hex(part.p[i + 2]);
             bool in_zone = byte == ' ' || (byte < 0x80 && is_host_char((char)byte));
             bool allowed = byte == '%' || (zone ? in_zone : byte >= 0x80);
             if (!allowed)
@@ -101,7 +86,7 @@ static bool check_port(const struct reader *r, slice colon_port)
 {
     bool digits = colon_port.n == 0 || colon_port.p[0] == ':';
     for (size_t i = 1; i < colon_port.n; i++)
-        digits = digits && is_digit(colon_port.p[i]);
+        digits = digits && ascii_is_digit(colon_port.p[i]);
     return digits ||
            refuse(r->refusal, offset_of(r, colon_port), colon_port.n, "invalid port \"%.*s\" after host",
                   (int)(colon_port.n > 40 ? 40 : colon_port.n), colon_port.p);
@@ -112,7 +97,7 @@ static bool is_ipv4(slice s)
     for (int field = 0; field < 4; field++) {
         size_t n = 0;
         int value = 0;
-        while (n < s.n && n < 4 && is_digit(s.p[n]))
+        while (n < s.n && n < 4 && ascii_is_digit(s.p[n]))
             value = value * 10 + (s.p[n++] - '0');
         if (n == 0 || n > 3 || value > 255 || (n > 1 && s.p[0] == '0'))
             return false;
@@ -138,7 +123,7 @@ bool ipv6_valid(slice s)
         s = slice_from(s, 2);
     while (s.n && groups < 8) {
         size_t n = 0;
-        while (n < s.n && hex(s.p[n]) >= 0)
+        while (n < s.n && ascii_hex(s.p[n]) >= 0)
             n++;
         if (n < s.n && n > 0 && s.p[n] == '.') {
             groups += 2;
@@ -224,7 +209,7 @@ static bool read_authority(const struct reader *r, slice authority, struct endpo
     ret->userinfo = slice_cut(authority, 0, at - 1);
     for (size_t i = 0; i < ret->userinfo.n; i++) {
         char c = ret->userinfo.p[i];
-        if (!is_letter(c) && !is_digit(c) && !(c && strchr("-._:~!$&'()*+,;=%@", c)))
+        if (!ascii_is_letter(c) && !ascii_is_digit(c) && !(c && strchr("-._:~!$&'()*+,;=%@", c)))
             return refuse(r->refusal, offset_of(r, authority) + i, 1, "invalid character in the user name");
     }
     slice password, user;
@@ -267,7 +252,7 @@ bool endpoint_parse(slice s, struct endpoint *ret, struct refusal *refusal)
     if (!slice_starts(rest, LIT("//"))) {
         refuse(refusal, scheme + 1, 0, "no host: \"%.*s:\" counts as a scheme",
                (int)(scheme > 60 ? 60 : scheme), s.p);
-        bool host_and_port = rest.n && is_digit(rest.p[0]);
+        bool host_and_port = rest.n && ascii_is_digit(rest.p[0]);
         if (host_and_port || slice_find_char(ret->scheme, '.') != SLICE_NONE)
             refuse_hint(refusal, "write http://%.*s", (int)(s.n > 60 ? 60 : s.n), s.p);
         else

@@ -1,16 +1,13 @@
 /* The character rules of names. */
 #include "kube_name.h"
 
+#include "ascii.h"
+
 #include <stdio.h>
 
 static bool is_lower_alnum(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-static bool is_alnum(char c)
-{
-    return is_lower_alnum(c) || (c >= 'A' && c <= 'Z');
+    return (c >= 'a' && c <= 'z') || ascii_is_digit(c);
 }
 
 /* Offset of the first byte that has no place in an RFC 1123 label; s.n when it ends too early. SLICE_NONE:
@@ -18,7 +15,7 @@ static bool is_alnum(char c)
 static size_t label_fault(slice s, bool any_case)
 {
     for (size_t i = 0; i < s.n; i++) {
-        bool alnum = any_case ? is_alnum(s.p[i]) : is_lower_alnum(s.p[i]);
+        bool alnum = any_case ? ascii_is_alnum(s.p[i]) : is_lower_alnum(s.p[i]);
         bool inner = i > 0 && i + 1 < s.n;
         if (!alnum && !(inner && s.p[i] == '-'))
             return i;
@@ -101,7 +98,7 @@ static bool check_word(slice s, size_t at, const char *what, struct refusal *ref
 {
     for (size_t i = 0; i < s.n; i++) {
         bool inner = i > 0 && i + 1 < s.n && (s.p[i] == '-' || s.p[i] == '_' || s.p[i] == '.');
-        if (!is_alnum(s.p[i]) && !inner)
+        if (!ascii_is_alnum(s.p[i]) && !inner)
             return refuse(
                 refusal, at + i, 1,
                 "%s must consist of alphanumeric characters, '-', '_' or '.', and must start and end "

@@ -1,6 +1,7 @@
 /* Digits, point and suffix, worked out without a limit on the digits. */
 #include "quantity.h"
 
+#include "ascii.h"
 #include "num.h"
 
 #include <stdio.h>
@@ -20,11 +21,6 @@ static const struct {
     {SLICE("P"), 15, 0},  {SLICE("E"), 18, 0},  {SLICE("Ki"), 0, 10}, {SLICE("Mi"), 0, 20},
     {SLICE("Gi"), 0, 30}, {SLICE("Ti"), 0, 40}, {SLICE("Pi"), 0, 50}, {SLICE("Ei"), 0, 60},
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* The number's digits without its point; the value is 0.d0d1d2... times 10^point. */
 struct digits {
@@ -89,7 +85,7 @@ static bool read_exponent(slice s, size_t at, int64_t *ret, struct refusal *refu
     bool sign = text.n && (text.p[0] == '+' || text.p[0] == '-');
     slice number = slice_from(text, sign);
     for (size_t i = 0; i < number.n; i++)
-        if (!is_digit(number.p[i]))
+        if (!ascii_is_digit(number.p[i]))
             return unknown_suffix(s, at, refusal);
     if (number.n == 0)
         return unknown_suffix(s, at, refusal);
@@ -106,12 +102,12 @@ bool quantity_parse(slice s, struct quantity *ret, struct refusal *refusal)
     struct digits d = {0};
     size_t at = s.n && (s.p[0] == '-' || s.p[0] == '+'), from = at;
     bool negative = at && s.p[0] == '-';
-    while (at < s.n && is_digit(s.p[at]))
+    while (at < s.n && ascii_is_digit(s.p[at]))
         at++;
     d.whole = slice_cut(s, from, at - from);
     if (at < s.n && s.p[at] == '.') {
         from = ++at;
-        while (at < s.n && is_digit(s.p[at]))
+        while (at < s.n && ascii_is_digit(s.p[at]))
             at++;
         d.fraction = slice_cut(s, from, at - from);
     }

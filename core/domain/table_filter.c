@@ -1,12 +1,14 @@
 /* Matching by rules, and what can be said about a list of them. */
 #include "table_filter.h"
 
+#include "ascii.h"
+
 /* Go lower-cases names as Unicode has it; beyond ASCII the regular expressions fold. */
 static slice lowered(struct arena *a, slice s)
 {
     char *copy = arena_alloc(a, 1, s.n + 1);
     for (size_t i = 0; i < s.n; i++)
-        copy[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+        copy[i] = ascii_lower(s.p[i]);
     return (slice){copy, s.n};
 }
 
@@ -72,7 +74,7 @@ bool filter_pattern_contains_only(const struct filter_pattern *p)
         return false;
     for (size_t i = 0; i < p->text.n; i++) {
         char c = p->text.p[i];
-        if (c != '_' && !(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z'))
+        if (c != '_' && !ascii_is_alnum(c))
             return false;
     }
     return true;

@@ -1,6 +1,7 @@
 /* The grammar of one line. */
 #include "table_filter.h"
 
+#include "ascii.h"
 #include "buf.h"
 #include "utf8.h"
 
@@ -15,14 +16,9 @@ struct reader {
     enum filter_line failure;
 };
 
-static bool is_alnum(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 static bool is_bare(char c)
 {
-    return is_alnum(c) || c == '$' || c == '_' || (unsigned char)c >= 0x80;
+    return ascii_is_alnum(c) || c == '$' || c == '_' || (unsigned char)c >= 0x80;
 }
 
 static bool compile(struct reader *r, size_t at, size_t n, slice text, const struct regex **ret)
@@ -145,7 +141,7 @@ static size_t class_end(const struct reader *r, size_t at)
         char c = r->line.p[i];
         if (c == ']')
             return i > at + 1 + (r->line.p[at + 1] == '!') ? i + 1 : 0;
-        if (c == '\\' && (++i >= r->end || is_alnum(r->line.p[i])))
+        if (c == '\\' && (++i >= r->end || ascii_is_alnum(r->line.p[i])))
             return 0;
     }
     return 0;
@@ -212,7 +208,7 @@ static bool read_escape(struct reader *r, struct buf *text, struct buf *regex)
     if (r->at + 1 == r->end)
         return refuse(r->refusal, r->at, 1, "backslash at the end");
     char c = r->line.p[r->at + 1];
-    if (is_alnum(c)) {
+    if (ascii_is_alnum(c)) {
         refuse(r->refusal, r->at, 2, "a letter or digit cannot be escaped (\\%c)", c);
         refuse_hint(r->refusal, "a regular expression is written between slashes");
         return false;

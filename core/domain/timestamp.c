@@ -1,6 +1,7 @@
 /* TSOs and written moments, as the operator and BR take them. */
 #include "timestamp.h"
 
+#include "ascii.h"
 #include "num.h"
 #include "timestamp_scan.h"
 
@@ -69,7 +70,7 @@ bool timestamp_parse(slice s, struct timestamp *ret, struct refusal *refusal)
     if (!refusal)
         return false;
     size_t all_digits = 0;
-    while (all_digits < s.n && s.p[all_digits] >= '0' && s.p[all_digits] <= '9')
+    while (all_digits < s.n && ascii_is_digit(s.p[all_digits]))
         all_digits++;
     if (s.n == 0)
         refuse(refusal, 0, 0, "empty");

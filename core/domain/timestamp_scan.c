@@ -1,6 +1,8 @@
 /* Reading written moments: strictly as Go does, and by guess for hints. */
 #include "timestamp_scan.h"
 
+#include "ascii.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@ struct scanner {
 
 static bool is_digit(const struct scanner *c, size_t ahead)
 {
-    return c->at + ahead < c->s.n && c->s.p[c->at + ahead] >= '0' && c->s.p[c->at + ahead] <= '9';
+    return c->at + ahead < c->s.n && ascii_is_digit(c->s.p[c->at + ahead]);
 }
 
 static bool at_char(const struct scanner *c, char want)

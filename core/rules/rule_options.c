@@ -3,6 +3,7 @@
 
 #define SUBJECT struct backup_spec
 #define RULES   "rule_options.def"
+#include "ascii.h"
 #include "rule_table.h"
 
 enum { MOST_THREADS = 256 }; /* BR caps a backup's concurrency [tidb: br/pkg/task/backup.go] */
@@ -93,7 +94,7 @@ static void one_option(struct rule_run *run, const struct backup_spec *spec, con
 static bool is_number(slice s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < '0' || s.p[i] > '9')
+        if (!ascii_is_digit(s.p[i]))
             return false;
     return s.n > 0;
 }

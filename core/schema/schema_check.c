@@ -5,7 +5,9 @@
  * composite errors that it reports at <nil> stand at the value they are about. */
 #include "schema.h"
 
+#include "ascii.h"
 #include "ceilings.h"
+#include "civil.h"
 #include "num.h"
 #include "schema_rules.h"
 #include "suggest.h"
@@ -205,21 +207,16 @@ static void check_range(struct schema_run *run, const struct schema *s, struct n
 
 static int two_digits(slice s, size_t at)
 {
-    if (at + 2 > s.n || s.p[at] < '0' || s.p[at] > '9' || s.p[at + 1] < '0' || s.p[at + 1] > '9')
+    if (at + 2 > s.n || !ascii_is_digit(s.p[at]) || !ascii_is_digit(s.p[at + 1]))
         return -1;
     return (s.p[at] - '0') * 10 + (s.p[at + 1] - '0');
 }
 
 static bool full_date(slice s)
 {
-    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int century = two_digits(s, 0), year = two_digits(s, 2), month = two_digits(s, 5), day = two_digits(s, 8);
-    if (s.n != 10 || century < 0 || year < 0 || s.p[4] != '-' || s.p[7] != '-' || month < 1 || month > 12 ||
-        day < 1)
-        return false;
-    year += century * 100;
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return day <= (month == 2 && !leap ? 28 : days[month - 1]);
+    return s.n == 10 && century >= 0 && year >= 0 && s.p[4] == '-' && s.p[7] == '-' && month >= 1 &&
+           month <= 12 && day >= 1 && day <= civil_days_in_month(century * 100 + year, month);
 }
 
 /* hh:mm:ss, then any one character and digits, then z or an offset; [kube-openapi:
@@ -235,9 +232,9 @@ static bool date_time(slice s)
         second > 59 || time.p[2] != ':' || time.p[5] != ':')
         return false;
     slice zone = slice_from(time, 8);
-    if (zone.n >= 2 && zone.p[1] >= '0' && zone.p[1] <= '9' && zone.p[0] != '\n') {
+    if (zone.n >= 2 && ascii_is_digit(zone.p[1]) && zone.p[0] != '\n') {
         size_t i = 1;
-        while (i < zone.n && zone.p[i] >= '0' && zone.p[i] <= '9')
+        while (i < zone.n && ascii_is_digit(zone.p[i]))
             i++;
         bool offset_itself = (zone.p[0] == '+' || zone.p[0] == '-') && i == 3 && zone.n == 6;
         if (!offset_itself)
