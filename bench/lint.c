@@ -58,7 +58,6 @@ static const char manifest[] =
     "    bucket: company-tidb-backups\n"
     "    prefix: production/cluster-%d/full\n"
     "    storageClass: STANDARD_IA\n"
-    "    acl: private\n"
     "    secretName: s3-backup-credentials\n";
 
 static void die(const char *what)

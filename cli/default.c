@@ -146,8 +146,8 @@ static bool read_arguments(struct settings *s, int argc, char **argv)
  * meant. */
 static bool concerns_reading(const struct report_row *r)
 {
-    return (r->row->rule->flags & RULE_LOSES_TEXT) || !r->verdict->root ||
-           r->verdict->status == VERDICT_BROKEN;
+    return (r->row.rule->flags & RULE_LOSES_TEXT) || !r->object->readable ||
+           r->object->status == VERDICT_BROKEN;
 }
 
 /* Complains on stderr; false when a document could not be read at all. */
@@ -157,8 +157,8 @@ static bool check_readable(struct settings *s, const struct stream_verdict *stre
     struct report_file f = report_file_of(s->arena, name, stream);
     struct buf b = buf_new(s->arena, LIMIT_RESPONSE_BYTES);
     for (size_t i = 0; i < f.count; i++) {
-        struct row row = *f.rows[i].row;
-        if (f.rows[i].verdict->root)
+        struct row row = f.rows[i].row;
+        if (f.rows[i].object->readable)
             row.severity = SEVERITY_WARNING;
         if (concerns_reading(&f.rows[i]))
             report_put_row(&b, &f, &row, false);

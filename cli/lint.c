@@ -44,6 +44,8 @@ static const char help[] = "Usage: brgate lint [OPTION]... FILE|FOLDER|-...\n"
                            "Exit code: 0 no errors, 1 errors, 2 something could not be read or was asked\n"
                            "wrongly; all other files have been judged nevertheless.\n";
 
+enum { REPORT_BYTES = 256 << 20 };
+
 enum choice {
     CHOICE_FORMAT,
     CHOICE_OUTPUT,
@@ -213,30 +215,61 @@ static bool with_colour(const struct settings *s)
            !(term && !strcmp(term, "dumb"));
 }
 
+struct rendering {
+    const struct report_format *format;
+    bool colour;
+    struct arena *arena; /* of the file at hand */
+    struct report_file *file;
+    struct buf text;
+};
+
+static void render(void *context)
+{
+    struct rendering *r = context;
+    r->file->lines = line_table_new(r->arena, r->file->bytes);
+    r->text = buf_new(r->arena, REPORT_BYTES);
+    r->format->put_file(&r->text, r->file, r->colour);
+}
+
+/* The reports of the files that have findings; false when one of them exceeds the memory. */
+static bool put_files(const struct settings *s, struct output *out, const struct run *run, size_t count)
+{
+    struct rendering r = {
+        .format = s->format, .colour = with_colour(s), .arena = arena_new(LIMIT_ARENA_BYTES)};
+    bool begun = false, ok = r.arena;
+    for (size_t i = 0; ok && i < count; i++) {
+        r.file = run->files[i].report;
+        if (!r.file || !r.file->count)
+            continue;
+        ok = arena_run(r.arena, render, &r) && !r.text.failed;
+        output_put(out, begun ? s->format->between : (slice){0});
+        output_put(out, ok ? buf_slice(&r.text) : (slice){0});
+        arena_reset(r.arena);
+        begun = true;
+    }
+    arena_free(r.arena);
+    if (!ok)
+        command_fails("lint", "no memory");
+    return ok;
+}
+
 /* False when the report could not be written. */
 static bool print_report(const struct settings *s, const struct paths *paths, const struct run *run)
 {
     struct output out;
     if (!output_open(&out, "lint", s->output))
         return false;
-    bool begun = false;
-    output_put(&out, s->format->open);
-    for (size_t i = 0; i < paths->count; i++) {
-        const struct outcome *o = &run->outcomes[i];
-        if (o->error)
+    for (size_t i = 0; i < paths->count; i++)
+        if (run->files[i].error)
             command_fails("lint", "%s: %s", strcmp(paths->names[i], "-") ? paths->names[i] : s->stdin_name,
-                          strerror(o->error));
-        if (!o->n)
-            continue;
-        output_put(&out, begun ? s->format->between : (slice){0});
-        output_put(&out, (slice){o->text, o->n});
-        begun = true;
-    }
+                          strerror(run->files[i].error));
+    output_put(&out, s->format->open);
+    bool ok = put_files(s, &out, run, paths->count);
     struct buf end = buf_new(s->arena, 64 << 10);
     s->format->put_end(&end, &run->totals);
     if (!(s->quiet && s->format->quiet_end))
         output_put(&out, buf_slice(&end));
-    return output_close(&out);
+    return output_close(&out) && ok;
 }
 
 static int judge_all(const struct settings *s)
@@ -248,21 +281,18 @@ static int judge_all(const struct settings *s)
     struct gate *gate = gate_open(&policy);
     if (!gate)
         return command_fails("lint", "no memory");
-    const struct run_options with = {.gate = gate,
-                                     .format = s->format,
-                                     .colour = with_colour(s),
-                                     .now = time(NULL),
-                                     .stdin_name = s->stdin_name};
+    const struct run_options with = {.gate = gate, .now = time(NULL), .stdin_name = s->stdin_name};
     struct run run;
     bool judged = run_files(&with, &paths, &run);
     bool printed = judged && print_report(s, &paths, &run);
-    run_free(&run, &paths);
+    struct report_totals totals = run.totals;
+    run_free(&run);
     gate_close(gate);
     if (!judged)
         return command_fails("lint", "no memory");
-    if (!printed || run.totals.unreadable)
+    if (!printed || totals.unreadable)
         return EXIT_UNABLE;
-    return report_failed(&run.totals) ? EXIT_FINDINGS : EXIT_CLEAN;
+    return report_failed(&totals) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 struct invocation {

@@ -3,7 +3,7 @@
 
 static int by_place(const void *p, const void *q)
 {
-    const struct row *a = ((const struct report_row *)p)->row, *b = ((const struct report_row *)q)->row;
+    const struct row *a = &((const struct report_row *)p)->row, *b = &((const struct report_row *)q)->row;
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
     int order = strcmp(a->rule->slug, b->rule->slug);
@@ -12,21 +12,99 @@ static int by_place(const void *p, const void *q)
     return order ? order : slice_cmp(a->message, b->message);
 }
 
+static void sort(struct report_file *f)
+{
+    if (f->count)
+        qsort(f->rows, f->count, sizeof *f->rows, by_place);
+}
+
 struct report_file report_file_of(struct arena *a, slice name, const struct stream_verdict *stream)
 {
-    struct report_file f = {.name = name, .stream = stream};
-    for (const struct verdict *v = stream->first; v; v = v->next)
+    struct report_file f = {.name = name, .bytes = stream->bytes, .lines = stream->lines};
+    for (const struct verdict *v = stream->first; v; v = v->next) {
+        f.object_count++;
         f.count += v->row_count;
-    struct report_row *rows = ARENA_ARRAY(a, struct report_row, f.count), *r = rows;
-    for (const struct verdict *v = stream->first; v; v = v->next)
+    }
+    struct report_object *object = ARENA_ARRAY(a, struct report_object, f.object_count);
+    struct report_row *row = ARENA_ARRAY(a, struct report_row, f.count);
+    f.objects = object;
+    f.rows = row;
+    for (const struct verdict *v = stream->first; v; v = v->next, object++) {
+        *object = (struct report_object){.api_version = v->api_version,
+                                         .kind = v->kind,
+                                         .namespace = v->namespace,
+                                         .name = v->name,
+                                         .status = v->status,
+                                         .readable = v->root,
+                                         .at = v->at,
+                                         .end = v->end};
         for (size_t i = 0; i < v->row_count; i++)
-            *r++ = (struct report_row){&v->rows[i], v};
-    if (f.count)
-        qsort(rows, f.count, sizeof *rows, by_place);
-    f.rows = rows;
-    f.lines = line_table_new(a, stream->bytes);
+            *row++ = (struct report_row){v->rows[i], object};
+    }
+    sort(&f);
     return f;
 }
+
+/* ---- keeping ---- */
+
+static struct row row_keep(struct arena *a, const struct row *from)
+{
+    struct row row = *from;
+    slice *const texts[] = {&row.path, &row.message, &row.hint, &row.suggested, &row.note};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = arena_copy(a, *texts[i]);
+    return row;
+}
+
+static struct report_object object_keep(struct arena *a, const struct report_object *from)
+{
+    struct report_object object = *from;
+    slice *const texts[] = {&object.api_version, &object.kind, &object.namespace, &object.name};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = arena_copy(a, *texts[i]);
+    return object;
+}
+
+struct report_file *report_file_keep(struct arena *a, const struct report_file *f)
+{
+    struct report_file *kept = ARENA_NEW(a, struct report_file);
+    struct report_object *objects = ARENA_ARRAY(a, struct report_object, f->object_count);
+    *kept = *f;
+    kept->name = arena_copy(a, f->name);
+    kept->bytes = arena_copy(a, f->bytes);
+    kept->lines = NULL;
+    kept->objects = objects;
+    kept->rows = ARENA_ARRAY(a, struct report_row, f->count);
+    for (size_t i = 0; i < f->object_count; i++)
+        objects[i] = object_keep(a, &f->objects[i]);
+    for (size_t i = 0; i < f->count; i++)
+        kept->rows[i] =
+            (struct report_row){row_keep(a, &f->rows[i].row), &objects[f->rows[i].object - f->objects]};
+    return kept;
+}
+
+/* Items of a List share its bytes: the first document is the one that the comparison has seen. */
+static const struct report_object *object_at(const struct report_file *f, uint32_t at)
+{
+    for (size_t i = 0; i < f->object_count; i++)
+        if (at >= f->objects[i].at && at < f->objects[i].end)
+            return &f->objects[i];
+    return &f->objects[0];
+}
+
+void report_file_add(struct arena *a, struct report_file *f, const struct across_row *rows, size_t count)
+{
+    struct report_row *all = ARENA_ARRAY(a, struct report_row, f->count + count);
+    for (size_t i = 0; i < f->count; i++)
+        all[i] = f->rows[i];
+    for (size_t i = 0; i < count; i++)
+        all[f->count + i] = (struct report_row){rows[i].row, object_at(f, rows[i].row.from)};
+    f->rows = all;
+    f->count += count;
+    sort(f);
+}
+
+/* ---- counts ---- */
 
 void report_count(struct report_totals *t, const struct stream_verdict *stream)
 {

@@ -2,25 +2,40 @@
 #ifndef BRGATE_REPORT_H
 #define BRGATE_REPORT_H
 
-#include "verdict.h"
+#include "across.h"
 
-/* A finding and the object it speaks of. */
-struct report_row {
-    const struct row *row;
-    const struct verdict *verdict;
+/* A document as findings name it. */
+struct report_object {
+    slice api_version, kind, namespace, name;
+    enum verdict_status status;
+    bool readable;    /* it is YAML or JSON */
+    uint32_t at, end; /* bytes of the file */
 };
 
-/* The findings of one file in the order in which they are reported. */
+struct report_row {
+    struct row row;
+    const struct report_object *object;
+};
+
+/* The findings of one file in the order in which they are reported: by position, then by rule. */
 struct report_file {
-    slice name; /* as the user gave it */
-    const struct stream_verdict *stream;
+    slice name;  /* as the user gave it */
+    slice bytes; /* all of it */
     const struct line_table *lines;
-    const struct report_row *rows; /* by position, then by rule */
+    const struct report_object *objects; /* by position */
+    size_t object_count;
+    struct report_row *rows;
     size_t count;
 };
 
-/* Sorts the rows of all verdicts. */
+/* What the stream says. Its texts are those of the stream. */
 struct report_file report_file_of(struct arena *a, slice name, const struct stream_verdict *stream);
+
+/* A copy that needs neither the stream nor its arena; without `lines`. */
+struct report_file *report_file_keep(struct arena *a, const struct report_file *f);
+
+/* Adds findings of the file, which come by position. */
+void report_file_add(struct arena *a, struct report_file *f, const struct across_row *rows, size_t count);
 
 struct report_totals {
     size_t files;      /* read and judged */

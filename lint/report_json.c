@@ -18,20 +18,20 @@ static void put_text(cJSON *item, const char *key, slice text)
         json_put_text(item, key, text);
 }
 
-static void put_object(cJSON *item, const struct verdict *v)
+static void put_object(cJSON *item, const struct report_object *o)
 {
-    if (!v->root)
+    if (!o->readable)
         return;
     cJSON *object = json_put_object(item, "object");
-    put_text(object, "apiVersion", v->api_version);
-    put_text(object, "kind", v->kind);
-    put_text(object, "namespace", v->namespace);
-    put_text(object, "name", v->name);
+    put_text(object, "apiVersion", o->api_version);
+    put_text(object, "kind", o->kind);
+    put_text(object, "namespace", o->namespace);
+    put_text(object, "name", o->name);
 }
 
 static cJSON *item_of(const struct report_file *f, const struct report_row *r)
 {
-    const struct row *row = r->row;
+    const struct row *row = &r->row;
     cJSON *item = cJSON_CreateObject();
     json_put_text(item, "file", f->name);
     put_place(item, f, row->from, row->to);
@@ -46,7 +46,7 @@ static cJSON *item_of(const struct report_file *f, const struct report_row *r)
         put_place(note, f, row->note_from, row->note_to);
         json_put_text(note, "message", row->note);
     }
-    put_object(item, r->verdict);
+    put_object(item, r->object);
     return item;
 }
 

@@ -39,7 +39,7 @@ void report_put_row(struct buf *b, const struct report_file *f, const struct row
     buf_fmt(b, " [%s]", row->rule->slug);
     buf_put(b, colour ? reset : none);
     buf_char(b, '\n');
-    excerpt_put(b, f->lines, f->stream->bytes, row->from, row->to, row->hint, colour ? green : none,
+    excerpt_put(b, f->lines, f->bytes, row->from, row->to, row->hint, colour ? green : none,
                 colour ? reset : none);
     if (!row->note.n)
         return;
@@ -48,7 +48,7 @@ void report_put_row(struct buf *b, const struct report_file *f, const struct row
     buf_put(b, LIT(": "));
     put_plain(b, row->note);
     buf_char(b, '\n');
-    excerpt_put(b, f->lines, f->stream->bytes, row->note_from, row->note_to, none, colour ? green : none,
+    excerpt_put(b, f->lines, f->bytes, row->note_from, row->note_to, none, colour ? green : none,
                 colour ? reset : none);
 }
 
@@ -56,11 +56,11 @@ void report_put_text(struct buf *b, const struct report_file *f, bool colour)
 {
     const struct row *noted = NULL;
     for (size_t i = 0; i < f->count; i++) {
-        struct row row = *f->rows[i].row;
+        struct row row = f->rows[i].row;
         if (noted && row.note_from == noted->note_from && slice_eq(row.note, noted->note))
             row.note.n = 0; /* it stands a few lines above */
         else if (row.note.n)
-            noted = f->rows[i].row;
+            noted = &f->rows[i].row;
         report_put_row(b, f, &row, colour);
     }
 }

@@ -1,6 +1,6 @@
+/* The threads of a run. */
 #include "run.h"
 
-#include "across.h"
 #include "ceilings.h"
 #include "source.h"
 
@@ -8,19 +8,17 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 enum {
-    MOST_WORKERS = 8,
     FILES_PER_WORKER = 16, /* fewer are judged before a thread has started */
-    REPORT_BYTES = 256 << 20,
 };
 
 struct job {
     const struct run_options *options;
     const struct paths *paths;
-    struct outcome *outcomes;
+    struct run_file *files;
     atomic_size_t next;
-    slice input; /* standard input, which cannot be read twice */
 };
 
 struct worker {
@@ -32,75 +30,47 @@ struct worker {
     struct report_totals totals;
 };
 
-static const char *shown_name(const struct worker *w, const char *name)
+static slice shown_name(const struct worker *w, size_t file)
 {
-    return strcmp(name, "-") ? name : w->job->options->stdin_name;
+    const char *name = w->job->paths->names[file];
+    return slice_of(strcmp(name, "-") ? name : w->job->options->stdin_name);
 }
 
-struct rendering {
+struct keeping {
     struct worker *worker;
-    slice name;
+    size_t file;
     const struct stream_verdict *stream;
-    struct buf text;
 };
 
-static void put_report(void *context)
+static bool holds_ours(const struct stream_verdict *stream)
 {
-    struct rendering *r = context;
-    const struct run_options *options = r->worker->job->options;
-    struct report_file f = report_file_of(r->worker->arena, r->name, r->stream);
-    r->text = buf_new(r->worker->arena, REPORT_BYTES);
-    options->format->put_file(&r->text, &f, options->colour);
+    for (const struct verdict *v = stream->first; v; v = v->next)
+        if (v->object)
+            return true;
+    return false;
 }
 
-/* The report on one file, in the worker's arena. */
-static bool render(struct worker *w, const char *name, const struct stream_verdict *stream, slice *ret)
+/* Comparing may find something in any file that holds our objects. */
+static void keep(void *context)
 {
-    *ret = (slice){0};
-    if (stream->errors + stream->warnings == 0)
-        return true;
-    struct rendering r = {.worker = w, .name = slice_of(shown_name(w, name)), .stream = stream};
-    bool rendered = arena_run(w->arena, put_report, &r) && !r.text.failed;
-    *ret = rendered ? buf_slice(&r.text) : (slice){0};
-    return rendered;
-}
-
-/* In place of what was kept before. */
-static bool keep(struct outcome *o, slice text)
-{
-    free(o->text);
-    o->n = 0;
-    o->text = text.n ? malloc(text.n) : NULL;
-    if (!o->text)
-        return !text.n;
-    memcpy(o->text, text.p, text.n);
-    o->n = text.n;
-    return true;
-}
-
-static bool keep_input(struct worker *w, slice bytes)
-{
-    char *copy = arena_try(w->kept, bytes.n);
-    if (!copy)
-        return false;
-    if (bytes.n)
-        memcpy(copy, bytes.p, bytes.n);
-    w->job->input = (slice){copy, bytes.n};
-    return true;
+    struct keeping *k = context;
+    struct worker *w = k->worker;
+    if (k->stream->errors + k->stream->warnings == 0 && !holds_ours(k->stream))
+        return;
+    struct report_file f = report_file_of(w->kept, shown_name(w, k->file), k->stream);
+    w->job->files[k->file].report = report_file_keep(w->kept, &f);
 }
 
 static int judge(struct worker *w, size_t file)
 {
     const struct run_options *options = w->job->options;
-    const char *name = w->job->paths->names[file];
-    struct outcome *o = &w->job->outcomes[file];
-    slice bytes, text;
-    if (!source_read(w->arena, name, &bytes))
+    slice bytes;
+    if (!source_read(w->arena, w->job->paths->names[file], &bytes))
         return errno;
     const struct stream_verdict *stream = verdict_manifest(options->gate, w->arena, bytes, options->now);
-    if (!stream || !render(w, name, stream, &text) || !keep(o, text) ||
-        (!strcmp(name, "-") && !keep_input(w, bytes)) ||
-        !footprints_note(w->footprints, (uint32_t)file, slice_of(shown_name(w, name)), stream))
+    struct keeping k = {w, file, stream};
+    if (!stream || !arena_run(w->kept, keep, &k) ||
+        !footprints_note(w->footprints, (uint32_t)file, shown_name(w, file), stream))
         return ENOMEM;
     report_count(&w->totals, stream);
     return 0;
@@ -111,9 +81,9 @@ static void *work(void *worker)
     struct worker *w = worker;
     const struct paths *paths = w->job->paths;
     for (size_t i; (i = atomic_fetch_add(&w->job->next, 1)) < paths->count;) {
-        struct outcome *o = &w->job->outcomes[i];
-        o->error = judge(w, i);
-        w->totals.unreadable += o->error != 0;
+        struct run_file *f = &w->job->files[i];
+        f->error = judge(w, i);
+        w->totals.unreadable += f->error != 0;
         arena_reset(w->arena);
     }
     return NULL;
@@ -121,45 +91,39 @@ static void *work(void *worker)
 
 /* ---- what the files are to each other ---- */
 
-/* Judges a file once more and reports it with the rows that comparing the files has found. */
-static int judge_again(struct worker *w, const struct across_row *rows, size_t count)
+struct adding {
+    struct worker *worker;
+    const struct across *across;
+};
+
+static void add_all(void *context)
 {
-    const struct run_options *options = w->job->options;
-    size_t file = rows->file;
-    const char *name = w->job->paths->names[file];
-    slice bytes = w->job->input, text;
-    if (strcmp(name, "-") != 0 && !source_read(w->arena, name, &bytes))
-        return errno;
-    const struct stream_verdict *stream = verdict_manifest(options->gate, w->arena, bytes, options->now);
-    const struct stream_verdict *merged = stream ? across_merge(w->arena, stream, rows, count) : NULL;
-    if (!merged || !render(w, name, merged, &text) || !keep(&w->job->outcomes[file], text))
-        return ENOMEM;
-    w->totals.errors += merged->errors - stream->errors;
-    w->totals.warnings += merged->warnings - stream->warnings;
-    w->totals.suppressed += merged->suppressed - stream->suppressed;
-    return 0;
+    struct adding *adding = context;
+    const struct across_row *rows = adding->across->rows;
+    struct worker *w = adding->worker;
+    for (size_t i = 0, n; i < adding->across->count; i += n) {
+        for (n = 1; i + n < adding->across->count && rows[i + n].file == rows[i].file;)
+            n++;
+        report_file_add(w->kept, w->job->files[rows[i].file].report, &rows[i], n);
+    }
+    for (size_t i = 0; i < adding->across->count; i++) {
+        w->totals.errors += rows[i].row.severity == SEVERITY_ERROR;
+        w->totals.warnings += rows[i].row.severity == SEVERITY_WARNING;
+    }
+    w->totals.suppressed += adding->across->suppressed;
 }
 
 static bool compare_files(struct worker *workers, size_t worker_total)
 {
     struct worker *w = &workers[0];
-    struct footprints *lists[MOST_WORKERS];
-    const struct across_row *rows;
-    size_t count, lists_used = 0;
+    struct footprints *lists[RUN_WORKERS];
+    struct across across;
+    size_t lists_used = 0;
     for (size_t i = 0; i < worker_total; i++)
         if (workers[i].footprints)
             lists[lists_used++] = workers[i].footprints;
-    if (!across_judge(w->job->options->gate, w->kept, lists, lists_used, &rows, &count))
-        return false;
-    for (size_t i = 0, n; i < count; i += n) {
-        for (n = 1; i + n < count && rows[i + n].file == rows[i].file;)
-            n++;
-        struct outcome *o = &w->job->outcomes[rows[i].file];
-        o->error = judge_again(w, &rows[i], n);
-        w->totals.unreadable += o->error != 0;
-        arena_reset(w->arena);
-    }
-    return true;
+    return across_judge(w->job->options->gate, w->kept, lists, lists_used, &across) &&
+           arena_run(w->kept, add_all, &(struct adding){w, &across});
 }
 
 /* ---- the run ---- */
@@ -168,8 +132,8 @@ static size_t worker_count(size_t files)
 {
     cpu_set_t set;
     size_t count = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-    if (count > MOST_WORKERS)
-        count = MOST_WORKERS;
+    if (count > RUN_WORKERS)
+        count = RUN_WORKERS;
     if (count > files / FILES_PER_WORKER)
         count = files / FILES_PER_WORKER;
     return count ? count : 1;
@@ -178,7 +142,7 @@ static size_t worker_count(size_t files)
 /* The calling thread is the first worker; a thread that cannot be started only makes the run slower. */
 static void run_workers(struct worker *workers, size_t count)
 {
-    bool started[MOST_WORKERS] = {false};
+    bool started[RUN_WORKERS] = {false};
     for (size_t i = 1; i < count; i++)
         started[i] =
             workers[i].footprints && pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
@@ -190,38 +154,37 @@ static void run_workers(struct worker *workers, size_t count)
 
 bool run_files(const struct run_options *options, const struct paths *paths, struct run *ret)
 {
-    struct worker workers[MOST_WORKERS] = {0};
+    struct worker workers[RUN_WORKERS] = {0};
     struct job job = {.options = options, .paths = paths};
     size_t count = worker_count(paths->count);
-    job.outcomes = calloc(paths->count ? paths->count : 1, sizeof *job.outcomes);
+    *ret = (struct run){.files = calloc(paths->count ? paths->count : 1, sizeof *ret->files)};
+    job.files = ret->files;
     for (size_t i = 0; i < count; i++) {
         workers[i].job = &job;
         workers[i].arena = arena_new(LIMIT_ARENA_BYTES);
-        workers[i].kept = arena_new(LIMIT_ARENA_BYTES);
+        workers[i].kept = ret->kept[i] = arena_new(LIMIT_ARENA_BYTES);
         if (workers[i].arena && workers[i].kept)
             workers[i].footprints = footprints_new(workers[i].kept);
     }
-    bool ok = job.outcomes && workers[0].footprints;
+    bool ok = job.files && workers[0].footprints;
     if (ok) {
         run_workers(workers, count);
         ok = compare_files(workers, count);
     }
-    *ret = (struct run){.outcomes = job.outcomes};
     ret->totals.other_files = paths->other_files;
     ret->totals.links = paths->links;
     ret->totals.unreadable = paths->failed;
     for (size_t i = 0; i < count; i++) {
         report_add(&ret->totals, &workers[i].totals);
         arena_free(workers[i].arena);
-        arena_free(workers[i].kept);
     }
     return ok;
 }
 
-void run_free(struct run *run, const struct paths *paths)
+void run_free(struct run *run)
 {
-    for (size_t i = 0; run->outcomes && i < paths->count; i++)
-        free(run->outcomes[i].text);
-    free(run->outcomes);
-    run->outcomes = NULL;
+    for (size_t i = 0; i < RUN_WORKERS; i++)
+        arena_free(run->kept[i]);
+    free(run->files);
+    *run = (struct run){0};
 }

@@ -1,4 +1,4 @@
-/* Judges many files at once and keeps what is to be printed. */
+/* Judges many files at once and keeps what there is to say of them. */
 #ifndef BRGATE_RUN_H
 #define BRGATE_RUN_H
 
@@ -7,27 +7,27 @@
 
 struct run_options {
     const struct gate *gate;
-    const struct report_format *format;
-    bool colour;
     int64_t now;            /* Unix seconds */
     const char *stdin_name; /* what "-" is called in the report */
 };
 
-/* What remains of a file when it has been judged. */
-struct outcome {
-    char *text; /* of malloc(); NULL when there are no findings */
-    size_t n;
-    int error; /* an errno when the file could not be judged */
+struct run_file {
+    struct report_file *report; /* NULL when there is nothing to say of it */
+    int error;                  /* an errno when the file could not be judged */
 };
+
+enum { RUN_WORKERS = 8 };
 
 struct run {
-    struct outcome *outcomes; /* of paths.names, in that order */
+    struct run_file *files; /* of paths.names, in that order */
     struct report_totals totals;
+    struct arena *kept[RUN_WORKERS]; /* what the files point to */
 };
 
-/* Uses a thread for each processor, at most eight. Memory grows with the findings, not with the files. False
- * when there is no memory for the run itself. */
+/* Reads and judges each file once, with a thread for each processor, at most eight, and compares the objects of all
+ * of them. Keeps the findings, and the text of files that have some or hold our objects. False when there is no memory
+ * for the run itself; run_free() is due all the same. */
 bool run_files(const struct run_options *options, const struct paths *paths, struct run *ret);
-void run_free(struct run *run, const struct paths *paths);
+void run_free(struct run *run);
 
 #endif

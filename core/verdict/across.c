@@ -20,7 +20,7 @@ struct comparing {
     struct footprints *const *lists;
     size_t list_count;
     struct across_row *rows;
-    size_t count, capacity;
+    size_t count, capacity, suppressed;
 };
 
 #define RULE(name, ...) extern const struct rule rule_##name;
@@ -30,17 +30,17 @@ struct comparing {
 #include "across.def"
 #undef RULE
 
-static const struct rule *const rules[] = {
+const struct rule *const across_rules[] = {
 #define RULE(name, ...) &rule_##name,
 #include "across.def"
 #undef RULE
 };
+const size_t across_rule_count = sizeof across_rules / sizeof *across_rules;
 
-/* The rule's place in the table. */
 static size_t number_of(const struct rule *rule)
 {
     size_t i = 0;
-    while (i < sizeof rules / sizeof *rules && rules[i] != rule)
+    while (i < across_rule_count && across_rules[i] != rule)
         i++;
     return i;
 }
@@ -111,6 +111,10 @@ static void add(struct comparing *c, const struct rule *rule, struct footprint *
         row.note_to = there->to;
     }
     here->told |= 1u << number_of(rule);
+    if (at->allowed & 1u << number_of(rule)) {
+        c->suppressed++;
+        return;
+    }
     c->rows = arena_grow(c->arena, c->rows, c->count, &c->capacity, sizeof *c->rows);
     c->rows[c->count++] = (struct across_row){here->file, row};
 }
@@ -447,12 +451,11 @@ static void compare_all(void *context)
 }
 
 bool across_judge(const struct gate *g, struct arena *a, struct footprints *const *lists, size_t list_count,
-                  const struct across_row **ret_rows, size_t *ret_count)
+                  struct across *ret)
 {
     struct comparing c = {.gate = g, .arena = a, .lists = lists, .list_count = list_count};
     if (!arena_run(a, compare_all, &c))
         return false;
-    *ret_rows = c.rows;
-    *ret_count = c.count;
+    *ret = (struct across){c.rows, c.count, c.suppressed};
     return true;
 }

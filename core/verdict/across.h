@@ -2,9 +2,7 @@
  * schedules at the same minute.
  *
  * While files are judged, each thread notes the footprints of their objects in a list of its own, in memory
- * that outlives the files. When all have been judged, across_judge() compares them, and across_merge() adds
- * what it found to the verdicts of a file that is judged once more: few files need that, and no other has to
- * be kept. */
+ * that outlives the files. When all have been judged, across_judge() compares them. */
 #ifndef BRGATE_ACROSS_H
 #define BRGATE_ACROSS_H
 
@@ -24,14 +22,14 @@ struct across_row {
     struct row row; /* its texts live in the arena given to across_judge(), or in the lists */
 };
 
-/* Compares the objects of all lists. The rows come by file and position; the order of the lists, and which
- * objects share one, make no difference. False when the arena is exhausted. */
-bool across_judge(const struct gate *g, struct arena *a, struct footprints *const *lists, size_t count,
-                  const struct across_row **ret_rows, size_t *ret_count);
+struct across {
+    const struct across_row *rows; /* by file and position */
+    size_t count, suppressed;      /* findings that a comment or annotation allows are counted only */
+};
 
-/* The verdicts of a file with its rows among them, sorted as ever; a comment or annotation that allows a rule
- * is heeded. NULL when the arena is exhausted. */
-const struct stream_verdict *across_merge(struct arena *a, const struct stream_verdict *stream,
-                                          const struct across_row *rows, size_t count);
+/* Compares the objects of all lists. The order of the lists, and which objects share one, make no difference.
+ * False when the arena is exhausted. */
+bool across_judge(const struct gate *g, struct arena *a, struct footprints *const *lists, size_t count,
+                  struct across *ret);
 
 #endif

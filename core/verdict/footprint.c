@@ -1,6 +1,8 @@
 /* From a judged object to what is worth remembering of it. */
 #include "footprint.h"
 
+#include "suppress.h"
+
 #include "endpoint.h"
 #include "storage_path.h"
 
@@ -8,9 +10,9 @@ struct noting {
     struct footprints *list;
     struct arena *arena;
     const struct stream_verdict *stream;
+    const struct verdict *verdict; /* whose object is noted */
     uint32_t file;
     slice file_name;
-    uint32_t counted, line; /* lines are counted up to here */
 };
 
 struct footprints *footprints_new(struct arena *a)
@@ -25,24 +27,25 @@ struct footprints *footprints_new(struct arena *a)
 
 /* ---- where it stands ---- */
 
-static uint32_t line_at(struct noting *n, uint32_t offset)
+static unsigned allowed_at(const struct noting *n, const struct spot *s)
 {
-    if (offset < n->counted) {
-        n->counted = 0;
-        n->line = 1;
+    unsigned allowed = 0;
+    for (size_t i = 0; i < across_rule_count; i++) {
+        const struct row row = {.rule = across_rules[i], .from = s->from};
+        if (suppression_for(n->verdict->allowed, &row, n->stream->lines) ||
+            suppression_for(n->stream->allowed, &row, n->stream->lines))
+            allowed |= 1u << i;
     }
-    slice rest = slice_cut(n->stream->bytes, n->counted, offset - n->counted);
-    for (size_t at; (at = slice_find_char(rest, '\n')) != SLICE_NONE; n->line++)
-        rest = slice_from(rest, at + 1);
-    n->counted = offset;
-    return n->line;
+    return allowed;
 }
 
 static struct spot spot_of(struct noting *n, struct place place)
 {
-    struct spot s;
+    struct spot s = {0};
     place_span(place, n->stream->bytes, &s.from, &s.to);
-    s.line = line_at(n, s.from);
+    s.line = line_of(n->stream->lines, s.from);
+    if (n->verdict->allowed->count || n->stream->allowed->count)
+        s.allowed = allowed_at(n, &s);
     return s;
 }
 
@@ -242,13 +245,13 @@ static void note_stream(void *context)
             continue;
         if (!n->file_name.p)
             n->file_name = arena_copy(n->arena, name);
+        n->verdict = v;
         note_object(n, v->object);
     }
 }
 
 bool footprints_note(struct footprints *list, uint32_t file, slice name, const struct stream_verdict *stream)
 {
-    struct noting n = {.list = list, .arena = list->arena, .stream = stream, .file = file, .line = 1};
-    n.file_name = name;
+    struct noting n = {.list = list, .arena = list->arena, .stream = stream, .file = file, .file_name = name};
     return arena_run(list->arena, note_stream, &n);
 }

@@ -6,7 +6,12 @@
 
 struct spot {
     uint32_t from, to, line;
+    unsigned allowed; /* rules that a comment or annotation allows here, by 1u << their number */
 };
+
+/* The rules that are judged here, by their number. */
+extern const struct rule *const across_rules[];
+extern const size_t across_rule_count;
 
 /* A Backup, or one of the two templates of a schedule. */
 struct footprint {

@@ -124,7 +124,7 @@ static struct row row_of(const struct judging *j, const struct finding *x)
     return r;
 }
 
-int row_order(const void *p, const void *q)
+static int row_order(const void *p, const void *q)
 {
     const struct row *a = p, *b = q;
     if (a->from != b->from)

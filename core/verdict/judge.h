@@ -43,9 +43,6 @@ void judge_rules(struct judging *j, const struct object *object, const struct ob
 void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
                  struct verdict *v);
 
-/* For qsort() of rows: by position, rule, path and message. */
-int row_order(const void *p, const void *q);
-
 /* Whether two rows say the same of the same place. */
 bool row_same_text(const struct row *a, const struct row *b);
 

@@ -133,7 +133,8 @@ static struct verdict *judge_document(struct judging *j, const struct document *
     v->number = d->number;
     describe(v);
     const struct schema_kind *kind = schema_find(v->api_version, v->kind);
-    struct suppressions in_object = {0};
+    struct suppressions *in_object = ARENA_NEW(j->arena, struct suppressions);
+    v->allowed = in_object;
     if (!d->root) {
         v->status = VERDICT_BROKEN;
     } else if (!kind) {
@@ -144,10 +145,10 @@ static struct verdict *judge_document(struct judging *j, const struct document *
     } else {
         v->object = judge_schema(j, kind, d->root);
         judge_rules(j, v->object, NULL);
-        in_object = suppressions_in_annotations(j->arena, v->object);
+        *in_object = suppressions_in_annotations(j->arena, v->object);
     }
     if (v->status != VERDICT_SKIPPED)
-        judge_close(j, &in_object, in_text, v);
+        judge_close(j, in_object, in_text, v);
     return v;
 }
 
@@ -186,14 +187,17 @@ static void judge_manifest(void *context)
                         .now = m->now,
                         .bytes = bytes};
     j.lines = line_table_new(a, bytes);
-    struct suppressions in_text = suppressions_in_text(a, bytes, j.lines);
+    struct suppressions *in_text = ARENA_NEW(a, struct suppressions);
+    *in_text = suppressions_in_text(a, bytes, j.lines);
     result->bytes = bytes;
+    result->lines = j.lines;
+    result->allowed = in_text;
     for (const struct document *d = stream->first; d; d = d->next) {
         struct findings found = judge_findings(g, a, CONTEXT_MANIFEST);
         /* Items of a List share their List's bytes: the innermost one takes the reader's finding. */
         findings_move(&found, &unplaced, is_shown_in, &(struct shown_in){bytes, d});
         j.findings = &found;
-        *end = judge_document(&j, d, &in_text);
+        *end = judge_document(&j, d, in_text);
         count(result, *end);
         end = &(*end)->next;
     }

@@ -52,14 +52,17 @@ struct verdict {
     struct row *rows;                         /* errors and warnings by position in the text, then by rule */
     size_t row_count, errors, warnings, dropped; /* dropped: beyond LIMIT_FINDINGS */
     struct suppressed *suppressed;
-    const struct object *object; /* NULL unless judged */
-    struct node *root;           /* NULL when unreadable; flags tell what was pruned and defaulted */
-    uint32_t at, end;            /* bytes of the stream */
-    uint32_t number;             /* of the document in its stream, from 1 */
+    const struct object *object;        /* NULL unless judged */
+    struct node *root;                  /* NULL when unreadable; flags tell what was pruned and defaulted */
+    uint32_t at, end;                   /* bytes of the stream */
+    uint32_t number;                    /* of the document in its stream, from 1 */
+    const struct suppressions *allowed; /* by its annotations (suppress.h) */
 };
 
 struct stream_verdict {
     slice bytes;
+    const struct line_table *lines;
+    const struct suppressions *allowed; /* by comments (suppress.h) */
     struct verdict *first;
     size_t count, skipped; /* objects; those of other kinds */
     size_t errors, warnings, suppressed;

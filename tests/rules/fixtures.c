@@ -83,37 +83,28 @@ struct fixtures fixtures_read(struct arena *a, char *const *slugs, size_t count)
 
 /* ---- what is said ---- */
 
-static slice render(struct arena *a, const struct fixture *f, const struct stream_verdict *stream)
-{
-    BUG_IF(!stream);
-    struct report_file report = report_file_of(a, f->name, stream);
-    struct buf text = buf_new(a, TEXT_BYTES);
-    report_put_text(&text, &report, false);
-    return buf_slice(&text);
-}
-
 /* The rules that compare objects are judged in their own fixtures only: the documents of others may share a
  * folder. */
-static const struct stream_verdict *compared(struct arena *a, const struct gate *g, const struct fixture *f,
-                                             const struct stream_verdict *stream)
+static void compare(struct arena *a, const struct gate *g, const struct fixture *f,
+                    const struct stream_verdict *stream, struct report_file *report)
 {
     size_t rule;
     if (!rule_find(slice_of(f->slug), &rule) || !(rule_at(rule)->flags & RULE_ACROSS))
-        return stream;
+        return;
     struct footprints *list = footprints_new(a);
-    const struct across_row *rows;
-    size_t count;
-    BUG_IF(!stream || !list || !footprints_note(list, 0, f->name, stream) ||
-           !across_judge(g, a, &list, 1, &rows, &count));
-    return across_merge(a, stream, rows, count);
+    struct across across;
+    BUG_IF(!list || !footprints_note(list, 0, f->name, stream) || !across_judge(g, a, &list, 1, &across));
+    report_file_add(a, report, across.rows, across.count);
 }
 
 static void put_manifest(struct buf *b, const struct gate *g, const struct fixture *f)
 {
     const struct stream_verdict *stream = verdict_manifest(g, b->arena, f->manifest, FIXTURE_NOW);
-    slice text = render(b->arena, f, compared(b->arena, g, f, stream));
+    BUG_IF(!stream);
+    struct report_file report = report_file_of(b->arena, f->name, stream);
+    compare(b->arena, g, f, stream, &report);
     buf_put(b, LIT("# manifest\n"));
-    buf_put(b, text);
+    report_put_text(b, &report, false);
 }
 
 static void put_rows(struct buf *b, const struct verdict *v)
