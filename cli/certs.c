@@ -84,7 +84,7 @@ bool certs_seconds(const char *text, int64_t *ret)
     int64_t n;
     if (!s.n || !num_i64(slice_cut(s, 0, s.n - 1), &n) || n < 1 || n > 36500)
         return false;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    for (size_t i = 0; i < COUNT(units); i++)
         if (s.p[s.n - 1] == units[i].unit) {
             *ret = n * units[i].seconds;
             return true;
@@ -321,7 +321,7 @@ int command_certs(int argc, char **argv)
         fputs(help, stdout);
         return EXIT_CLEAN;
     }
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    for (size_t i = 0; i < COUNT(parts); i++)
         if (slice_eq(word, parts[i].name)) {
             argv[1] = parts[i].full;
             return parts[i].run(argc - 1, argv + 1);

@@ -26,7 +26,7 @@ static const struct command {
     {SLICE("rules"), command_rules, "list the rules"},
     {SLICE("explain"), command_explain, "tell what a rule is about"},
 };
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+enum { COMMAND_COUNT = COUNT(commands) };
 
 static void help(FILE *out)
 {

@@ -179,7 +179,7 @@ int command_rules(int argc, char **argv)
             return EXIT_CLEAN;
         }
         put = NULL;
-        for (size_t k = 0; k < sizeof formats / sizeof *formats; k++)
+        for (size_t k = 0; k < COUNT(formats); k++)
             if (!strcmp(value, formats[k].name))
                 put = formats[k].put;
         if (!put)

@@ -65,7 +65,7 @@ static const struct flag flags[] = {
     {"--log-format", TEXT, AT(log_format), 0, 0},
     {"--help", SWITCH, AT(help), 0, 0},
 };
-enum { FLAG_COUNT = sizeof flags / sizeof *flags };
+enum { FLAG_COUNT = COUNT(flags) };
 
 static const char help_text[] =
     "Usage: brgate serve (--tls-cert FILE --tls-key FILE | --certs-secret NAME |\n"
@@ -309,7 +309,7 @@ static bool make_self_signed(struct arena *a, struct server_options *o)
     struct certificate_request request = {.use = CERTIFICATE_SERVER,
                                           .common_name = LIT("localhost"),
                                           .names = names,
-                                          .name_count = sizeof names / sizeof *names,
+                                          .name_count = COUNT(names),
                                           .not_before = now.tv_sec - 60,
                                           .not_after = now.tv_sec + SELF_SIGNED_DAYS * 86400LL};
     struct certificate_pair pair;

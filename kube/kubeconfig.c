@@ -124,7 +124,7 @@ static bool read_cluster(struct kubeconfig *k, slice name, struct kube_config *r
     ret->proxy = text_at(n, LIT("proxy-url"));
     if (!ret->server.n)
         return fails(k, path, arena_fmt(k->arena, "cluster \"%.*s\" has no server", FMT(name)));
-    return none_of(k, n, path, unknown, sizeof unknown / sizeof *unknown) &&
+    return none_of(k, n, path, unknown, COUNT(unknown)) &&
            text_or_file(k, n, path, "certificate-authority", &ret->ca, &ret->ca_file);
 }
 
@@ -143,7 +143,7 @@ static bool read_user(struct kubeconfig *k, slice name, struct kube_config *ret)
     const struct node *n = find(k, LIT("users"), LIT("user"), name, &path);
     if (!n)
         return fails(k, k->files[0].path, arena_fmt(k->arena, "there is no user \"%.*s\"", FMT(name)));
-    if (!none_of(k, n, path, unknown, sizeof unknown / sizeof *unknown))
+    if (!none_of(k, n, path, unknown, COUNT(unknown)))
         return false;
     ret->token = text_at(n, LIT("token"));
     if (!ret->token.n)
@@ -191,7 +191,7 @@ bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct k
         return false;
     slice *const texts[] = {&ret->server, &ret->namespace, &ret->token,    &ret->token_file,
                             &ret->proxy,  &ret->ca_file,   &ret->key_file, &ret->certificate_file};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (size_t i = 0; i < COUNT(texts); i++)
         keep(a, texts[i]);
     return true;
 }

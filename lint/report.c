@@ -51,7 +51,7 @@ static struct row row_keep(struct arena *a, const struct row *from)
 {
     struct row row = *from;
     slice *const texts[] = {&row.path, &row.message, &row.hint, &row.suggested, &row.note};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (size_t i = 0; i < COUNT(texts); i++)
         *texts[i] = arena_copy(a, *texts[i]);
     return row;
 }
@@ -60,7 +60,7 @@ static struct report_object object_keep(struct arena *a, const struct report_obj
 {
     struct report_object object = *from;
     slice *const texts[] = {&object.api_version, &object.kind, &object.namespace, &object.name};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (size_t i = 0; i < COUNT(texts); i++)
         *texts[i] = arena_copy(a, *texts[i]);
     return object;
 }
@@ -145,4 +145,4 @@ const struct report_format report_formats[] = {
     {SLICE("json"), SLICE("{\"findings\":["), SLICE(","), report_put_json, report_put_json_end, false},
     {SLICE("github"), SLICE(""), SLICE(""), report_put_github, report_put_text_end, true},
 };
-const size_t report_format_count = sizeof report_formats / sizeof *report_formats;
+const size_t report_format_count = COUNT(report_formats);

@@ -143,7 +143,7 @@ static void put_scalars(struct writer *w, const struct schema *s)
         {"minimum", s->minimum},       {"maximum", s->maximum},     {"max_length", s->max_length},
         {"min_length", s->min_length}, {"min_items", s->min_items},
     };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    for (size_t i = 0; i < COUNT(numbers); i++)
         if (numbers[i].value)
             fprintf(w->out, ", .%s = %lldLL", numbers[i].name, (long long)numbers[i].value);
     if (s->pattern)
@@ -282,7 +282,7 @@ int main(int argc, char **argv)
                                crd_sources[i].plural,
                                arena_fmt(w.arena, "%.*s/v1alpha1", FMT(crd_sources[i].group))};
         fputs("    {", w.out);
-        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        for (size_t k = 0; k < COUNT(names); k++) {
             put_string(w.out, names[k]);
             fputs(", ", w.out);
         }

@@ -13,7 +13,7 @@ typedef atomic_uint_least64_t counter;
 /* Upper bounds in microseconds: a review takes about 10 us, the API server waits for 1 to 30 seconds. */
 static const unsigned bounds[] = {10,   25,   50,    75,    100,   150,    200,    300,    500,    1000,
                                   2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000};
-enum { BUCKETS = sizeof bounds / sizeof *bounds + 1 };
+enum { BUCKETS = COUNT(bounds) + 1 };
 
 /* The counters of one shard are one array; these are the places in it. */
 struct layout {

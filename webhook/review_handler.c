@@ -36,7 +36,7 @@ static enum server_operation operation_of(slice word)
                 {SLICE("UPDATE"), SERVER_UPDATE},
                 {SLICE("DELETE"), SERVER_DELETE},
                 {SLICE("CONNECT"), SERVER_CONNECT}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         if (slice_eq(word, rows[i].word))
             return rows[i].operation;
     return SERVER_OTHER_OPERATION;
@@ -220,7 +220,7 @@ bool review_handler_open(const char *config_file, const char *defaults, struct s
     *ret = (struct server_handler){.self = judge,
                                    .answer = answer,
                                    .paths = paths,
-                                   .path_count = sizeof paths / sizeof *paths,
+                                   .path_count = COUNT(paths),
                                    .kinds = judge->kinds,
                                    .kind_count = judge->kind_count,
                                    .rules = judge->rules,

@@ -117,7 +117,7 @@ static bool read_once(struct arena *a, const struct tls *t, struct sources *ret,
     if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0)
         return fail(reterr, "SHA-256", NULL, "not available");
     const slice all[] = {ret->cert, ret->key, ret->client_ca};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    for (size_t i = 0; i < COUNT(all); i++) {
         gnutls_hash(hash, &all[i].n, sizeof all[i].n);
         gnutls_hash(hash, all[i].p, all[i].n);
     }

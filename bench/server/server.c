@@ -6,6 +6,7 @@
  * time is the process's own clock, so the client's cost is not in it; the latencies are those of a client on
  * the same processors and only good for comparing. */
 #include "load.h"
+#include "slice.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 enum { MOST_SERVERS = 8, MOST_WORDS = 32, ROUNDS = 5, BODY_BYTES = 1 << 20, READY_TRIES = 5000 };
 
 static const unsigned connections[] = {1, 8, 64};
-enum { LEVELS = sizeof connections / sizeof *connections };
+enum { LEVELS = COUNT(connections) };
 
 struct sample {
     double cpu_us, p50_us, p99_us, per_second;

@@ -124,7 +124,7 @@ static slice json_text(struct arena *a, const cJSON *json)
 static bool is_ours(slice key)
 {
     static const char *const ours[] = {"ca.crt", "tls.crt", "tls.key", "next.crt", "next.key"};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+    for (size_t i = 0; i < COUNT(ours); i++)
         if (slice_eq(key, slice_of(ours[i])))
             return true;
     return false;

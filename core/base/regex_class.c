@@ -41,7 +41,7 @@ static void fold_ascii(bool in[ASCII], bool other[2])
 
 bool regex_put_ascii_class(struct buf *out, slice name, bool negated, bool fold)
 {
-    size_t k = 0, count = sizeof ascii_classes / sizeof *ascii_classes;
+    size_t k = 0, count = COUNT(ascii_classes);
     while (k < count && !slice_eq(ascii_classes[k].name, name))
         k++;
     if (k == count)
@@ -173,7 +173,7 @@ bool regex_put_unicode_class(struct buf *out, slice name, bool negated, bool fol
 {
     char room[40];
     name = canonical(name, room, sizeof room);
-    for (size_t i = 0; i < sizeof long_names / sizeof *long_names; i++)
+    for (size_t i = 0; i < COUNT(long_names); i++)
         if (slice_eq(name, slice_of(long_names[i][0])))
             name = slice_of(long_names[i][1]);
     if (slice_eq(name, LIT("Assigned"))) {

@@ -12,6 +12,9 @@ typedef struct slice {
     size_t n;
 } slice;
 
+/* The number of elements of an array (not of a pointer). */
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 #define LIT(s) ((slice){"" s, sizeof(s) - 1})
 #define SLICE(s)                                                                                             \
     {                                                                                                        \

@@ -76,7 +76,7 @@ static const char *hint_for(const struct json *r, const char *at, slice token)
     };
     if (token.n == 0)
         return "the text ends too early: is it complete?";
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         if (slice_eq(token, words[i].word))
             return words[i].hint;
     if (at == r->start && (unsigned char)*at >= 0xef)

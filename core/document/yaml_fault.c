@@ -81,7 +81,7 @@ static bool is_sure(const struct yaml_fault *fault)
 {
     static const slice inside[] = {SLICE("while parsing a quoted"), SLICE("while scanning a tag"),
                                    SLICE("while parsing a tag"), SLICE("while scanning an a")};
-    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
+    for (size_t i = 0; i < COUNT(inside); i++)
         if (slice_starts(fault->context, inside[i]))
             return true;
     return slice_starts(fault->problem, LIT("found unexpected ':'"));
@@ -140,7 +140,7 @@ static bool report_odd_blank(struct findings *f, slice stream, const struct yaml
     line_at(stream, fault, fault->at, &start);
     const uint32_t places[] = {fault->at, start > fault->doc_at ? start - 1 : start,
                                fault->context.n ? fault->context_at : fault->at};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    for (size_t i = 0; i < COUNT(places); i++) {
         size_t at;
         slice line = line_at(stream, fault, places[i], &start);
         const char *name = odd_blank_in(line, &at);
@@ -277,7 +277,7 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
             "a quote inside a quoted text is doubled; text behind a quote or bracket belongs inside it");
         return;
     }
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < COUNT(words); i++) {
         const struct words *w = &words[i];
         if (!slice_starts(fault->problem, slice_of(w->problem)))
             continue;

@@ -58,7 +58,7 @@ static bool word_of(slice s, struct yaml_scalar *ret, enum tag *ret_tag)
     };
     if (s.n > 5)
         return false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         for (size_t k = 0; k < 5 && words[i].spellings[k]; k++)
             if (slice_eq(s, slice_of(words[i].spellings[k]))) {
                 *ret_tag = words[i].tag;

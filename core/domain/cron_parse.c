@@ -121,7 +121,7 @@ static bool no_number(const struct reader *r, slice word)
         "sunday",   "monday",   "tuesday", "wednesday", "thursday", "friday", "saturday",  "january",
         "february", "march",    "april",   "june",      "july",     "august", "september", "october",
         "november", "december", "sept",    "tues",      "wednes",   "thur",   "thurs"};
-    for (size_t i = 0; i < sizeof full / sizeof *full; i++) {
+    for (size_t i = 0; i < COUNT(full); i++) {
         if (slice_eq_nocase(word, slice_of(full[i])) && name_at(f->names, word) >= 0) {
             propose(r, at, word.n, slice_cut(word, 0, 3), true, "names have three letters");
             return false;
@@ -321,7 +321,7 @@ static bool unknown_descriptor(slice s, struct refusal *refusal)
     refuse(refusal, 0, s.n, "no such descriptor \"%.*s\"", SHORT(s));
     slice rest = s, word;
     next_word(&rest, &word);
-    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
+    for (size_t i = 0; i < COUNT(descriptors); i++) {
         if (slice_eq_nocase(word, descriptors[i].name)) {
             propose(&r, 0, s.n, descriptors[i].name, true, "");
             return false;
@@ -348,7 +348,7 @@ bool cron_parse(slice s, struct cron *ret, struct refusal *refusal)
         return refuse(refusal, 0, 0, "empty schedule");
     if (s.p[0] != '@')
         return read_fields(s, ret, refusal);
-    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
+    for (size_t i = 0; i < COUNT(descriptors); i++)
         if (slice_eq(s, descriptors[i].name))
             return read_fields(descriptors[i].same_as, ret, refusal);
     if (slice_starts(s, LIT("@every ")))

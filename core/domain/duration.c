@@ -105,7 +105,7 @@ static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, 
     }
     refuse(refusal, unit_at, unit.n, "unknown unit \"%.*s\", want h, m, s, ms, us or ns",
            unit.n > 20 ? 20 : (int)unit.n, unit.p);
-    for (size_t i = 0; i < sizeof foreign_units / sizeof *foreign_units; i++) {
+    for (size_t i = 0; i < COUNT(foreign_units); i++) {
         if (!slice_eq(unit, foreign_units[i].name))
             continue;
         if (foreign_units[i].hours)
@@ -175,7 +175,7 @@ static bool read_number(slice s, size_t *at, struct number *n, struct refusal *r
 
 static const struct unit *find_unit(slice name)
 {
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    for (size_t i = 0; i < COUNT(units); i++)
         if (slice_eq(units[i].name, name))
             return &units[i];
     return NULL;

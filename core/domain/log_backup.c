@@ -99,7 +99,7 @@ enum log_request log_request_of(const struct log_spec *spec)
     };
     if (spec->subcommand.n == 0)
         return spec->stop ? LOG_ASK_STOP : LOG_ASK_NOTHING;
-    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+    for (size_t i = 0; i < COUNT(requests); i++)
         if (slice_eq(spec->subcommand, requests[i].text))
             return requests[i].request;
     return LOG_ASK_OTHER;

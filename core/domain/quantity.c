@@ -66,7 +66,7 @@ static bool unknown_suffix(slice s, size_t at, struct refusal *refusal)
     refuse(refusal, at, suffix.n, "unknown suffix \"%.*s\"", (int)(suffix.n > 40 ? 40 : suffix.n), suffix.p);
     bool bytes = suffix.n > 1 && (suffix.p[suffix.n - 1] == 'B' || suffix.p[suffix.n - 1] == 'b');
     slice unit = bytes ? (slice){suffix.p, suffix.n - 1} : suffix;
-    for (size_t i = 1; refusal && i < sizeof suffixes / sizeof *suffixes; i++) {
+    for (size_t i = 1; refusal && i < COUNT(suffixes); i++) {
         slice name = suffixes[i].name;
         bool same = slice_eq_nocase(unit, name) && (bytes || name.n == 2 || slice_eq(unit, LIT("K")));
         if (!same || at + name.n >= sizeof refusal->better)
@@ -114,7 +114,7 @@ bool quantity_parse(slice s, struct quantity *ret, struct refusal *refusal)
     if (d.whole.n + d.fraction.n == 0)
         return refuse(refusal, 0, s.n, "not a quantity: want a number, as 10Gi or 500m");
     slice suffix = slice_from(s, at);
-    size_t k = 0, count = sizeof suffixes / sizeof *suffixes;
+    size_t k = 0, count = COUNT(suffixes);
     while (k < count && !slice_eq(suffix, suffixes[k].name))
         k++;
     int64_t exponent = 0;

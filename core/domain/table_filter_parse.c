@@ -197,7 +197,7 @@ static bool special_character(struct reader *r)
         {'`', "a quoted name is the whole name"},
         {'"', "a quoted name is the whole name"},
     };
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+    for (size_t i = 0; i < COUNT(hints); i++)
         if (hints[i].c == c)
             refuse_hint(r->refusal, "%s", hints[i].hint);
     return false;

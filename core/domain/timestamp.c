@@ -127,7 +127,7 @@ static int64_t other_unit(slice s, uint64_t value, int64_t now, const char **ret
         const char *name;
     } units[] = {
         {1, "Unix seconds"}, {1000, "milliseconds"}, {1000000, "microseconds"}, {1000000000, "nanoseconds"}};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    for (size_t i = 0; i < COUNT(units); i++) {
         uint64_t second = value / units[i].per_second, rest = value % units[i].per_second;
         if (second < (uint64_t)EARLIEST || second > (uint64_t)now + CIVIL_DAY)
             continue;

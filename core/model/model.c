@@ -17,8 +17,6 @@ struct field {
     {                                                                                                        \
         SLICE(field_name), type, offsetof(struct struct_name, member)                                        \
     }
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
 static enum field_state state_of(const struct node *n)
 {
     if (!n)

@@ -26,7 +26,7 @@ static void explain_provider(struct finding *x)
 {
     const struct node *n = x->place.node;
     struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
-    for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
+    for (size_t i = 0; i < COUNT(providers); i++) {
         buf_put(&b, i ? LIT(", ") : (slice){0});
         buf_quote(&b, providers[i]);
     }
@@ -48,7 +48,7 @@ static void explain_duration(struct finding *x)
         SLICE("retryTimeout"),    SLICE("timeAgo"),         SLICE("tikvGCLifeTime")};
     const struct node *n = x->place.node;
     long long count = n->integer;
-    if (n->kind == NODE_INT && slice_among(n->key, durations, sizeof durations / sizeof *durations))
+    if (n->kind == NODE_INT && slice_among(n->key, durations, COUNT(durations)))
         finding_hint(x, "a duration has a unit: write %lldh, %lldm or %llds", count, count, count);
 }
 
@@ -90,7 +90,7 @@ static void explain(struct finding *x, const struct schema_kind *kind)
 static bool is_storage(slice name)
 {
     static const slice storages[] = {SLICE("s3"), SLICE("gcs"), SLICE("azblob"), SLICE("local")};
-    return slice_among(name, storages, sizeof storages / sizeof *storages);
+    return slice_among(name, storages, COUNT(storages));
 }
 
 /* Whether the name that the unknown field was meant to have is what is missing. */

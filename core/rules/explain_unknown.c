@@ -142,7 +142,7 @@ static bool explain_borrowed(struct finding *x)
         {SLICE("compactBackupTemplate"), SLICE("spec"),
          "what stands below it belongs directly below compactBackupTemplate"},
     };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    for (size_t i = 0; i < COUNT(known); i++) {
         if (!slice_eq(x->place.node->key, known[i].key) ||
             !slice_eq(x->place.node->parent->key, known[i].block))
             continue;

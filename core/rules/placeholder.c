@@ -50,7 +50,7 @@ static bool passed_over(slice key)
 {
     static const slice keys[] = {SLICE("env"), SLICE("tableFilter"), SLICE("annotations"),
                                  SLICE("managedFields"), SLICE("status")};
-    return slice_among(key, keys, sizeof keys / sizeof *keys);
+    return slice_among(key, keys, COUNT(keys));
 }
 
 void rules_mark_placeholders(struct node *root)

@@ -5,8 +5,6 @@
 #define RULES   "rule_azblob.def"
 #include "rule_table.h"
 
-#define COUNT(list) (sizeof(list) / sizeof *(list))
-
 static void azblob_container(struct rule_run *run, const struct job_spec *job)
 {
     const struct azblob *z = &job->storage.azblob;

@@ -126,7 +126,7 @@ static const struct built_in *find_built_in(const struct storage *storage, slice
 {
     const struct text *secret = storage_secret_name(storage);
     bool has_secret = secret && text_given(secret);
-    for (size_t i = 0; i < sizeof built_ins / sizeof *built_ins; i++)
+    for (size_t i = 0; i < COUNT(built_ins); i++)
         if (built_ins[i].storage == storage->used && (has_secret || !built_ins[i].secret) &&
             slice_eq(built_ins[i].name, name))
             return &built_ins[i];

@@ -133,8 +133,7 @@ static void compact_storage(struct rule_run *run, const struct compact_spec *c)
     static const slice blocks[] = {SLICE("s3"), SLICE("gcs"), SLICE("azblob"), SLICE("local")};
     const struct node *empty = NULL;
     for (const struct node *n = c->node->first; n; n = n->next) {
-        if (!slice_among(n->key, blocks, sizeof blocks / sizeof *blocks) ||
-            n->flags & (NODE_SHADOWED | NODE_PRUNED))
+        if (!slice_among(n->key, blocks, COUNT(blocks)) || n->flags & (NODE_SHADOWED | NODE_PRUNED))
             continue;
         if (!(n->flags & NODE_DROPPED))
             return;

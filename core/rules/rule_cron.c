@@ -102,7 +102,7 @@ static int step_of_hours(slice minutes)
     static const slice steps[] = {SLICE("*/2"), SLICE("*/3"), SLICE("*/4"),
                                   SLICE("*/6"), SLICE("*/8"), SLICE("*/12")};
     static const int hours[] = {2, 3, 4, 6, 8, 12};
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+    for (size_t i = 0; i < COUNT(steps); i++)
         if (slice_eq(minutes, steps[i]))
             return hours[i];
     return 0;

@@ -18,8 +18,6 @@ struct s3_endpoint {
 #define RULES   "rule_endpoint.def"
 #include "rule_table.h"
 
-#define COUNT(list) (sizeof(list) / sizeof *(list))
-
 static bool host_in(slice host, slice domain)
 {
     if (host.n < domain.n)

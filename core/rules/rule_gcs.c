@@ -5,8 +5,6 @@
 #define RULES   "rule_gcs.def"
 #include "rule_table.h"
 
-#define COUNT(list) (sizeof(list) / sizeof *(list))
-
 static void gcs_required(struct rule_run *run, const struct job_spec *job)
 {
     const struct gcs *g = &job->storage.gcs;

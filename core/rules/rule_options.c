@@ -50,7 +50,7 @@ static const struct managed_flag managed[] = {
 static void managed_option(struct rule_run *run, const struct backup_spec *spec, const struct node *option,
                            slice flag)
 {
-    for (size_t i = 0; i < sizeof managed / sizeof *managed; i++) {
+    for (size_t i = 0; i < COUNT(managed); i++) {
         const struct managed_flag *m = &managed[i];
         const struct node *field = node_at(spec->node, m->field);
         if (!slice_eq(flag, m->flag) || !(m->always || field))

@@ -8,8 +8,6 @@
 #define RULES   "rule_s3.def"
 #include "rule_table.h"
 
-#define COUNT(list) (sizeof(list) / sizeof *(list))
-
 bool s3_provider_is(const struct s3 *s, const char *name)
 {
     return text_given(&s->provider) && slice_eq(s->provider.value, slice_of(name));

@@ -71,7 +71,7 @@ static void template_storage_ignored(struct rule_run *run, const struct timed_sc
     const struct job_spec *own = &s->spec->own;
     const struct node *blocks[] = {own->br.node, own->storage.s3.node, own->storage.gcs.node,
                                    own->storage.azblob.node, own->storage.local.node};
-    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+    for (size_t i = 0; i < COUNT(blocks); i++) {
         const struct node *n = blocks[i];
         if (!n)
             continue;

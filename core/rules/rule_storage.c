@@ -74,7 +74,7 @@ static void storage_missing(struct rule_run *run, const struct job_spec *job)
     static const char *const blocks[] = {"s3", "gcs", "azblob", "local"};
     if (has_storage(job->node) || job_is_compaction(job))
         return;
-    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+    for (size_t i = 0; i < COUNT(blocks); i++) {
         if (!written_member(job->node, blocks[i]))
             continue;
         struct place place = at_block(job->node, blocks[i]);

@@ -51,7 +51,7 @@ static void run_checks(struct rule_run *run, const SUBJECT *subject)
 #undef CHECK
 #undef ALSO
     };
-    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+    for (size_t i = 0; i < COUNT(checks); i++)
         if (!checks[i].rule || !findings_blocked(run->findings, checks[i].rule))
             checks[i].check(run, subject);
 }

@@ -9,8 +9,6 @@
 #define RULES   "rule_volume.def"
 #include "rule_table.h"
 
-#define COUNT(list) (sizeof(list) / sizeof *(list))
-
 /* ---- local ---- */
 
 static void local_mount(struct rule_run *run, const struct job_spec *job)

@@ -104,7 +104,7 @@ static void hint_boolean(struct finding *x, const struct node *n)
     static const slice yes[] = {SLICE("true"), SLICE("yes"), SLICE("on")},
                        no[] = {SLICE("false"), SLICE("no"), SLICE("off")};
     const char *meant = NULL;
-    for (size_t i = 0; i < sizeof yes / sizeof *yes && n->kind == NODE_STRING; i++)
+    for (size_t i = 0; i < COUNT(yes) && n->kind == NODE_STRING; i++)
         meant = slice_eq_nocase(n->text, yes[i]) ? "true" : slice_eq_nocase(n->text, no[i]) ? "false" : meant;
     if (meant)
         finding_hint(x, "write %s, without quotes", meant);

@@ -70,7 +70,7 @@ static bool keyword_known(slice k)
         "x-kubernetes-map-type",
         "x-kubernetes-validations",
     };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         if (slice_eq(k, slice_of(words[i])))
             return true;
     return false;
@@ -84,7 +84,7 @@ static enum schema_type type_of(struct loader *l, const struct node *n)
     if (node_get(n, LIT("anyOf")))
         give_up(l, n, "anyOf is understood for integer-or-string only");
     slice type = string_of(n, "type");
-    for (size_t i = 1; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 1; i < COUNT(words); i++)
         if (slice_eq(type, slice_of(words[i])))
             return (enum schema_type)i;
     if (type.n || !is_true(n, "x-kubernetes-preserve-unknown-fields"))
@@ -95,7 +95,7 @@ static enum schema_type type_of(struct loader *l, const struct node *n)
 static enum schema_format format_of(slice format)
 {
     static const char *const words[] = {"", "int32", "int64", "date-time", "float", "double"};
-    for (size_t i = 1; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 1; i < COUNT(words); i++)
         if (slice_eq(format, slice_of(words[i])))
             return (enum schema_format)i;
     return FORMAT_NONE; /* the server ignores formats that it does not know */

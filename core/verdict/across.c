@@ -35,7 +35,7 @@ const struct rule *const across_rules[] = {
 #include "across.def"
 #undef RULE
 };
-const size_t across_rule_count = sizeof across_rules / sizeof *across_rules;
+const size_t across_rule_count = COUNT(across_rules);
 
 static size_t number_of(const struct rule *rule)
 {

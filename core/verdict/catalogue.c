@@ -19,12 +19,13 @@ static const struct rule *const rules[] = {
 #undef ALSO
 #undef CHECK
 
-#define COUNT (sizeof rules / sizeof *rules)
-_Static_assert(COUNT <= RULES_MOST && 2 * COUNT <= RULE_SLOTS, "more rules than there is room for");
+enum { RULE_COUNT = COUNT(rules) };
+_Static_assert(COUNT(rules) <= RULES_MOST && 2 * COUNT(rules) <= RULE_SLOTS,
+               "more rules than there is room for");
 
 size_t rule_count(void)
 {
-    return COUNT;
+    return RULE_COUNT;
 }
 
 const struct rule *rule_at(size_t number)
@@ -34,7 +35,7 @@ const struct rule *rule_at(size_t number)
 
 bool rule_find(slice slug, size_t *ret_number)
 {
-    for (size_t i = 0; i < COUNT; i++) {
+    for (size_t i = 0; i < RULE_COUNT; i++) {
         if (!slice_eq(slug, slice_of(rules[i]->slug)))
             continue;
         *ret_number = i;
@@ -45,8 +46,8 @@ bool rule_find(slice slug, size_t *ret_number)
 
 slice rule_nearest(slice slug)
 {
-    slice slugs[COUNT];
-    for (size_t i = 0; i < COUNT; i++)
+    slice slugs[RULE_COUNT];
+    for (size_t i = 0; i < RULE_COUNT; i++)
         slugs[i] = slice_of(rules[i]->slug);
-    return suggest_nearest(slug, slugs, COUNT);
+    return suggest_nearest(slug, slugs, RULE_COUNT);
 }

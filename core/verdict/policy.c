@@ -41,7 +41,7 @@ static bool read_level(const struct node *n, enum policy_level *ret)
         *ret = POLICY_OFF;
         return true;
     }
-    for (size_t i = 0; n->kind == NODE_STRING && i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; n->kind == NODE_STRING && i < COUNT(words); i++) {
         if (slice_eq(n->text, words[i].word)) {
             *ret = words[i].level;
             return true;

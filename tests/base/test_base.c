@@ -28,7 +28,7 @@ static void quoting_is_go_s(void **state)
         {SLICE("\xf3\xa0\x80\x81"), "\"\\U000e0001\"", "\"\xf3\xa0\x80\x81\""},
     };
     struct arena *a = arena_new(1 << 20);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf b = buf_new(a, 1000), j = buf_new(a, 1000);
         buf_quote(&b, rows[i].in);
         buf_json_string(&j, rows[i].in);
@@ -49,7 +49,7 @@ static void numbers_are_strict(void **state)
     assert_true(num_u64(LIT("18446744073709551615"), &u) && u == UINT64_MAX);
     static const char *const bad[] = {"",   "-", "+5", " 5", "5 ", "0x10", "1_000", "9223372036854775808",
                                       "1.0"};
-    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
+    for (size_t k = 0; k < COUNT(bad); k++)
         assert_row(bad[k], !num_i64(slice_of(bad[k]), &i));
     assert_false(num_u64(LIT("18446744073709551616"), &u));
     assert_false(num_f64(LIT("1e999"), &d));
@@ -77,7 +77,7 @@ static void doubles_print_as_go_does(void **state)
         {1.25e-12, "1.25e-12", "1.25e-12"},
     };
     struct arena *a = arena_new(1 << 20);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf json = buf_new(a, 100), v = buf_new(a, 100);
         num_put_f64(&json, rows[i].value);
         num_put_f64_v(&v, rows[i].value);

@@ -50,7 +50,7 @@ static void prints_as_rfc_3339(void **state)
         {INT64_MIN, "0000-01-01T00:00:00Z"},
         {INT64_MAX, "9999-12-31T23:59:59Z"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf b = buf_new(a, 100);
         civil_put(&b, rows[i].at);
         assert_slice(rows[i].text, buf_slice(&b), slice_of(rows[i].text));
@@ -68,7 +68,7 @@ static void spans_are_said_coarsely(void **state)
     } rows[] = {{0, "0 seconds"},     {119, "119 seconds"}, {120, "2 minutes"},   {7199, "120 minutes"},
                 {7200, "2 hours"},    {-7200, "2 hours"},   {172799, "48 hours"}, {172800, "2 days"},
                 {5270400, "61 days"}, {-129600, "36 hours"}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf b = buf_new(a, 100);
         civil_put_span(&b, rows[i].seconds);
         assert_slice(rows[i].text, buf_slice(&b), slice_of(rows[i].text));

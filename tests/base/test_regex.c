@@ -21,7 +21,7 @@ static void what_go_refuses_is_refused(void **state)
 {
     (void)state;
     struct arena *a = arena_new(64 << 20);
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+    for (size_t i = 0; i < COUNT(refused); i++) {
         const struct regex *re;
         struct refusal why = {0};
         assert_row(refused[i], regex_compile(a, slice_of(refused[i]), 0, &re, &why) == REGEX_BAD);
@@ -98,7 +98,7 @@ static void a_match_means_what_it_means_in_go(void **state)
     (void)state;
     struct arena *a = arena_new(64 << 20);
     struct regex_scratch *scratch = regex_scratch_new(a);
-    for (size_t i = 0; i < sizeof matches / sizeof *matches; i++) {
+    for (size_t i = 0; i < COUNT(matches); i++) {
         const struct regex *re;
         struct refusal why = {0};
         if (regex_compile(a, matches[i].pattern, 0, &re, &why) != REGEX_GOOD) {

@@ -102,7 +102,7 @@ static void impossible_requests_are_refused(void **state)
         {"empty name", {CERTIFICATE_SERVER, SLICE("x"), none, 1, 0, 1}, "the certificate cannot be made"},
     };
     struct arena *a = arena_new(1 << 20);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct certificate_pair pair;
         struct error error = {0};
         assert_row(rows[i].label, !certificate_make(a, &rows[i].request, NULL, &pair, &error));
@@ -129,7 +129,7 @@ static void keys_and_certificates_belong_together(void **state)
         {"empty", {0}, {0}, "no certificate in PEM form: no start line"},
         {"cut off", slice_cut(one.certificate, 0, 200), one.key, "no certificate in PEM form: bad end line"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct error error = {0};
         bool matches = certificate_key_matches(rows[i].certificate, rows[i].key, &error);
         assert_row(rows[i].label, matches == !rows[i].error);
@@ -205,7 +205,7 @@ static void chains_are_believed_by_both(void **state)
         {"a client's certificate", client.certificate, ca.certificate, LIT("hook.ns.svc"), begin + DAY,
          "unsuitable certificate purpose"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct error error = {0};
         bool valid = certificate_chain_valid(rows[i].chain, rows[i].ca, rows[i].host, rows[i].now, &error);
         assert_slice(rows[i].label, slice_of(error.text), slice_of(rows[i].error));

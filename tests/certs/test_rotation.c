@@ -521,7 +521,7 @@ static void clocks_may_be_apart_as_far_as_a_certificate_allows(void **state)
                 {3601, ROTATION_HOLD},        {-3601, ROTATION_HOLD},  {100 * 86400, ROTATION_HOLD},
                 {-200 * 86400, ROTATION_HOLD}};
     struct rotation_policy p = {.settle = 60, .apart = 3600};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct rotation_view v = {.server_now = INT64_C(1800000000)};
         struct rotation_step step = rotation_next(&p, &v, v.server_now + rows[i].ahead);
         assert_int_equal(step.action, rows[i].action);

@@ -49,7 +49,7 @@ static void cut_short_at_every_byte(void **state)
 {
     (void)state;
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+    for (size_t i = 0; i < COUNT(samples); i++)
         for (size_t n = 0, size = strlen(samples[i]); n <= size; n++) {
             char *copy = malloc(n + 1); /* its own block: reading on is seen by the sanitizer */
             memcpy(copy, samples[i], n);
@@ -66,7 +66,7 @@ static void damaged_at_every_byte(void **state)
     static const char bytes[] = "\0\t\n\r \"'&*!|>%@`{}[],:?-#\\\x7f\x80\xff";
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     char copy[1000];
-    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+    for (size_t i = 0; i < COUNT(samples); i++)
         for (size_t at = 0, size = strlen(samples[i]); at < size; at++)
             for (size_t k = 0; k < sizeof bytes - 1; k++) {
                 memcpy(copy, samples[i], size);
@@ -101,7 +101,7 @@ static bool fails_at(slice text, uint64_t nth)
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+    for (size_t i = 0; i < COUNT(samples); i++) {
         uint64_t nth = 1;
         while (fails_at(slice_of(samples[i]), nth))
             nth++;
@@ -150,7 +150,7 @@ static void nesting_stops_at_the_limit(void **state)
 {
     (void)state;
     static const char *const openings[] = {"[", "{\"a\":", "- ", "{a: ", "[{a: "};
-    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+    for (size_t i = 0; i < COUNT(openings); i++) {
         struct text t = {0};
         add(&t, openings[i], 100000);
         expect(&t, openings[i], &rule_document_too_deep);

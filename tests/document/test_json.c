@@ -89,7 +89,7 @@ static void takes(void **state)
         {SLICE("{\"k\\u0065y\":1}"), "{\"key\":1}"},
     };
     struct bench *b = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct node *n = read(b, rows[i].in);
         assert_row(rows[i].in.p, n && b->f.count == 0);
         assert_slice(rows[i].in.p, put(b, n), rows[i].out ? slice_of(rows[i].out) : rows[i].in);
@@ -180,7 +180,7 @@ static void refuses(void **state)
          "save it as UTF-8"},
     };
     struct bench *b = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         assert_row(rows[i].message, !read(b, rows[i].in) && b->f.count == 1);
         const struct finding *x = b->f.first;
         assert_slice("message", x->message, slice_of(rows[i].message));
@@ -206,7 +206,7 @@ static void numbers_keep_their_kind(void **state)
         {"9223372036854775808", NODE_FLOAT},
     };
     struct bench *b = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct node *n = read(b, slice_of(rows[i].in));
         assert_row(rows[i].in, n && n->kind == rows[i].kind);
         assert_slice("text", n->text, slice_of(rows[i].in));
@@ -235,7 +235,7 @@ static void nodes_know_where_they_stand(void **state)
         {"map", map->at, map->end, LIT("{}")},
         {"map key", map->key_at, map->key_end, LIT("\"k\\n\"")},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_slice(rows[i].label, slice_cut(slice_of(text), rows[i].at, rows[i].end - rows[i].at),
                      rows[i].want);
     assert_ptr_equal(e->text.p, text + e->at + 1);

@@ -76,7 +76,7 @@ static void equality_is_that_of_values(void **state)
         {"true", "false", false},
         {"\"a\"", "\"\\u0061\"", true},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         assert_row(rows[i].a, node_equal(tree(rows[i].a), tree(rows[i].b)) == rows[i].equal);
         assert_row(rows[i].b, node_equal(tree(rows[i].b), tree(rows[i].a)) == rows[i].equal);
     }

@@ -35,7 +35,7 @@ static void layout(void **state)
         {"a key with a line break", "{\"a\\nb\":1}", "\"a\\nb\": 1\n"},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf b = buf_new(a, 1 << 20);
         node_put_yaml(&b, json(a, rows[i].json), false);
         assert_slice(rows[i].label, buf_slice(&b), slice_of(rows[i].yaml));
@@ -110,7 +110,7 @@ static void quotes(void **state)
         {"a\xe2\x80\xa8", "\"a\\u2028\""},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct node *n = node_new(a, NODE_STRING, 0);
         n->text = slice_of(rows[i].text);
         struct buf b = buf_new(a, 1 << 20);
@@ -215,7 +215,7 @@ static slice make_text(struct maker *m)
     };
     struct buf b = buf_new(m->arena, 1 << 16);
     for (unsigned n = pick(m, 5); n; n--)
-        buf_put(&b, slice_of(pieces[pick(m, sizeof pieces / sizeof *pieces)]));
+        buf_put(&b, slice_of(pieces[pick(m, COUNT(pieces))]));
     static const slice fillers[] = {SLICE("long key "), SLICE("\n"), SLICE("\x01"), SLICE("\xc3\xa9")};
     if (pick(m, 100) == 0)
         for (size_t most = pick(m, 1100), i = pick(m, 4); b.n < most;)
@@ -232,7 +232,7 @@ static struct node *make_tree(struct maker *m, unsigned depth)
     if (n->kind == NODE_INT)
         n->integer = (int64_t)((uint64_t)pick(m, 1u << 30) << pick(m, 33)) * (pick(m, 2) ? 1 : -1);
     if (n->kind == NODE_FLOAT)
-        n->real = reals[pick(m, sizeof reals / sizeof *reals)];
+        n->real = reals[pick(m, COUNT(reals))];
     if (n->kind == NODE_STRING)
         n->text = make_text(m);
     for (unsigned i = n->kind >= NODE_ARRAY ? pick(m, 4) : 0; i; i--) {

@@ -34,7 +34,7 @@ static void columns_count_code_points(void **state)
         {"\xc3\xa9", 1, 1},     {"=1", 1, 2},  {"\r\n\r\n", 1, 4}, {"\r\n\xe4", 2, 1},
         {"\xe4\xb8\xad", 3, 1}, {"x\n", 3, 5}, {"last", 4, 1},     {"ast", 4, 2},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         uint32_t offset = (uint32_t)slice_find(all, slice_of(rows[i].at));
         struct position p = position_of(t, offset);
         assert_row(rows[i].at, p.line == rows[i].line && p.column == rows[i].column);
@@ -100,7 +100,7 @@ static void findings_underline_what_they_mean(void **state)
         {"empty value", at_value(node_get(spec, LIT("empty"))), SLICE("empty")},
         {"defaulted", at_value(deep), SLICE("spec")},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_slice(rows[i].label, span(rows[i].place, all), rows[i].want);
 }
 

@@ -70,7 +70,7 @@ static void check_rows(const struct row *rows, size_t count)
     }
 }
 
-#define CHECK_ROWS(rows) check_rows((rows), sizeof(rows) / sizeof *(rows))
+#define CHECK_ROWS(rows) check_rows((rows), COUNT(rows))
 
 static void scalars_mean_what_go_yaml_says(void **state)
 {
@@ -96,7 +96,7 @@ static void scalars_mean_what_go_yaml_says(void **state)
         {"1e21", "1e+21"},
         {"1.10", "1.1"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         for (slice rest = slice_of(rows[i].scalars); rest.n;) {
             size_t blank = slice_find_char(rest, ' ');
             slice scalar = slice_cut(rest, 0, blank);
@@ -153,7 +153,7 @@ static void other_scalars_are_strings(void **state)
         "1 2",
         "+0xffffffffffffffff",
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char in[100], out[100];
         snprintf(in, sizeof in, "v: %s\n", rows[i]);
         snprintf(out, sizeof out, "{\"v\":\"%s\"}", rows[i]);
@@ -378,7 +378,7 @@ static void faults_are_told_in_plain_words(void **state)
         {"[{b: '\n \t',\n  name:::}]\n",
          "3:9 yaml-syntax: a colon without a blank behind it, between brackets or braces"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         slice text = slice_of(rows[i].in);
         read(text);
         assert_slice(rows[i].in, complaints(text), slice_of(rows[i].out));
@@ -419,7 +419,7 @@ static void nodes_know_where_they_stand(void **state)
         {"tag", tag, SLICE("tag"), SLICE("5")},
         {"last", last, SLICE("last"), SLICE("5")},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *n = rows[i].n;
         assert_slice(rows[i].label, slice_cut(all, n->key_at, n->key_end - n->key_at), rows[i].key);
         assert_slice(rows[i].label, slice_cut(all, n->at, n->end - n->at), rows[i].value);
@@ -438,7 +438,7 @@ static void large_whole_floats_are_integers_as_json_has_them(void **state)
         enum node_kind kind;
     } rows[] = {
         {"1.0", NODE_INT}, {"1e18", NODE_INT}, {"1e19", NODE_FLOAT}, {"1.5", NODE_FLOAT}, {"-0.0", NODE_INT}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *n = read(slice_of(rows[i].in))->first->root;
         assert_row(rows[i].in, n->kind == rows[i].kind);
         assert_slice("text", n->text, slice_of(rows[i].in));

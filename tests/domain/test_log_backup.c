@@ -140,7 +140,7 @@ static void every_condition_of_every_job(void **state)
                                              "RetryFailed", "Invalid", "Repeatable", ""};
     load("tests/domain/log_phase.tsv");
     for (int command = 0; command <= LOG_UNKNOWN; command++)
-        for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+        for (size_t i = 0; i < COUNT(conditions); i++)
             for (int phase = 0; phase < LOG_PHASE_COUNT; phase++) {
                 const char *keys[] = {commands[command], conditions[i]};
                 const char *want = look_up(keys, 2);
@@ -187,7 +187,7 @@ static void truncation_has_bounds(void **state)
         {100, TRUNCATION_BEFORE_START, LOG_WARN},
         {1, TRUNCATION_BEFORE_START, LOG_WARN},
     };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    for (size_t i = 0; i < COUNT(table); i++) {
         assert_int_equal(log_truncation(table[i].until, &all), table[i].want);
         assert_int_equal(log_truncation_verdict(table[i].want), table[i].verdict);
     }

@@ -76,7 +76,7 @@ static void the_last_matching_rule_decides(void **state)
                                         "!/1$/.*", "`db1`.t2", "!d*.t[0-1]", "DB2.*",  ".x",    "!中.*"};
     static const char *const schemas[] = {"db1", "db2", "x", "DB1", "中"};
     static const char *const tables[] = {"t1", "t2", "T1", "table"};
-    enum { LINES = sizeof lines / sizeof *lines, LENGTH = 4 };
+    enum { LINES = COUNT(lines), LENGTH = 4 };
     for (unsigned seed = 0; seed < 20000; seed += 7) {
         struct filter_rule rules[LENGTH], single;
         unsigned pick = seed;
@@ -110,7 +110,7 @@ static void what_rules_ask(void **state)
         {"/foo/.*", false, false, false, true},     {"/^foo/.*", false, false, false, false},
         {"**.*", false, false, false, false},       {"foo.*", false, false, false, false},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct filter_rule rules[10];
         size_t count = read_rules(slice_of(rows[i].rules), FILTER_CASE_INSENSITIVE, rules);
         assert_row(rows[i].rules, filter_selects_nothing(rules, count) == rows[i].nothing);

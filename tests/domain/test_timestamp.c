@@ -66,7 +66,7 @@ static void implausible_times_are_found_out(void **state)
         {"2030-01-01T00:00:00Z", "", ""},
     };
     int64_t now = civil_unix((struct civil){2026, 1, 1, 0, 0, 0});
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct timestamp t;
         struct refusal why = {0};
         slice text = slice_of(rows[i].text);
@@ -76,7 +76,7 @@ static void implausible_times_are_found_out(void **state)
         assert_slice(rows[i].text, slice_of(why.better), slice_of(rows[i].better));
     }
     static const char *const good[] = {"436571068170240000", "2015-01-01T00:00:00Z", "2026-01-02 00:00:00"};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    for (size_t i = 0; i < COUNT(good); i++) {
         struct timestamp t;
         assert_row(good[i], timestamp_parse(slice_of(good[i]), &t, NULL));
         assert_row(good[i], timestamp_plausible(slice_of(good[i]), &t, now, NULL));
@@ -96,7 +96,7 @@ static void future_and_past_are_told_apart(void **state)
         {"9999-12-31 23:59:59", "this time is in the future"},
     };
     int64_t now = civil_unix((struct civil){2026, 1, 1, 0, 0, 0});
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct timestamp t;
         struct refusal why = {0};
         slice text = slice_of(rows[i].text);

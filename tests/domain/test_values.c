@@ -80,7 +80,7 @@ static void quantities_have_an_order(void **state)
     (void)state;
     static const char *const rising[] = {"-9Ei", "-1Ki", "-1", "-1n", "0",   "1n",
                                          "500m", "1",    "1k", "1Ki", "1E99"};
-    size_t n = sizeof rising / sizeof *rising;
+    size_t n = COUNT(rising);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < n; k++) {
             struct quantity a, b;

@@ -19,7 +19,7 @@ unsigned dice_below(struct dice *d, unsigned n); /* 0 to n - 1 */
 bool dice_one_in(struct dice *d, unsigned n);
 
 /* One of the texts. */
-#define DICE_PICK(d, texts)   ((texts)[dice_below((d), sizeof(texts) / sizeof *(texts))])
+#define DICE_PICK(d, texts)   ((texts)[dice_below((d), COUNT(texts))])
 #define DICE_PUT(d, b, texts) buf_put((b), slice_of(DICE_PICK(d, texts)))
 
 void dice_put_digits(struct dice *d, struct buf *b, unsigned most); /* one to `most` digits */

@@ -116,5 +116,4 @@ static const struct fidelity_exception exceptions[] = {
      beyond_ascii},
 };
 
-const struct fidelity_topic topic_filter = {"filter", make, answer, exceptions,
-                                            sizeof exceptions / sizeof *exceptions};
+const struct fidelity_topic topic_filter = {"filter", make, answer, exceptions, COUNT(exceptions)};

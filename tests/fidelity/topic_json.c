@@ -163,5 +163,4 @@ static const struct fidelity_exception exceptions[] = {
      not_utf8},
 };
 
-const struct fidelity_topic topic_json = {"json", make, answer, exceptions,
-                                          sizeof exceptions / sizeof *exceptions};
+const struct fidelity_topic topic_json = {"json", make, answer, exceptions, COUNT(exceptions)};

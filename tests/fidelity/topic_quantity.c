@@ -76,5 +76,4 @@ static const struct fidelity_exception exceptions[] = {
     {"no digit", "Kubernetes takes \".\" or \"-Ki\" for zero; nobody means it", no_digit},
 };
 
-const struct fidelity_topic topic_quantity = {"quantity", make, answer, exceptions,
-                                              sizeof exceptions / sizeof *exceptions};
+const struct fidelity_topic topic_quantity = {"quantity", make, answer, exceptions, COUNT(exceptions)};

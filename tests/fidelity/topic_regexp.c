@@ -130,5 +130,4 @@ static const struct fidelity_exception exceptions[] = {
     {"message", "both refuse; the message names another fault first or is cut short", other_message},
 };
 
-const struct fidelity_topic topic_regexp = {"regexp", make, answer, exceptions,
-                                            sizeof exceptions / sizeof *exceptions};
+const struct fidelity_topic topic_regexp = {"regexp", make, answer, exceptions, COUNT(exceptions)};

@@ -6,8 +6,6 @@
 
 #include <stdio.h>
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-
 enum { DEPTH = 4 };
 
 struct making {

@@ -6,4 +6,4 @@ const struct fidelity_topic *const fidelity_topics[] = {
 #include "topics.def"
 #undef TOPIC
 };
-const size_t fidelity_topic_count = sizeof fidelity_topics / sizeof *fidelity_topics;
+const size_t fidelity_topic_count = COUNT(fidelity_topics);

@@ -124,7 +124,7 @@ static void what_is_of_no_use_is_replaced(void **state)
         {"no key", "no unencrypted private key", good.ca, good.leaf.certificate, {0}},
         {"nothing", "no certificate in PEM form", {0}, {0}, {0}},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         secret_put(s, rows[i].cas, rows[i].cert, rows[i].key);
         struct keeper_result r = keeper_step(s->replicas[0].keeper);
         if (r.action != ROTATION_REPLACE || !strstr(s->replicas[0].said, rows[i].why))
@@ -268,7 +268,7 @@ static void the_api_server_is_left_alone_when_it_asks(void **state)
         {"GET", "Retry-After: 86400", 300000}, /* but not for ever */
         {"GET", NULL, 1000},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct setting *s = setting_new();
         api_fail(s->api, rows[i].request, 429, rows[i].header, 3);
         struct keeper_result r = keeper_step(s->replicas[0].keeper);
@@ -322,7 +322,7 @@ static void it_works_on_its_own_thread_and_tells_prometheus(void **state)
                                           "brgate_certs_steps_total{step=\"create\"} 1\n",
                                           "brgate_certs_clock_ahead_seconds 0\n",
                                           "brgate_certs_failures_total 0\n"};
-    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+    for (size_t i = 0; i < COUNT(samples); i++) {
         if (!strstr(page, samples[i]))
             print_error("%s\n", page);
         assert_row(samples[i], strstr(page, samples[i]) != NULL);

@@ -16,7 +16,7 @@ static void while_clocks_disagree_nothing_is_written(void **state)
     } rows[] = {{-100 * DAY, "this machine's clock is 100 days ahead of the API server's"},
                 {200 * DAY, "this machine's clock is 200 days behind the API server's"},
                 {-2 * 3600, "this machine's clock is 2 hours ahead of the API server's"}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct setting *s = setting_new();
         struct replica *r = &s->replicas[0];
         api_set_clock(rows[i].server_ahead);

@@ -80,7 +80,7 @@ static void an_answer_tells_the_servers_time(void **state)
     (void)state;
     static const int64_t ahead[] = {0, 100 * 86400, -200 * 86400};
     struct setting s = open_with(hasty());
-    for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++) {
+    for (size_t i = 0; i < COUNT(ahead); i++) {
         api_set_clock(ahead[i]);
         int64_t before = time(NULL) + ahead[i];
         struct kube_answer refused = ask(&s, KUBE_GET, NULL), taken = ask(&s, KUBE_POST, "{\"metadata\":{}}");
@@ -113,7 +113,7 @@ static void statuses_become_outcomes(void **state)
         {503, KUBE_RETRY, 3, ": 503: "},
         {301, KUBE_UNREACHABLE, 1, ": 301: "},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct setting s = open_with(hasty());
         api_fail(s.api, "GET", rows[i].status, NULL, 9);
         struct kube_answer got = ask(&s, KUBE_GET, NULL);
@@ -275,7 +275,7 @@ static void what_a_kubeconfig_may_not_say(void **state)
     snprintf(path, sizeof path, "%s/config", directory);
     struct kube_place place = {.kubeconfig = path};
     struct kube_limits limits = hasty();
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct error error = {0};
         write_file("config", slice_of(rows[i].text));
         struct kube *k = kube_open(&place, &limits, &error);
@@ -331,7 +331,7 @@ static int remove_directory(void **state)
     static const char *const names[] = {"ca.crt", "kubeconfig", "token",  "namespace",
                                         "config", "first",      "second", "third"};
     char path[128];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         snprintf(path, sizeof path, "%s/%s", directory, names[i]);
         unlink(path);
     }

@@ -3,8 +3,6 @@
  * the controller] */
 #include "br_arguments.h"
 
-#define COUNT(list) (sizeof(list) / sizeof *(list))
-
 struct flag {
     const char *field, *name;
 };

@@ -12,8 +12,6 @@
 #include <dirent.h>
 #include <string.h>
 
-#define COUNT_OF(list) (sizeof(list) / sizeof *(list))
-
 enum { ARENA_BYTES = 1 << 30, TEXT_BYTES = 16 << 20 };
 
 static struct gate *gates[DEFAULTS_MODE_COUNT];
@@ -100,14 +98,14 @@ static const char *const groups[] = {"br.pingcap.com", "pingcap.com"};
 
 static const char *job_of(struct arena *a, size_t pick)
 {
-    const char *provider = providers[pick % COUNT_OF(providers)];
-    pick /= COUNT_OF(providers);
-    const char *more = s3_more[pick % COUNT_OF(s3_more)];
-    pick /= COUNT_OF(s3_more);
-    const char *spec = spec_more[pick % COUNT_OF(spec_more)];
-    pick /= COUNT_OF(spec_more);
+    const char *provider = providers[pick % COUNT(providers)];
+    pick /= COUNT(providers);
+    const char *more = s3_more[pick % COUNT(s3_more)];
+    pick /= COUNT(s3_more);
+    const char *spec = spec_more[pick % COUNT(spec_more)];
+    pick /= COUNT(spec_more);
     return arena_cstr(a, arena_fmt(a, "{s3: {provider: '%s', bucket: b%s}%s%s}", provider, more, spec,
-                                   modes[pick % COUNT_OF(modes)]));
+                                   modes[pick % COUNT(modes)]));
 }
 
 static void test_generated(void **state)
@@ -119,7 +117,7 @@ static void test_generated(void **state)
         struct arena *a = arena_new(ARENA_BYTES);
         const char *job = job_of(a, i), *other = job_of(a, i * 7 + 3);
         struct buf b = buf_new(a, TEXT_BYTES);
-        for (size_t g = 0; g < COUNT_OF(groups); g++) {
+        for (size_t g = 0; g < COUNT(groups); g++) {
             buf_fmt(&b, "apiVersion: %s/v1alpha1\nkind: Backup\nspec: %s\n---\n", groups[g], job);
             buf_fmt(&b, "apiVersion: %s/v1alpha1\nkind: CompactBackup\nspec: %s\n---\n", groups[g], job);
             buf_fmt(&b,
@@ -147,7 +145,7 @@ static void check_added(const char *text, enum defaults_mode mode, const char *w
     assert_true(s && filled(gates[mode], a, s));
     slice patch = patch_of(a, s->first->root);
     struct buf added = buf_new(a, TEXT_BYTES);
-    for (size_t i = 0; i < COUNT_OF(defaults); i++)
+    for (size_t i = 0; i < COUNT(defaults); i++)
         if (slice_find(patch, defaults[i].path) != SLICE_NONE)
             buf_char(&added, defaults[i].initial);
     assert_slice(text, buf_slice(&added), slice_of(want));
@@ -174,7 +172,7 @@ static void test_modes(void **state)
         {v2, "{br: {cluster: c}, s3: {provider: ceph, endpoint: 'h:1'}}", {"b", "eb", ""}},
         {v2, "{backoffRetryPolicy: {}, s3: {provider: minio}}", {"", "", ""}},
     };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char text[300];
         snprintf(text, sizeof text, "%s%s\n", rows[i].version, rows[i].spec);
         for (unsigned mode = 0; mode < DEFAULTS_MODE_COUNT; mode++)

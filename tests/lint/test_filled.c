@@ -128,7 +128,7 @@ static void test_odd_inputs(void **state)
         "- a\n- b\n",
         "just text\n",
     };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (size_t i = 0; i < COUNT(texts); i++)
         check(texts[i], slice_of(texts[i]));
 }
 

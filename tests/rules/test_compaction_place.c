@@ -103,7 +103,7 @@ static void test_places(void **state)
     struct arena *a = arena_new((size_t)1 << 26);
     unsigned wrong = 0;
     assert_true(gate && a);
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    for (size_t i = 0; i < COUNT(pairs); i++) {
         arena_reset(a);
         slice manifest = arena_fmt(a, text, pairs[i].log, pairs[i].compact);
         const struct stream_verdict *s = verdict_manifest(gate, a, manifest, FIXTURE_NOW);

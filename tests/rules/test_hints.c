@@ -120,7 +120,7 @@ static void check_word(slice before, slice word, const void *context)
 {
     static const slice away[] = {SLICE("remove "), SLICE("omit "), SLICE("leave out "), SLICE("leave ")};
     const struct hint *h = context;
-    for (size_t i = 0; i < sizeof away / sizeof *away; i++)
+    for (size_t i = 0; i < COUNT(away); i++)
         if (slice_ends(before, away[i]))
             return;
     if (!known_in("", word))
@@ -193,7 +193,7 @@ static void check_known(slice before, slice word, const void *context)
 {
     static const slice others[] = {SLICE("generateName")};
     (void)before;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    for (size_t i = 0; i < COUNT(others); i++)
         if (slice_eq(word, others[i]))
             return;
     if (!known_in("", word))

@@ -105,7 +105,7 @@ static void put_attributes(struct buf *b, const struct node *schema)
     size_t count = 0;
     for (const struct node *m = node_first(schema); m; m = node_next(m)) {
         bool attribute = true;
-        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        for (size_t i = 0; i < COUNT(others); i++)
             attribute &= !slice_eq(m->key, slice_of(others[i]));
         if (attribute)
             members[count++] = m;
@@ -219,7 +219,7 @@ static void templates(void **state)
         slice group = crd_sources[i].group;
         if (!slice_eq(crd_sources[i].plural, LIT("backupschedules")))
             continue;
-        for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        for (size_t r = 0; r < COUNT(rows); r++) {
             const struct node *template = node_at(spec_of(group, LIT("backupschedules")), rows[r].template);
             const struct node *spec = spec_of(group, slice_of(rows[r].plural));
             rows_compare(rows[r].template, rows_of(template, LIT("spec"), true),

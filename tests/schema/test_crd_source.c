@@ -38,7 +38,7 @@ static void flatten(void **state)
          "{\"items\":{\"type\":\"integer\"}}"},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         slice parts[] = {slice_of(rows[i].parts), slice_of(rows[i].more_parts)};
         struct error error = {0};
         slice crd = arena_fmt(a, "spec: {group: g.x, schema: %s}", rows[i].schema);
@@ -67,7 +67,7 @@ static void refuse(void **state)
         {"spec: {group: g}", "[a]", "{}", "not one mapping: [a]"},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         slice parts[] = {slice_of(rows[i].parts), slice_of(rows[i].more_parts)};
         struct error error = {0};
         const struct node *flat = crd_flatten(a, slice_of(rows[i].crd), parts, 2, &error);

@@ -132,7 +132,7 @@ static void objects_are_judged_as_the_server_does(void **state)
     struct arena *own = arena_new(64 << 20);
     const struct schema_set *set = schema_set_builtin(own);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         arena_reset(a);
         apply(a, set, &rows[i]);
     }
@@ -160,7 +160,7 @@ static void running_out_of_memory_is_never_a_verdict(void **state)
     struct arena *own = arena_new(64 << 20);
     const struct schema_set *set = schema_set_builtin(own);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct applying work = {a, set, &rows[i]};
         uint64_t nth = 1;
         arena_fail_at(a, nth);
@@ -191,7 +191,7 @@ static void long_lists_cost_no_more_than_their_length(void **state)
     struct arena *own = arena_new(64 << 20);
     const struct schema_set *set = schema_set_builtin(own);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    for (size_t i = 0; i < COUNT(lists); i++) {
         arena_reset(a);
         struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES);
         buf_fmt(&b, "%s%s", head, lists[i].before);

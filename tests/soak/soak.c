@@ -331,7 +331,7 @@ static void reviews_allocate_nothing(void)
     struct allocation_counts *counts = share_counts();
     struct child c;
     child_start(&c, brgate, (const char *const[]){"--self-signed", "--shutdown-delay=0s", NULL}, COUNTER);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         expect_no_allocation(&c, rows[i].label, rows[i].message, counts);
     child_end(&c);
 }
@@ -365,7 +365,7 @@ int main(int argc, char **argv)
     getrlimit(RLIMIT_NOFILE, &descriptors);
     descriptors.rlim_cur = descriptors.rlim_max;
     setrlimit(RLIMIT_NOFILE, &descriptors);
-    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+    for (size_t i = 0; i < COUNT(scenarios); i++) {
         if (wanted(scenarios[i].name, argv + at, argc - at))
             scenarios[i].run();
         fflush(stdout);

@@ -162,7 +162,7 @@ static void test_permissions(void **state)
                    BACKUP("b, annotations: { brgate.io/allow.shared-prefix: why }", "x", "")),
          false},
     };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    for (size_t i = 0; i < COUNT(table); i++) {
         const struct stream_verdict *s;
         struct across across = whole(t, table[i].text, &s);
         assert_row(table[i].label, across.count == table[i].fires);

@@ -60,7 +60,7 @@ static slice flood_text(struct arena *a, size_t row)
 static void floods_hide_nothing(void **state)
 {
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof floods / sizeof *floods; i++) {
+    for (size_t i = 0; i < COUNT(floods); i++) {
         slice object = flood_text(a, i);
         struct answer answer = ask(a, ENDPOINT_VALIDATE, object);
         assert_slice(floods[i].label, answer_causes(a, &answer), slice_of(floods[i].causes));
@@ -73,7 +73,7 @@ static void openings_without_end_are_no_placeholder(void **state)
 {
     struct arena *a = *state;
     static const char *const openings[] = {"${", "{{", "<", "<a"};
-    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+    for (size_t i = 0; i < COUNT(openings); i++) {
         struct buf b = buf_new(a, TEXT_BYTES);
         buf_put(&b, LIT(HEAD));
         for (unsigned k = 0; k < 5 * MANY; k++)

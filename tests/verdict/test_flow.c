@@ -121,7 +121,7 @@ static void play(struct arena *a, const char *group)
     assert_slice("create", answer_causes(a, &answer), (slice){0});
     assert_slice("create", answer_warnings(a, &answer), (slice){0});
     p.object = created;
-    for (size_t i = 0; i < sizeof story / sizeof *story; i++)
+    for (size_t i = 0; i < COUNT(story); i++)
         play_step(&p, &story[i]);
 
     answer = review(&p, "DELETE", "", (slice){0});

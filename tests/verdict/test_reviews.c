@@ -222,7 +222,7 @@ static void test_not_a_review(void **state)
         REVIEW ",\"request\":{\"uid\":7}}",
         REVIEW ",\"request\":{\"uid\":\"a\\u0000b\"}}",
     };
-    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+    for (size_t i = 0; i < COUNT(bodies); i++) {
         struct answer answer =
             ask_gate(plain_gate(), *state, ENDPOINT_VALIDATE, slice_of(bodies[i]), TEST_NOW);
         assert_row(bodies[i], !answer.log.answered && !answer.allowed && answer.log.error.n);

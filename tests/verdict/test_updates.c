@@ -207,13 +207,13 @@ static void check(struct arena *a, bool v2, const struct state *s, const char *c
     const char *before[PART_COUNT], *after[PART_COUNT];
     parts_of(a, s, before);
     parts_of(a, s, after);
-    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+    for (size_t i = 0; i < COUNT(changes); i++)
         if (strcmp(changes[i].name, change) == 0)
             *(changes[i].part == PREFIX_BEFORE ? &before[PREFIX] : &after[changes[i].part]) = changes[i].text;
     const char *keys[] = {v2 ? "v2" : "v1", s->phase, s->started ? "yes" : "no", change};
     struct expected *e = look_up(keys);
     e->met = true;
-    for (size_t i = 0; i < sizeof deletions / sizeof *deletions; i++) {
+    for (size_t i = 0; i < COUNT(deletions); i++) {
         const struct ask ask = {"UPDATE",
                                 "",
                                 group,
@@ -231,8 +231,8 @@ static void test_every_change_in_every_state(void **state)
 {
     tsv_each("tests/verdict/updates.tsv", keep_row);
     for (int v2 = 0; v2 < 2; v2++)
-        for (size_t s = 0; s < sizeof states / sizeof *states; s++)
-            for (size_t c = 0; c < sizeof changes / sizeof *changes; c++) {
+        for (size_t s = 0; s < COUNT(states); s++)
+            for (size_t c = 0; c < COUNT(changes); c++) {
                 bool not_in_v1 = strcmp(changes[c].name, "log-resume") == 0;
                 bool not_in_v2 = strcmp(changes[c].name, "other namespace") == 0;
                 bool no_change = strstr(changes[c].text, states[s].asked) != NULL;

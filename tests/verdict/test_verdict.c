@@ -63,7 +63,7 @@ static void test_ratcheting(void **state)
          "\"tableFilter\":[\"shop\"],", "table-filter-syntax", "table-filter-syntax"},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         expect(a, rows[i].label,
                update(plain_gate(), a, backup(a, rows[i].metadata, rows[i].spec),
                       backup(a, rows[i].old_metadata, rows[i].old_spec)),
@@ -95,7 +95,7 @@ static void test_policy(void **state)
         {"rules: { schema-enum: warn }", BAD_TYPE, "", "schema-enum"},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct gate *g = gate_by(a, rows[i].config);
         expect(a, rows[i].config, create(g, a, backup(a, "", rows[i].spec)), rows[i].causes,
                rows[i].warnings);
@@ -123,8 +123,8 @@ static void test_no_policy_refuses_what_leaves_the_spec_alone(void **state)
     static const char *const metadata[] = {"", LABELS, DELETED, DELETED LABELS, FINALIZER, DELETED FINALIZER};
     struct arena *a = *state;
     struct gate *g = gate_by(a, "rules: { all: error }");
-    for (size_t i = 0; i < sizeof metadata / sizeof *metadata; i++)
-        for (size_t k = 0; k < sizeof metadata / sizeof *metadata; k++)
+    for (size_t i = 0; i < COUNT(metadata); i++)
+        for (size_t k = 0; k < COUNT(metadata); k++)
             expect(a, metadata[k],
                    update(g, a, backup(a, metadata[k], BAD_TYPE BAD_RETRY),
                           backup(a, metadata[i], BAD_TYPE BAD_RETRY)),
@@ -153,12 +153,12 @@ static void test_deletion_exempts_nothing(void **state)
                                        "\"deletionTimestamp\":false,",
                                        "\"deletionTimestamp\":{},"};
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         expect(a, rows[i].label,
                update(plain_gate(), a, backup(a, rows[i].metadata, rows[i].spec),
                       backup(a, rows[i].old_metadata, rows[i].old_spec)),
                rows[i].causes, rows[i].warnings);
-    for (size_t i = 0; i < sizeof born / sizeof *born; i++) {
+    for (size_t i = 0; i < COUNT(born); i++) {
         struct answer answer = create(plain_gate(), a, backup(a, born[i], BAD_RETRY));
         assert_row(born[i], slice_find(answer_causes(a, &answer), LIT("retry-duration")) != SLICE_NONE);
     }
@@ -186,7 +186,7 @@ static void test_annotations(void **state)
         {"of no rule", "{}", ALLOW("retry", "a test"), "", "", "", ""},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct gate *g = gate_by(a, rows[i].config);
         struct answer answer = create(g, a, backup(a, rows[i].metadata, rows[i].spec));
         const struct node *audit = node_at(answer.root, "response.auditAnnotations.allowed-by-annotation");
@@ -210,7 +210,7 @@ static void test_passes_unseen(void **state)
         {"another operation", {"CONNECT", "", "br.pingcap.com", "Backup", {0}, {0}}},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct ask ask = rows[i].ask;
         ask.object = backup(a, "", BAD_TYPE);
         ask.old_object = backup(a, "", "");
@@ -235,7 +235,7 @@ static void test_what_the_mutating_endpoint_refuses(void **state)
         {"a fault that only a rule can see", "aws", BAD_RETRY, true},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         slice object = arena_fmt(a,
                                  "{\"apiVersion\":\"br.pingcap.com/v1alpha1\",\"kind\":\"Backup\","
                                  "\"metadata\":{\"name\":\"nightly\",\"namespace\":\"tidb\"},\"spec\":{%s"

@@ -73,7 +73,7 @@ static void slow_clients_end_at_the_deadline(void **state)
     };
     struct peer idle;
     assert_true(peer_open(&idle, f->port, NULL));
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char sample[128];
         snprintf(sample, sizeof sample, "brgate_webhook_refused_total{reason=\"%s\"}", rows[i].reason);
         double before = fixture_metric(f, sample);
@@ -238,7 +238,7 @@ static void memory_has_bounds(void **state)
         {"enough", 8 << 20, 8 << 20, {body, sizeof body}, 200, NULL, NULL},
     };
     memset(body, 'x', sizeof body);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         static char text[512 << 10];
         struct fixture f;
         struct peer p;
@@ -291,7 +291,7 @@ static void whoever_holds_things_up_goes(void **state)
         size_t missing; /* bytes that the holder never sends */
         const char *body;
     } rows[] = {{"memory", 1, NULL}, {"a place", 0, "large"}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct fixture f;
         struct peer holder;
         char small_text[512];

@@ -83,7 +83,7 @@ static void reviews_are_counted(void **state)
         {"brgate_webhook_requests_in_flight", 0},
         {"brgate_webhook_ready", 1},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_row(rows[i].sample, fixture_becomes(&f, rows[i].sample, rows[i].value));
     fixture_end(&f);
 }
@@ -220,7 +220,7 @@ static void lines_tell_what_happened_and_nothing_else(void **state)
         {true, "forge",
          "\n9-9-9T9:9:9.9Z validate allowed CREATE Backup ns/x?in?9?us,?uid?forged????? in 9 us, uid u-9\n"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct fixture f;
         fixture_new(&f);
         f.options.text_log = rows[i].text;

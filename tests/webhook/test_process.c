@@ -334,7 +334,7 @@ static void mistakes_are_told(void **state)
         {{"--tls-cert", certificate, "--tls-key", certificate}, "no unencrypted private key in PEM form"},
         {{"--tls-cert", certificate, "--tls-key", key}, "the key does not belong to the certificate"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         process_start(&p, rows[i].arguments);
         int status = process_end(&p);
         if (status != 2 || !strstr(p.text, rows[i].message))
@@ -372,7 +372,7 @@ static void every_address_form_listens(void **state)
 {
     (void)state;
     static const char *const forms[] = {"[::1]:0", "[::]:0", ":0", "0.0.0.0:0"};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    for (size_t i = 0; i < COUNT(forms); i++) {
         static struct process p;
         process_start(&p, (const char *const[]){"--listen", forms[i], "--health-listen=127.0.0.1:0",
                                                 "--self-signed", "--shutdown-delay=0s", NULL});

@@ -144,7 +144,7 @@ static void a_bad_pair_leaves_the_old_one(void **state)
         {"not valid yet", early.certificate, early.key, "the new pair: the certificate is not valid yet"},
     };
     fixture_start(&f);
-    size_t count = sizeof rows / sizeof *rows;
+    size_t count = COUNT(rows);
     for (size_t i = 0; i < count; i++) {
         fixture_write(&f, "tls.crt", rows[i].certificate);
         fixture_write(&f, "tls.key", rows[i].key);
@@ -229,7 +229,7 @@ static void a_server_that_starts_with_what_no_client_accepts_is_not_ready(void *
         {3600, 7200, "localhost", "the certificate is not valid yet"},
         {-100, 3600, "other", "the certificate is not for the name that --tls-name gives"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct fixture f;
         use_files(&f);
         struct certificate_pair pair = pair_of(&f, rows[i].from, rows[i].until);
@@ -409,7 +409,7 @@ static void clients_must_show_a_certificate(void **state)
         {"self-signed", own, 0, 0},
     };
     for (int after = 0; after < 2; after++) {
-        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t i = 0; i < COUNT(rows); i++)
             for (int old = 0; old < 2; old++) {
                 struct peer_options o = {.certificate = rows[i].pair.certificate,
                                          .key = rows[i].pair.key,
@@ -505,7 +505,7 @@ static void a_bad_policy_is_told(void **state)
     struct fixture f;
     fixture_new(&f);
     fixture_start(&f);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         test_policy = rows[i].finds;
         server_reload(f.server, rows[i].forced);
         assert_true(fixture_metric(&f, "brgate_webhook_policy_reloads_total{result=\"success\"}") ==

@@ -106,7 +106,7 @@ static bool is_after(struct peer *p, enum after after)
 static void every_row_is_answered_as_it_should(void **state)
 {
     struct fixture *f = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct peer p;
         assert_row(rows[i].label, peer_open(&p, f->port, NULL));
         peer_send(&p, rows[i].bytes);
@@ -172,7 +172,7 @@ static void bodies_of_every_size_arrive(void **state)
     static const size_t sizes[] = {1, 16 << 10, (16 << 10) + 1, 65535, 65536, 65537, 1 << 20, 8 << 20};
     char *text = malloc((8 << 20) + 512), want[64];
     memset(text, 'x', (8 << 20) + 512);
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         struct peer p;
         assert_true(peer_open(&p, f->port, NULL));
         char head[512];
@@ -243,7 +243,7 @@ static void both_versions_of_tls_are_spoken(void **state)
                     {"NORMAL:-VERS-ALL:+VERS-TLS1.2", 200},
                     {"NORMAL:-VERS-ALL:+VERS-TLS1.1", 0},
                     {"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CBC", 0}};
-    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+    for (size_t i = 0; i < COUNT(versions); i++) {
         struct reply r = peer_ask(f->port, &(struct peer_options){.priority = versions[i].priority},
                                   LIT(POST(JSON FOUR, "abcd")));
         assert_row(versions[i].priority, r.status == versions[i].status);
@@ -273,7 +273,7 @@ static void refusals_are_counted(void **state)
     struct fixture *f = *state;
     static const char *const reasons[] = {
         "path", "method", "media_type", "header", "length", "transfer_encoding", "expectation", "too_large"};
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+    for (size_t i = 0; i < COUNT(reasons); i++) {
         char sample[128];
         snprintf(sample, sizeof sample, "brgate_webhook_refused_total{reason=\"%s\"}", reasons[i]);
         assert_row(sample, fixture_metric(f, sample) >= 1);
