@@ -127,7 +127,7 @@ bool certificate_make(struct arena *a, const struct certificate_request *request
     scoped(X509) *issuer_certificate = issuer ? openssl_certificate(issuer->certificate) : NULL;
     scoped(EVP_PKEY) *issuer_key = issuer ? openssl_key(issuer->key) : NULL;
     if (issuer && (!issuer_certificate || !issuer_key))
-        return openssl_failed(reterr, "the issuer's certificate or key is not readable");
+        return openssl_failed(reterr, "the issuer's certificate or key cannot be read");
     if (issuer && X509_check_private_key(issuer_certificate, issuer_key) != 1)
         return openssl_failed(reterr, "the issuer's key does not match its certificate");
     if (!key || !c || !fill(c, key, issuer ? issuer_certificate : c, issuer ? issuer_key : key, request))

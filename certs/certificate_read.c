@@ -86,7 +86,7 @@ bool openssl_describe(struct arena *a, X509 *c, struct certificate_info *ret, st
     const ASN1_INTEGER *serial = X509_get0_serialNumber(c);
     if (!unix_time(X509_get0_notBefore(c), &ret->not_before) ||
         !unix_time(X509_get0_notAfter(c), &ret->not_after) || X509_digest(c, EVP_sha256(), digest, &n) != 1)
-        return openssl_failed(reterr, "the certificate is not readable");
+        return openssl_failed(reterr, "the certificate cannot be read");
     ret->subject = name_text(a, X509_get_subject_name(c));
     ret->issuer = name_text(a, X509_get_issuer_name(c));
     ret->serial = hex(a, ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
@@ -112,7 +112,7 @@ bool certificate_key_matches(slice pem, slice key_pem, struct error *reterr)
         return openssl_failed(reterr, "no unencrypted private key in PEM form");
     if (X509_check_private_key(c, key) != 1) {
         ERR_clear_error();
-        return error_set(reterr, "the key does not belong to the certificate");
+        return error_set(reterr, "the key does not match the certificate");
     }
     return true;
 }

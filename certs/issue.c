@@ -53,9 +53,9 @@ bool issue_make(struct arena *a, const struct issue_request *request, struct iss
     size_t count = leaf_names(a, request, names);
     int64_t early = request->life / 10 < ISSUE_CLOCKS_APART ? request->life / 10 : ISSUE_CLOCKS_APART;
     if (request->life < ISSUE_LEAST_LIFE || !count)
-        return error_set(reterr, "a certificate needs a name and at least 30 seconds");
+        return error_set(reterr, "a certificate needs a name and a life of at least 30 seconds");
     if (!ca_name(name))
-        return openssl_failed(reterr, "no random numbers");
+        return openssl_failed(reterr, "no random numbers available");
     struct certificate_request ca = {.use = CERTIFICATE_CA,
                                      .common_name = slice_of(name),
                                      .not_before = request->now - early,

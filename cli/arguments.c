@@ -73,7 +73,7 @@ int arguments_next(struct arguments *a, const struct option *options, size_t cou
     }
     if (options[i].takes_value && !*ret_value) {
         if (a->at >= a->argc) {
-            command_fails(a->argv[0], "%s wants a value", options[i].name);
+            command_fails(a->argv[0], "%s requires a value", options[i].name);
             return ARGUMENT_WRONG;
         }
         *ret_value = a->argv[a->at++];

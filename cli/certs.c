@@ -19,7 +19,7 @@ static const char help[] =
     "Usage: brgate certs show | make | self [OPTION]...\n"
     "\n"
     "  show  what is served, by whom it is signed, until when, and whether the webhook\n"
-    "        configurations vouch for it\n"
+    "        configurations trust it\n"
     "  make  a CA and a certificate as files, for `brgate serve --tls-cert`\n"
     "  self  make or renew the Secret of `brgate serve --certs-secret` once, from a Job\n"
     "\n"
@@ -133,8 +133,8 @@ static bool set_duration(const struct arguments *args, int option, const char *v
 {
     if (certs_seconds(value, ret))
         return true;
-    command_fails(args->argv[0], "%s %s: wants a duration like 90d, 36h, 30m or 45s", options[option].name,
-                  value);
+    command_fails(args->argv[0], "%s %s: expected a duration such as 90d, 36h, 30m or 45s",
+                  options[option].name, value);
     return false;
 }
 
@@ -159,7 +159,7 @@ static bool set(struct wishes *w, const struct arguments *args, int option, cons
         return set_duration(args, option, value, &w->settle);
     case NAME:
         if (w->name_count == MOST_NAMES)
-            return command_fails(args->argv[0], "--name may be given 16 times at most") == EXIT_CLEAN;
+            return command_fails(args->argv[0], "--name may be given at most 16 times") == EXIT_CLEAN;
         w->names[w->name_count++] = slice_of(value);
         return true;
     default:
@@ -175,7 +175,7 @@ static bool read_wishes(int argc, char **argv, struct wishes *w)
     *w = (struct wishes){.life = ISSUE_LIFE, .settle = 60};
     for (int option; (option = arguments_next(&args, options, OPTION_COUNT, &value)) != ARGUMENT_END;) {
         if (option == ARGUMENT_OPERAND)
-            command_fails(argv[0], "%s: there are options only", value);
+            command_fails(argv[0], "unexpected argument %s", value);
         if (option < 0 || !set(w, &args, option, value))
             return false;
     }
@@ -231,7 +231,7 @@ int certs_make(int argc, char **argv)
         return EXIT_CLEAN;
     }
     if (!w.dir || !w.service || !w.namespace)
-        return command_fails(argv[0], "wants --dir DIR, --service NAME and --namespace NAMESPACE");
+        return command_fails(argv[0], "--dir DIR, --service NAME and --namespace NAMESPACE are required");
     struct arena *a = arena_new(ARENA_BYTES);
     bool done = a && make(a, &w);
     arena_free(a);
@@ -261,11 +261,11 @@ static int keep(struct keeper *k, bool wait)
         if (under_way)
             continue;
         if (!r.ready)
-            puts("not in force yet: the webhook configurations do not vouch for the certificate");
+            puts("not in effect yet: the webhook configurations do not trust the certificate");
         else if (r.action == ROTATION_SETTLE)
-            puts("in force; the next certificate waits until every API server knows its CA");
+            puts("in effect; the next certificate waits until every API server knows its CA");
         else
-            puts("in force; there is nothing to do");
+            puts("in effect; there is nothing to do");
         return r.ready ? EXIT_CLEAN : EXIT_FINDINGS;
     }
 }
@@ -281,7 +281,7 @@ int certs_self(int argc, char **argv)
         return EXIT_CLEAN;
     }
     if (!w.secret || !w.service || !w.configuration)
-        return command_fails(argv[0], "wants --secret, --service and --webhook-configuration");
+        return command_fails(argv[0], "--secret, --service and --webhook-configuration are required");
     struct keeper_options o = {.configuration = slice_of(w.configuration),
                                .service = slice_of(w.service),
                                .more_names = w.names,
@@ -326,5 +326,5 @@ int command_certs(int argc, char **argv)
             argv[1] = parts[i].full;
             return parts[i].run(argc - 1, argv + 1);
         }
-    return command_fails("certs", "wants show, make or self; 'brgate certs --help' tells more");
+    return command_fails("certs", "expected show, make or self; see 'brgate certs --help'");
 }

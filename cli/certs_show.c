@@ -16,7 +16,7 @@ enum { ARENA_BYTES = 64 << 20, MOST_FILES = 64, TEXT_BYTES = 4 << 20 };
 static const char help[] = "Usage: brgate certs show [OPTION]... [FILE]...\n"
                            "\n"
                            "Shows certificates: whose they are, by whom they are signed, from when to when\n"
-                           "they are valid, and whether the webhook configurations vouch for what is served\n"
+                           "they are valid, and whether the webhook configurations trust it\n"
                            "(by --server, else what the Secret holds, else the first file's).\n"
                            "Exit code: 0 all is well, 1 something is wrong, 2 something could not be read.\n"
                            "\n"
@@ -78,7 +78,7 @@ static void put_certificate(struct show *s, const char *label, const struct cert
 {
     struct buf *b = &s->out;
     buf_fmt(b, "  %-12s %.*s\n", label, FMT(c->subject));
-    buf_fmt(b, "    signed by  %.*s%s\n", FMT(c->issuer), slice_eq(c->issuer, c->subject) ? " (itself)" : "");
+    buf_fmt(b, "    issuer     %.*s%s\n", FMT(c->issuer), slice_eq(c->issuer, c->subject) ? " (itself)" : "");
     for (size_t i = 0; i < c->name_count; i++)
         buf_fmt(b, "%s%.*s%s", i ? ", " : "    names      ", FMT(c->names[i]),
                 i + 1 == c->name_count ? "\n" : "");
@@ -118,7 +118,7 @@ static void serve(struct show *s, slice chain, const char *whose)
     s->served = chain;
     s->whose = whose;
     if (s->name.n && !certificate_is_for(chain, s->name))
-        problem(s, "  ", arena_fmt(s->arena, "it is not for %.*s", FMT(s->name)).p, (slice){0});
+        problem(s, "  ", arena_fmt(s->arena, "it is not valid for %.*s", FMT(s->name)).p, (slice){0});
 }
 
 static void show_server(struct show *s, const char *address)
@@ -132,7 +132,7 @@ static void show_server(struct show *s, const char *address)
     buf_fmt(&s->out, "server %s\n", address);
     chain = arena_copy(s->arena, chain);
     if (put_chain(s, "shows", chain))
-        serve(s, chain, "what the server shows");
+        serve(s, chain, "the server's certificate");
 }
 
 static void show_secret(struct show *s, const struct store *store)
@@ -149,7 +149,7 @@ static void show_secret(struct show *s, const struct store *store)
         if (!certificate_key_matches(secret.current.certificate, secret.current.key, &why))
             problem(s, "  ", "tls.key", slice_of(why.text));
         if (!certificate_chain_valid(secret.current.certificate, secret.cas, (slice){0}, s->now, &why))
-            problem(s, "  ", "ca.crt does not vouch for tls.crt", slice_of(why.text));
+            problem(s, "  ", "ca.crt did not sign tls.crt", slice_of(why.text));
         struct certificate_info served, stored;
         if (s->served.n && certificate_read(s->arena, s->served, &served, &why) &&
             certificate_read(s->arena, secret.current.certificate, &stored, &why) &&
@@ -172,22 +172,22 @@ static void show_hook(struct show *s, const struct node *hook)
     const struct node *name = node_get(hook, LIT("name"));
     buf_fmt(&s->out, "  %.*s\n", FMT(name ? name->text : LIT("webhook")));
     if (!bundle_read(s->arena, pem, &bundle, &why)) {
-        problem(s, "    ", pem.n ? "its caBundle is no list of certificates" : "it has no caBundle",
+        problem(s, "    ", pem.n ? "its caBundle is not a list of certificates" : "it has no caBundle",
                 (slice){0});
         return;
     }
     for (size_t i = 0; i < bundle.count; i++) {
         const struct certificate_info *ca = &bundle.entries[i].info;
-        buf_fmt(&s->out, "    believes   %.*s, until ", FMT(ca->subject));
+        buf_fmt(&s->out, "    trusts     %.*s, until ", FMT(ca->subject));
         put_time(s, ca->not_after);
         buf_char(&s->out, '\n');
     }
     if (!s->served.n)
         return;
     if (certificate_chain_valid(s->served, pem, s->name, s->now, &why))
-        buf_fmt(&s->out, "    vouches for %s\n", s->whose);
+        buf_fmt(&s->out, "    covers     %s\n", s->whose);
     else
-        problem(s, "    ", arena_fmt(s->arena, "it does not believe %s", s->whose).p, slice_of(why.text));
+        problem(s, "    ", arena_fmt(s->arena, "it does not trust %s", s->whose).p, slice_of(why.text));
 }
 
 static void show_configurations(struct show *s, const struct store *store)
@@ -220,7 +220,7 @@ static void show_file(struct show *s, const char *path)
     }
     buf_fmt(&s->out, "file %s\n", path);
     if (put_chain(s, "holds", bytes))
-        serve(s, bytes, "what the file holds");
+        serve(s, bytes, "the file's certificate");
 }
 
 static void show_all(void *context)
@@ -295,6 +295,6 @@ int certs_show(int argc, char **argv)
             return command_fails(argv[0], "more than %d files", MOST_FILES);
     }
     if (!p.server && !p.secret && !p.configuration && !p.file_count)
-        return command_fails(argv[0], "wants --server, --secret, --webhook-configuration or files");
+        return command_fails(argv[0], "--server, --secret, --webhook-configuration or a file is required");
     return run(argv[0], &p, slice_of(name));
 }

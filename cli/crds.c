@@ -59,7 +59,7 @@ static int print_crds(slice group)
     bool printed = p.arena && arena_run(p.arena, print_group, &p);
     arena_free(p.arena);
     if (!printed) {
-        fprintf(stderr, "brgate crds: no memory\n");
+        fprintf(stderr, "brgate crds: out of memory\n");
         return EXIT_UNABLE;
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {
@@ -79,14 +79,14 @@ int command_crds(int argc, char **argv)
         if (i == ARGUMENT_WRONG)
             return EXIT_UNABLE;
         if (i == ARGUMENT_OPERAND)
-            return command_fails("crds", "what is %s? 'brgate crds --help' tells what can be asked", value);
+            return command_fails("crds", "unexpected argument %s; see 'brgate crds --help'", value);
         if (i == 1) {
             fputs(help, stdout);
             return EXIT_CLEAN;
         }
         group = slice_of(value);
         if (!group_known(group))
-            return command_fails("crds", "--group %s: br.pingcap.com or pingcap.com is wanted", value);
+            return command_fails("crds", "--group %s: expected br.pingcap.com or pingcap.com", value);
     }
     return print_crds(group);
 }

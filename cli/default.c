@@ -72,7 +72,7 @@ struct settings {
 static bool choose_shape(struct settings *s, enum shape shape)
 {
     if (s->shaped && s->shape != shape)
-        return command_fails("default", "one of --diff, --patch and --format, not two"), false;
+        return command_fails("default", "--diff, --patch and --format exclude each other"), false;
     s->shape = shape;
     s->shaped = true;
     return true;
@@ -84,7 +84,7 @@ static bool choose_format(struct settings *s, const char *word)
         return choose_shape(s, SHAPE_JSON);
     if (!strcmp(word, "yaml"))
         return choose_shape(s, SHAPE_YAML);
-    return command_fails("default", "--format %s: yaml or json is wanted", word), false;
+    return command_fails("default", "--format %s: expected yaml or json", word), false;
 }
 
 static bool choose_mode(struct settings *s, const char *word)
@@ -99,7 +99,9 @@ static bool take_argument(struct settings *s, int choice, char *value)
 {
     if (choice == ARGUMENT_OPERAND) {
         if (s->file)
-            return command_fails("default", "one file at a time: %s or %s?", s->file, value), false;
+            return command_fails("default", "unexpected argument %s: one file at a time, and %s is given",
+                                 value, s->file),
+                   false;
         s->file = value;
         return true;
     }
@@ -227,7 +229,7 @@ static void print(void *context)
     struct output out;
     p->code = EXIT_UNABLE;
     if (b.failed) {
-        command_fails("default", "no memory");
+        command_fails("default", "out of memory");
     } else if (output_open(&out, "default", s->output)) {
         output_put(&out, buf_slice(&b));
         p->code = output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
@@ -258,7 +260,7 @@ static int fill(struct settings *s)
     const struct stream_verdict *stream = gate ? verdict_manifest(gate, s->arena, bytes, time(NULL)) : NULL;
     struct printing p = {.settings = s, .stream = stream};
     if (!stream || !filled(gate, s->arena, stream) || !arena_run(s->arena, print, &p))
-        p.code = command_fails("default", "no memory");
+        p.code = command_fails("default", "out of memory");
     gate_close(gate);
     return p.code;
 }
@@ -267,7 +269,7 @@ int command_default(int argc, char **argv)
 {
     struct settings s = {.arena = arena_new(LIMIT_ARENA_BYTES)};
     if (!s.arena)
-        return command_fails("default", "no memory");
+        return command_fails("default", "out of memory");
     int code = EXIT_UNABLE;
     if (read_arguments(&s, argc, argv)) {
         if (s.help)

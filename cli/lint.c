@@ -39,7 +39,7 @@ static const char help[] = "Usage: brgate lint [OPTION]... FILE|FOLDER|-...\n"
                            "  --no-config            read no settings file\n"
                            "\n"
                            "Later options win over earlier ones and over the settings file. A comment\n"
-                           "'# brgate: allow RULE: REASON' allows a finding where it stands.\n"
+                           "'# brgate: allow RULE: REASON' suppresses a finding in place.\n"
                            "\n"
                            "Exit code: 0 no errors, 1 errors, 2 something could not be read or was asked\n"
                            "wrongly; all other files have been judged nevertheless.\n";
@@ -98,7 +98,7 @@ static bool choose_format(struct settings *s, const char *word)
             return true;
         }
     }
-    command_fails("lint", "--format %s: text, json or github is wanted", word);
+    command_fails("lint", "--format %s: expected text, json or github", word);
     return false;
 }
 
@@ -107,7 +107,7 @@ static bool choose_color(struct settings *s, const char *word)
     s->color = word;
     if (!strcmp(word, "auto") || !strcmp(word, "always") || !strcmp(word, "never"))
         return true;
-    command_fails("lint", "--color %s: auto, always or never is wanted", word);
+    command_fails("lint", "--color %s: expected auto, always or never", word);
     return false;
 }
 
@@ -166,7 +166,7 @@ static bool read_arguments(struct settings *s, int argc, char **argv)
     }
     if (s->operand_count || s->help)
         return true;
-    command_fails("lint", "which files? Name files or folders, or - for standard input");
+    command_fails("lint", "no files given; name files or folders, or - for standard input");
     return false;
 }
 
@@ -249,7 +249,7 @@ static bool put_files(const struct settings *s, struct output *out, const struct
     }
     arena_free(r.arena);
     if (!ok)
-        command_fails("lint", "no memory");
+        command_fails("lint", "out of memory");
     return ok;
 }
 
@@ -280,7 +280,7 @@ static int judge_all(const struct settings *s)
     struct paths paths = paths_collect(s->arena, s->operands, s->operand_count, "brgate lint");
     struct gate *gate = gate_open(&policy);
     if (!gate)
-        return command_fails("lint", "no memory");
+        return command_fails("lint", "out of memory");
     const struct run_options with = {.gate = gate, .now = time(NULL), .stdin_name = s->stdin_name};
     struct run run;
     bool judged = run_files(&with, &paths, &run);
@@ -289,7 +289,7 @@ static int judge_all(const struct settings *s)
     run_free(&run);
     gate_close(gate);
     if (!judged)
-        return command_fails("lint", "no memory");
+        return command_fails("lint", "out of memory");
     if (!printed || totals.unreadable)
         return EXIT_UNABLE;
     return report_failed(&totals) ? EXIT_FINDINGS : EXIT_CLEAN;
@@ -320,7 +320,7 @@ int command_lint(int argc, char **argv)
     json_memory_install();
     struct invocation i = {.arena = arena_new(LIMIT_ARENA_BYTES), .argc = argc, .argv = argv};
     if (!i.arena || !arena_run(i.arena, run, &i))
-        i.code = command_fails("lint", "no memory");
+        i.code = command_fails("lint", "out of memory");
     arena_free(i.arena);
     return i.code;
 }

@@ -18,13 +18,13 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *what;
 } commands[] = {
-    {SLICE("lint"), command_lint, "judge manifests: files, folders or standard input"},
+    {SLICE("lint"), command_lint, "check manifests: files, folders or standard input"},
     {SLICE("default"), command_default, "print a manifest with every default filled in"},
     {SLICE("serve"), command_serve, "answer AdmissionReviews over TLS"},
     {SLICE("certs"), command_certs, "show, make and keep the webhook's certificates"},
     {SLICE("crds"), command_crds, "print the CustomResourceDefinitions"},
     {SLICE("rules"), command_rules, "list the rules"},
-    {SLICE("explain"), command_explain, "tell what a rule is about"},
+    {SLICE("explain"), command_explain, "explain a rule"},
 };
 enum { COMMAND_COUNT = COUNT(commands) };
 
@@ -47,7 +47,7 @@ static int unknown(const char *word)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i].name;
     slice near = suggest_nearest(slice_of(word), names, COMMAND_COUNT);
-    fprintf(stderr, "brgate: there is no command '%s'", word);
+    fprintf(stderr, "brgate: unknown command '%s'", word);
     if (near.n)
         fprintf(stderr, "; did you mean '%.*s'?", FMT(near));
     fputs("\nTry 'brgate --help'.\n", stderr);

@@ -20,7 +20,7 @@ static const char rules_help[] =
 static const char explain_help[] =
     "Usage: brgate explain RULE...\n"
     "\n"
-    "Tells what a rule is about, why it matters, how to mend what it finds, and shows\n"
+    "Tells what a rule is about, why it matters, how to fix what it finds, and shows\n"
     "a bad and a good example.\n";
 
 static const char *const context_names[CONTEXT_COUNT] = {"manifest", "create", "update", "delete"};
@@ -153,7 +153,7 @@ static int print(const char *command, void (*put)(struct buf *b))
         output_put(&out, buf_slice(&p.text));
         code = output_close(&out) && !p.text.failed ? EXIT_CLEAN : EXIT_UNABLE;
     } else {
-        command_fails(command, "no memory");
+        command_fails(command, "out of memory");
     }
     arena_free(p.arena);
     return code;
@@ -173,7 +173,8 @@ int command_rules(int argc, char **argv)
         if (i == ARGUMENT_WRONG)
             return EXIT_UNABLE;
         if (i == ARGUMENT_OPERAND)
-            return command_fails("rules", "what is %s? 'brgate explain %s' tells of a rule", value, value);
+            return command_fails("rules", "unexpected argument %s; use 'brgate explain %s' to explain a rule",
+                                 value, value);
         if (i == 1) {
             fputs(rules_help, stdout);
             return EXIT_CLEAN;
@@ -183,7 +184,7 @@ int command_rules(int argc, char **argv)
             if (!strcmp(value, formats[k].name))
                 put = formats[k].put;
         if (!put)
-            return command_fails("rules", "--format %s: table, json or markdown is wanted", value);
+            return command_fails("rules", "--format %s: expected table, json or markdown", value);
     }
     return print("rules", put);
 }
@@ -213,7 +214,7 @@ static void print_rule(const struct rule *r)
         printf("%s %s %s", ever ? "," : "", context_names[c], severity_word(r->severity[c]));
         ever = true;
     }
-    puts(ever ? "\n" : " off, unless the settings or --warn or --error switch it on\n");
+    puts(ever ? "\n" : " off, unless the settings, --warn or --error switch it on\n");
     print_example("Bad:", r->bad);
     printf("\n");
     print_example("Good:", r->good);
@@ -223,8 +224,8 @@ static int unknown_rule(const char *slug)
 {
     slice near = rule_nearest(slice_of(slug));
     if (near.n)
-        return command_fails("explain", "there is no rule %s; did you mean %.*s?", slug, FMT(near));
-    return command_fails("explain", "there is no rule %s; 'brgate rules' lists them", slug);
+        return command_fails("explain", "unknown rule %s; did you mean %.*s?", slug, FMT(near));
+    return command_fails("explain", "unknown rule %s; 'brgate rules' lists them", slug);
 }
 
 int command_explain(int argc, char **argv)
@@ -251,7 +252,7 @@ int command_explain(int argc, char **argv)
         print_rule(rule_at(rule));
     }
     if (!named)
-        return command_fails("explain", "which rule? 'brgate rules' lists them");
+        return command_fails("explain", "no rule given; 'brgate rules' lists them");
     struct output out;
     output_open(&out, "explain", NULL);
     return output_close(&out) ? code : EXIT_UNABLE;

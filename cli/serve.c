@@ -181,11 +181,11 @@ static const char *expected(const struct flag *f)
 {
     static char text[96];
     if (is_duration(f))
-        snprintf(text, sizeof text, "wants a duration like 500ms, 30s or 2m, from %llums to %llum",
+        snprintf(text, sizeof text, "expected a duration such as 500ms, 30s or 2m, from %llums to %llum",
                  (unsigned long long)f->least, (unsigned long long)(f->most / 60000));
     else
-        snprintf(text, sizeof text, "wants %s from %llu to %llu",
-                 f->kind == SIZE ? "a size like 8Mi," : "a number", (unsigned long long)f->least,
+        snprintf(text, sizeof text, "expected %s from %llu to %llu",
+                 f->kind == SIZE ? "a size such as 8Mi," : "a number", (unsigned long long)f->least,
                  (unsigned long long)f->most);
     return text;
 }
@@ -200,7 +200,7 @@ static const char *set(struct settings *s, const struct flag *f, const char *val
         return *value ? NULL : "is empty";
     case NAMES:
         if (s->server.client_name_count == MOST_CLIENT_NAMES)
-            return "may be given 16 times at most";
+            return "may be given at most 16 times";
         s->client_names[s->server.client_name_count++] = value;
         return *value ? NULL : "is empty";
     case SWITCH:
@@ -254,7 +254,7 @@ static int read_flag(struct settings *s, char **argv, int *at)
         if (f->kind == SWITCH && value)
             return usage_error("takes no value", f->name);
         if (f->kind != SWITCH && !value && !(value = argv[++*at]))
-            return usage_error("wants a value", f->name);
+            return usage_error("requires a value", f->name);
         const char *wrong = set(s, f, value);
         return wrong ? usage_error(wrong, f->name) : 0;
     }
@@ -270,9 +270,10 @@ static int check(struct settings *s)
                            "");
     if (!s->self_signed && !s->keeping.secret && (!o->cert_file || !o->key_file))
         return usage_error(
-            "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed, are needed", "");
+            "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed is required", "");
     if (s->keeping.secret && (!s->keeping.service || !s->keeping.configuration))
-        return usage_error("wants --certs-service NAME and --webhook-configuration NAME", "--certs-secret");
+        return usage_error("requires --certs-service NAME and --webhook-configuration NAME",
+                           "--certs-secret");
     if (!s->keeping.secret && (s->keeping.service || s->keeping.configuration))
         return usage_error("have no effect without --certs-secret NAME",
                            "--certs-service and --webhook-configuration");
@@ -283,7 +284,7 @@ static int check(struct settings *s)
                            "--review-memory");
     o->text_log = strcmp(s->log_format, "text") == 0;
     if (!o->text_log && strcmp(s->log_format, "json") != 0)
-        return usage_error("wants json or text", "--log-format");
+        return usage_error("expected json or text", "--log-format");
     return 0;
 }
 

@@ -325,16 +325,15 @@ static const char *silence_hint(CURLcode code)
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
-        return "the server's certificate does not come from the CA that is configured, or not for this name";
+        return "the server's certificate is not signed by the configured CA, or not valid for this name";
     case CURLE_SSL_CERTPROBLEM:
         return "the client certificate or its key cannot be read";
     case CURLE_COULDNT_RESOLVE_HOST:
-        return "the name of the server is not known to DNS";
+        return "DNS does not know the server's name";
     case CURLE_WRITE_ERROR:
         return "the answer is larger than 8 MiB";
     default:
-        return "is the API server up, and does every firewall and NetworkPolicy in between let it be "
-               "reached?";
+        return "check that the API server is up, and that firewalls and NetworkPolicies allow the connection";
     }
 }
 
@@ -358,7 +357,8 @@ static struct kube_answer conclude(struct kube *k, struct arena *a, const struct
     if (answer.root)
         return answer;
     answer.outcome = KUBE_UNREACHABLE;
-    answer.error = kube_silence_text(a, &k->config, q, "the answer is no JSON", "is this an API server?");
+    answer.error =
+        kube_silence_text(a, &k->config, q, "the answer is not JSON", "check that this is an API server");
     return answer;
 }
 
@@ -368,10 +368,9 @@ struct kube_answer kube_do(struct kube *k, struct arena *a, const struct kube_re
     bool renewed = false;
     uint64_t wait = k->limits.backoff;
     if (!refresh_token(k, false))
-        return (struct kube_answer){.outcome = KUBE_FORBIDDEN,
-                                    .error =
-                                        arena_fmt(a, "%.*s: there is no token in it, or it cannot be read",
-                                                  FMT(k->config.token_file))};
+        return (struct kube_answer){
+            .outcome = KUBE_FORBIDDEN,
+            .error = arena_fmt(a, "%.*s: it is empty or cannot be read", FMT(k->config.token_file))};
     for (unsigned attempt = 1;; attempt++) {
         try_once(k, a, q, &t);
         if (t.status == 401 && k->config.token_file.n && !renewed) {

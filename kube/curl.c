@@ -33,6 +33,6 @@ const struct curl *curl_load(struct error *reterr)
     pthread_once(&once, load);
     if (loaded)
         return &functions;
-    error_set(reterr, "%s", why.text[0] ? why.text : "it cannot be initialised");
+    error_set(reterr, "%s", why.text[0] ? why.text : "it cannot be initialized");
     return NULL;
 }

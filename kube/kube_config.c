@@ -49,8 +49,8 @@ static bool load_in_cluster(struct arena *a, const char *directory, slice host, 
     ret->ca_file = arena_fmt(a, "%s/ca.crt", directory);
     if (access(ret->token_file.p, R_OK) != 0) {
         return error_set(reterr,
-                         "%s: %s; the pod has no service account token: set automountServiceAccountToken"
-                         " for it, or name a --kubeconfig",
+                         "%s: %s; the pod has no service account token: set automountServiceAccountToken, or "
+                         "use --kubeconfig",
                          ret->token_file.p, strerror(errno));
     }
     if (!kube_read_file(a, arena_fmt(a, "%s/namespace", directory), &ret->namespace))
@@ -85,7 +85,7 @@ static bool check(const struct kube_config *c, struct error *reterr)
 {
     bool credentials = c->token.n || c->token_file.n || c->certificate.n || c->certificate_file.n;
     if (slice_starts(c->server, LIT("http://")))
-        return !credentials || refused(c, "credentials are sent over https:// only", reterr);
+        return !credentials || refused(c, "credentials are sent only over https://", reterr);
     return slice_starts(c->server, LIT("https://")) ||
            refused(c, "must begin with https:// (or http:// where no credentials are sent)", reterr);
 }
@@ -98,7 +98,7 @@ bool kube_config_load(struct arena *a, const struct kube_place *place, struct ku
     if (!load(a, place, ret, reterr))
         return reterr->text[0]
                    ? false
-                   : error_set(reterr, "no way to the API server: not in a pod, and no kubeconfig "
+                   : error_set(reterr, "cannot find the API server: not running in a pod, and no kubeconfig "
                                        "at --kubeconfig, $KUBECONFIG or ~/.kube/config");
     while (slice_ends(ret->server, LIT("/")))
         ret->server.n--;

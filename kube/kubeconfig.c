@@ -91,7 +91,7 @@ static bool text_or_file(struct kubeconfig *k, const struct node *n, slice path,
     slice data_key = arena_fmt(k->arena, "%s-data", key);
     slice data = text_at(n, data_key);
     if (data.n && !base64_decode(k->arena, data, ret_text))
-        return fails(k, path, arena_fmt(k->arena, "%.*s is no base64", FMT(data_key)));
+        return fails(k, path, arena_fmt(k->arena, "%.*s is not base64", FMT(data_key)));
     if (!data.n)
         *ret_file = beside(k->arena, path, text_at(n, slice_of(key)));
     return true;
@@ -113,13 +113,13 @@ static bool read_cluster(struct kubeconfig *k, slice name, struct kube_config *r
 {
     static const char *const unknown[][2] = {
         {"insecure-skip-tls-verify",
-         "brgate talks to servers it can verify only; put the CA into certificate-authority-data"},
+         "brgate connects only to servers it can verify; put the CA in certificate-authority-data"},
         {"tls-server-name", "is not supported; use the name of the server's certificate in `server`"},
     };
     slice path;
     const struct node *n = find(k, LIT("clusters"), LIT("cluster"), name, &path);
     if (!n)
-        return fails(k, k->files[0].path, arena_fmt(k->arena, "there is no cluster \"%.*s\"", FMT(name)));
+        return fails(k, k->files[0].path, arena_fmt(k->arena, "unknown cluster \"%.*s\"", FMT(name)));
     ret->server = text_at(n, LIT("server"));
     ret->proxy = text_at(n, LIT("proxy-url"));
     if (!ret->server.n)
@@ -131,8 +131,8 @@ static bool read_cluster(struct kubeconfig *k, slice name, struct kube_config *r
 static bool read_user(struct kubeconfig *k, slice name, struct kube_config *ret)
 {
     static const char *const unknown[][2] = {
-        {"exec", "brgate runs no credential plugins; use a token "
-                 "(`kubectl create token ACCOUNT`) or a client certificate"},
+        {"exec", "brgate does not run credential plugins; use a token (`kubectl create token ACCOUNT`) or a "
+                 "client certificate"},
         {"auth-provider", "was removed from Kubernetes 1.26; use a token or a client certificate"},
         {"username", "was removed from Kubernetes 1.19; use a token or a client certificate"},
         {"as", "impersonation is not supported; use the account's own token"},
@@ -142,7 +142,7 @@ static bool read_user(struct kubeconfig *k, slice name, struct kube_config *ret)
         return true;
     const struct node *n = find(k, LIT("users"), LIT("user"), name, &path);
     if (!n)
-        return fails(k, k->files[0].path, arena_fmt(k->arena, "there is no user \"%.*s\"", FMT(name)));
+        return fails(k, k->files[0].path, arena_fmt(k->arena, "unknown user \"%.*s\"", FMT(name)));
     if (!none_of(k, n, path, unknown, COUNT(unknown)))
         return false;
     ret->token = text_at(n, LIT("token"));
@@ -152,7 +152,8 @@ static bool read_user(struct kubeconfig *k, slice name, struct kube_config *ret)
         !text_or_file(k, n, path, "client-key", &ret->key, &ret->key_file))
         return false;
     bool certificate = ret->certificate.n || ret->certificate_file.n, key = ret->key.n || ret->key_file.n;
-    return certificate == key || fails(k, path, LIT("client-certificate and client-key belong together"));
+    return certificate == key ||
+           fails(k, path, LIT("client-certificate and client-key must be set together"));
 }
 
 static slice current_context(const struct kubeconfig *k)
@@ -185,7 +186,7 @@ bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct k
         return fails(&k, ret->source, LIT("no current-context; `kubectl config use-context NAME` sets one"));
     const struct node *n = find(&k, LIT("contexts"), LIT("context"), name, &path);
     if (!n)
-        return fails(&k, ret->source, arena_fmt(a, "there is no context \"%.*s\"", FMT(name)));
+        return fails(&k, ret->source, arena_fmt(a, "unknown context \"%.*s\"", FMT(name)));
     ret->namespace = text_at(n, LIT("namespace"));
     if (!read_cluster(&k, text_at(n, LIT("cluster")), ret) || !read_user(&k, text_at(n, LIT("user")), ret))
         return false;

@@ -99,10 +99,10 @@ static void put_fix(struct buf *b, const struct kube_config *c, const struct kub
 {
     const char *slash = strchr(q->group_version, '/');
     if (status == 401)
-        buf_fmt(b, "; the credentials of %.*s have expired or belong to another cluster", FMT(c->source));
+        buf_fmt(b, "; the credentials from %.*s have expired or belong to another cluster", FMT(c->source));
     if (status != 403)
         return;
-    buf_fmt(b, "; a %s must allow it the verb \"%s\" for \"%s\" of the API group \"%.*s\"",
+    buf_fmt(b, "; a %s must grant the verb \"%s\" on \"%s\" of the API group \"%.*s\"",
             q->namespace.n ? "Role" : "ClusterRole", rbac_verb(q), q->resource,
             slash ? (int)(slash - q->group_version) : 0, q->group_version);
     if (q->name.n)

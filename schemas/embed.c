@@ -24,7 +24,7 @@ static char *file_read(const char *name)
         capacity += 1 << 16;
         text = realloc(text, capacity);
         if (!text)
-            fail("no memory", name);
+            fail("out of memory", name);
         n += fread(text + n, 1, capacity - 1 - n, f);
     } while (n == capacity - 1);
     if (ferror(f))

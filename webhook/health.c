@@ -125,7 +125,7 @@ static enum MHD_Result answer(void *self, struct MHD_Connection *mhd, const char
         return MHD_YES;
     }
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-        return say(mhd, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
+        return say(mhd, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are supported here\n");
     if (strcmp(url, "/livez") == 0 || strcmp(url, "/healthz") == 0)
         return say(mhd, MHD_HTTP_OK, "ok\n");
     if (strcmp(url, "/readyz") == 0) {
@@ -134,7 +134,7 @@ static enum MHD_Result answer(void *self, struct MHD_Connection *mhd, const char
     }
     if (strcmp(url, "/metrics") == 0)
         return scrape(&h->source, mhd);
-    return say(mhd, MHD_HTTP_NOT_FOUND, "/livez, /readyz and /metrics are here\n");
+    return say(mhd, MHD_HTTP_NOT_FOUND, "no such path: use /livez, /readyz or /metrics\n");
 }
 
 struct health *health_start(const struct health_source *source, int fd)

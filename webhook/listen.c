@@ -53,9 +53,9 @@ static const char *advice(int error)
 {
     switch (error) {
     case EADDRINUSE:
-        return "another process has this port: stop it or choose another port";
+        return "another process uses this port: stop it or choose another port";
     case EADDRNOTAVAIL:
-        return "this machine has no such address: 0.0.0.0 stands for all of them";
+        return "this machine has no such address: 0.0.0.0 means all of them";
     case EACCES:
         return "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one";
     default:
@@ -68,7 +68,8 @@ int listen_on(const char *address, const char *flag, struct error *reterr)
     union address at;
     socklen_t length = parse(address, &at);
     if (!length) {
-        error_set(reterr, "%s %s: not ADDRESS:PORT with a numeric address, like 0.0.0.0:8443 or [::]:8443",
+        error_set(reterr,
+                  "%s %s: expected ADDRESS:PORT with a numeric address, such as 0.0.0.0:8443 or [::]:8443",
                   flag, address);
         return -1;
     }

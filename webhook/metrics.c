@@ -219,7 +219,7 @@ static void render_refusals(const struct metrics *m, struct buf *b)
                                                               "request_deadline",
                                                               "crowded"};
     head(b, "webhook_refused_total", "counter",
-         "Requests refused before they were judged, and connections shut at a deadline or to make room.");
+         "Requests refused before they were judged, and connections closed at a deadline or to make room.");
     for (size_t i = 0; i < REFUSED_REASON_COUNT; i++)
         buf_fmt(b, "brgate_webhook_refused_total{reason=\"%s\"} %llu\n", reasons[i],
                 (unsigned long long)total(m, m->at.refused + i));
@@ -237,10 +237,11 @@ static void render_certificate(const struct metrics_gauges *g, struct buf *b)
     single(b, "webhook_certificate_valid", "gauge",
            "0 while the served certificate is out of its time, or not for the name of --tls-name.", g->valid);
     single(b, "webhook_certificate_not_before_timestamp_seconds", "gauge",
-           "Begin of the served certificate's validity.", g->not_before);
+           "Start of the served certificate's validity.", g->not_before);
     single(b, "webhook_certificate_expiry_timestamp_seconds", "gauge",
            "End of the served certificate's validity.", g->not_after);
-    single(b, "webhook_certificate_loaded_timestamp_seconds", "gauge", "When it was loaded.", g->loaded_at);
+    single(b, "webhook_certificate_loaded_timestamp_seconds", "gauge",
+           "Time at which the served certificate was loaded.", g->loaded_at);
     single(b, "webhook_certificate_matches_file", "gauge",
            "1 while the served certificate is the one in the file.", g->matches_file);
     head(b, "webhook_certificate_info", "gauge", "The served certificate's SHA-256 fingerprint.");
@@ -251,7 +252,7 @@ static void render_certificate(const struct metrics_gauges *g, struct buf *b)
 
 static void render_policy(const struct metrics_gauges *g, struct buf *b)
 {
-    single(b, "webhook_policy_matches_file", "gauge", "1 while the policy in force is the one in the file.",
+    single(b, "webhook_policy_matches_file", "gauge", "1 while the policy in effect is the one in the file.",
            g->policy_matches_file);
     render_reloads(b, "webhook_policy_reloads_total", "Attempts to load a changed policy file.",
                    g->policy_reloads, g->policy_reload_failures);
@@ -298,16 +299,16 @@ void metrics_render(const struct metrics *m, const struct metrics_gauges *g, str
            (int64_t)total(m, m->at.connections));
     single(b, "webhook_handshakes_total", "counter", "TLS handshakes completed.",
            (int64_t)total(m, m->at.handshakes));
-    single(b, "webhook_requests_aborted_total", "counter", "Requests whose client went away.",
+    single(b, "webhook_requests_aborted_total", "counter", "Requests whose client disconnected.",
            (int64_t)total(m, m->at.aborted));
-    single(b, "webhook_log_lines_dropped_total", "counter", "Log lines lost because the reader was slow.",
+    single(b, "webhook_log_lines_dropped_total", "counter", "Log lines dropped because the reader was slow.",
            (int64_t)g->log_lines_dropped);
     single(b, "webhook_ready", "gauge", "1 while /readyz answers 200.", g->ready);
     if (g->tls)
         render_certificate(g, b);
     if (g->policy)
         render_policy(g, b);
-    head(b, "build_info", "gauge", "The program's version.");
+    head(b, "build_info", "gauge", "Version of the program.");
     buf_fmt(b, "brgate_build_info{version=\"%s\"} 1\n", BRGATE_VERSION);
     render_process(m, b);
 }

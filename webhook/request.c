@@ -118,21 +118,18 @@ static const struct refusal *refusal_of(const struct service *s, const struct re
                                         const struct headers *h, const char *method, const char *version,
                                         uint64_t *ret_length)
 {
-    static const struct refusal transfer_encoding = {REFUSED_TRANSFER_ENCODING, 501,
-                                                     "Transfer-Encoding: send Content-Length\n"},
-                                lengths = {REFUSED_LENGTH, 400, "Content-Length: more than one\n"},
-                                length = {REFUSED_LENGTH, 400, "Content-Length: not a number\n"},
-                                no_length = {REFUSED_LENGTH, 411, "Content-Length: missing\n"},
-                                malformed = {REFUSED_HEADER, 400, "a header is malformed\n"},
-                                host = {REFUSED_HEADER, 400, "Host: exactly one name or address is wanted\n"},
-                                path = {REFUSED_PATH, 404, "no such path\n"},
-                                not_post = {REFUSED_METHOD, 405, "only POST is answered here\n"},
-                                expectation = {REFUSED_EXPECTATION, 417,
-                                               "Expect: only 100-continue is known\n"},
-                                media_type = {REFUSED_MEDIA_TYPE, 415,
-                                              "Content-Type: only application/json is taken\n"},
-                                too_large = {REFUSED_TOO_LARGE, 413,
-                                             "the body exceeds the limit (--max-body)\n"};
+    static const struct refusal
+        transfer_encoding = {REFUSED_TRANSFER_ENCODING, 501, "Transfer-Encoding: send Content-Length\n"},
+        lengths = {REFUSED_LENGTH, 400, "Content-Length: more than one\n"},
+        length = {REFUSED_LENGTH, 400, "Content-Length: not a number\n"},
+        no_length = {REFUSED_LENGTH, 411, "Content-Length: missing\n"},
+        malformed = {REFUSED_HEADER, 400, "a header is malformed\n"},
+        host = {REFUSED_HEADER, 400, "Host: exactly one name or address is required\n"},
+        path = {REFUSED_PATH, 404, "no such path\n"},
+        not_post = {REFUSED_METHOD, 405, "only POST is supported here\n"},
+        expectation = {REFUSED_EXPECTATION, 417, "Expect: only 100-continue is supported\n"},
+        media_type = {REFUSED_MEDIA_TYPE, 415, "Content-Type: only application/json is accepted\n"},
+        too_large = {REFUSED_TOO_LARGE, 413, "the body exceeds the limit (--max-body)\n"};
     if (h->transfer_encoding)
         return &transfer_encoding;
     if (h->lengths > 1)
@@ -248,9 +245,9 @@ static enum MHD_Result shed(struct service *s, struct MHD_Connection *mhd, const
 /* By whose fault it is: the object's, that of all reviews together, or ours. */
 static enum MHD_Result respond_failed(struct service *s, struct MHD_Connection *mhd, struct request *r)
 {
-    static const char too_large[] = "the review needs more memory than one may take (--review-memory)",
-                      too_many[] = "the reviews under way need more memory than all may take "
-                                   "(--reviews-memory)";
+    static const char
+        too_large[] = "the review needs more memory than one review may use (--review-memory)",
+        too_many[] = "the reviews in progress need more memory than all reviews may use (--reviews-memory)";
     struct server_answer *a = &r->answer;
     a->verdict = SERVER_FAILED;
     switch (arena_lack(r->arena)) {
@@ -263,7 +260,7 @@ static enum MHD_Result respond_failed(struct service *s, struct MHD_Connection *
         return shed(s, mhd, too_many);
     default:
         if (!a->error.n)
-            a->error = arena_lack(r->arena) ? LIT("out of memory") : LIT("the handler gave no answer");
+            a->error = arena_lack(r->arena) ? LIT("out of memory") : LIT("the handler returned no answer");
         return respond_text(s, mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "the review could not be answered\n",
                             NULL, NULL);
     }

@@ -101,7 +101,7 @@ bool keeping_start(struct cert_keeping *s, struct server *server, struct error *
     s->server = server;
     if (keeper_start(s->keeper))
         return true;
-    error_set(reterr, "--certs-secret: no thread to be had");
+    error_set(reterr, "--certs-secret: cannot start a thread");
     server_stop(server);
     return false;
 }

@@ -84,8 +84,8 @@ static unsigned connections_allowed(const struct server *s)
                ? LEAST_CONNECTIONS
                : (unsigned)(limit.rlim_cur - SPARE_DESCRIPTORS);
     log_event(s->service.log, LOG_LEVEL_WARNING, "limits",
-              "--max-connections %u needs %llu file descriptors, and the system allows %llu: %u connections "
-              "are taken",
+              "--max-connections %u needs %llu file descriptors, but the system allows %llu: at most %u "
+              "connections are accepted",
               s->options->max_connections, (unsigned long long)want, (unsigned long long)limit.rlim_cur,
               most);
     return most;
@@ -139,7 +139,7 @@ static bool start_https(struct server *s, struct error *reterr)
     if (start_daemon(s))
         return true;
     s->daemon_says[strcspn(s->daemon_says, "\n")] = '\0';
-    error_set(reterr, "the HTTPS server does not start: %s",
+    error_set(reterr, "the HTTPS server cannot start: %s",
               s->daemon_says[0] ? s->daemon_says : "no reason given");
     return false;
 }
@@ -155,7 +155,7 @@ static bool start_health(struct server *s, struct error *reterr)
     if (s->health)
         return true;
     close(fd);
-    error_set(reterr, "--health-listen %s: the server does not start", s->options->health_listen);
+    error_set(reterr, "--health-listen %s: the server cannot start", s->options->health_listen);
     return false;
 }
 
@@ -237,12 +237,13 @@ static void reload_policy(struct server *s, bool forced)
     case SERVER_RELOADED:
         atomic_fetch_add(&policy->done, 1);
         atomic_store(&policy->matches_file, true);
-        log_event(s->service.log, LOG_LEVEL_INFO, "policy", "judging by the policy file as it is now");
+        log_event(s->service.log, LOG_LEVEL_INFO, "policy", "now applying the policy file");
         return;
     case SERVER_NOT_RELOADED:
         atomic_fetch_add(&policy->failed, 1);
         atomic_store(&policy->matches_file, false);
-        log_event(s->service.log, LOG_LEVEL_ERROR, "policy", "%s; the old policy stays in force", error.text);
+        log_event(s->service.log, LOG_LEVEL_ERROR, "policy", "%s; the old policy stays in effect",
+                  error.text);
         return;
     }
 }

@@ -177,7 +177,7 @@ static bool load_client_cas(struct tls_pair *p, const struct server_options *o, 
     if (count == 0)
         count = gnutls_x509_trust_list_add_trust_mem(p->client_cas, &text, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
     return count > 0 || fail(reterr, "--client-ca", o->client_ca_file,
-                             count ? gnutls_strerror(count) : "no certificate in it");
+                             count ? gnutls_strerror(count) : "it contains no certificate");
 }
 
 /* What OpenSSL sees in the same texts: key and certificate belong together, and until when. */
@@ -202,7 +202,7 @@ static bool check_handshake(struct tls_pair *p, const struct server_options *o, 
     int error =
         rehearse(p->chain, p->chain_count, p->key, o->tls_priority ? o->tls_priority : SERVER_TLS_PRIORITY);
     struct error reason;
-    error_set(&reason, "no client could shake hands with it: %s", gnutls_strerror(error));
+    error_set(&reason, "no client could complete a handshake with it: %s", gnutls_strerror(error));
     return error == 0 || fail(reterr, "--tls-cert", o->cert_file, reason.text);
 }
 

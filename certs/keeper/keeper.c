@@ -59,8 +59,7 @@ bool keeper_check(const struct keeper_options *o, struct error *reterr)
     }
     if (third >= 2 * (o->settle + interval))
         return true;
-    error_set(reterr,
-              "a life of %llds leaves %llds for a rotation, which takes %llds and should fit in twice",
+    error_set(reterr, "a life of %llds leaves %llds for a rotation, which takes %llds and must fit twice",
               (long long)o->life, (long long)third, (long long)(o->settle + interval));
     return false;
 }
@@ -163,7 +162,7 @@ static void judge_readiness(struct keeper *k, const struct look *l, enum rotatio
     else if (served_has_expired(k, l))
         why = "the certificate has expired";
     else if (!covered && !k->ready)
-        why = l->view.bundles_seen ? "the webhook configurations do not vouch for the certificate yet"
+        why = l->view.bundles_seen ? "the webhook configurations do not trust the certificate yet"
                                    : "the webhook configurations cannot be read";
     k->ready = !why;
     if (k->host.ready)
@@ -234,12 +233,12 @@ static struct kube_answer publish(struct keeper *k, const struct look *l)
 static void tell(struct keeper *k, const struct look *l, enum rotation_action action)
 {
     static const char *const texts[ROTATION_ACTION_COUNT] = {
-        [ROTATION_CREATE] = "made the Secret with a new CA and certificate",
-        [ROTATION_REPLACE] = "made a new CA and certificate, for the Secret's was of no use",
-        [ROTATION_PREPARE] = "made the next CA and certificate; the bundles come first",
+        [ROTATION_CREATE] = "created the Secret with a new CA and certificate",
+        [ROTATION_REPLACE] = "made a new CA and certificate, because the Secret's was unusable",
+        [ROTATION_PREPARE] = "made the next CA and certificate; the CA goes into the bundles first",
         [ROTATION_PUBLISH] = "put the CAs of the Secret into the webhook configurations",
-        [ROTATION_SWITCH] = "the next certificate is the current one now",
-        [ROTATION_TIDY] = "dropped a CA from the Secret that is long expired",
+        [ROTATION_SWITCH] = "switched to the next certificate",
+        [ROTATION_TIDY] = "removed a long-expired CA from the Secret",
     };
     bool reason = action == ROTATION_REPLACE && l->why_unusable.text[0];
     say(k, KEEPER_DONE, "%.*s/%.*s: %s%s%s%s", FMT(k->store.namespace), FMT(k->store.secret), texts[action],
@@ -351,7 +350,7 @@ static struct keeper_result look_and_act(struct keeper *k)
     }
     if (!failed && step.action != ROTATION_HOLD && k->trouble.text[0]) {
         k->trouble.text[0] = '\0';
-        say(k, KEEPER_DONE, "the trouble with the certificate is over");
+        say(k, KEEPER_DONE, "the certificate can be kept again");
     }
     note(k, &l, step, failed);
     return (struct keeper_result){.action = step.action,
@@ -451,8 +450,9 @@ static void single(struct buf *b, const char *name, const char *type, const char
 
 static void put_seen(const struct facts *f, struct buf *b)
 {
-    single(b, "last_look_timestamp_seconds", "gauge", "When everything could be read last.", f->looked_at);
-    single(b, "secret_expiry_timestamp_seconds", "gauge", "End of the Secret's current certificate.",
+    single(b, "last_look_timestamp_seconds", "gauge",
+           "Time of the last look at which everything could be read.", f->looked_at);
+    single(b, "secret_expiry_timestamp_seconds", "gauge", "Expiry of the Secret's current certificate.",
            f->expires_at);
     single(b, "next_step_timestamp_seconds", "gauge", "When the rotation's next step is due.", f->step_at);
     single(b, "clock_ahead_seconds", "gauge",
@@ -465,8 +465,7 @@ static void put_seen(const struct facts *f, struct buf *b)
     for (int i = 0; i < ROTATION_ACTION_COUNT; i++)
         buf_fmt(b, "brgate_certs_rotation_state{state=\"%s\"} %d\n", rotation_word((enum rotation_action)i),
                 f->action == (enum rotation_action)i);
-    head(b, "bundle_matches", "gauge",
-         "1 while every webhook's caBundle vouches for the served certificate.");
+    head(b, "bundle_matches", "gauge", "1 while every webhook's caBundle trusts the served certificate.");
     for (unsigned kind = 0; kind < STORE_KINDS; kind++)
         if (f->looked_at && f->matches[kind] >= 0)
             buf_fmt(b, "brgate_certs_bundle_matches{configuration=\"%s\"} %d\n", store_kind_word(kind),
@@ -482,7 +481,7 @@ void keeper_metrics(struct keeper *k, struct buf *b)
         put_seen(&f, b);
     single(b, "failures_total", "counter", "Looks at which something could not be read or written.",
            (int64_t)f.failures);
-    head(b, "steps_total", "counter", "Steps that this replica has done.");
+    head(b, "steps_total", "counter", "Steps done by this replica.");
     for (int i = ROTATION_CREATE; i < ROTATION_ACTION_COUNT; i++)
         buf_fmt(b, "brgate_certs_steps_total{step=\"%s\"} %llu\n", rotation_word((enum rotation_action)i),
                 (unsigned long long)f.steps[i]);

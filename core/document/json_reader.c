@@ -58,24 +58,24 @@ static const char *hint_for(const struct json *r, const char *at, slice token)
         slice word;
         const char *hint;
     } words[] = {
-        {SLICE("True"), "write true in lower case"},
-        {SLICE("TRUE"), "write true in lower case"},
-        {SLICE("False"), "write false in lower case"},
-        {SLICE("FALSE"), "write false in lower case"},
+        {SLICE("True"), "write true in lowercase"},
+        {SLICE("TRUE"), "write true in lowercase"},
+        {SLICE("False"), "write false in lowercase"},
+        {SLICE("FALSE"), "write false in lowercase"},
         {SLICE("None"), "write null"},
-        {SLICE("NULL"), "write null in lower case"},
-        {SLICE("Null"), "write null in lower case"},
+        {SLICE("NULL"), "write null in lowercase"},
+        {SLICE("Null"), "write null in lowercase"},
         {SLICE("NaN"), "JSON has no such number"},
         {SLICE("Infinity"), "JSON has no such number"},
         {SLICE("-Infinity"), "JSON has no such number"},
-        {SLICE("'"), "JSON strings take double quotes"},
+        {SLICE("'"), "JSON strings use double quotes"},
         {SLICE("/"), "JSON has no comments"},
         {SLICE("#"), "JSON has no comments"},
         {SLICE("+"), "a number begins with a digit or -"},
         {SLICE("."), "a number begins with a digit or -"},
     };
     if (token.n == 0)
-        return "the text ends too early: is it complete?";
+        return "the text ends too early; check that it is complete";
     for (size_t i = 0; i < COUNT(words); i++)
         if (slice_eq(token, words[i].word))
             return words[i].hint;
@@ -88,7 +88,7 @@ static const char *hint_for(const struct json *r, const char *at, slice token)
     if ((*at == '}' || *at == ']') && before > r->start && before[-1] == ',')
         return "remove the comma before it";
     if (word_char(*at) && !ascii_is_digit(*at))
-        return "text stands in double quotes";
+        return "put text in double quotes";
     return "";
 }
 
@@ -113,7 +113,7 @@ static const char *fail_wanted(struct json *r, const char *at, const char *wante
     else
         buf_put(&found, LIT("the end of the text"));
     return fail_at(r, at, token, hint_for(r, at, token),
-                   arena_fmt(r->arena, "invalid JSON at byte %zu: found %.*s where %s belongs",
+                   arena_fmt(r->arena, "invalid JSON at byte %zu: found %.*s, expected %s",
                              (size_t)(at - r->start), FMT(buf_slice(&found)), wanted));
 }
 
@@ -198,13 +198,13 @@ static const char *string_step(struct json *r, const char *opening, const char *
 {
     static const char escapes[] = "\"\\/bfnrtu";
     if (p == r->end)
-        return fail_text(r, opening, 1, "the string that begins here has no end",
+        return fail_text(r, opening, 1, "the string that begins here is not closed",
                          "close it with a double quote");
     if (*p == '\\') {
         if (r->end - p < 2 || !p[1] || !strchr(escapes, p[1]))
             return fail_text(
                 r, p, r->end - p < 2 ? 1 : 2, "unknown escape in a string",
-                "a backslash stands before one of \" \\ / b f n r t uXXXX; write \\\\ for itself");
+                "a backslash must precede one of \" \\ / b f n r t uXXXX; write \\\\ for a backslash");
         if (p[1] == 'u' && hex4(p + 2, r->end) < 0)
             return fail_text(r, p, 2, "\\u without four hexadecimal digits", "");
         return p + (p[1] == 'u' ? 6 : 2);
@@ -303,7 +303,7 @@ static const char *read_number(struct json *r, const char *start, struct node *n
     if (num_f64(n->text, &n->real))
         return p;
     r->refused = true;
-    return fail_text(r, start, n->text.n, "a number beyond what a double can hold", "");
+    return fail_text(r, start, n->text.n, "a number too large for a double", "");
 }
 
 static const char *read_word(struct json *r, const char *p, struct node *n)
@@ -343,7 +343,7 @@ static const char *read_key(struct json *r, const char *p, struct node *member)
     member->key_end = (uint32_t)(p - r->start);
     p = skip_blanks(r, p);
     if (p == r->end || *p != ':')
-        return fail_wanted(r, p, "the colon behind a key");
+        return fail_wanted(r, p, "a colon after the key");
     return p + 1;
 }
 
@@ -422,7 +422,7 @@ struct node *json_read(struct arena *a, slice bytes, struct findings *f)
 {
     if (bytes.n > LIMIT_DOCUMENT_BYTES) {
         finding_at(f, &rule_document_too_large, FIELD_NONE, at_bytes(0, 1),
-                   "the document has %zu bytes, %d are allowed", bytes.n, LIMIT_DOCUMENT_BYTES);
+                   "the document has %zu bytes, the limit is %d", bytes.n, LIMIT_DOCUMENT_BYTES);
         return NULL;
     }
     if (bytes.n == 0)

@@ -73,13 +73,12 @@ static void report(struct findings *f, const struct node *first, const struct no
     struct buf quoted = buf_new(f->arena, 1000);
     buf_quote(&quoted, key);
     bool merged = again->flags & NODE_MERGED;
-    struct finding *x =
-        finding_at(f, &rule_duplicate_key, FIELD_NONE, at_key(again),
-                   merged ? "the merge key brings %.*s again and replaces the value that stands before it"
-                          : "key %.*s is set twice in the same object; the last one wins",
-                   FMT(buf_slice(&quoted)));
+    struct finding *x = finding_at(f, &rule_duplicate_key, FIELD_NONE, at_key(again),
+                                   merged ? "the merge key sets %.*s again and replaces the value above it"
+                                          : "key %.*s is set twice in the same object; the last one wins",
+                                   FMT(buf_slice(&quoted)));
     if (merged)
-        finding_hint(x, "put the merge key (<<) first: kubectl lets whatever comes later win");
+        finding_hint(x, "put the merge key (<<) first: in kubectl the later value wins");
     else
         finding_hint(x, two_objects ? "put a line --- above the second object" : "keep one of them");
     finding_note(x, at_bytes(first->key_at, first->key_end), "first set here");

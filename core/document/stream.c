@@ -93,7 +93,7 @@ static bool too_large(struct splitter *s, uint32_t at, size_t length)
     if (length <= LIMIT_DOCUMENT_BYTES)
         return false;
     finding_at(s->findings, &rule_document_too_large, FIELD_NONE, at_bytes(at, at + 1),
-               "the document has %zu bytes, %d are allowed", length, LIMIT_DOCUMENT_BYTES);
+               "the document has %zu bytes, the limit is %d", length, LIMIT_DOCUMENT_BYTES);
     return true;
 }
 
@@ -255,7 +255,7 @@ struct stream *stream_read(struct arena *a, slice bytes, struct findings *f)
     struct splitter s = {.arena = a, .findings = f, .bytes = bytes, .stream = stream, .last = &stream->first};
     if (bytes.n > LIMIT_STREAM_BYTES) {
         finding_at(s.findings, &rule_document_too_large, FIELD_NONE, at_bytes(0, 1),
-                   "the file has %zu bytes, %d are allowed", bytes.n, LIMIT_STREAM_BYTES);
+                   "the file has %zu bytes, the limit is %d", bytes.n, LIMIT_STREAM_BYTES);
         append(&s, NULL, 0, LIMIT_STREAM_BYTES, false);
         return stream;
     }

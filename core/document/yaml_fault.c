@@ -11,58 +11,57 @@ struct words {
 };
 
 static const struct words words[] = {
-    {"mapping keys are not allowed", "a key where none can stand", "check the indentation", false, NULL},
-    {"block sequence entries are not allowed", "a list item (-) where none can stand",
-     "begin the list on the line below its key; a text that begins with \"- \" needs quotes", false, NULL},
-    {"could not find expected ':'", "this is neither a key with a colon nor part of the value before it",
+    {"mapping keys are not allowed", "unexpected key", "check the indentation", false, NULL},
+    {"block sequence entries are not allowed", "unexpected list item (-)",
+     "begin the list on the line below its key; quote a value that begins with \"- \"", false, NULL},
+    {"could not find expected ':'", "this is neither a key with a colon nor part of the previous value",
      "write \"key: value\"; check indentation and quotes", true, NULL},
-    {"did not find expected key", "the indentation of this line fits no key of the block it stands in",
-     "give all keys of a block the same indentation", false, "the block begins here"},
-    {"did not find expected '-' indicator",
-     "the indentation of this line fits no item of the list it stands in",
-     "give all items of a list the same indentation", false, "the list begins here"},
-    {"did not find expected ',' or ']'", "the list that [ begins here goes on wrongly or is not closed",
-     "put a comma between items and ] at the end; a text that begins with [ needs quotes", true, NULL},
-    {"did not find expected ',' or '}'", "the mapping that { begins here goes on wrongly or is not closed",
-     "put a comma between members and } at the end; a text that begins with { needs quotes", true, NULL},
-    {"found unexpected end of stream", "the quote that opens here is never closed",
-     "close it; the text ends where the document ends", true, NULL},
-    {"found unexpected document indicator",
-     "the quote that opens here is not closed before the document ends", "close it", true, NULL},
+    {"did not find expected key", "this line's indentation matches no key of its block",
+     "indent all keys of a block equally", false, "the block begins here"},
+    {"did not find expected '-' indicator", "this line's indentation matches no item of its list",
+     "indent all items of a list equally", false, "the list begins here"},
+    {"did not find expected ',' or ']'", "the list opened here is malformed or not closed",
+     "put a comma between items and ] at the end; quote a value that begins with [", true, NULL},
+    {"did not find expected ',' or '}'", "the mapping opened here is malformed or not closed",
+     "put a comma between members and } at the end; quote a value that begins with {", true, NULL},
+    {"found unexpected end of stream", "the quote opened here is never closed",
+     "close it; a quoted value ends at the latest where the document ends", true, NULL},
+    {"found unexpected document indicator", "the quote opened here is not closed before the document ends",
+     "close it", true, NULL},
     {"found unknown escape character", "unknown escape in double quotes",
      "write \\\\ for a backslash, or use single quotes", false, NULL},
     {"did not find expected hexdecimal number", "an escape without its hexadecimal digits", "", false, NULL},
-    {"found invalid Unicode character escape code", "the escape names no character",
-     "write the character itself: \\u takes no surrogate pairs in YAML", false, NULL},
+    {"found invalid Unicode character escape code", "the escape does not name a character",
+     "write the character itself: \\u does not support surrogate pairs in YAML", false, NULL},
     {"did not find expected alphabetic or numeric character",
-     "* and & begin an alias or an anchor, which needs a name", "a text that begins with * or & needs quotes",
+     "* and & begin an alias or an anchor, which needs a name", "quote a value that begins with * or &", true,
+     NULL},
+    {"did not find expected comment or line break", "text after | or > belongs on the next line",
+     "quote a value that begins with | or >", false, NULL},
+    {"did not find expected whitespace or line break", "! begins a tag, but this is not a tag",
+     "quote a value that begins with !", true, NULL},
+    {"did not find expected tag URI", "! begins a tag, but this is not a tag",
+     "quote a value that begins with !", true, NULL},
+    {"did not find expected '!'", "! begins a tag, but this is not a tag", "quote a value that begins with !",
      true, NULL},
-    {"did not find expected comment or line break", "text behind | or >, which belongs on the next line",
-     "a text that begins with | or > needs quotes", false, NULL},
-    {"did not find expected whitespace or line break", "! begins a tag, and this is none",
-     "a text that begins with ! needs quotes", true, NULL},
-    {"did not find expected tag URI", "! begins a tag, and this is none",
-     "a text that begins with ! needs quotes", true, NULL},
-    {"did not find expected '!'", "! begins a tag, and this is none",
-     "a text that begins with ! needs quotes", true, NULL},
-    {"found undefined tag handle", "! begins a tag, and this one is not defined",
-     "a text that begins with ! needs quotes", false, NULL},
-    {"did not find expected <document start>", "text behind the end of the document's only value",
+    {"found undefined tag handle", "! begins a tag, but this one is not defined",
+     "quote a value that begins with !", false, NULL},
+    {"did not find expected <document start>", "text after the end of the document's only value",
      "a document is one mapping; check the indentation", false, NULL},
-    {"found unexpected ':'", "a colon without a blank behind it, between brackets or braces",
-     "write \"key: value\", or put the text in quotes", false, NULL},
+    {"found unexpected ':'", "a colon without a space after it, between brackets or braces",
+     "write \"key: value\", or quote the text", false, NULL},
     {"found unknown directive name", "a line that begins with % is a directive", "put the value in quotes",
      false, NULL},
     {"did not find expected node content", "a value is missing here", "", false, NULL},
-    {"found a tab character", "a tab where blanks are needed", "indent with blanks only", false, NULL},
+    {"found a tab character", "a tab where spaces are required", "indent only with spaces", false, NULL},
     {"found an indentation indicator equal to 0", "an indentation of 0", "write | without a number", false,
      NULL},
-    {"found incompatible YAML document", "a YAML version that kubectl does not read", "remove the %YAML line",
-     false, NULL},
+    {"found incompatible YAML document", "a YAML version that kubectl does not support",
+     "remove the %YAML line", false, NULL},
 };
 
-const char *const yaml_template_hint = "judge what the template renders (helm template CHART | brgate lint "
-                                       "-); a text that begins with { needs quotes";
+const char *const yaml_template_hint =
+    "check the rendered template (helm template CHART | brgate lint -); quote a value that begins with {";
 
 static slice line_at(slice stream, const struct yaml_fault *fault, uint32_t at, uint32_t *ret_start)
 {
@@ -148,8 +147,8 @@ static bool report_odd_blank(struct findings *f, slice stream, const struct yaml
             continue;
         struct finding *x = finding_at(f, &rule_yaml_syntax, FIELD_NONE,
                                        at_bytes(start + at, start + at + (line.p[at] == '\xc2' ? 2 : 3)),
-                                       "%s stands where a blank is needed", name);
-        finding_hint(x, "type a blank in its place: YAML takes it for a letter");
+                                       "%s is used instead of a space", name);
+        finding_hint(x, "replace it with a space: YAML reads it as a letter");
         return true;
     }
     return false;
@@ -211,9 +210,9 @@ static void second_colon(struct findings *f, slice stream, const struct yaml_fau
     slice before = slice_cut(stream, first, fault->at - first);
     if (slice_find(before, LIT(": ")) != SLICE_NONE)
         add(f, stream, fault, fault->at, "a second key on the same line",
-            "a text with \": \" in it needs quotes");
+            "quote a value that contains \": \"");
     else
-        add(f, stream, fault, first, "a key where none can stand: the text above it is already complete",
+        add(f, stream, fault, first, "unexpected key: the value above it is already complete",
             "check the indentation of this line and the one above");
 }
 
@@ -234,7 +233,7 @@ static bool report_directive(struct findings *f, slice stream, const struct yaml
         at--;
     if (!slice_starts(line_at(stream, fault, at, &start), LIT("%")))
         return false;
-    add(f, stream, fault, start, "a directive of YAML, which kubectl reads as a document of its own",
+    add(f, stream, fault, start, "a YAML directive, which kubectl reads as a separate document",
         "remove the line");
     return true;
 }
@@ -246,7 +245,7 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
     if (!sure && find_tab(stream, fault, &tab)) {
         struct finding *x = finding_at(f, &rule_yaml_syntax, FIELD_NONE, at_bytes(tab, tab + 1),
                                        "a tab is used as indentation");
-        finding_hint(x, "YAML indents with blanks only");
+        finding_hint(x, "YAML allows only spaces for indentation");
         return;
     }
     if (!sure && report_odd_blank(f, stream, fault))
@@ -263,7 +262,7 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
     if (find_template(stream, fault, fault->at, &first) ||
         (fault->context.n && find_template(stream, fault, fault->context_at, &first))) {
         struct finding *x =
-            add(f, stream, fault, first, "a template stands where YAML is wanted", yaml_template_hint);
+            add(f, stream, fault, first, "found a template, expected YAML", yaml_template_hint);
         x->place = at_bytes(x->place.from, first + 2);
         return;
     }
@@ -273,8 +272,8 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
     bool block = slice_eq(fault->problem, LIT("did not find expected key")) ||
                  slice_eq(fault->problem, LIT("did not find expected '-' indicator"));
     if (block && fault->at < fault->end && is_behind(stream, fault, fault->at, &first)) {
-        add(f, stream, fault, fault->at, "text behind a value that is already complete",
-            "a quote inside a quoted text is doubled; text behind a quote or bracket belongs inside it");
+        add(f, stream, fault, fault->at, "text after a value that is already complete",
+            "double a quote inside a quoted value; put text that follows a quote or bracket inside it");
         return;
     }
     for (size_t i = 0; i < COUNT(words); i++) {

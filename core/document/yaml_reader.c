@@ -134,8 +134,9 @@ static bool count_decodes(struct yaml_reader *y, uint64_t own, uint64_t from_ali
     double most = all <= low ? 0.99 : all >= high ? 0.10 : 0.99 - 0.89 * ((all - low) / (high - low));
     if (share <= most)
         return true;
-    finding_hint(say(y, &rule_document_too_large, at, end, "the aliases of this document expand to too much"),
-                 "write the values out instead of nesting aliases");
+    finding_hint(
+        say(y, &rule_document_too_large, at, end, "the aliases of this document expand to too many values"),
+        "write the values out instead of nesting aliases");
     return false;
 }
 
@@ -224,8 +225,8 @@ static bool skip_properties(struct yaml_reader *y, uint32_t *at, uint32_t end, s
     if (!odd)
         return true;
     uint32_t tag = (uint32_t)(ret_tag->p - y->source.bytes.p);
-    return fail(y, tag, odd + 1, "a tag that goes on in punctuation",
-                "put a blank behind the tag; a text that begins with ! needs quotes");
+    return fail(y, tag, odd + 1, "a tag that continues with punctuation",
+                "put a space after the tag; quote a value that begins with !");
 }
 
 /* "- !mysql.*" is a tag without a value, which kubectl reads as an empty text. */
@@ -233,7 +234,7 @@ static void blame_swallowed(struct yaml_reader *y, slice tag)
 {
     uint32_t at = (uint32_t)(tag.p - y->source.bytes.p);
     slice message =
-        arena_fmt(y->arena, "%.*s is a tag of YAML here and no text: the value is empty", FMT(tag));
+        arena_fmt(y->arena, "%.*s is read as a YAML tag, not as text: the value is empty", FMT(tag));
     struct finding *x = say(y, &rule_tag_without_value, at, at + (uint32_t)tag.n, message.p);
     finding_hint(x, "put it in quotes: '%.*s'", FMT(tag));
 }
@@ -295,8 +296,8 @@ static bool scalar_node(struct yaml_reader *y, const struct yaml_scalar *s, slic
     n->kind = NODE_FLOAT;
     n->real = s->kind == YAML_UINT ? (double)s->beyond : s->real;
     if (isnan(n->real) || isinf(n->real))
-        return fail(y, n->at, n->end, "JSON has no number for infinity and nan, so kubectl cannot send this",
-                    "put it in quotes if it is meant as text");
+        return fail(y, n->at, n->end, "JSON has no infinity or nan, so kubectl cannot send this",
+                    "quote it if it is meant as text");
     /* On its way through JSON 1.0 becomes 1: an integer where it has no fraction left. */
     struct buf json = buf_new(y->arena, 64);
     int64_t integer;
@@ -315,7 +316,7 @@ static bool take_key(struct yaml_reader *y, const struct yaml_scalar *s, uint32_
     struct frame *top = &y->frames[y->depth - 1];
     if (!yaml_scalar_key(y->arena, s, &top->key)) {
         if (s->kind == YAML_NULL)
-            return fail(y, at, end, "the key is empty (null), which JSON does not have",
+            return fail(y, at, end, "the key is empty (null), which JSON does not allow",
                         "write the key, or \"\" for an empty one");
         return fail(y, at, end, "the key is an integer beyond 64 bits, which kubectl refuses",
                     "put the key in quotes");
@@ -328,7 +329,7 @@ static bool take_key(struct yaml_reader *y, const struct yaml_scalar *s, uint32_
 
 static bool not_mergeable(struct yaml_reader *y, uint32_t at, uint32_t end)
 {
-    return fail(y, at, end, "the merge key << takes a mapping, an alias of one, or a list of those", "");
+    return fail(y, at, end, "the merge key << requires a mapping, an alias of one, or a list of those", "");
 }
 
 static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at, uint32_t end)
@@ -344,8 +345,8 @@ static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at,
     if (e->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && !check_escapes(y, at, end))
         return false;
     if (!quoted && top && top->flow && end > at && memchr(y->source.bytes.p + at, '?', end - at))
-        return fail(y, at, end, "a text with ? between brackets or braces, where ? begins a key",
-                    "put the text in quotes");
+        return fail(y, at, end, "a value with ? between brackets or braces, where ? begins a key",
+                    "quote the value");
     /* libyaml does not tell of a tag "!" */
     slice tag = slice_eq(written, LIT("!")) ? written : slice_of((const char *)e->data.scalar.tag);
     slice value = text_of(y, e, at, end, quoted);
@@ -359,9 +360,8 @@ static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at,
         key && slice_eq(value, LIT("<<")) && (implicit || slice_eq(tag, LIT("tag:yaml.org,2002:merge")));
     struct yaml_scalar scalar;
     if (!yaml_scalar_resolve(y->arena, tag, implicit, value, &scalar)) {
-        slice message =
-            arena_fmt(y->arena, "the value is not what its tag says: it is %.*s", FMT(scalar.text));
-        return fail(y, at, end, message.p, "remove the tag, or write a value that fits it");
+        slice message = arena_fmt(y->arena, "the value does not match its tag: it is %.*s", FMT(scalar.text));
+        return fail(y, at, end, message.p, "remove the tag, or write a value that matches it");
     }
     struct node *n = NULL;
     if (!key || e->data.scalar.anchor) {
@@ -395,8 +395,8 @@ static bool on_alias(struct yaml_reader *y, const yaml_event_t *e, uint32_t at, 
     const struct anchor *anchor = *anchor_slot(y, slice_of((const char *)e->data.alias.anchor));
     y->last_end = end;
     if (!anchor)
-        return fail(y, at, end, "no anchor of this name stands before",
-                    "a text that begins with * needs quotes; otherwise define the anchor with & first");
+        return fail(y, at, end, "no such anchor is defined above",
+                    "quote a value that begins with *; otherwise define the anchor with & first");
     if (anchor->open)
         return fail(y, at, end, "the anchor contains itself", "");
     if (!count_decodes(y, 1, anchor->weight, at, end))
@@ -431,9 +431,9 @@ static bool on_start(struct yaml_reader *y, enum node_kind kind, const yaml_char
     if (top && top->expect == KEY) {
         bool template = kind == NODE_OBJECT && at && y->source.bytes.p[at - 1] == '{';
         if (template)
-            return fail(y, at - 1, at + 1, "a template stands where YAML is wanted", yaml_template_hint);
+            return fail(y, at - 1, at + 1, "found a template, expected YAML", yaml_template_hint);
         return fail(y, at, end > at ? end : at + 1, "a list or mapping cannot be a key",
-                    kind == NODE_OBJECT ? "a value that begins with { needs quotes" : "");
+                    kind == NODE_OBJECT ? "quote a value that begins with {" : "");
     }
     if (top && top->expect == MERGE_ITEM && kind == NODE_ARRAY)
         return not_mergeable(y, at, end);
@@ -549,8 +549,8 @@ static bool read_events(struct yaml_reader *y)
     uint32_t behind = yaml_source_offset(&y->source, y->run.event.end_mark.index);
     yaml_event_delete(&y->run.event);
     if (!yaml_parser_parse(&y->run.parser, &y->run.event) || y->run.event.type != YAML_STREAM_END_EVENT)
-        fail(y, behind, behind, "kubectl reads nothing of this document from here on",
-             "separate documents by a line of three dashes (---)");
+        fail(y, behind, behind, "kubectl ignores the rest of this document",
+             "separate documents with a line of three dashes (---)");
     return true;
 }
 

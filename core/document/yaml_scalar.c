@@ -299,7 +299,7 @@ bool yaml_scalar_resolve(struct arena *a, slice tag_text, bool implicit, slice v
     if (tag == TAG_BINARY) {
         if (base64_decode(a, value, &ret->text))
             return true;
-        ret->text = LIT("no base64");
+        ret->text = LIT("not base64");
         return false;
     }
     enum tag found = resolve_plain(a, tag, value, ret);

@@ -107,7 +107,7 @@ static bool check(struct yaml_source *s, struct findings *f)
         if (!allowed(c))
             return fail(f, at, n, arena_fmt(f->arena, "control character U+%04X", c),
                         c ? "remove it, or write it as \\x.. in double quotes"
-                          : "the file is damaged or no text");
+                          : "the file is damaged or not text");
     }
     return true;
 }

@@ -129,9 +129,9 @@ static bool no_number(const struct reader *r, slice word)
     }
     if (word.n && (slice_find_char(word, '#') != SLICE_NONE || word.p[word.n - 1] == 'L' ||
                    word.p[word.n - 1] == 'W' || slice_eq_nocase(word, LIT("LW"))))
-        refuse_hint(r->refusal, "L, W and # are Quartz syntax, which is not read here");
+        refuse_hint(r->refusal, "L, W and # are Quartz syntax, which is not supported here");
     else if (word.n && word.p[0] == 'H')
-        refuse_hint(r->refusal, "H is Jenkins syntax, which is not read here");
+        refuse_hint(r->refusal, "H is Jenkins syntax, which is not supported here");
     else if (word.n > 1 && word.p[0] == '*' && num_i64(slice_from(word, 1), &number))
         refuse_hint(r->refusal, "for a step write */%.*s", FMT(slice_from(word, 1)));
     else if (name_at(bounds[3].names, word) >= 0 || name_at(bounds[4].names, word) >= 0)
@@ -164,10 +164,11 @@ static bool check_range(const struct reader *r, slice item, int64_t first, int64
         refuse(r->refusal, at, item.n, "%s: step 0 in \"%.*s\"", f->what, SHORT(item));
         refuse_hint(r->refusal, "the smallest step is 1");
     } else if (first < f->least) {
-        refuse(r->refusal, at, item.n, "%s: %lld is below %u, the least", f->what, (long long)first,
+        refuse(r->refusal, at, item.n, "%s: %lld is below the minimum, %u", f->what, (long long)first,
                f->least);
     } else if (last > f->most) {
-        refuse(r->refusal, at, item.n, "%s: %lld is above %u, the most", f->what, (long long)last, f->most);
+        refuse(r->refusal, at, item.n, "%s: %lld is above the maximum, %u", f->what, (long long)last,
+               f->most);
         if (f == &bounds[4] && last == 7 && item.n == 1)
             propose(r, at, 1, LIT("0"), true, "Sunday is 0");
         else if (f == &bounds[4] && last == 7)
@@ -244,7 +245,7 @@ static bool wrong_count(const struct reader *r, size_t count)
     size_t n;
     while ((n = utf8_space(trimmed)) > 0)
         trimmed = slice_from(trimmed, n);
-    refuse(r->refusal, 0, s.n, "want 5 fields (minute hour day-of-month month day-of-week), found %zu",
+    refuse(r->refusal, 0, s.n, "expected 5 fields (minute hour day-of-month month day-of-week), found %zu",
            count);
     next_word(&rest, &word);
     size_t hash = slice_find(s, LIT(" #"));
@@ -253,9 +254,9 @@ static bool wrong_count(const struct reader *r, size_t count)
         propose(r, 0, offset_of(r, trimmed), LIT(""), true, "");
     } else if (count > 0 && (slice_starts(word, LIT("TZ=")) || slice_starts(word, LIT("CRON_TZ=")))) {
         size_t end = offset_of(r, rest);
-        propose(r, 0, end + utf8_space(rest), LIT(""), false, "a time zone cannot be given here");
+        propose(r, 0, end + utf8_space(rest), LIT(""), false, "a time zone is not supported here");
     } else if (hash != SLICE_NONE) {
-        propose(r, hash, s.n - hash, LIT(""), true, "comments are not read here");
+        propose(r, hash, s.n - hash, LIT(""), true, "comments are not supported here");
     } else if (count == 6) {
         slice last = word;
         for (slice others = rest; next_word(&others, &last);)
@@ -331,12 +332,12 @@ static bool unknown_descriptor(slice s, struct refusal *refusal)
         slice ignored, amount = slice_trim(rest);
         char text[64];
         if (amount.n == 0 || !next_word(&rest, &ignored)) {
-            refuse_hint(refusal, "write for example @every 1h");
+            refuse_hint(refusal, "write, for example, @every 1h");
         } else if ((size_t)snprintf(text, sizeof text, "@every %.*s", SHORT(amount)) < sizeof text) {
             propose(&r, 0, s.n, slice_of(text), true, "");
         }
     } else {
-        refuse_hint(refusal, "known are @yearly, @monthly, @weekly, @daily, @hourly and @every <duration>");
+        refuse_hint(refusal, "use @yearly, @monthly, @weekly, @daily, @hourly or @every <duration>");
     }
     return false;
 }

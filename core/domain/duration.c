@@ -79,7 +79,7 @@ static void close_up(slice s, struct refusal *refusal)
     struct refusal why = {0};
     if (!refusal)
         return;
-    refuse_hint(refusal, "write it without blanks");
+    refuse_hint(refusal, "write it without spaces");
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\n')
             continue;
@@ -99,17 +99,17 @@ static void close_up(slice s, struct refusal *refusal)
 static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, struct refusal *refusal)
 {
     if (unit.n > 0 && (unit.p[0] == ' ' || unit.p[unit.n - 1] == ' ' || unit.p[0] == '\t')) {
-        refuse(refusal, unit_at, unit.n, "blank in a duration");
+        refuse(refusal, unit_at, unit.n, "a duration contains no spaces");
         close_up(s, refusal);
         return false;
     }
-    refuse(refusal, unit_at, unit.n, "unknown unit \"%.*s\", want h, m, s, ms, us or ns",
+    refuse(refusal, unit_at, unit.n, "unknown unit \"%.*s\", use h, m, s, ms, us or ns",
            unit.n > 20 ? 20 : (int)unit.n, unit.p);
     for (size_t i = 0; i < COUNT(foreign_units); i++) {
         if (!slice_eq(unit, foreign_units[i].name))
             continue;
         if (foreign_units[i].hours)
-            refuse(refusal, unit_at, unit.n, "%s are not a unit here, want h, m, s, ms, us or ns",
+            refuse(refusal, unit_at, unit.n, "%s are not a unit here, use h, m, s, ms, us or ns",
                    foreign_units[i].hours == 24    ? "days"
                    : foreign_units[i].hours == 168 ? "weeks"
                    : foreign_units[i].hours == 720 ? "months"
@@ -122,14 +122,14 @@ static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, 
 
 static bool no_duration(slice s, size_t at, struct refusal *refusal)
 {
-    refuse(refusal, at, s.n - at, "not a duration: want numbers with units, as 90s or 1h30m");
+    refuse(refusal, at, s.n - at, "not a duration: expected numbers with units, such as 90s or 1h30m");
     if (s.n && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\n')) {
-        refuse(refusal, 0, 1, "blank before the duration");
+        refuse(refusal, 0, 1, "space before the duration");
         close_up(s, refusal);
     } else if (s.n && (s.p[at] == 'P' || s.p[at] == 'p')) {
-        refuse_hint(refusal, "ISO 8601 durations are not read here: write 24h for P1D");
+        refuse_hint(refusal, "ISO 8601 durations are not supported here: write 24h for P1D");
     } else if (slice_eq_nocase(s, LIT("infinity")) || slice_eq_nocase(s, LIT("inf"))) {
-        refuse_hint(refusal, "there is no endless duration");
+        refuse_hint(refusal, "there is no infinite duration");
     } else {
         refuse_hint(refusal, "for example 168h");
     }

@@ -180,7 +180,7 @@ static bool read_host(const struct reader *r, slice host, struct endpoint *ret)
     if (bracket == 1)
         return read_bracketed(r, host, ret);
     if (bracket > 1)
-        return refuse(r->refusal, offset_of(r, host) + bracket - 1, 1, "'[' within the host");
+        return refuse(r->refusal, offset_of(r, host) + bracket - 1, 1, "'[' inside the host");
     /* Only http and https are strict about a second colon. */
     bool strict = slice_eq_nocase(ret->scheme, LIT("http")) || slice_eq_nocase(ret->scheme, LIT("https"));
     size_t colon = slice_find_char(host, ':');
@@ -226,9 +226,9 @@ static bool no_scheme(const struct reader *r)
     if (slice_starts(s, LIT("//")))
         refuse_hint(r->refusal, "write http:%.*s", n, s.p);
     else if (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-        refuse_hint(r->refusal, "remove the blank at the beginning");
+        refuse_hint(r->refusal, "remove the leading space");
     else if (s.n && s.p[0] == '$')
-        refuse_hint(r->refusal, "variables are not replaced here");
+        refuse_hint(r->refusal, "variables are not expanded here");
     else if (s.n)
         refuse_hint(r->refusal, "write http://%.*s", n, s.p);
     return false;
@@ -250,7 +250,7 @@ bool endpoint_parse(slice s, struct endpoint *ret, struct refusal *refusal)
     if (!scheme)
         return no_scheme(&r);
     if (!slice_starts(rest, LIT("//"))) {
-        refuse(refusal, scheme + 1, 0, "no host: \"%.*s:\" counts as a scheme",
+        refuse(refusal, scheme + 1, 0, "no host: \"%.*s:\" is read as a scheme",
                (int)(scheme > 60 ? 60 : scheme), s.p);
         bool host_and_port = rest.n && ascii_is_digit(rest.p[0]);
         if (host_and_port || slice_find_char(ret->scheme, '.') != SLICE_NONE)

@@ -117,14 +117,15 @@ static bool check_key(slice s, bool any_case, struct refusal *refusal)
         slice prefix = slice_cut(s, 0, slash);
         size_t second = slice_find_char(name, '/');
         if (second != SLICE_NONE)
-            return refuse(refusal, name_at + second, 1, "a key has one '/' at most");
+            return refuse(refusal, name_at + second, 1, "a key has at most one '/'");
         if (prefix.n == 0)
             return refuse(refusal, 0, 1, "prefix part must be non-empty");
         if (prefix.n > KUBE_SUBDOMAIN_BYTES)
             return too_long(prefix, 0, KUBE_SUBDOMAIN_BYTES, "prefix part ", refusal);
         size_t fault = subdomain_fault(prefix, any_case);
         if (fault != SLICE_NONE)
-            return refuse(refusal, fault, 1, "prefix part must be an RFC 1123 subdomain, as example.com");
+            return refuse(refusal, fault, 1,
+                          "prefix part must be an RFC 1123 subdomain, such as example.com");
     }
     if (name.n == 0)
         return refuse(refusal, name_at, 0, "name part must be non-empty");

@@ -75,7 +75,7 @@ static bool unknown_suffix(slice s, size_t at, struct refusal *refusal)
         refuse_hint(refusal, "write %s", refusal->better);
         return false;
     }
-    refuse_hint(refusal, "known are n u m k M G T P E, Ki Mi Gi Ti Pi Ei, and exponents as in 1e3");
+    refuse_hint(refusal, "use n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as 1e3");
     return false;
 }
 
@@ -112,7 +112,7 @@ bool quantity_parse(slice s, struct quantity *ret, struct refusal *refusal)
         d.fraction = slice_cut(s, from, at - from);
     }
     if (d.whole.n + d.fraction.n == 0)
-        return refuse(refusal, 0, s.n, "not a quantity: want a number, as 10Gi or 500m");
+        return refuse(refusal, 0, s.n, "not a quantity: expected a number such as 10Gi or 500m");
     slice suffix = slice_from(s, at);
     size_t k = 0, count = COUNT(suffixes);
     while (k < count && !slice_eq(suffix, suffixes[k].name))

@@ -86,7 +86,7 @@ static bool read_regexp(struct reader *r, struct filter_pattern *ret)
     size_t close = closing_slash(r);
     if (!close) {
         refuse(r->refusal, r->at, r->end - r->at,
-               "incomplete regexp: it begins with / and does not end with /");
+               "incomplete regexp: it begins with / but does not end with /");
         return false;
     }
     slice body = slice_cut(r->line, r->at + 1, close - r->at - 1);
@@ -120,7 +120,7 @@ static bool read_quoted(struct reader *r, char quote, struct filter_pattern *ret
     size_t close = closing_quote(r, quote);
     if (!close) {
         refuse(r->refusal, r->at, r->end - r->at, "incomplete quoted identifier");
-        refuse_hint(r->refusal, "end it with %c, and put something between", quote);
+        refuse_hint(r->refusal, "end it with %c, with at least one character in between", quote);
         return false;
     }
     struct buf name = buf_new(r->arena, r->line.n + 1);
@@ -166,12 +166,12 @@ static bool special_character(struct reader *r)
     case '\n':
     case '\r':
         refuse(r->refusal, r->at, 1, "unexpected line break");
-        refuse_hint(r->refusal, "write each rule as an element of its own");
+        refuse_hint(r->refusal, "write each rule as a separate element");
         return false;
     case ' ':
     case '\t':
-        refuse(r->refusal, r->at, 1, "unexpected blank");
-        refuse_hint(r->refusal, "a name with blanks is written between ` and `");
+        refuse(r->refusal, r->at, 1, "unexpected space");
+        refuse_hint(r->refusal, "write a name with spaces between ` and `");
         return false;
     default:
         refuse(r->refusal, r->at, 1, "unexpected special character '%c'", c);
@@ -180,21 +180,21 @@ static bool special_character(struct reader *r)
         char c;
         const char *hint;
     } hints[] = {
-        {',', "write each rule as an element of its own"},
-        {';', "write each rule as an element of its own"},
-        {'{', "alternatives are not known: write one rule for each"},
+        {',', "write each rule as a separate element"},
+        {';', "write each rule as a separate element"},
+        {'{', "alternatives are not supported: write one rule for each"},
         {'%', "the wildcards are * and ?"},
-        {'\'', "names are quoted with ` or \""},
+        {'\'', "quote names with ` or \""},
         {'-', "write \\-, or the name between ` and `"},
-        {'#', "a comment is an element of its own"},
-        {'!', "one ! at the beginning negates"},
-        {'@', "a file of rules is @file, without ! before it"},
-        {':', "schema and table are separated by a dot"},
+        {'#', "write a comment as a separate element"},
+        {'!', "use a single ! at the beginning to exclude"},
+        {'@', "write a file of rules as @file, without ! before it"},
+        {':', "separate schema and table by a dot"},
         {'/', "a regular expression is the whole name, between slashes"},
-        {'^', "a regular expression is written between slashes"},
-        {'(', "a regular expression is written between slashes"},
-        {'+', "a regular expression is written between slashes"},
-        {'`', "a quoted name is the whole name"},
+        {'^', "write a regular expression between slashes"},
+        {'(', "write a regular expression between slashes"},
+        {'+', "write a regular expression between slashes"},
+        {'`', "quote the whole name"},
         {'"', "a quoted name is the whole name"},
     };
     for (size_t i = 0; i < COUNT(hints); i++)
@@ -210,7 +210,7 @@ static bool read_escape(struct reader *r, struct buf *text, struct buf *regex)
     char c = r->line.p[r->at + 1];
     if (ascii_is_alnum(c)) {
         refuse(r->refusal, r->at, 2, "a letter or digit cannot be escaped (\\%c)", c);
-        refuse_hint(r->refusal, "a regular expression is written between slashes");
+        refuse_hint(r->refusal, "write a regular expression between slashes");
         return false;
     }
     buf_char(text, c);

@@ -93,14 +93,14 @@ bool timestamp_br_takes(slice s, struct refusal *refusal)
     if (num_u64(s, &tso))
         return true;
     if (!moment_guess(s, &m)) {
-        refuse(refusal, 0, s.n, "BR reads neither a TSO nor a time in this");
+        refuse(refusal, 0, s.n, "BR cannot read this as a TSO or a time");
         refuse_hint(refusal, "write a TSO or a time such as 2022-10-10T15:21:00+08:00");
         return false;
     }
     char text[64];
     moment_print(&m, text, sizeof text);
     if (!m.zoned) {
-        refuse(refusal, s.n, 0, "BR demands a time zone here");
+        refuse(refusal, s.n, 0, "BR requires a time zone here");
         refuse_hint(refusal, "write %s if UTC is meant", text);
         return false;
     }
@@ -111,7 +111,7 @@ bool timestamp_br_takes(slice s, struct refusal *refusal)
     bool lower = slice_find_char(s, 'z') != SLICE_NONE;
     if (!west_of_nothing && !far && !comma && !lower)
         return true;
-    refuse(refusal, 0, s.n, "BR refuses this spelling");
+    refuse(refusal, 0, s.n, "BR does not accept this format");
     if (refusal && !far) {
         refuse_hint(refusal, "write %s", text);
         snprintf(refusal->better, sizeof refusal->better, "%s", text);
@@ -171,7 +171,7 @@ bool timestamp_plausible(slice s, const struct timestamp *t, int64_t now, struct
     }
     m = (struct moment){.civil = civil_of(ms / 1000)};
     moment_print(&m, at, sizeof at);
-    refuse_hint(refusal, "these look like %s: %s is the TSO %llu", unit, at,
+    refuse_hint(refusal, "this looks like %s: the TSO for %s is %llu", unit, at,
                 (unsigned long long)timestamp_tso(ms));
     if (refusal)
         snprintf(refusal->better, sizeof refusal->better, "%llu", (unsigned long long)timestamp_tso(ms));

@@ -30,8 +30,8 @@ static bool digits(struct scanner *c, size_t least, size_t most, const char *wha
     for (; n < most && is_digit(c, n); n++)
         value = value * 10 + (c->s.p[c->at + n] - '0');
     if (n < least)
-        return refuse(c->refusal, c->at, c->at + n < c->s.n ? n + 1 : n, "want %zu digits of the %s", least,
-                      what);
+        return refuse(c->refusal, c->at, c->at + n < c->s.n ? n + 1 : n, "expected %zu digits for the %s",
+                      least, what);
     c->at += n;
     *ret = value;
     return true;
@@ -47,7 +47,7 @@ static bool separator(struct scanner *c, char want)
 {
     if (!at_char(c, want)) {
         size_t n = c->at < c->s.n;
-        return refuse(c->refusal, c->at, n, n ? "want '%c' here" : "ends early, want '%c'", want);
+        return refuse(c->refusal, c->at, n, n ? "expected '%c' here" : "ends early, expected '%c'", want);
     }
     c->at++;
     return true;
@@ -107,7 +107,7 @@ static bool scan_zone(struct scanner *c, struct moment *m)
     if (!west && !at_char(c, '+')) {
         if (c->at == c->s.n)
             return refuse(c->refusal, c->at, 0, "time zone missing");
-        return refuse(c->refusal, c->at, c->s.n - c->at, "want the time zone as Z or +08:00");
+        return refuse(c->refusal, c->at, c->s.n - c->at, "write the time zone as Z or +08:00");
     }
     size_t from = c->at++;
     int hours = 0, minutes = 0;
@@ -133,7 +133,7 @@ bool moment_scan(slice s, enum zone_form form, struct moment *ret, struct refusa
     if (!scan_time(&c, &m) || (form == ZONE_RFC3339 && !scan_zone(&c, &m)))
         return false;
     if (c.at < s.n)
-        return refuse(refusal, c.at, s.n - c.at, "text behind the time");
+        return refuse(refusal, c.at, s.n - c.at, "unexpected text after the time");
     *ret = m;
     return true;
 }

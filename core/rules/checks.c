@@ -27,7 +27,7 @@ struct place at_block(const struct node *parent, const char *name)
 
 const char *block_hint(struct place place, const char *otherwise)
 {
-    return place.kind == PLACE_KEY ? "nothing stands below it: indent what belongs to it" : otherwise;
+    return place.kind == PLACE_KEY ? "it is empty: indent the fields that belong under it" : otherwise;
 }
 
 void rule_did_you_mean(struct finding *x, struct place place, slice near, slice written)

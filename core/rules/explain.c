@@ -49,7 +49,7 @@ static void explain_duration(struct finding *x)
     const struct node *n = x->place.node;
     long long count = n->integer;
     if (n->kind == NODE_INT && slice_among(n->key, durations, COUNT(durations)))
-        finding_hint(x, "a duration has a unit: write %lldh, %lldm or %llds", count, count, count);
+        finding_hint(x, "a duration needs a unit: write %lldh, %lldm or %llds", count, count, count);
 }
 
 static bool is_member(const struct node *n, slice block, slice key)

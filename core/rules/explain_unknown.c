@@ -61,7 +61,7 @@ static bool explain_indentation(struct finding *x, const struct schema *s)
         return false;
     finding_note(x, at_key(block), "%.*s is empty", FMT(block->key));
     finding_edit(x, x->place, (slice){0});
-    finding_hint(x, "indent it: it belongs below %.*s", FMT(block->key));
+    finding_hint(x, "indent it: it belongs under %.*s", FMT(block->key));
     return true;
 }
 
@@ -72,7 +72,7 @@ static bool explain_neighbour(struct finding *x, const struct schema *s)
         bool written = c->kind == NODE_OBJECT && !(c->flags & NODE_DEFAULTED);
         const struct schema *below = written ? schema_property(s, c->key) : NULL;
         if (below && schema_property(below, x->place.node->key)) {
-            finding_hint(x, "it belongs to %.*s", FMT(node_path(x->arena, c)));
+            finding_hint(x, "it belongs in %.*s", FMT(node_path(x->arena, c)));
             return true;
         }
     }
@@ -91,7 +91,7 @@ static bool explain_below(struct finding *x, const struct schema *s)
         block = s->properties[i].name;
     }
     if (block.n)
-        finding_hint(x, "it belongs below %.*s", FMT(block));
+        finding_hint(x, "it belongs in %.*s", FMT(block));
     return block.n > 0;
 }
 
@@ -119,7 +119,7 @@ static bool explain_container(struct finding *x)
     if (container)
         finding_note(x, at_key(container), "this is used");
     finding_edit(x, x->place, container ? (slice){0} : LIT("container"));
-    finding_hint(x, container ? "remove it: azblob has a container and no bucket"
+    finding_hint(x, container ? "remove it: azblob has a container, not a bucket"
                               : "write container: azblob has no bucket");
     return true;
 }
@@ -131,16 +131,14 @@ static bool explain_borrowed(struct finding *x)
         slice block, key;
         const char *hint;
     } known[] = {
-        {SLICE("s3"), SLICE("accessKey"), "put it into a Secret, and the Secret's name into secretName"},
-        {SLICE("s3"), SLICE("access_key"), "put it into a Secret, and the Secret's name into secretName"},
-        {SLICE("s3"), SLICE("secretKey"), "put it into a Secret, and the Secret's name into secretName"},
-        {SLICE("s3"), SLICE("secret_key"), "put it into a Secret, and the Secret's name into secretName"},
-        {SLICE("backupTemplate"), SLICE("spec"),
-         "what stands below it belongs directly below backupTemplate"},
-        {SLICE("logBackupTemplate"), SLICE("spec"),
-         "what stands below it belongs directly below logBackupTemplate"},
+        {SLICE("s3"), SLICE("accessKey"), "put it in a Secret, and the Secret's name in secretName"},
+        {SLICE("s3"), SLICE("access_key"), "put it in a Secret, and the Secret's name in secretName"},
+        {SLICE("s3"), SLICE("secretKey"), "put it in a Secret, and the Secret's name in secretName"},
+        {SLICE("s3"), SLICE("secret_key"), "put it in a Secret, and the Secret's name in secretName"},
+        {SLICE("backupTemplate"), SLICE("spec"), "its fields belong directly in backupTemplate"},
+        {SLICE("logBackupTemplate"), SLICE("spec"), "its fields belong directly in logBackupTemplate"},
         {SLICE("compactBackupTemplate"), SLICE("spec"),
-         "what stands below it belongs directly below compactBackupTemplate"},
+         "its fields belong directly in compactBackupTemplate"},
     };
     for (size_t i = 0; i < COUNT(known); i++) {
         if (!slice_eq(x->place.node->key, known[i].key) ||
@@ -159,7 +157,7 @@ static bool explain_above(struct finding *x, const struct schema_kind *kind)
         const struct schema *above = schema_at(kind->schema, n->parent);
         if (above && schema_property(above, x->place.node->key)) {
             slice path = node_path(x->arena, n->parent);
-            finding_hint(x, path.n ? "it belongs to %.*s" : "it belongs to the top level%.*s", FMT(path));
+            finding_hint(x, path.n ? "it belongs in %.*s" : "it belongs at the top level%.*s", FMT(path));
             return true;
         }
     }
@@ -188,5 +186,5 @@ void explain_emptied(struct finding *x, const struct schema_kind *kind)
         buf_put(&b, c->key);
     }
     if (b.n)
-        finding_hint(x, "nothing stands below it: indent %.*s", FMT(buf_slice(&b)));
+        finding_hint(x, "it is empty: indent %.*s", FMT(buf_slice(&b)));
 }

@@ -86,7 +86,7 @@ void report_placeholders(struct rule_run *run, const struct node *n)
     if (is_reported(run, n)) {
         struct finding *x = finding_at(run->findings, &rule_placeholder, FIELD_NONE, at_value(n),
                                        "%.*s is a placeholder", FMT(node_value(run->arena, n)));
-        finding_hint(x, "write the real value before you apply it");
+        finding_hint(x, "write the real value before applying it");
     }
     if (n->kind != NODE_OBJECT && n->kind != NODE_ARRAY)
         return;

@@ -12,7 +12,7 @@ static void azblob_container(struct rule_run *run, const struct job_spec *job)
         return;
     struct finding *x = finding_at(run->findings, &rule_azblob_container, FIELD_REQUIRED,
                                    at_member(z->node, "container"), "");
-    finding_hint(x, "write the name of the container that takes the data");
+    finding_hint(x, "write the name of the container that receives the data");
 }
 
 static void azblob_credentials(struct rule_run *run, const struct job_spec *job)
@@ -21,12 +21,12 @@ static void azblob_credentials(struct rule_run *run, const struct job_spec *job)
     if (!text_empty(&z->secret_name) || (!text_empty(&z->storage_account) && !text_empty(&z->sas_token)))
         return;
     bool account = !text_empty(&z->storage_account), token = !text_empty(&z->sas_token);
-    struct finding *x =
-        finding_at(run->findings, &rule_azblob_credentials, FIELD_REQUIRED, at_member(z->node, "secretName"),
-                   account ? "storageAccount alone gives no right to write: a secret or sasToken is wanted"
-                   : token ? "sasToken belongs to a storageAccount, which is missing"
-                           : "without credentials the operator crashes over this object again and again");
-    finding_hint(x, "add secretName: a secret with AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY%s",
+    struct finding *x = finding_at(
+        run->findings, &rule_azblob_credentials, FIELD_REQUIRED, at_member(z->node, "secretName"),
+        account ? "storageAccount alone gives no permission to write: a Secret or sasToken is required"
+        : token ? "sasToken requires storageAccount, which is missing"
+                : "without credentials the operator crashes on this object repeatedly");
+    finding_hint(x, "add secretName: a Secret with AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY%s",
                  token ? "; or storageAccount" : "");
 }
 
@@ -37,8 +37,8 @@ static void azblob_sas_inline(struct rule_run *run, const struct job_spec *job)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_azblob_sas_inline, FIELD_NONE, at_key(z->sas_token.node),
-                   "the token stands in plain text here and in the command line of the job");
-    finding_hint(x, "put the credentials into a secret and name it in secretName");
+                   "the token is in plain text here and in the Job's command line");
+    finding_hint(x, "put the credentials in a Secret and name it in secretName");
 }
 
 static void azblob_tier(struct rule_run *run, const struct job_spec *job)
@@ -52,7 +52,7 @@ static void azblob_tier(struct rule_run *run, const struct job_spec *job)
     } else if (slice_eq(tier->value, LIT("Archive"))) {
         struct finding *x = finding_at(
             run->findings, &rule_azblob_tier, FIELD_NONE, at_value(tier->node),
-            "blobs in Archive cannot be read before they are rehydrated, and BR reads its own metadata back");
+            "blobs in Archive cannot be read until they are rehydrated, and BR reads its own metadata back");
         finding_edit(x, at_value(tier->node), LIT("Cool"));
         finding_hint(x, "write Cool, and move old backups with a lifecycle rule");
     }

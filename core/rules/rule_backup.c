@@ -39,9 +39,9 @@ static void type_db_table(struct rule_run *run, const struct backup_spec *spec)
             continue;
         struct finding *x =
             finding_at(run->findings, &rule_type_db_table, FIELD_REQUIRED, at_member(br->node, names[i]),
-                       "backupType %.*s needs it", FMT(spec->backup_type.value));
+                       "required by backupType %.*s", FMT(spec->backup_type.value));
         finding_note(x, at_key(spec->backup_type.node), "the type is set here");
-        finding_hint(x, "name the %s, or leave out backupType and write tableFilter: [%s]",
+        finding_hint(x, "name the %s, or omit backupType and write tableFilter: [%s]",
                      i ? "table" : "database", i ? "\"db.table\"" : "\"db.*\"");
     }
 }
@@ -59,10 +59,10 @@ static void type_with_filter(struct rule_run *run, const struct backup_spec *spe
         return;
     struct finding *x =
         finding_at(run->findings, &rule_type_with_filter, FIELD_FORBIDDEN, at_key(spec->table_filter.node),
-                   "may not be set when backupType is %.*s: br backup %.*s does not know --filter",
+                   "may not be set when backupType is %.*s: br backup %.*s does not support --filter",
                    FMT(spec->backup_type.value), FMT(spec->backup_type.value));
     finding_note(x, at_key(spec->backup_type.node), "the type is set here");
-    finding_hint(x, "leave out backupType, br.db and br.table: the filter chooses the tables");
+    finding_hint(x, "omit backupType, br.db and br.table: the filter selects the tables");
 }
 
 static void br_db_deprecated(struct rule_run *run, const struct backup_spec *spec)
@@ -76,7 +76,7 @@ static void br_db_deprecated(struct rule_run *run, const struct backup_spec *spe
         struct finding *x =
             finding_at(run->findings, &rule_br_db_deprecated, FIELD_NONE, at_key(fields[i]->node),
                        "br.%s is deprecated since BR 4.0.3", i ? "table" : "db");
-        finding_hint(x, "leave out backupType, br.db and br.table, and write tableFilter");
+        finding_hint(x, "omit backupType, br.db and br.table, and write tableFilter");
     }
 }
 
@@ -111,8 +111,8 @@ static void committs_old(struct rule_run *run, const struct backup_spec *spec)
                    age < 0 ? "in the future"
                            : "older than the 10 minutes that TiDB keeps old versions by "
                              "default (tidb_gc_life_time)");
-    finding_hint(x, age < 0 ? "leave commitTs out: the backup then shows the moment it starts"
-                            : "leave commitTs out, or make sure that the GC life time reaches back that far");
+    finding_hint(x, age < 0 ? "omit commitTs: the backup then uses the time it starts"
+                            : "omit commitTs, or make sure that the GC life time reaches back that far");
 }
 
 static const struct node *option_named(const struct br *br, slice flag)
@@ -237,11 +237,11 @@ static void retry_policy_absent(struct rule_run *run, const struct backup_spec *
     if (run->object->group != GROUP_BR || !spec->is_snapshot ||
         node_get(spec->node, LIT("backoffRetryPolicy")))
         return;
-    struct finding *x = finding_at(run->findings, &rule_retry_policy_absent, FIELD_NONE,
-                                   at_missing(spec->node, LIT("backoffRetryPolicy")),
-                                   "there is no backoffRetryPolicy: a backup whose pod dies without a word "
-                                   "stays Running");
-    finding_hint(x, "write backoffRetryPolicy: {} to have its defaults filled in");
+    struct finding *x = finding_at(
+        run->findings, &rule_retry_policy_absent, FIELD_NONE,
+        at_missing(spec->node, LIT("backoffRetryPolicy")),
+        "there is no backoffRetryPolicy: a backup whose pod dies without reporting it stays Running");
+    finding_hint(x, "write backoffRetryPolicy: {} so that the API server fills in its defaults");
 }
 
 /* ---- the end of it ---- */
@@ -259,7 +259,7 @@ static void onfailure_log(struct rule_run *run, const struct backup_spec *spec)
     struct finding *x = finding_at(run->findings, &rule_onfailure_log, FIELD_NONE,
                                    at_value(spec->clean_policy.node), "deleting %s deletes the log%s",
                                    spec->role == ROLE_BACKUP ? "this object" : "the schedule",
-                                   deletes ? "" : " when the log backup has failed");
+                                   deletes ? "" : " if the log backup has failed");
     finding_hint(x, "write Retain, and trim the log with logTruncateUntil");
 }
 
@@ -270,8 +270,9 @@ static void cleanpolicy_delete(struct rule_run *run, const struct backup_spec *s
         return;
     struct finding *x =
         finding_at(run->findings, &rule_cleanpolicy_delete, FIELD_NONE, at_value(spec->clean_policy.node),
-                   "deleting this object deletes the data as well");
-    finding_hint(x, "write Retain unless the data may go with the object (GitOps tools prune)");
+                   "deleting this object also deletes the data");
+    finding_hint(x,
+                 "write Retain unless the data may be deleted with the object (GitOps tools prune objects)");
 }
 
 static void clean_numbers(struct rule_run *run, const struct backup_spec *spec)
@@ -320,7 +321,7 @@ static void name_dots(struct rule_run *run, const struct backup_spec *spec)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_name_dots, FIELD_NONE, at_part(name->node, dot, dot + 1),
-                   "a dot in the name goes into the names of Jobs and pods%s",
+                   "a dot in the name becomes part of the names of Jobs and pods%s",
                    spec->is_log ? " and of BR's log task" : "");
     finding_hint(x, "write '-' instead");
 }
@@ -354,8 +355,8 @@ void check_unused_volume(struct rule_run *run, const struct text *field)
     if (!text_given(field))
         return;
     struct finding *x = finding_at(run->findings, &rule_storageclass_ignored, FIELD_NONE, at_key(field->node),
-                                   "%.*s has no effect: BR needs no volume", FMT(field->node->key));
-    finding_hint(x, "remove it; the class of objects in the bucket is storageClass of the storage block");
+                                   "%.*s has no effect: BR does not use a volume", FMT(field->node->key));
+    finding_hint(x, "remove it; to set the class of stored objects, use storageClass in the storage block");
 }
 
 static void storageclass_ignored(struct rule_run *run, const struct backup_spec *spec)

@@ -14,7 +14,7 @@ static void clusterns_redundant(struct rule_run *run, const struct job_spec *job
         return;
     struct finding *x = finding_at(run->findings, &rule_clusterns_redundant, FIELD_NONE,
                                    at_value(there->node), "this is the object's own namespace");
-    finding_hint(x, "it may be left out");
+    finding_hint(x, "it can be omitted");
 }
 
 static void clusterns_v2(struct rule_run *run, const struct job_spec *job)
@@ -27,7 +27,7 @@ static void clusterns_v2(struct rule_run *run, const struct job_spec *job)
                                    "%.*s: must be the object's own namespace, %.*s",
                                    FMT(node_value(run->arena, there->node)), FMT(here->value));
     finding_note(x, at_key(here->node), "the object's namespace");
-    finding_hint(x, "create the object in %.*s and leave clusterNamespace out", FMT(there->value));
+    finding_hint(x, "create the object in %.*s and omit clusterNamespace", FMT(there->value));
 }
 
 static void check_name(struct rule_run *run, const struct text *t, bool (*check)(slice, struct refusal *))
@@ -77,17 +77,17 @@ static void toolimage_tag(struct rule_run *run, const struct job_spec *job)
     struct finding *x = NULL;
     if (job->br.node && slice_find(name, LIT("dumpling")) != SLICE_NONE) {
         x = finding_at(run->findings, &rule_toolimage_tag, FIELD_NONE, at_value(t->node),
-                       "br is set, and this is an image of Dumpling");
-        finding_hint(x, "write pingcap/br, or leave toolImage out");
+                       "br is set, but this is a Dumpling image");
+        finding_hint(x, "write pingcap/br, or omit toolImage");
     } else if (slice_ends(name, LIT(":latest"))) {
         x = finding_at(run->findings, &rule_toolimage_tag, FIELD_NONE,
                        at_part(t->node, t->value.n - 6, t->value.n),
-                       "the tag latest is another BR tomorrow, and need not fit the cluster");
-        finding_hint(x, "name the cluster's version, or leave the tag out");
+                       "latest can change at any time and may not match the cluster");
+        finding_hint(x, "write the cluster's version, or omit the tag");
     } else if (!tagged && slice_find_char(t->value, ':') != SLICE_NONE) {
         x = finding_at(run->findings, &rule_toolimage_tag, FIELD_NONE, at_value(t->node),
-                       "the image has no tag: behind a registry with a port the operator appends none, and "
-                       "it is latest");
+                       "the image has no tag: after a registry with a port the operator appends none, so "
+                       "latest is used");
         finding_hint(x, "append the cluster's version: %.*s:v8.5.0", FMT(t->value));
     }
 }
@@ -141,11 +141,12 @@ static void env_reserved(struct rule_run *run, const struct job_spec *job)
             name && name->kind == NODE_STRING ? find_built_in(&job->storage, name->text) : NULL;
         if (!found)
             continue;
-        struct finding *x = finding_at(run->findings, &rule_env_reserved, FIELD_NONE, at_value(name),
-                                       "%.*s overrides what the operator takes from %s", FMT(name->text),
-                                       found->secret ? "the secret" : storage_type_name(found->storage));
+        struct finding *x =
+            finding_at(run->findings, &rule_env_reserved, FIELD_NONE, at_value(name),
+                       "%.*s overrides the value that the operator takes from %s", FMT(name->text),
+                       found->secret ? "the secret" : storage_type_name(found->storage));
         if (found->secret)
-            finding_hint(x, "remove it, or leave secretName out");
+            finding_hint(x, "remove it, or omit secretName");
         else
             finding_hint(x, "remove it, and set the field of %s", storage_type_name(found->storage));
     }
@@ -160,9 +161,9 @@ static void usekms_nonaws(struct rule_run *run, const struct job_spec *job)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_usekms_nonaws, FIELD_NONE, at_key(job->use_kms.node),
-                   "useKMS decrypts secrets with AWS KMS, and the storage is %.*s",
+                   "useKMS decrypts Secrets with AWS KMS, but the storage is %.*s",
                    FMT(s3 ? provider->value : slice_of(storage_type_name(job->storage.used))));
-    finding_hint(x, "leave it out");
+    finding_hint(x, "omit it");
 }
 
 void check_br(struct rule_run *run, const struct job_spec *job)

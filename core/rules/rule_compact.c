@@ -30,7 +30,7 @@ static void v2_compact_unsupported(struct rule_run *run, const struct compact_sp
     struct finding *x =
         finding_at(run->findings, &rule_v2_compact_unsupported, FIELD_NONE,
                    at_value(node_get(run->object->root, LIT("kind"))),
-                   "TiDB Operator v2 has no controller for CompactBackup: nothing is compacted by it");
+                   "TiDB Operator v2 has no controller for CompactBackup: it compacts nothing");
     finding_hint(
         x, "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or compact with tikv-ctl by hand");
 }
@@ -45,7 +45,7 @@ static void check_time(struct rule_run *run, const struct compact_spec *c, const
     if (text_empty(&t->text)) {
         struct finding *x =
             finding_at(run->findings, &rule_compact_ts, FIELD_REQUIRED, at_member(c->node, name), "%s", why);
-        finding_hint(x, "write a TSO, or a time as 2022-10-10T15:21:00+08:00");
+        finding_hint(x, "write a TSO, or a time such as 2022-10-10T15:21:00+08:00");
     } else if (t->text.state == FIELD_GIVEN && !timestamp_parse(t->text.value, &ignored, &refusal)) {
         rule_refused(run, &rule_compact_ts, &t->text, &refusal);
     } else {
@@ -70,16 +70,16 @@ static void compact_ts(struct rule_run *run, const struct compact_spec *c)
 {
     if (is_template(run)) /* the schedule writes them */
         return;
-    check_time(run, c, &c->start_ts, "startTs", "where the log to compact begins");
+    check_time(run, c, &c->start_ts, "startTs", "the start of the log range to compact");
     if (!is_sharded(c) || c->end_ts.text.state == FIELD_GIVEN)
-        check_time(run, c, &c->end_ts, "endTs", "where the log to compact ends");
+        check_time(run, c, &c->end_ts, "endTs", "the end of the log range to compact");
     if (!comparable(run, c) || c->end_ts.value.tso >= c->start_ts.value.tso)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_compact_ts, FIELD_INVALID, at_value(c->end_ts.text.node),
-                   "%.*s: lies before startTs", FMT(node_value(run->arena, c->end_ts.text.node)));
+                   "%.*s: is before startTs", FMT(node_value(run->arena, c->end_ts.text.node)));
     finding_note(x, at_key(c->start_ts.text.node), "startTs");
-    finding_hint(x, "exchange the two");
+    finding_hint(x, "swap the two");
 }
 
 static void compact_range_empty(struct rule_run *run, const struct compact_spec *c)
@@ -88,7 +88,7 @@ static void compact_range_empty(struct rule_run *run, const struct compact_spec 
         return;
     struct finding *x =
         finding_at(run->findings, &rule_compact_range_empty, FIELD_NONE, at_value(c->end_ts.text.node),
-                   "endTs is the same moment as startTs: there is nothing to compact");
+                   "endTs is the same time as startTs: there is nothing to compact");
     finding_note(x, at_key(c->start_ts.text.node), "startTs");
     finding_hint(x, "write a later endTs");
 }
@@ -100,7 +100,7 @@ static void compact_future(struct rule_run *run, const struct compact_spec *c)
         end->value.ms <= run->now * 1000)
         return;
     struct finding *x = finding_at(run->findings, &rule_compact_future, FIELD_NONE, at_value(end->text.node),
-                                   "endTs lies in the future: the log up to there is not written yet");
+                                   "endTs is in the future: the log up to that time is not written yet");
     finding_hint(x, "write a time up to the log backup's status.logCheckpointTs");
 }
 
@@ -120,10 +120,11 @@ static void compact_br(struct rule_run *run, const struct compact_spec *c)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_compact_br, FIELD_REQUIRED, at_member(br->node, "clusterNamespace"),
-                   "a compaction has no default for it, and finds no cluster without");
+                   "there is no default here, and without it the cluster is not found");
     const struct text *namespace = &run->object->metadata.namespace;
     if (text_given(namespace))
-        finding_hint(x, "add clusterNamespace: %.*s, or where else the cluster is", FMT(namespace->value));
+        finding_hint(x, "add clusterNamespace: %.*s, or the namespace the cluster is in",
+                     FMT(namespace->value));
     else
         finding_hint(x, "add clusterNamespace with the cluster's namespace");
 }
@@ -141,9 +142,9 @@ static void compact_storage(struct rule_run *run, const struct compact_spec *c)
     }
     struct finding *x =
         finding_at(run->findings, &rule_compact_storage, FIELD_REQUIRED, at_key(empty ? empty : c->node),
-                   "one of s3, gcs, azblob and local is wanted: the storage of the log backup");
+                   "one of s3, gcs, azblob and local is required: the storage of the log backup");
     if (empty)
-        finding_hint(x, "nothing stands below it: indent what belongs to it");
+        finding_hint(x, "it is empty: indent the fields that belong under it");
     else
         finding_hint(x, "copy the block of %s", is_template(run) ? "logBackupTemplate" : "the log Backup");
 }
@@ -159,10 +160,9 @@ static void compact_log_path(struct rule_run *run, const struct compact_spec *c)
                             slice_find(prefix->value, LIT("-2379-")) != SLICE_NONE;
     if (!made_by_schedule && slice_find(prefix->value, LIT("snapshot")) == SLICE_NONE)
         return;
-    struct finding *x =
-        finding_at(run->findings, &rule_compact_log_path, FIELD_NONE, at_value(prefix->node),
-                   "%.*s looks like the folder of snapshots: there is no log to compact in it",
-                   FMT(node_value(run->arena, prefix->node)));
+    struct finding *x = finding_at(run->findings, &rule_compact_log_path, FIELD_NONE, at_value(prefix->node),
+                                   "%.*s looks like a folder of snapshots: it contains no log to compact",
+                                   FMT(node_value(run->arena, prefix->node)));
     finding_hint(x, "write the prefix of the log Backup");
 }
 
@@ -175,7 +175,7 @@ static void compact_concurrency(struct rule_run *run, const struct compact_spec 
     struct finding *x =
         finding_at(run->findings, &rule_compact_concurrency, FIELD_INVALID, at_value(c->concurrency.node),
                    "%lld: must be greater than 0", (long long)c->concurrency.value);
-    finding_hint(x, "write how many threads compact; leave it out for 4");
+    finding_hint(x, "write the number of threads; omit it to use the default, 4");
 }
 
 static void compact_retry(struct rule_run *run, const struct compact_spec *c)
@@ -185,7 +185,7 @@ static void compact_retry(struct rule_run *run, const struct compact_spec *c)
     struct finding *x =
         finding_at(run->findings, &rule_compact_retry, FIELD_INVALID, at_value(c->max_retry_times.node),
                    "%lld: must be greater than or equal to 0", (long long)c->max_retry_times.value);
-    finding_hint(x, "0 tries once; leave it out for 6");
+    finding_hint(x, "0 means a single attempt; omit it to use the default, 6");
 }
 
 /* Read in sharded mode only; blanks count as nothing. */
@@ -213,12 +213,13 @@ static void compact_sharded(struct rule_run *run, const struct compact_spec *c)
     struct finding *x;
     if (is_sharded(c) && count->state == FIELD_ABSENT) {
         x = finding_at(run->findings, &rule_compact_sharded, FIELD_REQUIRED,
-                       at_missing(c->node, LIT("shardCount")), "mode sharded needs the number of pods");
-        finding_note(x, at_key(c->mode.node), "sharded is asked for here");
-        finding_hint(x, "add for example shardCount: 3");
+                       at_missing(c->node, LIT("shardCount")),
+                       "required by mode: sharded, the number of pods");
+        finding_note(x, at_key(c->mode.node), "sharded mode is set here");
+        finding_hint(x, "add, for example, shardCount: 3");
     } else if (plain && count->state == FIELD_GIVEN) {
         x = finding_at(run->findings, &rule_compact_sharded, FIELD_FORBIDDEN, at_key(count->node),
-                       "shardCount may be given with mode: sharded only");
+                       "shardCount may be set only with mode: sharded");
         finding_hint(x, "add mode: sharded, or remove shardCount");
     }
     cache_capacity(run, c);
@@ -274,8 +275,8 @@ static void compact_immutable(struct rule_run *run, const struct compact_spec *c
     struct finding *x =
         finding_at(run->findings, &rule_compact_immutable, FIELD_NONE,
                    changed ? at_key(changed) : at_missing(c->node, removed->key),
-                   "the Job of this compaction has been made, and the change does not reach it");
-    finding_hint(x, "delete the object and create it anew");
+                   "the Job of this compaction already exists, and the change does not reach it");
+    finding_hint(x, "delete the object and create it again");
 }
 
 void check_compact(struct rule_run *run, const struct compact_spec *spec)

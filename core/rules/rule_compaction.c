@@ -36,7 +36,7 @@ static void compact_span_conflict(struct rule_run *run, const struct timed_sched
     struct finding *x =
         finding_at(run->findings, &rule_compact_span_conflict, FIELD_FORBIDDEN, at_key(interval),
                    "compactInterval is another name of compactSpan: only one of them may be given");
-    finding_note(x, at_key(span), "given here too");
+    finding_note(x, at_key(span), "also set here");
     finding_hint(x, "remove compactInterval");
 }
 
@@ -59,8 +59,8 @@ static void compact_needs_log(struct rule_run *run, const struct timed_schedule 
         return;
     struct finding *x = finding_at(run->findings, &rule_compact_needs_log, FIELD_REQUIRED,
                                    at_missing(s->spec->node, LIT("logBackupTemplate")),
-                                   "compactBackupTemplate compacts what a log backup writes");
-    finding_note(x, at_key(compact), "without a log backup this does nothing");
+                                   "compactBackupTemplate compacts the data of a log backup");
+    finding_note(x, at_key(compact), "this has no effect without a log backup");
     finding_hint(x, "add logBackupTemplate with the same storage, or remove compactBackupTemplate");
 }
 
@@ -105,7 +105,7 @@ static void compact_storage_differs(struct rule_run *run, const struct timed_sch
     struct finding *x;
     if (!d.member) {
         x = finding_at(run->findings, &rule_compact_storage_differs, FIELD_INVALID, at_key(block),
-                       "the log is written to %s, and the compaction looks for it in %s",
+                       "the log is written to %s, but the compaction looks for it in %s",
                        storage_type_name(log->used), storage_type_name(compact->used));
         finding_hint(x, "copy the block %s of logBackupTemplate", storage_type_name(log->used));
     } else {
@@ -158,7 +158,7 @@ static bool mend_schedule_first(struct rule_run *run, struct finding *x, const s
     if (!cron_parse(buf_slice(&b), &meant, NULL))
         return false;
     struct cron_rhythm r = cron_rhythm(&meant);
-    finding_hint(x, "mend the schedule first: with \"%.*s\", every %.*s, write %.*s here", FMT(buf_slice(&b)),
+    finding_hint(x, "fix the schedule first: with \"%.*s\", every %.*s, write %.*s here", FMT(buf_slice(&b)),
                  FMT(gap_words(run->arena, &r)), FMT(range_words(run->arena, r.shortest_gap)));
     return true;
 }

@@ -20,9 +20,9 @@ static void secret_without_sendcred(struct rule_run *run, const struct job_spec 
     const struct text *secret = storage_secret_name(&job->storage);
     struct finding *x = finding_at(
         run->findings, &rule_secret_without_sendcred, FIELD_NONE, at_value(send->node),
-        "TiKV writes the data and does not get the credentials of the secret %.*s", FMT(secret->value));
+        "TiKV writes the data but does not receive the credentials of the Secret %.*s", FMT(secret->value));
     finding_note(x, at_key(secret->node), "the credentials");
-    finding_hint(x, "write true, unless the TiKV pods have a role of their own");
+    finding_hint(x, "write true, unless the TiKV pods have their own role");
 }
 
 /* kube2iam and kiam read an annotation of the pod, which the operator copies from the object. */
@@ -57,7 +57,7 @@ static void no_secret_but_sendcred(struct rule_run *run, const struct job_spec *
     struct finding *x = finding_at(
         run->findings, &rule_no_secret_but_sendcred, FIELD_NONE, at_key(job->storage.s3.node),
         "there are no credentials to send to TiKV: no secretName, serviceAccount or role annotation");
-    finding_hint(x, "add secretName; or give the pods a role and write br.sendCredToTikv: false");
+    finding_hint(x, "add secretName, or give the pods a role and write br.sendCredToTikv: false");
 }
 
 void check_credentials(struct rule_run *run, const struct job_spec *job)

@@ -47,7 +47,7 @@ static void cron_syntax(struct rule_run *run, const struct timed_schedule *s)
         return;
     struct finding *x = rule_refused(run, &rule_cron_syntax, t, &refusal);
     if (!x->hint.n && refusal.n == t->value.n)
-        finding_hint(x, "for example \"0 2 * * *\": every day at 02:00");
+        finding_hint(x, "for example, \"0 2 * * *\": every day at 02:00");
 }
 
 static void cron_never_fires(struct rule_run *run, const struct timed_schedule *s)
@@ -61,9 +61,10 @@ static void cron_never_fires(struct rule_run *run, const struct timed_schedule *
     for (size_t i = 0; i < FIELDS; i++) {
         if (bits[i])
             continue;
-        struct finding *x = finding_at(run->findings, &rule_cron_never_fires, FIELD_INVALID,
-                                       at_fields(t, i, i), "%.*s: the %s field names none: it never fires",
-                                       FMT(node_value(run->arena, t->node)), names[i]);
+        struct finding *x =
+            finding_at(run->findings, &rule_cron_never_fires, FIELD_INVALID, at_fields(t, i, i),
+                       "%.*s: the %s field matches none: the schedule never fires",
+                       FMT(node_value(run->arena, t->node)), names[i]);
         finding_hint(x, "write * for every %s", names[i]);
         return;
     }
@@ -71,7 +72,7 @@ static void cron_never_fires(struct rule_run *run, const struct timed_schedule *
     struct finding *x =
         finding_at(run->findings, &rule_cron_never_fires, FIELD_INVALID, at_fields(t, 2, ever ? 4 : 3),
                    "%.*s: %s: it never fires", FMT(node_value(run->arena, t->node)),
-                   ever ? "no such date within the next five years" : "none of the months has such a day");
+                   ever ? "no such date within the next five years" : "none of these months has such a day");
     finding_hint(x, "every month has the days 1 to 28");
 }
 
@@ -113,7 +114,7 @@ static void suggest_rarer(struct rule_run *run, struct finding *x, slice s, cons
     struct buf b = buf_new(run->arena, LIMIT_MESSAGE_BYTES);
     int step = step_of_hours(cron_field(s, 0));
     if (c->every) {
-        finding_hint(x, "for one an hour write \"@every 1h\"");
+        finding_hint(x, "for one per hour write \"@every 1h\"");
     } else if (cron_every_minute_of_some_hours(c) && cron_field(s, 0).n) {
         cron_put_at_minute_zero(&b, slice_trim(s));
         finding_edit(x, at_value(x->place.node), buf_slice(&b));
@@ -123,7 +124,7 @@ static void suggest_rarer(struct rule_run *run, struct finding *x, slice s, cons
         finding_hint(x, "for one every %d hours write \"0 */%d %.*s\"", step, step, FMT(slice_trim(days)));
     } else if (cron_field(s, 0).n) {
         cron_put_at_minute_zero(&b, slice_trim(s));
-        finding_hint(x, "for one an hour write \"%.*s\"", FMT(buf_slice(&b)));
+        finding_hint(x, "for one per hour write \"%.*s\"", FMT(buf_slice(&b)));
     }
 }
 
@@ -150,7 +151,7 @@ static void cron_every_small(struct rule_run *run, const struct timed_schedule *
         run->findings, &rule_cron_every_small, FIELD_NONE, at_part(t->node, LIT("@every ").n, t->value.n),
         "%.*s makes %.*s, one every %.*s", FMT(node_value(run->arena, t->node)),
         FMT(count_words(run->arena, &s->rhythm)), FMT(span_words(run->arena, c->every)));
-    finding_hint(x, "a minute is the least that makes sense; for one an hour write \"@every 1h\"");
+    finding_hint(x, "a minute is the shortest useful interval; for one per hour write \"@every 1h\"");
 }
 
 /* Days by month and by week: one of them is enough, unless one begins with a star. */
@@ -169,11 +170,10 @@ static void cron_day_or(struct rule_run *run, const struct timed_schedule *s)
             "day of month %.*s and day of week %.*s: a backup runs on days that match either one, not both",
             FMT(day), FMT(weekday));
     else
-        x = finding_at(
-            run->findings, &rule_cron_day_or, FIELD_NONE, at_fields(t, 2, 4),
-            "day of month %.*s and day of week %.*s: a backup runs only on days that match both, as "
-            "one begins with a star",
-            FMT(day), FMT(weekday));
+        x = finding_at(run->findings, &rule_cron_day_or, FIELD_NONE, at_fields(t, 2, 4),
+                       "day of month %.*s and day of week %.*s: a backup runs only on days that match both, "
+                       "because one begins with a star",
+                       FMT(day), FMT(weekday));
     finding_hint(x, "write * for the one that should not count");
 }
 
@@ -182,10 +182,9 @@ static void schedule_timezone(struct rule_run *run, const struct timed_schedule 
     const struct text *t = &s->spec->schedule;
     if (!s->fires || s->spec->cron.every || s->spec->cron.hours == (UINT32_C(1) << 24) - 1)
         return;
-    struct finding *x =
-        finding_at(run->findings, &rule_schedule_timezone, FIELD_NONE, at_fields(t, 1, 1),
-                   "the hours are those of the operator's time zone, UTC unless its pod sets TZ");
-    finding_hint(x, "the times in the names of backups are UTC always");
+    struct finding *x = finding_at(run->findings, &rule_schedule_timezone, FIELD_NONE, at_fields(t, 1, 1),
+                                   "the hours are in the operator's time zone, UTC unless its pod sets TZ");
+    finding_hint(x, "the times in backup names are always UTC");
 }
 
 void check_cron(struct rule_run *run, const struct timed_schedule *s)

@@ -33,8 +33,7 @@ static void delete_order(struct rule_run *run, const struct object *o)
     if (o->group == GROUP_BR && phase == LOG_INVALID && object_has_finalizer(o, finalizer)) {
         struct finding *x =
             finding_at(run->findings, &rule_delete_order, FIELD_NONE, at_value(o->metadata.finalizers.node),
-                       "TiDB Operator v2 never looks at an Invalid Backup again, nor at its finalizer: this "
-                       "deletion hangs");
+                       "TiDB Operator v2 ignores an Invalid Backup and its finalizer: this deletion hangs");
         finding_hint(x, "remove the finalizer %s by hand", finalizer);
     } else if (o->backup->is_log && on_track(phase)) {
         struct finding *x = finding_at(
@@ -42,8 +41,8 @@ static void delete_order(struct rule_run *run, const struct object *o)
             "the log backup is still %s: the operator has to stop it first, and this deletion hangs if that "
             "fails%s",
             log_phase_text(phase),
-            o->group == GROUP_BR ? ", as it does when the cluster uses TLS or is gone or paused" : "");
-        finding_hint(x, "better set log-stop, wait for Stopped, and delete then");
+            o->group == GROUP_BR ? ", as it does if the cluster uses TLS, is deleted or is paused" : "");
+        finding_hint(x, "set log-stop, wait for Stopped, then delete it");
     }
 }
 
@@ -57,7 +56,7 @@ static void schedule_delete_cascade(struct rule_run *run, const struct object *o
             continue;
         struct finding *x =
             finding_at(run->findings, &rule_schedule_delete_cascade, FIELD_NONE, at_value(policy->node),
-                       "deleting the schedule deletes %s, and cleanPolicy Delete the data",
+                       "deleting the schedule deletes %s, and cleanPolicy Delete also deletes the data",
                        i ? "its log backup" : "all its Backups");
         finding_hint(x, "kubectl delete --cascade=orphan keeps them");
     }

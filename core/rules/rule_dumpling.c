@@ -15,9 +15,9 @@ static void from_required(struct rule_run *run, const struct backup_spec *spec)
     if (!job_is_dumpling(run, &spec->job) || !spec->is_snapshot)
         return;
     if (spec->from.state == FIELD_ABSENT) {
-        struct finding *x =
-            finding_at(run->findings, &rule_from_required, FIELD_REQUIRED, at_member(spec->node, "from"),
-                       "without br the data is exported by Dumpling, which needs host and secretName");
+        struct finding *x = finding_at(
+            run->findings, &rule_from_required, FIELD_REQUIRED, at_member(spec->node, "from"),
+            "without br the operator exports the data with Dumpling, which needs host and secretName");
         finding_hint(x, "add br for a backup with BR, or from for one with Dumpling");
     }
     if (spec->from.node && spec->from_host.node && text_empty(&spec->from_host))
@@ -25,12 +25,12 @@ static void from_required(struct rule_run *run, const struct backup_spec *spec)
                    "the address of TiDB");
     if (spec->from.node && spec->from_secret_name.node && text_empty(&spec->from_secret_name))
         finding_at(run->findings, &rule_from_required, FIELD_REQUIRED,
-                   at_member(spec->from.node, "secretName"), "the secret with TiDB's password");
+                   at_member(spec->from.node, "secretName"), "the Secret with TiDB's password");
     if (spec->from.node && spec->role == ROLE_BACKUP && text_empty(&spec->storage_size)) {
         struct finding *x = finding_at(run->findings, &rule_from_required, FIELD_REQUIRED,
                                        at_member(spec->node, "storageSize"),
-                                       "Dumpling writes to a volume of that size first");
-        finding_hint(x, "write storageSize: 100Gi, or what the data takes");
+                                       "Dumpling first writes to a volume of that size");
+        finding_hint(x, "write storageSize: 100Gi, or the size that the data needs");
     }
     struct quantity ignored;
     struct refusal why = {0};
@@ -39,7 +39,7 @@ static void from_required(struct rule_run *run, const struct backup_spec *spec)
         rule_refused(run, &rule_from_required, &spec->storage_size, &why);
     if (s->used == STORAGE_AZBLOB || s->used == STORAGE_LOCAL) {
         struct finding *x = finding_at(run->findings, &rule_from_required, FIELD_FORBIDDEN,
-                                       at_key(storage_node(s)), "Dumpling exports to s3 and gcs only");
+                                       at_key(storage_node(s)), "Dumpling exports only to s3 and gcs");
         finding_hint(x, "add br for a backup with BR, or choose s3 or gcs");
     }
 }
@@ -61,8 +61,8 @@ static void volume_snapshot(struct rule_run *run, const struct backup_spec *spec
         spec->federal_phase.state != FIELD_ABSENT)
         return;
     struct finding *x = finding_at(run->findings, &rule_volume_snapshot, FIELD_NONE, at_value(mode->node),
-                                   "volume-snapshot works only for clusters across Kubernetes, where the "
-                                   "federation creates the Backup");
+                                   "volume-snapshot works only for clusters that span Kubernetes clusters, "
+                                   "where the federation creates the Backup");
     finding_hint(x, "create a VolumeBackup, or write backupMode: snapshot");
 }
 

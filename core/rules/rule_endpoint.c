@@ -60,10 +60,10 @@ static void s3_endpoint_odd(struct rule_run *run, const struct s3_endpoint *p)
         return;
     if (!p->web && !s3_provider_is(p->s3, "ceph"))
         x = finding_at(run->findings, &rule_s3_endpoint_odd, FIELD_NONE, at_value(p->field->node),
-                       "S3 is spoken over http or https, not %.*s", FMT(u->scheme));
+                       "S3 uses http or https, not %.*s", FMT(u->scheme));
     else if (u->has_userinfo)
         x = finding_at(run->findings, &rule_s3_endpoint_odd, FIELD_NONE, at_value(p->field->node),
-                       "the user before the host is not used, and stands here in plain text");
+                       "the user before the host is not used, and is in plain text here");
     else if (u->has_query || u->has_fragment)
         x = finding_at(run->findings, &rule_s3_endpoint_odd, FIELD_NONE, at_value(p->field->node),
                        "%.*s: an endpoint has no query", FMT(node_value(run->arena, p->field->node)));
@@ -75,16 +75,15 @@ static void s3_endpoint_odd(struct rule_run *run, const struct s3_endpoint *p)
     slice better = arena_fmt(run->arena, "%s://%.*s", p->tls ? "https" : "http", FMT(p->address));
     finding_edit(x, at_value(p->field->node), better);
     finding_hint(x, "write %.*s%s", FMT(better),
-                 u->has_userinfo ? ", and put the credentials into a secret"
-                 : u->path.n > 1 ? "; folders belong into prefix"
+                 u->has_userinfo ? ", and put the credentials in a Secret"
+                 : u->path.n > 1 ? "; folders belong in prefix"
                                  : "");
 }
 
 static void ceph_needs_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
-    struct finding *x =
-        finding_at(run->findings, &rule_ceph_https, FIELD_REQUIRED, at_member(p->s3->node, "endpoint"),
-                   "ceph has no default endpoint, the operator refuses to start the job");
+    struct finding *x = finding_at(run->findings, &rule_ceph_https, FIELD_REQUIRED,
+                                   at_member(p->s3->node, "endpoint"), "ceph has no default endpoint");
     finding_hint(x, "write http:// and the host and port of the gateway");
 }
 
@@ -103,7 +102,7 @@ static void ceph_https(struct rule_run *run, const struct s3_endpoint *p)
                                    FMT(node_value(run->arena, p->field->node)));
     slice better = arena_fmt(run->arena, "http://%.*s", FMT(p->address));
     finding_edit(x, at_value(p->field->node), better);
-    finding_hint(x, "write %.*s; where only TLS is served, use provider: other", FMT(better));
+    finding_hint(x, "write %.*s; if the gateway serves only TLS, use provider: other", FMT(better));
 }
 
 static void foreign_needs_endpoint(struct rule_run *run, const struct s3_endpoint *p)
@@ -121,13 +120,12 @@ static void provider_endpoint_mismatch(struct rule_run *run, const struct s3_end
         foreign_needs_endpoint(run, p);
     if (!p->readable || !s3_provider_is(p->s3, "aws") || is_amazon(p->url.host))
         return;
-    struct finding *x =
-        finding_at(run->findings, &rule_provider_endpoint_mismatch, FIELD_NONE, at_value(p->field->node),
-                   "%.*s is not a host of AWS, and with provider aws BR asks it for the bucket's region as "
-                   "AWS answers it",
-                   FMT(p->url.host));
+    struct finding *x = finding_at(
+        run->findings, &rule_provider_endpoint_mismatch, FIELD_NONE, at_value(p->field->node),
+        "%.*s is not an AWS host, and with provider aws BR asks it for the bucket's region in AWS's way",
+        FMT(p->url.host));
     finding_note(x, at_key(p->s3->provider.node), "the provider");
-    finding_hint(x, "set provider to whose service it is, or remove endpoint");
+    finding_hint(x, "set provider to the service's provider, or remove endpoint");
 }
 
 static void aws_custom_endpoint(struct rule_run *run, const struct s3_endpoint *p)
@@ -135,11 +133,10 @@ static void aws_custom_endpoint(struct rule_run *run, const struct s3_endpoint *
     if (!p->readable || !s3_provider_is(p->s3, "aws") || !is_amazon(p->url.host) ||
         !text_empty(&p->s3->secret_name))
         return;
-    struct finding *x =
-        finding_at(run->findings, &rule_aws_custom_endpoint, FIELD_NONE, at_value(p->field->node),
-                   "with an endpoint of your own the pod's role is not found: the endpoint is used "
-                   "for STS as well");
-    finding_hint(x, "remove endpoint, or use a secret");
+    struct finding *x = finding_at(
+        run->findings, &rule_aws_custom_endpoint, FIELD_NONE, at_value(p->field->node),
+        "with a custom endpoint the pod's role cannot be used: BR also sends STS requests to this endpoint");
+    finding_hint(x, "remove endpoint, or use a Secret");
 }
 
 static void endpoint_contains_bucket(struct rule_run *run, const struct s3_endpoint *p)
@@ -153,7 +150,7 @@ static void endpoint_contains_bucket(struct rule_run *run, const struct s3_endpo
     struct place place =
         at == SLICE_NONE ? at_value(p->field->node) : at_part(p->field->node, at, at + bucket->value.n + 1);
     struct finding *x = finding_at(run->findings, &rule_endpoint_contains_bucket, FIELD_NONE, place,
-                                   "the host begins with the bucket, which is added once more");
+                                   "the host begins with the bucket, and BR adds the bucket again");
     slice rest = slice_from(p->address, bucket->value.n + 1),
           better = arena_fmt(run->arena, "%.*s://%.*s", FMT(p->url.scheme), FMT(rest));
     finding_edit(x, at_value(p->field->node), better);
@@ -168,13 +165,13 @@ static void oss_endpoint(struct rule_run *run, const struct s3_endpoint *p)
     struct finding *x;
     if (!s3_provider_is(p->s3, "alibaba")) {
         x = finding_at(run->findings, &rule_oss_endpoint, FIELD_NONE, at_value(p->field->node),
-                       "Alibaba's OSS refuses the bucket in the path, which is where %.*s has it",
+                       "Alibaba OSS rejects the bucket in the path, which is where %.*s puts it",
                        FMT(p->s3->provider.value));
         finding_note(x, at_key(p->s3->provider.node), "the provider");
         finding_hint(x, "write provider: alibaba");
     } else if (path_style->state == FIELD_GIVEN && path_style->value) {
         x = finding_at(run->findings, &rule_oss_endpoint, FIELD_NONE, at_value(path_style->node),
-                       "Alibaba's OSS refuses the bucket in the path");
+                       "Alibaba OSS rejects the bucket in the path");
         finding_edit_plain(x, at_value(path_style->node), LIT("false"));
         finding_hint(x, "remove forcePathStyle");
     }
@@ -242,11 +239,11 @@ static void minio_https_ca(struct rule_run *run, const struct s3_endpoint *p)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_minio_https_ca, FIELD_NONE, at_part(p->field->node, 0, 5),
-                   "BR and TiKV trust public certificate authorities only, and know none of your own");
-    finding_hint(
-        x,
-        "make sure that %.*s has a public certificate, or mount your CA at /etc/ssl/certs here and in TiKV",
-        FMT(p->url.host));
+                   "BR and TiKV trust only public certificate authorities, not a private CA");
+    finding_hint(x,
+                 "make sure that %.*s has a publicly trusted certificate, or mount your CA at /etc/ssl/certs "
+                 "here and in TiKV",
+                 FMT(p->url.host));
 }
 
 void check_endpoint(struct rule_run *run, const struct job_spec *job)

@@ -21,7 +21,7 @@ static void report_import(struct rule_run *run, const struct node *n)
     struct finding *x =
         finding_at(run->findings, &rule_table_filter_import, FIELD_NONE, at_value(n),
                    "%.*s is a file that BR opens inside its pod", FMT(node_value(run->arena, n)));
-    finding_hint(x, "write the rules themselves, one an element");
+    finding_hint(x, "write the rules themselves, one per element");
 }
 
 static void read_element(struct rule_run *run, const struct node *n, struct filter_reading *f)
@@ -77,8 +77,8 @@ static void empty_result(struct rule_run *run, const struct node *list, const st
     if (f->complete && f->count && filter_selects_nothing(f->rules, f->count)) {
         struct finding *x =
             finding_at(run->findings, &rule_table_filter_empty_result, FIELD_NONE, at_key(list),
-                       "the filter selects no table: BR makes an empty backup and calls it complete");
-        finding_hint(x, "put the rule \"*.*\" before those that exclude");
+                       "the filter selects no table: BR makes an empty backup and reports it as complete");
+        finding_hint(x, "put the rule \"*.*\" before the excluding rules");
         return;
     }
     for (size_t i = 0; i < f->count; i++) {

@@ -16,7 +16,7 @@ static void gcs_required(struct rule_run *run, const struct job_spec *job)
     if (text_empty(&g->bucket)) {
         struct finding *x =
             finding_at(run->findings, &rule_gcs_required, FIELD_REQUIRED, at_member(g->node, "bucket"), "");
-        finding_hint(x, "write the name of the bucket that takes the data");
+        finding_hint(x, "write the name of the bucket that receives the data");
     }
 }
 

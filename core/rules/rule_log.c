@@ -40,8 +40,8 @@ static void log_filter(struct rule_run *run, const struct backup_spec *spec)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_log_filter, FIELD_FORBIDDEN, at_key(spec->table_filter.node),
-                   "may not be set for a log backup: log stop, pause, resume and truncate "
-                   "fail on --filter, it could never be stopped");
+                   "may not be set for a log backup: log stop, pause, resume and truncate fail on --filter, "
+                   "so it could never be stopped");
     finding_hint(x, "remove it; a restore can filter");
 }
 
@@ -51,8 +51,8 @@ static void log_timeago(struct rule_run *run, const struct backup_spec *spec)
     if (!text_given(ago))
         return;
     struct finding *x = finding_at(run->findings, &rule_log_timeago, FIELD_FORBIDDEN, at_key(ago->node),
-                                   "may not be set for a log backup: br log does not know --timeago");
-    finding_hint(x, "remove it; commitTs says where a log backup starts");
+                                   "may not be set for a log backup: br log does not support --timeago");
+    finding_hint(x, "remove it; commitTs sets where a log backup starts");
 }
 
 static void log_type(struct rule_run *run, const struct backup_spec *spec)
@@ -64,7 +64,7 @@ static void log_type(struct rule_run *run, const struct backup_spec *spec)
             continue;
         struct finding *x =
             finding_at(run->findings, &rule_log_type, FIELD_NONE, at_key(fields[i]->node),
-                       "%s has no meaning for a log backup: it always takes all changes", names[i]);
+                       "%s has no effect on a log backup: it always records all changes", names[i]);
         finding_hint(x, "remove it");
     }
 }
@@ -80,12 +80,12 @@ static void log_stop_template(struct rule_run *run, const struct backup_spec *sp
     const struct node *n = stops ? command->node : spec->log_stop.node;
     struct finding *x =
         finding_at(run->findings, &rule_log_stop_template, FIELD_INVALID, at_value(n),
-                   "%.*s: the log backup is created in this state and waits for ever to have been started",
+                   "%.*s: the log backup is created in this state and waits forever for a start",
                    FMT(node_value(run->arena, n)));
     if (stops)
         finding_edit(x, at_value(n), LIT("log-start"));
     finding_hint(
-        x, "%s; stop the Backup log-%.*s that the schedule makes instead",
+        x, "%s; stop the Backup log-%.*s that the schedule creates instead",
         stops ? "write log-start" : "remove it",
         FMT(text_given(&run->object->metadata.name) ? run->object->metadata.name.value : LIT("<schedule>")));
 }
@@ -121,16 +121,17 @@ static void subcommand_unsupported(struct rule_run *run, const struct backup_spe
     enum log_request request;
     if (reason_in(run, spec, &not_started, &request) != LOG_NO_COMMAND)
         return;
-    struct finding *x =
-        finding_at(run->findings, &rule_subcommand_unsupported, FIELD_INVALID, at_value(n),
-                   "%.*s: the operator knows log-start, log-pause and log-stop only, and loops without a "
-                   "status",
-                   FMT(node_value(run->arena, n)));
+    struct finding *x = finding_at(
+        run->findings, &rule_subcommand_unsupported, FIELD_INVALID, at_value(n),
+        "%.*s: the operator supports only log-start, log-pause and log-stop, and loops without a status",
+        FMT(node_value(run->arena, n)));
     if (request == LOG_ASK_RESUME) {
-        finding_hint(x, "write log-start: it resumes what is paused");
+        finding_hint(x, "write log-start: it resumes a paused log backup");
         finding_edit(x, at_value(n), LIT("log-start"));
     } else {
-        finding_hint(x, "write logTruncateUntil, and leave logSubcommand as the log backup should be");
+        finding_hint(
+            x,
+            "write logTruncateUntil, and leave logSubcommand at the state that the log backup should have");
     }
 }
 
@@ -143,9 +144,9 @@ static void log_create_with_stop(struct rule_run *run, const struct backup_spec 
         return;
     struct finding *x =
         finding_at(run->findings, &rule_log_create_with_stop, FIELD_INVALID, at_value(n),
-                   "%.*s: a log backup that is created with it waits for ever, nothing was started",
+                   "%.*s: a log backup created with it waits forever, because nothing was started",
                    FMT(node_value(run->arena, n)));
-    finding_hint(x, "create it with log-start; %s is for editing one that runs",
+    finding_hint(x, "create it with log-start; use %s on a running log backup",
                  request == LOG_ASK_STOP ? "log-stop" : "log-pause");
 }
 
@@ -172,8 +173,8 @@ static void log_stop_final(struct rule_run *run, const struct backup_spec *spec)
 void log_pause_expires(struct rule_run *run, const struct node *n)
 {
     struct finding *x = finding_at(run->findings, &rule_pause_24h, FIELD_NONE, at_value(n),
-                                   "a pause must end within 24 hours: then the checkpoint is garbage "
-                                   "collected and log-start fails");
+                                   "a pause must end within 24 hours: after that the data at the checkpoint "
+                                   "is garbage-collected and log-start fails");
     finding_hint(x, "plan the log-start, or a new log backup with a new snapshot");
 }
 
@@ -212,10 +213,10 @@ static void truncate_future(struct rule_run *run, const struct backup_spec *spec
         return;
     struct finding *x =
         finding_at(run->findings, &rule_truncate_future, FIELD_INVALID, at_value(t->text.node),
-                   "%.*s: is in the future: all of the log would be deleted, and what is written until then "
-                   "would be of no use",
+                   "%.*s: is in the future: the entire log would be deleted, and the log written until then "
+                   "would be useless",
                    FMT(node_value(run->arena, t->text.node)));
-    finding_hint(x, "write a moment before the oldest snapshot that you still want to restore");
+    finding_hint(x, "write a time before the oldest snapshot that you still want to restore");
 }
 
 static void truncate_needs_log(struct rule_run *run, const struct backup_spec *spec)
@@ -229,8 +230,8 @@ void log_truncation_waits(struct rule_run *run, const struct timestamp_field *t)
 {
     struct finding *x =
         finding_at(run->findings, &rule_truncate_needs_log, FIELD_NONE, at_key(t->text.node),
-                   "there is no log to truncate yet: it would be truncated right after the start");
-    finding_hint(x, "leave it out until the log backup runs, and add it then");
+                   "there is no log to truncate yet: it would be truncated immediately after the start");
+    finding_hint(x, "omit it until the log backup runs, then add it");
 }
 
 void check_log(struct rule_run *run, const struct backup_spec *spec)

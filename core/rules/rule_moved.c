@@ -17,7 +17,7 @@ static void report_moved(struct rule_run *run, const struct rule *rule, const st
                                    now ? at_value(now) : at_missing(block, slice_of(name)),
                                    "%.*s: field is immutable once the backup has started, was %.*s",
                                    FMT(now ? node_value(run->arena, now) : LIT("null")), FMT(before));
-    finding_hint(x, "the next command or cleaning would go to the new place: create a new Backup");
+    finding_hint(x, "the next command or cleanup would go to the new place: create a new Backup");
 }
 
 struct moved_field {

@@ -55,9 +55,9 @@ static void managed_option(struct rule_run *run, const struct backup_spec *spec,
         const struct node *field = node_at(spec->node, m->field);
         if (!slice_eq(flag, m->flag) || !(m->always || field))
             continue;
-        struct finding *x =
-            finding_at(run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, 0, flag.n),
-                       "%.*s silently overrides what the operator makes of %s", FMT(flag), m->field);
+        struct finding *x = finding_at(
+            run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, 0, flag.n),
+            "%.*s silently overrides the flag that the operator derives from %s", FMT(flag), m->field);
         if (field)
             finding_note(x, at_key(field), "set here");
         finding_hint(x, "set %s instead", m->field);
@@ -74,14 +74,14 @@ static void one_option(struct rule_run *run, const struct backup_spec *spec, con
         if (may_be_value)
             return;
         struct finding *x = finding_at(run->findings, &rule_options_conflict, FIELD_NONE, at_value(option),
-                                       "%.*s does not begin with --: br takes it for a subcommand",
+                                       "%.*s does not begin with --: br reads it as a subcommand",
                                        FMT(node_value(run->arena, option)));
-        finding_hint(x, "write one flag an element, as --flag=value");
+        finding_hint(x, "write one flag per element, as --flag=value");
     } else if (blank < equals) {
-        struct finding *x =
-            finding_at(run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, blank, blank + 1),
-                       "%.*s holds a blank: each element is one argument, this flag does not exist",
-                       FMT(node_value(run->arena, option)));
+        struct finding *x = finding_at(
+            run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, blank, blank + 1),
+            "%.*s contains a space: each element is passed as one argument, so there is no such flag",
+            FMT(node_value(run->arena, option)));
         slice better =
             arena_fmt(run->arena, "%.*s=%.*s", FMT(flag), FMT(slice_trim(slice_from(text, blank))));
         finding_edit(x, at_value(option), better);
@@ -109,16 +109,16 @@ static void last_backup_ts(struct rule_run *run, const struct backup_spec *spec,
     struct finding *x = NULL;
     if (spec->is_log) {
         x = finding_at(run->findings, &rule_lastbackupts, FIELD_NONE, at_value(option),
-                       "br log does not know --lastbackupts: every command of the log backup fails");
+                       "br log does not support --lastbackupts: every command of the log backup fails");
         finding_hint(x, "remove it");
     } else if (spec->role != ROLE_BACKUP) {
         x = finding_at(run->findings, &rule_lastbackupts, FIELD_NONE, at_value(option),
-                       "every run of the schedule increments from the same backup, however old");
-        finding_hint(x, "remove it, and add a logBackupTemplate for what changes in between");
+                       "every run of the schedule is incremental to the same backup, however old it is");
+        finding_hint(x, "remove it, and add a logBackupTemplate for the changes in between");
     } else if (!separate && !is_number(value)) {
         x = finding_at(run->findings, &rule_lastbackupts, FIELD_NONE,
                        at_part(option, flag.n + 1, option->text.n),
-                       "%.*s is not a TSO, and BR takes no other form", FMT(value));
+                       "%.*s is not a TSO, and BR accepts no other form", FMT(value));
         finding_hint(x, "copy status.commitTs of the last backup");
     }
 }
@@ -147,12 +147,12 @@ static void concurrency_range(struct rule_run *run, const struct backup_spec *sp
     if (c->value == 0 || c->value > MOST_THREADS) {
         x = finding_at(run->findings, &rule_concurrency_range, FIELD_INVALID, at_value(c->node),
                        "%lld: must be between 1 and %d", (long long)c->value, MOST_THREADS);
-        finding_hint(x, c->value ? "BR uses 256 at most" : "leave it out for the default, 4");
+        finding_hint(x, c->value ? "BR uses at most 256" : "omit it to use the default, 4");
     } else if (c->value > 1 && rate->state == FIELD_GIVEN && rate->value > 0) {
         x = finding_at(run->findings, &rule_concurrency_range, FIELD_NONE, at_key(c->node),
-                       "with rateLimit BR works with one thread, whatever concurrency says");
+                       "with rateLimit BR uses one thread, regardless of concurrency");
         finding_note(x, at_key(rate->node), "the limit is set here");
-        finding_hint(x, "leave concurrency out");
+        finding_hint(x, "omit concurrency");
     }
 }
 

@@ -39,13 +39,13 @@ static void bucket_url(struct rule_run *run, const struct job_spec *job, const s
 {
     struct finding *x =
         finding_at(run->findings, &rule_bucket_syntax, FIELD_INVALID, at_part(bucket->node, 0, scheme + 3),
-                   "%.*s: a name is wanted, not a URL", FMT(node_value(run->arena, bucket->node)));
+                   "%.*s: expected a name, not a URL", FMT(node_value(run->arena, bucket->node)));
     slice rest = slice_from(bucket->value, scheme + 3);
     while (rest.n && rest.p[rest.n - 1] == '/')
         rest.n--;
     size_t slash = slice_find_char(rest, '/');
     if (!rest.n || !slash || is_web(bucket->value)) {
-        finding_hint(x, "write the name of the %s alone", bucket_word(job));
+        finding_hint(x, "write only the name of the %s", bucket_word(job));
     } else if (slash == SLICE_NONE) {
         finding_edit(x, at_value(bucket->node), rest);
         finding_hint(x, "write %.*s", FMT(rest));
@@ -77,8 +77,8 @@ static void bucket_syntax(struct rule_run *run, const struct job_place *p)
                                        "%.*s: must not contain %s", FMT(node_value(run->arena, bucket->node)),
                                        i == dots              ? "\"..\""
                                        : c == '?' || c == '#' ? "'?' or '#', which end the path of a URL"
-                                                              : "blanks or control characters");
-        finding_hint(x, "write the name of the %s alone", bucket_word(job));
+                                                              : "spaces or control characters");
+        finding_hint(x, "write only the name of the %s", bucket_word(job));
         return;
     }
 }
@@ -89,7 +89,7 @@ static void bucket_slash(struct rule_run *run, const struct job_spec *job, const
     slice name = slice_cut(bucket->value, 0, slash), rest = slice_from(bucket->value, slash + 1);
     struct finding *x = finding_at(run->findings, &rule_bucket_style, FIELD_NONE,
                                    at_part(bucket->node, slash, bucket->value.n),
-                                   "%.*s: what follows the slash is taken as the beginning of the prefix",
+                                   "%.*s: the part after the slash is used as the beginning of the prefix",
                                    FMT(node_value(run->arena, bucket->node)));
     if (!rest.n) {
         finding_edit(x, at_value(bucket->node), name);
@@ -127,12 +127,12 @@ static void bucket_style(struct rule_run *run, const struct job_place *p)
     } else if (capital < value.n) {
         x = finding_at(run->findings, &rule_bucket_style, FIELD_NONE,
                        at_part(bucket->node, capital, capital + 1),
-                       "%.*s: names of %ss have no capital letters",
+                       "%.*s: names of %ss contain no capital letters",
                        FMT(node_value(run->arena, bucket->node)), bucket_word(job));
     } else {
         return;
     }
-    finding_hint(x, "compare it with the name in the storage");
+    finding_hint(x, "check it against the actual name");
 }
 
 /* ---- prefixes ---- */
@@ -212,7 +212,7 @@ static void prefix_special(struct rule_run *run, const struct job_place *p)
             finding_at(run->findings, &rule_prefix_special, FIELD_INVALID, at_part(prefix->node, i, i + 1),
                        "%.*s: '%c' ends the path of a URL: BR writes to another folder",
                        FMT(node_value(run->arena, prefix->node)), c);
-        finding_hint(x, "use letters, digits, '-', '_', '.' and '/' only");
+        finding_hint(x, "use only letters, digits, '-', '_', '.' and '/'");
         return;
     }
 }
@@ -225,12 +225,12 @@ static bool style_characters(struct rule_run *run, const struct text *prefix)
             continue;
         struct finding *x =
             finding_at(run->findings, &rule_prefix_style, FIELD_NONE, at_part(prefix->node, i, i + 1),
-                       "%.*s: %s is not the same to everything that reads it as part of a URL",
+                       "%.*s: tools encode %s differently when they build the URL",
                        FMT(node_value(run->arena, prefix->node)),
                        c == '%'   ? "'%'"
-                       : c == ' ' ? "a blank"
+                       : c == ' ' ? "a space"
                                   : "a control character");
-        finding_hint(x, "use letters, digits, '-', '_', '.' and '/' only");
+        finding_hint(x, "use only letters, digits, '-', '_', '.' and '/'");
         return true;
     }
     return false;
@@ -244,7 +244,7 @@ static bool prefix_url(struct rule_run *run, const struct job_place *p)
     if (scheme == SLICE_NONE)
         return false;
     struct finding *x = finding_at(run->findings, &rule_prefix_style, FIELD_NONE, at_value(prefix->node),
-                                   "%.*s: a folder is wanted, not a URL: all of it becomes the folder's name",
+                                   "%.*s: expected a folder, not a URL: all of it becomes the folder's name",
                                    FMT(node_value(run->arena, prefix->node)));
     slice rest = slice_from(prefix->value, scheme + 3), name = bucket ? bucket->value : (slice){0};
     bool here = name.n && slice_starts(rest, name) && rest.n > name.n && rest.p[name.n] == '/';
@@ -253,7 +253,7 @@ static bool prefix_url(struct rule_run *run, const struct job_place *p)
     if (folder.n)
         finding_hint(x, "write %.*s", FMT(folder));
     else
-        finding_hint(x, "write the path within the %s alone", bucket ? "bucket" : "volume");
+        finding_hint(x, "write only the path within the %s", bucket ? "bucket" : "volume");
     return true;
 }
 
@@ -272,9 +272,10 @@ static void prefix_style(struct rule_run *run, const struct job_place *p)
     struct finding *x =
         slice_eq(inner, plain)
             ? finding_at(run->findings, &rule_prefix_style, FIELD_NONE, at_value(prefix->node),
-                         "%.*s: slashes at the ends mean nothing", FMT(node_value(run->arena, prefix->node)))
+                         "%.*s: leading and trailing slashes have no meaning",
+                         FMT(node_value(run->arena, prefix->node)))
             : finding_at(run->findings, &rule_prefix_style, FIELD_NONE, at_value(prefix->node),
-                         "%.*s: BR writes to %.*s, cleaning looks below %.*s/ and finds nothing",
+                         "%.*s: BR writes to %.*s, but cleanup looks below %.*s/ and finds nothing",
                          FMT(node_value(run->arena, prefix->node)), FMT(plain), FMT(inner));
     finding_edit(x, at_value(prefix->node), plain);
     finding_hint(x, "write %.*s", FMT(plain));
@@ -289,10 +290,11 @@ static void prefix_missing(struct rule_run *run, const struct job_place *p)
     if (job->role != JOB_OF_BACKUP || job_is_dumpling(run, job) || job->storage.used == STORAGE_LOCAL ||
         (!text_empty(prefix) && !(text_given(prefix) && only_slashes(prefix->value))))
         return;
-    struct finding *x = finding_at(
-        run->findings, &rule_prefix_missing, FIELD_NONE, at_member(storage_node(&job->storage), "prefix"),
-        "the backup takes the root of the %s, where cleaning finds nothing and no other backup fits",
-        bucket_word(job));
+    struct finding *x = finding_at(run->findings, &rule_prefix_missing, FIELD_NONE,
+                                   at_member(storage_node(&job->storage), "prefix"),
+                                   "the backup goes to the root of the %s: cleanup cannot find it there, and "
+                                   "no other backup can share it",
+                                   bucket_word(job));
     finding_hint(x, "%s prefix: %.*s", prefix->node ? "write" : "add",
                  FMT(run->object->metadata.name.value.n ? run->object->metadata.name.value
                                                         : LIT("<a folder of its own>")));

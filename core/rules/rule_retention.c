@@ -44,8 +44,8 @@ static void refuse_nonpositive(struct rule_run *run, const struct duration_field
 static void nonpositive_duration(struct rule_run *run, const struct timed_schedule *s)
 {
     const char *compacts = "or every sync starts a compaction";
-    refuse_nonpositive(run, &s->spec->max_reserved_time, "or every finished backup is deleted at once",
-                       "for example 168h; leave the field out to keep everything");
+    refuse_nonpositive(run, &s->spec->max_reserved_time, "or every finished backup is deleted immediately",
+                       "for example, 168h; omit the field to keep everything");
     refuse_nonpositive(run, &s->spec->compact_interval, compacts, "for example 1h");
     refuse_nonpositive(run, &s->spec->compact_span, compacts, "for example 1h");
 }
@@ -76,7 +76,7 @@ static void reserved_shorter_than_interval(struct rule_run *run, const struct ti
     if (span < gap)
         x = finding_at(
             run->findings, &rule_reserved_shorter_than_interval, FIELD_NONE, at_value(t->node),
-            "backups are %s%.*s apart: after %.*s the last one is deleted before the next one is made", up_to,
+            "backups are %s%.*s apart: after %.*s the last one is deleted before the next one exists", up_to,
             FMT(apart), FMT(t->value));
     else
         x = finding_at(run->findings, &rule_reserved_shorter_than_interval, FIELD_NONE, at_value(t->node),
@@ -92,8 +92,8 @@ static void reserved_failed_evidence(struct rule_run *run, const struct timed_sc
     struct finding *x =
         finding_at(run->findings, &rule_reserved_failed_evidence, FIELD_NONE,
                    at_value(s->spec->max_reserved_time.text.node),
-                   "a failed backup has no commitTs: retention takes it for old and deletes it at once");
-    finding_hint(x, "look for failures in the events and logs, not in the list of Backups");
+                   "a failed backup has no commitTs: retention treats it as old and deletes it immediately");
+    finding_hint(x, "look for failures in events and logs, not in the list of Backups");
 }
 
 static void both_retentions(struct rule_run *run, const struct timed_schedule *s)
@@ -102,7 +102,7 @@ static void both_retentions(struct rule_run *run, const struct timed_schedule *s
     if (!reserved(s) || most->state != FIELD_GIVEN || most->value <= 0)
         return;
     struct finding *x = finding_at(run->findings, &rule_both_retentions, FIELD_NONE, at_value(most->node),
-                                   "maxBackups is ignored: maxReservedTime comes first");
+                                   "maxBackups is ignored: maxReservedTime takes precedence");
     finding_note(x, at_key(s->spec->max_reserved_time.text.node), "this one is used");
     finding_hint(x, "remove one of them");
 }
@@ -116,7 +116,7 @@ static slice growth_words(struct arena *a, const struct timed_schedule *s)
     bool daily = s->rhythm.per_day >= 1;
     double n = daily ? s->rhythm.per_day : per_year;
     bool exact = fabs(n - round(n)) < 1e-6;
-    return arena_fmt(a, ", %s%.0f more a %s", daily && !exact ? "about " : "", round(n),
+    return arena_fmt(a, ", %s%.0f more per %s", daily && !exact ? "about " : "", round(n),
                      daily ? "day" : "year");
 }
 
@@ -130,13 +130,13 @@ static void no_retention(struct rule_run *run, const struct timed_schedule *s)
     struct finding *x;
     if (most->state == FIELD_GIVEN)
         x = finding_at(run->findings, &rule_no_retention, FIELD_NONE, at_value(most->node),
-                       "0 keeps every backup for ever%.*s", FMT(more));
+                       "0 keeps every backup forever%.*s", FMT(more));
     else
         x = finding_at(run->findings, &rule_no_retention, FIELD_NONE,
                        at_member(s->spec->node, "maxReservedTime"),
-                       "without maxReservedTime or maxBackups every backup is kept for ever%.*s", FMT(more));
+                       "without maxReservedTime or maxBackups every backup is kept forever%.*s", FMT(more));
     int64_t span = s->fires && enough_for_two(s) > WEEK ? enough_for_two(s) : WEEK;
-    finding_hint(x, "add for example maxReservedTime: %.*s", FMT(span_duration(run->arena, span)));
+    finding_hint(x, "add, for example, maxReservedTime: %.*s", FMT(span_duration(run->arena, span)));
 }
 
 static void negative_maxbackups(struct rule_run *run, const struct timed_schedule *s)
@@ -145,8 +145,8 @@ static void negative_maxbackups(struct rule_run *run, const struct timed_schedul
     if (most->state != FIELD_GIVEN || most->value >= 0)
         return;
     struct finding *x = finding_at(run->findings, &rule_negative_maxbackups, FIELD_NONE, at_value(most->node),
-                                   "%lld keeps every backup for ever, as 0 does", (long long)most->value);
-    finding_hint(x, "write how many to keep, or 0 for all");
+                                   "%lld keeps every backup forever, as 0 does", (long long)most->value);
+    finding_hint(x, "write how many backups to keep, or 0 for all");
 }
 
 /* maxBackups is what counts: maxReservedTime is not there at all. */
@@ -164,7 +164,7 @@ static void maxbackups_low(struct rule_run *run, const struct timed_schedule *s)
         return;
     struct finding *x = finding_at(
         run->findings, &rule_maxbackups_low, FIELD_NONE, at_value(most->node),
-        "failed and running backups count too: with %lld a failed run can push out the last good one",
+        "failed and running backups also count: with %lld a failed run can push out the last good one",
         (long long)most->value);
     finding_hint(x, "keep %d or more, or use maxReservedTime", BACKUPS_LEAST);
 }
@@ -179,7 +179,8 @@ static void maxbackups_with_log(struct rule_run *run, const struct timed_schedul
         "truncates the log");
     finding_note(x, at_key(node_get(s->spec->node, LIT("logBackupTemplate"))), "there is a log backup");
     int64_t span = s->fires && enough_for_two(s) > WEEK ? enough_for_two(s) : WEEK;
-    finding_hint(x, "replace it by maxReservedTime, for example %.*s", FMT(span_duration(run->arena, span)));
+    finding_hint(x, "replace it with maxReservedTime, for example %.*s",
+                 FMT(span_duration(run->arena, span)));
 }
 
 static void schedule_retain_leak(struct rule_run *run, const struct timed_schedule *s)
@@ -195,10 +196,10 @@ static void schedule_retain_leak(struct rule_run *run, const struct timed_schedu
     bool failed_only = slice_eq(policy->value, LIT("OnFailure"));
     struct finding *x = finding_at(
         run->findings, &rule_schedule_retain_leak, FIELD_NONE, at_member(b->node, "cleanPolicy"),
-        "retention removes the Backup objects, but cleanPolicy %s keeps %s data in the storage for ever",
+        "retention deletes the Backup objects, but cleanPolicy %s keeps %s data in the storage forever",
         failed_only ? "OnFailure" : "Retain", failed_only ? "successful backups'" : "their");
     finding_note(x, at_key(retention), "retention is set here");
-    finding_hint(x, "write cleanPolicy: Delete, or let the storage expire what is old");
+    finding_hint(x, "write cleanPolicy: Delete, or let the storage expire old data");
 }
 
 void check_retention(struct rule_run *run, const struct timed_schedule *s)

@@ -31,8 +31,8 @@ static void provider_empty(struct rule_run *run, const struct job_spec *job)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_provider_empty, FIELD_REQUIRED, at_value(s->provider.node),
-                   "an empty provider is taken for aws, and the bucket's region is checked there");
-    finding_hint(x, "write aws, or the provider whose service it is");
+                   "an empty provider means aws, so the region is checked against AWS");
+    finding_hint(x, "write aws, or the provider that runs the service");
 }
 
 static void s3_bucket(struct rule_run *run, const struct job_spec *job)
@@ -42,7 +42,7 @@ static void s3_bucket(struct rule_run *run, const struct job_spec *job)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_s3_bucket, FIELD_REQUIRED, at_member(s->node, "bucket"), "");
-    finding_hint(x, "write the name of the bucket that takes the data");
+    finding_hint(x, "write the name of the bucket that receives the data");
 }
 
 static void aws_region(struct rule_run *run, const struct job_spec *job)
@@ -51,8 +51,8 @@ static void aws_region(struct rule_run *run, const struct job_spec *job)
     if (!s3_provider_is(s, "aws") || !text_empty(&s->region) || !text_empty(&s->endpoint))
         return;
     struct finding *x = finding_at(run->findings, &rule_aws_region, FIELD_NONE, at_member(s->node, "region"),
-                                   "without a region the bucket is looked for in us-east-1");
-    finding_hint(x, "write the region of the bucket");
+                                   "without a region BR looks for the bucket in us-east-1");
+    finding_hint(x, "write the bucket's region");
 }
 
 /* ---- acl and storageClass: three ways ---- */
@@ -111,13 +111,13 @@ static void doubt_undocumented(struct rule_run *run, const struct rule *rule, co
     slice value = node_value(run->arena, field->node);
     if (speaks_as_aws(s)) {
         x = finding_at(run->findings, rule, FIELD_NONE, at_value(field->node),
-                       "%.*s is not in the documents of TiDB, though AWS has this %s", FMT(value), set->what);
+                       "%.*s: AWS has this %s, but TiDB's documentation does not list it", FMT(value),
+                       set->what);
         finding_hint(x, "try it before you rely on it");
         return;
     }
     x = finding_at(run->findings, rule, FIELD_NONE, at_value(field->node),
-                   "%.*s is not among the documented values; whether it works is up to the provider",
-                   FMT(value));
+                   "%.*s is not a documented value; whether it works depends on the provider", FMT(value));
     rule_did_you_mean(x, at_value(field->node),
                       suggest_nearest(field->value, set->documented, set->documented_count), field->value);
 }
@@ -144,11 +144,10 @@ static void s3_acl_public(struct rule_run *run, const struct job_spec *job)
         return;
     bool anybody = slice_starts(s->acl.value, LIT("public"));
     bool write = slice_ends(s->acl.value, LIT("-write"));
-    struct finding *x =
-        finding_at(run->findings, &rule_s3_acl_public, FIELD_NONE, at_value(s->acl.node),
-                   "%.*s lets %s read%s the whole backup", FMT(node_value(run->arena, s->acl.node)),
-                   anybody ? "anybody on the internet" : "everybody who has an AWS account",
-                   write ? " and overwrite" : "");
+    struct finding *x = finding_at(
+        run->findings, &rule_s3_acl_public, FIELD_NONE, at_value(s->acl.node),
+        "%.*s lets %s read%s the whole backup", FMT(node_value(run->arena, s->acl.node)),
+        anybody ? "anyone on the internet" : "anyone with an AWS account", write ? " and overwrite" : "");
     finding_hint(x, "omit acl: only the owner can read objects without one");
 }
 
@@ -164,13 +163,13 @@ static void acl_unsupported_provider(struct rule_run *run, const struct job_spec
         return;
     struct finding *x = finding_at(
         run->findings, &rule_acl_unsupported_provider, FIELD_NONE, at_key(s->acl.node),
-        "the ACL is sent with every object, and not every server of %.*s takes that", FMT(s->provider.value));
+        "BR sends the ACL with every object, and not every %.*s server accepts that", FMT(s->provider.value));
     finding_note(x, at_key(s->provider.node), "the provider is not aws");
     if (rule_field_is_unowned(run, s->acl.node))
         finding_hint(x,
                      "no manifest sets acl, a default added it: remove it from the object with kubectl edit");
     else
-        finding_hint(x, "leave acl out, and set the rights on the bucket");
+        finding_hint(x, "omit acl, and set permissions on the bucket");
 }
 
 /* AWS disables the ACLs of a new bucket, unless its owner enables them: the bucket then accepts a single one. What
@@ -208,9 +207,9 @@ static void s3_storageclass_frozen(struct rule_run *run, const struct job_spec *
         return;
     struct finding *x = finding_at(
         run->findings, &rule_s3_storageclass_frozen, FIELD_NONE, at_value(s->storage_class.node),
-        "objects in %.*s cannot be read before they are thawed, and BR reads its own metadata back",
+        "objects in %.*s cannot be read until they are restored, and BR reads its own metadata back",
         FMT(s->storage_class.value));
-    finding_hint(x, "write STANDARD_IA, and move old backups with a lifecycle rule of the bucket");
+    finding_hint(x, "write STANDARD_IA, and archive old backups with a lifecycle rule on the bucket");
 }
 
 static bool has_option(const struct job_spec *job, slice start)
@@ -235,7 +234,7 @@ static void s3_sse_value(struct rule_run *run, const struct job_spec *job)
         return;
     struct finding *x = finding_at(
         run->findings, &rule_s3_sse_value, FIELD_NONE, at_value(s->sse.node),
-        "aws:kms without a key takes the account's default key, which no other account can read with");
+        "aws:kms without a key uses the account's default key, which other accounts cannot use to read");
     finding_hint(x, "add --s3.sse-kms-key-id=<key> to br.options");
 }
 

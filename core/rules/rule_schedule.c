@@ -42,7 +42,7 @@ static void v2_schedule_unsupported(struct rule_run *run, const struct timed_sch
     struct finding *x =
         finding_at(run->findings, &rule_v2_schedule_unsupported, FIELD_NONE,
                    at_value(node_get(run->object->root, LIT("kind"))),
-                   "TiDB Operator v2 has no controller for BackupSchedule: no backup will be made by it");
+                   "TiDB Operator v2 has no controller for BackupSchedule: it makes no backups");
     finding_hint(x,
                  "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or create the Backups from "
                  "a CronJob");
@@ -77,7 +77,7 @@ static void template_storage_ignored(struct rule_run *run, const struct timed_sc
             continue;
         struct finding *x =
             finding_at(run->findings, &rule_template_storage_ignored, FIELD_NONE, at_key(n),
-                       "%.*s is not used here: backups take theirs from the templates", FMT(n->key));
+                       "%.*s is not used here: backups take it from the templates", FMT(n->key));
         bool there = node_get(s->spec->backup_template.node, n->key) != NULL;
         finding_hint(x, there ? "remove it" : "move it into backupTemplate");
     }

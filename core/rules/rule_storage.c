@@ -43,8 +43,8 @@ static void spec_fragment(struct rule_run *run, const struct job_spec *job)
     if (job_is_compaction(job) || !is_fragment(run, job->node))
         return;
     struct finding *x = finding_at(run->findings, &rule_spec_fragment, FIELD_NONE, at_key(job->node),
-                                   "neither br nor a storage is given");
-    finding_hint(x, "add br and one of s3, gcs, azblob and local before you apply it");
+                                   "neither br nor a storage block is present");
+    finding_hint(x, "add br and one of s3, gcs, azblob and local before applying it");
 }
 
 static void br_missing(struct rule_run *run, const struct job_spec *job)
@@ -78,14 +78,14 @@ static void storage_missing(struct rule_run *run, const struct job_spec *job)
         if (!written_member(job->node, blocks[i]))
             continue;
         struct place place = at_block(job->node, blocks[i]);
-        struct finding *x =
-            finding_at(run->findings, &rule_storage_missing, FIELD_REQUIRED, place, "a storage is wanted");
+        struct finding *x = finding_at(run->findings, &rule_storage_missing, FIELD_REQUIRED, place,
+                                       "a storage block is required");
         finding_hint(x, "%s", block_hint(place, ""));
         return;
     }
     struct finding *x = finding_at(run->findings, &rule_storage_missing, FIELD_REQUIRED, at_key(job->node),
-                                   "one of s3, gcs, azblob and local is wanted");
-    finding_hint(x, "add the block of the storage that takes the data");
+                                   "one of s3, gcs, azblob and local is required");
+    finding_hint(x, "add the block of the storage that receives the data");
 }
 
 static void storage_multiple(struct rule_run *run, const struct job_spec *job)

@@ -32,7 +32,7 @@ static void backup_template_mode(struct rule_run *run, const struct timed_schedu
         return;
     struct finding *x =
         finding_at(run->findings, &rule_backup_template_mode, FIELD_INVALID, at_value(b->backup_mode.node),
-                   "%.*s: every run would start another log backup, and a cluster has room for one",
+                   "%.*s: every run would start another log backup, but a cluster can have only one",
                    FMT(node_value(run->arena, b->backup_mode.node)));
     bool has_log = schedule_has(s, "logBackupTemplate");
     finding_edit(x, at_value(b->backup_mode.node), LIT("snapshot"));
@@ -70,7 +70,7 @@ static void differ(struct rule_run *run, const struct member *odd, const struct 
         other->name);
     const struct node *there = node_get(other->br->node, slice_of(field));
     finding_note(x, at_key(there ? there : other->br->node), "the cluster of %s", other->name);
-    finding_hint(x, "name the same cluster, or make a schedule for each");
+    finding_hint(x, "name the same cluster, or write one schedule per cluster");
 }
 
 static void templates_cluster_differ(struct rule_run *run, const struct timed_schedule *s)
@@ -112,7 +112,7 @@ static void compact_template_ts(struct rule_run *run, const struct timed_schedul
             continue;
         struct finding *x =
             finding_at(run->findings, &rule_compact_template_ts, FIELD_NONE, at_key(times[i]->node),
-                       "%.*s is overwritten: each compaction goes on where the last one ended",
+                       "%.*s is overwritten: each compaction continues where the last one ended",
                        FMT(times[i]->node->key));
         finding_hint(x, "remove it");
     }

@@ -53,9 +53,9 @@ static void time_zone_unclear(struct rule_run *run, const struct read_timestamp 
     if (t->reader == READ_BY_OPERATOR_AND_BR || !t->field->ok || t->field->value.kind != TIMESTAMP_ZONELESS)
         return;
     timestamp_br_takes(text_of(t), &why); /* for its hint */
-    struct finding *x =
-        finding_at(run->findings, &rule_time_zone_unclear, FIELD_NONE, at_value(n),
-                   "%.*s has no time zone: it is read in that of the pod", FMT(node_value(run->arena, n)));
+    struct finding *x = finding_at(run->findings, &rule_time_zone_unclear, FIELD_NONE, at_value(n),
+                                   "%.*s has no time zone: it is read in the pod's time zone",
+                                   FMT(node_value(run->arena, n)));
     finding_hint(x, "%s", why.hint);
 }
 

@@ -49,8 +49,8 @@ static void mode_moved(struct rule_run *run, const struct update *u)
         run->findings, &rule_log_immutable, FIELD_INVALID, at_member(u->to->node, "backupMode"),
         "%.*s: field is immutable once the backup has started, was %.*s: %s",
         FMT(value_or(run->arena, mode->node, "null")), FMT(value_or(run->arena, before->node, "not set")),
-        u->from->is_log ? "the log task would go on in the cluster, and nobody could stop it"
-                        : "the operator takes it for a log backup that has been started");
+        u->from->is_log ? "the log task would keep running in the cluster and could not be stopped"
+                        : "the operator treats it as a log backup that has been started");
     finding_hint(x, "create a new Backup");
 }
 
@@ -62,8 +62,8 @@ static void cluster_field(struct rule_run *run, const struct update *u, const ch
         return;
     struct finding *x =
         finding_at(run->findings, &rule_log_immutable, FIELD_INVALID, at_member(u->to->job.br.node, name),
-                   "%.*s: field is immutable once the log backup has started, was \"%.*s\": "
-                   "the task would go on there, and nobody could stop it",
+                   "%.*s: field is immutable once the log backup has started, was \"%.*s\": the task would "
+                   "keep running there and could not be stopped",
                    FMT(value_or(run->arena, now->node, "null")), FMT(was));
     finding_hint(x, "create a new Backup for the other cluster");
 }
@@ -98,8 +98,8 @@ static void committs_ignored(struct rule_run *run, const struct update *u)
     if (!u->both_log || !u->log.started || slice_eq(now->value, before->value) || !text_given(now))
         return;
     struct finding *x = finding_at(run->findings, &rule_committs_ignored, FIELD_NONE, at_key(now->node),
-                                   "commitTs is the start of a log backup, and this one has started");
-    finding_hint(x, "create a new Backup to start elsewhere");
+                                   "commitTs is the start of a log backup, and this one has already started");
+    finding_hint(x, "create a new Backup to start at another time");
 }
 
 static void cleanpolicy_edit(struct rule_run *run, const struct update *u)
@@ -134,28 +134,28 @@ struct answer {
 };
 
 static const struct answer answers[LOG_REASON_COUNT] = {
-    [LOG_NOT_STARTED_YET] =
-        {&rule_log_not_started,
-         "there is nothing to stop or pause: the log backup has not been started, and the "
-         "operator would wait for ever",
-         "delete the Backup, or wait for the start"},
+    [LOG_NOT_STARTED_YET] = {&rule_log_not_started,
+                             "there is nothing to stop or pause: the log backup has not been started, and "
+                             "the operator would wait forever",
+                             "delete the Backup, or wait for the start"},
     [LOG_STAYS_PAUSED] = {&rule_log_stays_paused,
-                          "the log backup stays paused: TiDB Operator v2 resumes on log-start only",
+                          "the log backup stays paused: TiDB Operator v2 resumes only on log-start",
                           "write logSubcommand: log-start"},
-    [LOG_STOPPED_FOR_GOOD] = {&rule_log_start_after_stop,
-                              "a stopped log backup cannot be started again, the operator ignores it",
-                              "create a new Backup with another name and prefix, and take a snapshot"},
+    [LOG_STOPPED_FOR_GOOD] =
+        {&rule_log_start_after_stop,
+         "a stopped log backup cannot be started again: the operator ignores the command",
+         "create a new Backup with another name and prefix, and take a snapshot"},
     [LOG_NOTHING_TO_PAUSE] = {&rule_log_start_after_stop,
-                              "a stopped log backup cannot be paused, its task is gone", "leave log-stop"},
-    [LOG_START_FAILED] = {&rule_log_failed_restart,
-                          "the start has failed, and the operator never tries it again",
-                          "mend the cause, delete the Backup and create it again"},
+                              "a stopped log backup cannot be paused: its task no longer exists",
+                              "keep log-stop"},
+    [LOG_START_FAILED] = {&rule_log_failed_restart, "the start has failed, and the operator never retries it",
+                          "fix the cause, delete the Backup and create it again"},
     [LOG_PAUSE_AFTER_FAILURE] =
         {&rule_log_failed_restart,
-         "the log backup has failed: its task may be gone, and then the pause fails too",
-         "look at br log status first"},
+         "the log backup has failed: its task may no longer exist, and then the pause fails too",
+         "check br log status first"},
     [LOG_PAUSE_STUCK] = {&rule_log_command_stuck,
-                         "the last log-pause failed, and the operator does not repeat it before a resume",
+                         "the last log-pause failed, and the operator does not repeat it until a resume",
                          "pause with br log pause; status.logSubCommandStatuses says why it failed"},
     [LOG_STOP_STUCK] = {&rule_log_command_stuck,
                         "the last log-stop failed, and the operator does not repeat it",
@@ -217,10 +217,10 @@ static void truncation_changed(struct rule_run *run, const struct update *u)
         return;
     case TRUNCATION_BEYOND_CHECKPOINT:
         x = finding_at(run->findings, &rule_truncate_future, FIELD_INVALID, at_value(t->text.node),
-                       "%.*s: is beyond the checkpoint, %.*s: all of the log would be deleted",
+                       "%.*s: is beyond the checkpoint, %.*s: the entire log would be deleted",
                        FMT(node_value(run->arena, t->text.node)),
                        FMT(moment_of(run->arena, &u->status->log_checkpoint_ts)));
-        finding_hint(x, "write a moment before the oldest snapshot that you still want to restore");
+        finding_hint(x, "write a time before the oldest snapshot that you still want to restore");
         return;
     case TRUNCATION_BEFORE_START:
         x = finding_at(run->findings, &rule_truncate_backwards, FIELD_NONE, at_value(t->text.node),
@@ -229,10 +229,10 @@ static void truncation_changed(struct rule_run *run, const struct update *u)
         break;
     default:
         x = finding_at(run->findings, &rule_truncate_backwards, FIELD_NONE, at_value(t->text.node),
-                       "nothing will be deleted: the log is truncated up to %.*s already",
+                       "nothing will be deleted: the log is already truncated up to %.*s",
                        FMT(moment_of(run->arena, last)));
     }
-    finding_hint(x, "write a later moment");
+    finding_hint(x, "write a later time");
 }
 
 /* ---- objects that the operator has given up ---- */
@@ -256,10 +256,9 @@ static void invalid_needs_recreate(struct rule_run *run, const struct update *u)
 {
     if (!u->edited || !given_up(u))
         return;
-    struct finding *x =
-        finding_at(run->findings, &rule_invalid_needs_recreate, FIELD_NONE, at_key(u->to->node),
-                   "the operator has judged this Backup Invalid and never looks at it again: "
-                   "the change has no effect");
+    struct finding *x = finding_at(
+        run->findings, &rule_invalid_needs_recreate, FIELD_NONE, at_key(u->to->node),
+        "the operator has marked this Backup Invalid and ignores it from then on: the change has no effect");
     finding_hint(x, "delete it and create it again");
 }
 

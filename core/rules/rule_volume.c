@@ -18,10 +18,10 @@ static void local_mount(struct rule_run *run, const struct job_spec *job)
         return;
     if (text_given(&l->volume_name) && text_given(&l->mount_name) &&
         !slice_eq(l->volume_name.value, l->mount_name.value)) {
-        struct finding *x = finding_at(
-            run->findings, &rule_local_mount, FIELD_INVALID, at_value(l->mount_name.node),
-            "%.*s: it has to be the name of the volume", FMT(node_value(run->arena, l->mount_name.node)));
-        finding_note(x, at_key(l->volume_name.node), "the volume is called %.*s", FMT(l->volume_name.value));
+        struct finding *x = finding_at(run->findings, &rule_local_mount, FIELD_INVALID,
+                                       at_value(l->mount_name.node), "%.*s: must be the name of the volume",
+                                       FMT(node_value(run->arena, l->mount_name.node)));
+        finding_note(x, at_key(l->volume_name.node), "the volume is named %.*s", FMT(l->volume_name.value));
         finding_edit(x, at_value(l->mount_name.node), l->volume_name.value);
         finding_hint(x, "write %.*s", FMT(l->volume_name.value));
     }
@@ -32,12 +32,12 @@ static void local_mount(struct rule_run *run, const struct job_spec *job)
     if (!path->value.n) {
         struct finding *x =
             finding_at(run->findings, &rule_local_mount, FIELD_REQUIRED, at_value(path->node), "");
-        finding_hint(x, "write the path at which TiKV has the volume too");
+        finding_hint(x, "write the path at which TiKV also mounts the volume");
     } else if (colon != SLICE_NONE) {
         struct finding *x =
             finding_at(run->findings, &rule_local_mount, FIELD_INVALID, at_part(path->node, colon, colon + 1),
                        "%.*s: must not contain ':'", FMT(node_value(run->arena, path->node)));
-        finding_hint(x, "write the path alone");
+        finding_hint(x, "write only the path");
     }
 }
 
@@ -63,7 +63,7 @@ static void local_mount_place(struct rule_run *run, const struct job_spec *job)
     if (!hides)
         return;
     struct finding *x = finding_at(run->findings, &rule_local_mount_place, FIELD_NONE, at_value(path->node),
-                                   "%.*s hides files that the job's pod needs there",
+                                   "%.*s hides files that the Job's pod needs there",
                                    FMT(node_value(run->arena, path->node)));
     finding_hint(x, "mount it elsewhere, such as /backup");
 }
@@ -78,7 +78,7 @@ static void local_tikv(struct rule_run *run, const struct job_spec *job)
         finding_at(run->findings, &rule_local_tikv, FIELD_NONE, at_key(l->node),
                    "the data is written by TiKV: every TiKV pod needs this volume at %.*s%s",
                    FMT(known ? l->mount_path.value : LIT("the same path")), known ? " too" : "");
-    finding_hint(x, "add it to the volumes of TiKV in the cluster's own manifest");
+    finding_hint(x, "add it to TiKV's volumes in the cluster's manifest");
 }
 
 /* ---- names ---- */

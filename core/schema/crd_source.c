@@ -90,7 +90,7 @@ static struct node *flatten(struct sources *s, const struct node *n, const struc
 static struct node *flatten_part(struct sources *s, const struct node *use, const struct use *inside)
 {
     if (use->kind != NODE_STRING)
-        return give_up(s, "$use wants a name", (slice){0}, use);
+        return give_up(s, "$use requires a name", (slice){0}, use);
     struct use here = {inside, arena_fmt(s->arena, "%.*s@%.*s", FMT(use->text), FMT(s->group))};
     if (in_use(inside, here.name) || !part_find(s, here.name))
         here.name = use->text;

@@ -91,12 +91,12 @@ static void hint_fields(struct finding *x, const struct schema *s, slice text)
         end++;
     slice key = slice_cut(text, 0, end);
     if (end < text.n && schema_property(s, key))
-        finding_hint(x, "%s is missing behind %.*s", text.p[end] == ':' ? "a blank" : "a colon",
+        finding_hint(x, "%s is missing after %.*s", text.p[end] == ':' ? "a space" : "a colon",
                      FMT(text.p[end] == ':' ? slice_cut(text, 0, end + 1) : key));
     else if (s->property_count == 1 && text.n && text.n <= 63)
         finding_hint(x, "write %.*s: %.*s", FMT(s->properties[0].name), FMT(text));
     else
-        finding_hint(x, "fields are wanted, each as \"key: value\"");
+        finding_hint(x, "expected fields, each as \"key: value\"");
 }
 
 static void hint_boolean(struct finding *x, const struct node *n)
@@ -109,20 +109,19 @@ static void hint_boolean(struct finding *x, const struct node *n)
     if (meant)
         finding_hint(x, "write %s, without quotes", meant);
     else
-        finding_hint(x, "true or false is wanted");
+        finding_hint(x, "expected true or false");
 }
 
 static void hint_string(struct finding *x, const struct node *n)
 {
     if (n->kind == NODE_BOOL)
-        finding_hint(x, "a string is wanted, and this is read as %s: put it in quotes",
-                     n->boolean ? "true" : "false");
+        finding_hint(x, "expected a string, but this is read as %s: quote it", n->boolean ? "true" : "false");
     else if (n->kind == NODE_INT || n->kind == NODE_FLOAT)
-        finding_hint(x, "a string is wanted: put the value in quotes");
+        finding_hint(x, "expected a string: quote the value");
     else if (n->kind == NODE_NULL)
-        finding_hint(x, "a string is wanted: write one, or remove the \"-\"");
+        finding_hint(x, "expected a string: write one, or remove the \"-\"");
     else
-        finding_hint(x, "a string is wanted, and this is %s", n->kind == NODE_ARRAY ? "a list" : "a field");
+        finding_hint(x, "expected a string, but this is %s", n->kind == NODE_ARRAY ? "a list" : "a field");
 }
 
 static void hint_type(struct finding *x, const struct schema *s, const struct node *n)
@@ -131,14 +130,14 @@ static void hint_type(struct finding *x, const struct schema *s, const struct no
     switch (s->type) {
     case SCHEMA_OBJECT:
         if (n->kind == NODE_NULL)
-            finding_hint(x, "nothing stands below it: is the block below indented?");
+            finding_hint(x, "it is empty: check that the block below is indented");
         else if (n->kind == NODE_ARRAY)
-            finding_hint(x, "fields are wanted and no list: remove the \"- \"");
+            finding_hint(x, "expected fields, not a list: remove the \"- \"");
         else
             hint_fields(x, s, n->kind == NODE_STRING ? n->text : (slice){0});
         break;
     case SCHEMA_ARRAY:
-        finding_hint(x, "a list is wanted: begin each item with \"- \"");
+        finding_hint(x, "expected a list: begin each item with \"- \"");
         break;
     case SCHEMA_STRING:
         hint_string(x, n);
@@ -148,9 +147,9 @@ static void hint_type(struct finding *x, const struct schema *s, const struct no
         break;
     default:
         if (n->kind == NODE_STRING && num_f64(n->text, &number))
-            finding_hint(x, "a number is wanted: write it without quotes");
+            finding_hint(x, "expected a number: write it without quotes");
         else
-            finding_hint(x, "a %snumber is wanted", s->type == SCHEMA_NUMBER ? "" : "whole ");
+            finding_hint(x, "expected a %snumber", s->type == SCHEMA_NUMBER ? "" : "whole ");
     }
 }
 
@@ -344,7 +343,7 @@ static void check_required(struct schema_run *run, const struct schema *s, struc
             continue;
         const struct schema *wanted = schema_property(s, s->required[i]);
         bool block = wanted && (wanted->type == SCHEMA_OBJECT || wanted->type == SCHEMA_ARRAY);
-        finding_hint(x, block ? "nothing stands below it: indent what belongs to it"
+        finding_hint(x, block ? "it is empty: indent the fields that belong under it"
                               : "it has no value: write one");
     }
 }
@@ -370,7 +369,8 @@ static void check_exclusions(struct schema_run *run, const struct schema *s, str
         struct finding *x =
             finding_at(run->findings, &rule_schema_validation, FIELD_INVALID, at_key(n), "%s%.*s",
                        failed_rule ? "failed rule: " : "", FMT(failed_rule ? e->rule : e->message));
-        finding_note(x, at_key(right), "%.*s stands here, whatever its value", FMT(e->right));
+        finding_note(x, at_key(right), "%.*s is also set here; its presence counts, whatever its value",
+                     FMT(e->right));
     }
 }
 

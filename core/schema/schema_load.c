@@ -82,13 +82,13 @@ static enum schema_type type_of(struct loader *l, const struct node *n)
     if (is_true(n, "x-kubernetes-int-or-string"))
         return SCHEMA_INT_OR_STRING;
     if (node_get(n, LIT("anyOf")))
-        give_up(l, n, "anyOf is understood for integer-or-string only");
+        give_up(l, n, "anyOf is supported only for integer-or-string");
     slice type = string_of(n, "type");
     for (size_t i = 1; i < COUNT(words); i++)
         if (slice_eq(type, slice_of(words[i])))
             return (enum schema_type)i;
     if (type.n || !is_true(n, "x-kubernetes-preserve-unknown-fields"))
-        give_up(l, n, "a type is wanted: object, array, string, integer, number or boolean");
+        give_up(l, n, "expected a type: object, array, string, integer, number or boolean");
     return SCHEMA_ANY;
 }
 
@@ -178,7 +178,7 @@ static int64_t integer_of(struct loader *l, const struct node *n, const char *ke
     if (!v)
         return 0;
     if (v->kind != NODE_INT)
-        give_up(l, v, "an integer is wanted");
+        give_up(l, v, "expected an integer");
     if (ret_present)
         *ret_present = true;
     return v->integer;
@@ -234,7 +234,7 @@ static void load_exclusions(struct loader *l, const struct node *n, struct schem
     size_t i = 0;
     for (const struct node *x = node_first(list); x; x = node_next(x), i++) {
         if (!read_exclusion(string_of(x, "rule"), &exclusions[i]))
-            give_up(l, x, "of CEL only `has(self.x) ? !has(self.y) : true` is understood");
+            give_up(l, x, "the only supported CEL form is `has(self.x) ? !has(self.y) : true`");
         exclusions[i].message = string_of(x, "message");
     }
     s->exclusions = exclusions;
@@ -250,7 +250,7 @@ static const struct schema *build(struct loader *l, const struct node *n)
     }
     for (const struct node *m = node_first(n); m; m = node_next(m))
         if (!keyword_known(m->key))
-            give_up(l, m, "the engine does not know this keyword");
+            give_up(l, m, "this keyword is not supported");
     s->type = (uint8_t)type_of(l, n);
     s->format = (uint8_t)format_of(string_of(n, "format"));
     s->flags |=

@@ -172,10 +172,10 @@ static void judge_same_templates(struct comparing *c, const struct footprint *fi
     slice name = name_of(c, first, later, &first->place);
     add(c, rule, later, &later->place, first, &first->place,
         arena_fmt(c->arena,
-                  "%.*s of another cluster has this folder too: log backups that start in the same second "
+                  "%.*s of another cluster also uses this folder: log backups that start in the same second "
                   "get the same folder log-<time>",
                   FMT(name)),
-        "give each cluster a prefix of its own");
+        "give each cluster its own prefix");
 }
 
 /* Two Backups in the very same folder. Two logs of a cluster are another rule's matter. */
@@ -198,9 +198,9 @@ static void judge_same_folder(struct comparing *c, const struct footprint *first
     else
         message = arena_fmt(c->arena, "%.*s writes to the same folder", FMT(name));
     add(c, rule, later, &later->place, first, &first->place, message,
-        two_clusters ? "give each cluster a prefix of its own"
-        : mixed      ? "give the log backup a prefix of its own"
-                     : "give each backup a prefix of its own");
+        two_clusters ? "give each cluster its own prefix"
+        : mixed      ? "give the log backup its own prefix"
+                     : "give each backup its own prefix");
 }
 
 /* The data of `inner` lies below the folder that `outer` takes, and cleaning deletes by prefix. */
@@ -215,24 +215,25 @@ static void judge_nested(struct comparing *c, struct footprint *outer, struct fo
           folder = folder_name(outer), message;
     if (outer->role != ROLE_BACKUP)
         message = arena_fmt(c->arena,
-                            inner_later ? "this lies within the folder of a run of %.*s"
-                                        : "%.*s lies within the folder of a run of this schedule",
+                            inner_later ? "this is inside the folder of a run of %.*s"
+                                        : "%.*s is inside the folder of a run of this schedule",
                             FMT(name));
     else if (!outer->cleans)
-        message = inner_later ? arena_fmt(c->arena, "this lies within %.*s, the folder of %.*s", FMT(folder),
-                                          FMT(name))
-                              : arena_fmt(c->arena, "the data of %.*s lies within this folder", FMT(name));
+        message = inner_later
+                      ? arena_fmt(c->arena, "this is inside %.*s, the folder of %.*s", FMT(folder), FMT(name))
+                      : arena_fmt(c->arena, "the data of %.*s is inside this folder", FMT(name));
     else if (inner_later)
         message = arena_fmt(
-            c->arena, "when %.*s is deleted, cleanPolicy %.*s deletes all below %.*s: this data goes with it",
+            c->arena,
+            "when %.*s is deleted, cleanPolicy %.*s deletes everything below %.*s, including this data",
             FMT(name), FMT(policy), FMT(folder));
     else
-        message = arena_fmt(
-            c->arena,
-            "when this is deleted, cleanPolicy %.*s deletes all below %.*s: the data of %.*s goes with it",
-            FMT(policy), FMT(folder), FMT(name));
+        message = arena_fmt(c->arena,
+                            "when this is deleted, cleanPolicy %.*s deletes everything below %.*s, including "
+                            "the data of %.*s",
+                            FMT(policy), FMT(folder), FMT(name));
     add(c, rule, here, &here->place, other, &other->place, message,
-        "give each a prefix beside the other's, not below it");
+        "give each its own prefix, neither inside the other");
 }
 
 /* `above` has a folder that is an ancestor of the one of `below`, or the same. A schedule's own folder is
@@ -311,15 +312,16 @@ static void judge_two_logs(struct comparing *c, struct footprint *first, struct 
     if (clash)
         add(c, rule, later, &later->cluster_spot, first, &first->cluster_spot,
             arena_fmt(c->arena,
-                      "%.*s is a log backup of this cluster and has the same name, which is that of the task "
-                      "in the cluster",
+                      "%.*s is a log backup of this cluster with the same name, which is also the task's "
+                      "name in the cluster",
                       FMT(name)),
-            "a cluster has one log backup at a time: keep one of them");
+            "a cluster can run only one log backup at a time: keep one of them");
     else
         add(c, rule, later, &later->cluster_spot, first, &first->cluster_spot,
-            arena_fmt(c->arena,
-                      "%.*s is a log backup of this cluster already, and a cluster has one at a time",
-                      FMT(name)),
+            arena_fmt(
+                c->arena,
+                "%.*s is already a log backup of this cluster, and a cluster can run only one at a time",
+                FMT(name)),
             "keep one of them; to move it, stop the old one first");
 }
 
@@ -358,9 +360,9 @@ static void judge_two_schedules(struct comparing *c, struct footprint *first, st
         return;
     unsigned minute = (unsigned)(at / 60 % 60), hour = (unsigned)(at / 3600 % 24);
     add(c, &rule_schedules_overlap, later, &later->schedule_spot, first, &first->schedule_spot,
-        arena_fmt(c->arena, "%.*s also starts a backup of this cluster at %02u:%02u, for instance",
+        arena_fmt(c->arena, "%.*s also starts a backup of this cluster at %02u:%02u, for example",
                   FMT(name_of(c, first, later, &first->schedule_spot)), hour, minute),
-        "move one of them; or give both the same label tidb.pingcap.com/backup-schedule-group");
+        "change one of them, or give both the same label tidb.pingcap.com/backup-schedule-group");
 }
 
 static int by_cluster(const void *p, const void *q)

@@ -13,8 +13,8 @@ static bool find_rule(slice slug, size_t *ret, struct error *reterr)
     if (rule_find(slug, ret))
         return true;
     slice near = rule_nearest(slug);
-    return near.n ? error_set(reterr, "there is no rule %.*s; did you mean %.*s?", FMT(slug), FMT(near))
-                  : error_set(reterr, "there is no rule %.*s; `brgate rules` lists them", FMT(slug));
+    return near.n ? error_set(reterr, "unknown rule %.*s; did you mean %.*s?", FMT(slug), FMT(near))
+                  : error_set(reterr, "unknown rule %.*s; `brgate rules` lists them", FMT(slug));
 }
 
 bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct error *reterr)
@@ -54,14 +54,14 @@ static bool read_rules(struct policy *policy, struct arena *a, slice bytes, cons
                        struct error *reterr)
 {
     if (rules->kind != NODE_OBJECT)
-        return complain(a, bytes, rules, LIT("rules: a mapping from rule to error, warn or off is wanted"),
+        return complain(a, bytes, rules, LIT("rules: expected a mapping from rule to error, warn or off"),
                         reterr);
     for (const struct node *n = node_first(rules); n; n = node_next(n)) {
         enum policy_level level;
         struct error why;
         if (!read_level(n, &level))
-            return complain(a, bytes, n,
-                            arena_fmt(a, "rules.%.*s: error, warn or off is wanted", FMT(n->key)), reterr);
+            return complain(a, bytes, n, arena_fmt(a, "rules.%.*s: expected error, warn or off", FMT(n->key)),
+                            reterr);
         if (!policy_set(policy, n->key, level, &why))
             return complain(a, bytes, n, slice_of(why.text), reterr);
     }
@@ -72,10 +72,10 @@ static bool read_overridable(struct policy *policy, struct arena *a, slice bytes
                              struct error *reterr)
 {
     if (list->kind != NODE_ARRAY)
-        return complain(a, bytes, list, LIT("overridable: a list of rules is wanted"), reterr);
+        return complain(a, bytes, list, LIT("overridable: expected a list of rules"), reterr);
     for (const struct node *n = node_first(list); n; n = node_next(n)) {
         size_t rule;
-        struct error why = {"overridable: the name of a rule is wanted"};
+        struct error why = {"overridable: expected the name of a rule"};
         if (n->kind != NODE_STRING || !find_rule(n->text, &rule, &why))
             return complain(a, bytes, n, slice_of(why.text), reterr);
         policy->overridable[rule] = true;

@@ -49,13 +49,13 @@ static bool read_request(struct arena *a, slice body, struct request *q, struct 
                           arena_cstr(a, arena_fmt(a, "the body is not JSON: %.*s", FMT(f.first->message))),
                           (slice){0});
     if (!slice_eq(text_at(root, "apiVersion"), LIT("admission.k8s.io/v1")))
-        return unreadable(a, log, "apiVersion admission.k8s.io/v1 is wanted", text_at(root, "apiVersion"));
+        return unreadable(a, log, "expected apiVersion admission.k8s.io/v1", text_at(root, "apiVersion"));
     if (!slice_eq(text_at(root, "kind"), LIT("AdmissionReview")))
-        return unreadable(a, log, "kind AdmissionReview is wanted", text_at(root, "kind"));
+        return unreadable(a, log, "expected kind AdmissionReview", text_at(root, "kind"));
     struct node *request = node_get(root, LIT("request"));
     q->uid = text_at(request, "uid");
     if (q->uid.n == 0 || memchr(q->uid.p, 0, q->uid.n))
-        return unreadable(a, log, "request.uid is wanted", (slice){0});
+        return unreadable(a, log, "request.uid is required", (slice){0});
     q->operation = text_at(request, "operation");
     const struct node *dry_run = node_get(request, LIT("dryRun"));
     *log = (struct review_log){
@@ -304,8 +304,8 @@ slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     json_memory_leave();
     slice text = q.text;
     if (!finished || text.n == 0)
-        return no_answer(ret_log, "the review needs more memory than a request may have");
+        return no_answer(ret_log, "the review needs more memory than a request may use");
     if (text.n > LIMIT_RESPONSE_BYTES)
-        return no_answer(ret_log, "the answer would be larger than a review's may be");
+        return no_answer(ret_log, "the answer would be larger than the limit for a review");
     return text;
 }

@@ -172,16 +172,16 @@ static void report_no_rule(const struct suppression *s, struct findings *f)
     size_t known;
     if (rule_find(s->slug, &known)) {
         finding_at(f, &rule_suppression, FIELD_NONE, place_of(s),
-                   "the settings let no annotation allow the rule %.*s", FMT(s->slug));
+                   "the settings do not let an annotation allow the rule %.*s", FMT(s->slug));
         return;
     }
-    struct finding *x = finding_at(f, &rule_suppression, FIELD_NONE, place_of(s),
-                                   "there is no rule %.*s to allow", FMT(s->slug));
+    struct finding *x =
+        finding_at(f, &rule_suppression, FIELD_NONE, place_of(s), "unknown rule %.*s", FMT(s->slug));
     slice near = rule_nearest(s->slug);
     if (near.n)
         finding_hint(x, "did you mean %.*s?", FMT(near));
     else if (slice_find_char(s->slug, ',') != SLICE_NONE)
-        finding_hint(x, "name one rule; each takes a comment with a reason of its own");
+        finding_hint(x, "name one rule; write a separate comment with a reason for each");
 }
 
 /* What is wrong with it, if anything is. */
@@ -190,17 +190,17 @@ static void report(const struct suppression *s, struct findings *f)
     const char *form = s->node ? "annotation" : "comment";
     struct finding *x;
     if (!s->understood) {
-        x = finding_at(f, &rule_suppression, FIELD_NONE, place_of(s), "brgate knows no such %s", form);
+        x = finding_at(f, &rule_suppression, FIELD_NONE, place_of(s), "unknown brgate %s", form);
         finding_hint(x,
                      s->node ? "write brgate.io/allow.RULE: REASON" : "write # brgate: allow RULE: REASON");
     } else if (!s->known) {
         report_no_rule(s, f);
     } else if (!s->reason.n) {
         finding_at(f, &rule_suppression, FIELD_NONE, place_of(s),
-                   "a reason is wanted: allow %.*s: <why this is right here>", FMT(s->slug));
+                   "a reason is required: allow %.*s: <why this is right here>", FMT(s->slug));
     } else if (!s->used && !(s->rule->flags & RULE_ACROSS)) { /* across: known when the run has been judged */
-        x = finding_at(f, &rule_suppression, FIELD_NONE, place_of(s),
-                       "nothing here breaks the rule %.*s any more", FMT(s->slug));
+        x = finding_at(f, &rule_suppression, FIELD_NONE, place_of(s), "the rule %.*s finds nothing here",
+                       FMT(s->slug));
         finding_hint(x, "remove the %s", form);
     }
 }

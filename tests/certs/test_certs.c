@@ -123,7 +123,7 @@ static void keys_and_certificates_belong_together(void **state)
         const char *error;
     } rows[] = {
         {"own key", one.certificate, one.key, NULL},
-        {"other key", one.certificate, two.key, "the key does not belong to the certificate"},
+        {"other key", one.certificate, two.key, "the key does not match the certificate"},
         {"swapped", one.key, one.certificate, "no certificate in PEM form: no start line"},
         {"no key", one.certificate, LIT("hello"), "no unencrypted private key in PEM form: unsupported"},
         {"empty", {0}, {0}, "no certificate in PEM form: no start line"},

@@ -429,8 +429,8 @@ static bool inner_mark(slice input, slice ours, slice theirs)
 
 static bool odd_tag(slice input, slice ours, slice theirs)
 {
-    return refused(input, ours, theirs, "a tag that goes on in punctuation") ||
-           refused(input, ours, theirs, "! begins a tag, and this is none");
+    return refused(input, ours, theirs, "a tag that continues with punctuation") ||
+           refused(input, ours, theirs, "! begins a tag, but this is not a tag");
 }
 
 static bool colon(slice input, slice ours, slice theirs)
@@ -458,13 +458,13 @@ static bool list_key(slice input, slice ours, slice theirs)
 static bool tail(slice input, slice ours, slice theirs)
 {
     (void)ours, (void)theirs;
-    return complains(input, "kubectl reads nothing of this document from here on");
+    return complains(input, "kubectl ignores the rest of this document");
 }
 
 /* The second topic asks about one YAML document; we read a stream, which may be JSON. */
 static bool beyond_double(slice input, slice ours, slice theirs)
 {
-    return refused(input, ours, theirs, "a number beyond what a double can hold");
+    return refused(input, ours, theirs, "a number too large for a double");
 }
 
 static bool as_stream(slice input, slice ours, slice theirs)

@@ -118,7 +118,7 @@ static void what_is_of_no_use_is_replaced(void **state)
         slice cas, cert, key;
     } rows[] = {
         {"expired", "certificate has expired", expired.ca, expired.leaf.certificate, expired.leaf.key},
-        {"another key", "does not belong", good.ca, good.leaf.certificate, other.leaf.key},
+        {"another key", "does not match", good.ca, good.leaf.certificate, other.leaf.key},
         {"another CA", "unable to get", other.ca, good.leaf.certificate, good.leaf.key},
         {"no CA", "CA bundle is not a list", {0}, good.leaf.certificate, good.leaf.key},
         {"no key", "no unencrypted private key", good.ca, good.leaf.certificate, {0}},
@@ -207,7 +207,7 @@ static void one_configuration_is_enough_and_none_is_not(void **state)
     api_delete(s->api, VALIDATING);
     settle(s);
     assert_string_equal(s->replicas[0].why_not,
-                        "the webhook configurations do not vouch for the certificate yet");
+                        "the webhook configurations do not trust the certificate yet");
     hooks_put(s, MUTATING, "");
     settle(s);
     assert_all_serve_the_secret(s);
@@ -223,8 +223,8 @@ static void both_configurations_must_vouch(void **state)
     for (unsigned i = 0; i < 4; i++)
         keeper_step(r->keeper);
     assert_int_equal(bundle_at(s, VALIDATING, "webhooks[0].clientConfig.caBundle").count, 1);
-    assert_string_equal(r->why_not, "the webhook configurations do not vouch for the certificate yet");
-    assert_non_null(strstr(r->said, "the verb \"patch\" for \"mutatingwebhookconfigurations\""));
+    assert_string_equal(r->why_not, "the webhook configurations do not trust the certificate yet");
+    assert_non_null(strstr(r->said, "the verb \"patch\" on \"mutatingwebhookconfigurations\""));
     settle(s);
     assert_all_serve_the_secret(s);
     setting_free(s);
@@ -243,11 +243,11 @@ static void trouble_is_told_once_and_when_it_is_over(void **state)
     const char *first = strstr(r->said, "TROUBLE ");
     assert_non_null(first);
     assert_null(strstr(first + 1, "TROUBLE "));
-    assert_non_null(strstr(
-        first, "a ClusterRole must allow it the verb \"get\" for \"validatingwebhookconfigurations\" of "
-               "the API group \"admissionregistration.k8s.io\", resourceName \"brgate\""));
+    assert_non_null(
+        strstr(first, "a ClusterRole must grant the verb \"get\" on \"validatingwebhookconfigurations\" of "
+                      "the API group \"admissionregistration.k8s.io\", resourceName \"brgate\""));
     settle(s);
-    assert_non_null(strstr(r->said, "the trouble with the certificate is over"));
+    assert_non_null(strstr(r->said, "the certificate can be kept again"));
     assert_all_serve_the_secret(s);
     /* What is in force stays in force while the API server is away. */
     api_fail(s->api, "GET", 500, NULL, 3);
@@ -339,7 +339,7 @@ static void settings_must_leave_time(void **state)
     assert_true(keeper_check(&(struct keeper_options){.life = 30, .settle = 4, .interval = 1000}, &why));
     assert_false(keeper_check(&(struct keeper_options){.life = 30, .settle = 5, .interval = 1000}, &why));
     assert_string_equal(why.text,
-                        "a life of 30s leaves 10s for a rotation, which takes 6s and should fit in twice");
+                        "a life of 30s leaves 10s for a rotation, which takes 6s and must fit twice");
     assert_false(keeper_check(&(struct keeper_options){.life = 29, .settle = 1, .interval = 100}, &why));
 }
 

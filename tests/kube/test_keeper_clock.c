@@ -35,7 +35,7 @@ static void while_clocks_disagree_nothing_is_written(void **state)
         assert_slice("nothing was written", everything(s), before);
         assert_slice("but the Secret's is served", slice_of(r->served),
                      fingerprint(s, made.leaf.certificate));
-        assert_string_equal(r->why_not, "the webhook configurations do not vouch for the certificate yet");
+        assert_string_equal(r->why_not, "the webhook configurations do not trust the certificate yet");
         if (!strstr(r->said, rows[i].said))
             print_error("%s\n", r->said);
         assert_non_null(strstr(r->said, rows[i].said));
@@ -49,7 +49,7 @@ static void while_clocks_disagree_nothing_is_written(void **state)
         api_set_clock(0);
         settle(s);
         assert_all_serve_the_secret(s);
-        assert_non_null(strstr(r->said, "the trouble with the certificate is over"));
+        assert_non_null(strstr(r->said, "the certificate can be kept again"));
         setting_free(s);
     }
 }

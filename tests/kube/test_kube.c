@@ -101,7 +101,7 @@ static void statuses_become_outcomes(void **state)
     } rows[] = {
         {400, KUBE_REFUSED, 1, ": 400: as the test wants it"},
         {403, KUBE_FORBIDDEN, 1,
-         "a Role must allow it the verb \"get\" for \"secrets\" of the API group \"\", resourceName \"one\", "
+         "a Role must grant the verb \"get\" on \"secrets\" of the API group \"\", resourceName \"one\", "
          "in "
          "namespace \"team\""},
         {404, KUBE_NOT_FOUND, 1, ": 404: "},
@@ -224,7 +224,7 @@ static void a_server_that_is_not_ours_is_not_talked_to(void **state)
     assert_non_null(s.kube);
     struct kube_answer got = ask(&s, KUBE_GET, NULL);
     assert_int_equal(got.outcome, KUBE_UNREACHABLE);
-    assert_true(slice_find(got.error, LIT("does not come from the CA")) != SLICE_NONE);
+    assert_true(slice_find(got.error, LIT("not signed by the configured CA")) != SLICE_NONE);
     assert_int_equal(api_count(s.api, ""), 0);
     api_stop(other);
     close_all(&s);
@@ -249,24 +249,25 @@ static void what_a_kubeconfig_may_not_say(void **state)
          "contexts: [{name: x, context: {cluster: c}}]\n",
          NULL},
         {"clusters: [{name: c, cluster: {server: 'http://127.0.0.1:8001'}}]\n" CONTEXT USER("token: t"),
-         "credentials are sent over https:// only"},
+         "credentials are sent only over https://"},
         {"clusters: [{name: c, cluster: {server: 'ftp://h'}}]\n" CONTEXT USER("token: t"),
          "must begin with https://"},
         {"a: [", "a value is missing here"},
         {CLUSTER, "no current-context; `kubectl config use-context NAME` sets one"},
-        {CLUSTER "current-context: z\n", "there is no context \"z\""},
-        {CONTEXT, "there is no cluster \"c\""},
-        {CLUSTER CONTEXT, "there is no user \"u\""},
+        {CLUSTER "current-context: z\n", "unknown context \"z\""},
+        {CONTEXT, "unknown cluster \"c\""},
+        {CLUSTER CONTEXT, "unknown user \"u\""},
         {"clusters: [{name: c, cluster: {}}]\n" CONTEXT, "cluster \"c\" has no server"},
-        {CLUSTER CONTEXT USER("exec: {command: aws}"), "exec: brgate runs no credential plugins"},
+        {CLUSTER CONTEXT USER("exec: {command: aws}"), "exec: brgate does not run credential plugins"},
         {CLUSTER CONTEXT USER("auth-provider: {name: gcp}"), "auth-provider: was removed"},
         {CLUSTER CONTEXT USER("username: admin"), "username: was removed"},
         {CLUSTER CONTEXT USER("token: t, as: root"), "as: impersonation is not supported"},
-        {CLUSTER CONTEXT USER("client-certificate: x"), "client-certificate and client-key belong together"},
-        {CLUSTER CONTEXT USER("client-key-data: '$'"), "client-key-data is no base64"},
+        {CLUSTER CONTEXT USER("client-certificate: x"),
+         "client-certificate and client-key must be set together"},
+        {CLUSTER CONTEXT USER("client-key-data: '$'"), "client-key-data is not base64"},
         {"clusters: [{name: c, cluster: {server: 'https://h', insecure-skip-tls-verify: true}}]\n" CONTEXT
              USER("token: t"),
-         "insecure-skip-tls-verify: brgate talks to servers it can verify only"},
+         "insecure-skip-tls-verify: brgate connects only to servers it can verify"},
         {"clusters: [{name: c, cluster: {server: 'https://h', insecure-skip-tls-verify: false}}]\n" CONTEXT
              USER("token: t"),
          NULL},
@@ -315,7 +316,7 @@ static void files_are_merged_and_the_first_wins(void **state)
     unsetenv("KUBECONFIG");
     setenv("HOME", "/nowhere", 1);
     assert_null(kube_open(&(struct kube_place){0}, &limits, &error));
-    assert_non_null(strstr(error.text, "not in a pod, and no kubeconfig"));
+    assert_non_null(strstr(error.text, "not running in a pod, and no kubeconfig"));
 }
 
 static int make_directory(void **state)

@@ -56,7 +56,7 @@ static void refuse(void **state)
         const char *crd, *parts, *more_parts, *why;
     } rows[] = {
         {"spec: {group: g, x: {$use: a}}", "{}", "{}", "no such part: a, at spec.x.$use"},
-        {"spec: {group: g, x: {$use: 7}}", "{}", "{}", "$use wants a name, at spec.x.$use"},
+        {"spec: {group: g, x: {$use: 7}}", "{}", "{}", "$use requires a name, at spec.x.$use"},
         {"spec: {group: g, x: {$use: a}}", "a: text", "{}", "no such part: a, at spec.x.$use"},
         {"spec: {group: g, x: {$use: a}}", "a: {items: {$use: b}}", "b: {items: {$use: a}}",
          "uses itself: a, at b.items.$use"},

@@ -277,7 +277,7 @@ static struct allocation_counts *share_counts(void)
     close(fd);
     setenv("BRGATE_ALLOCATIONS", path, 1);
     if (page == MAP_FAILED)
-        give_up("no memory to share");
+        give_up("out of memory to share");
     return page;
 }
 

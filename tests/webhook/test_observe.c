@@ -212,7 +212,7 @@ static void lines_tell_what_happened_and_nothing_else(void **state)
         {false, "fail",
          "\n{\"time\":\"9-9-9T9:9:9.9Z\",\"level\":\"error\",\"event\":\"review\",\"endpoint\":"
          "\"/validate\",\"verdict\":\"failed\",\"uid\":\"u-9\",\"operation\":\"CREATE\",\"kind\":\"Backup\","
-         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"error\":\"the handler gave no answer\","
+         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"error\":\"the handler returned no answer\","
          "\"errors\":[],\"warnings\":[],\"findings\":9,\"microseconds\":9}\n"},
         {true, "deny secret",
          "\n9-9-9T9:9:9.9Z validate denied CREATE Backup ns/a\"b?c in 9 us, uid u-9; "

@@ -114,7 +114,8 @@ static void a_newcomer_gets_in_however_few_descriptors_there_are(void **state)
     int strangers[STRANGERS];
     process_start(&p, (const char *const[]){ON_LOOPBACK, "--self-signed", "--shutdown-delay", "0s", NULL});
     process_ready(&p);
-    assert_non_null(strstr(p.text, "needs 768 file descriptors, and the system allows 300: 44 connections"));
+    assert_non_null(
+        strstr(p.text, "needs 768 file descriptors, but the system allows 300: at most 44 connections"));
     for (size_t i = 0; i < STRANGERS; i++)
         strangers[i] = peer_dial(p.f.port);
     assert_int_equal(peer_ask(p.f.port, NULL, LIT(REVIEW)).status, 200);
@@ -307,32 +308,33 @@ static void mistakes_are_told(void **state)
     const struct {
         const char *arguments[8], *message;
     } rows[] = {
-        {{NULL}, "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed, are needed"},
+        {{NULL}, "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed is required"},
         {{"--tls-cert", "x"}, "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed"},
         {{"--self-signed", "--tls-cert", "x"}, "--certs-secret and --self-signed exclude each other"},
         {{"--self-signed=yes"}, "--self-signed: takes no value"},
         {{"--self-signed", "--listn", "x"}, "--listn: unknown flag; did you mean --listen?"},
         {{"--self-signed", "extra"}, "extra: unknown flag"},
-        {{"--self-signed", "--listen"}, "--listen: wants a value"},
-        {{"--self-signed", "--listen", "localhost:1"}, "--listen localhost:1: not ADDRESS:PORT"},
-        {{"--self-signed", "--listen", "127.0.0.1:65536"}, "not ADDRESS:PORT"},
+        {{"--self-signed", "--listen"}, "--listen: requires a value"},
+        {{"--self-signed", "--listen", "localhost:1"}, "--listen localhost:1: expected ADDRESS:PORT"},
+        {{"--self-signed", "--listen", "127.0.0.1:65536"}, "expected ADDRESS:PORT"},
         {{"--self-signed", "--listen", "192.0.2.1:0"}, "this machine has no such address"},
-        {{"--self-signed", "--listen", busy}, "another process has this port"},
+        {{"--self-signed", "--listen", busy}, "another process uses this port"},
         {{"--self-signed", "--listen", "127.0.0.1:0", "--health-listen", busy},
-         "another process has this port"},
-        {{"--self-signed", "--max-body", "8M"}, "--max-body: wants a size like 8Mi, from 1024 to"},
-        {{"--self-signed", "--threads", "0"}, "--threads: wants a number from 1 to 64"},
-        {{"--self-signed", "--request-timeout", "30"}, "--request-timeout: wants a duration like 500ms"},
-        {{"--self-signed", "--log-format", "xml"}, "--log-format: wants json or text"},
+         "another process uses this port"},
+        {{"--self-signed", "--max-body", "8M"}, "--max-body: expected a size such as 8Mi, from 1024 to"},
+        {{"--self-signed", "--threads", "0"}, "--threads: expected a number from 1 to 64"},
+        {{"--self-signed", "--request-timeout", "30"},
+         "--request-timeout: expected a duration such as 500ms"},
+        {{"--self-signed", "--log-format", "xml"}, "--log-format: expected json or text"},
         {{"--self-signed", "--client-name", "x"}, "--client-name: has no effect without --client-ca"},
         {{"--self-signed", "--client-ca", none}, "No such file or directory"},
         {{"--self-signed", "--listen", "127.0.0.1:0", "--tls-priority", "NONSENSE"},
-         "the HTTPS server does not start: "},
+         "the HTTPS server cannot start: "},
         {{"--self-signed", "--config", "x"}, "--config x: not readable"},
         {{"--tls-cert", none, "--tls-key", key}, "none: No such file or directory"},
         {{"--tls-cert", key, "--tls-key", key}, "no certificate in PEM form"},
         {{"--tls-cert", certificate, "--tls-key", certificate}, "no unencrypted private key in PEM form"},
-        {{"--tls-cert", certificate, "--tls-key", key}, "the key does not belong to the certificate"},
+        {{"--tls-cert", certificate, "--tls-key", key}, "the key does not match the certificate"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         process_start(&p, rows[i].arguments);

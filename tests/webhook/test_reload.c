@@ -131,13 +131,12 @@ static void a_bad_pair_leaves_the_old_one(void **state)
         slice certificate, key;
         const char *log;
     } rows[] = {
-        {"key of another certificate", one.certificate, two.key,
-         "the key does not belong to the certificate"},
+        {"key of another certificate", one.certificate, two.key, "the key does not match the certificate"},
         {"no certificate", LIT("hello"), one.key, "no certificate in PEM form"},
         {"cut off", slice_cut(one.certificate, 0, 300), one.key, "no certificate in PEM form"},
         {"no key", one.certificate, LIT(""), "no unencrypted private key"},
         {"of no use for a handshake", LIT(SILENT_CERTIFICATE), LIT(SILENT_KEY),
-         "no client could shake hands with it"},
+         "no client could complete a handshake with it"},
         {"expired", expired.certificate, expired.key, "the new pair: the certificate has expired"},
         {"for another name", foreign.certificate, foreign.key,
          "the new pair: the certificate is not for the name that --tls-name gives"},
@@ -477,7 +476,7 @@ static void a_companion_brings_the_certificate(void **state)
     /* What does not fit is refused, what fits is served; readiness is the companion's word. */
     struct certificate_pair other = fixture_pair(&f);
     assert_false(server_certify(f.server, f.pair.certificate, other.key, &error));
-    assert_non_null(strstr(error.text, "does not belong"));
+    assert_non_null(strstr(error.text, "does not match"));
     assert_true(server_certify(f.server, f.pair.certificate, f.pair.key, &error));
     assert_string_equal(served(&f), fingerprint_of(&f, f.pair.certificate));
     assert_int_equal(fixture_health(&f, "/readyz"), 503);
@@ -519,8 +518,8 @@ static void a_bad_policy_is_told(void **state)
     f.server = NULL;
     const char *log = fixture_log(&f);
     assert_non_null(
-        strstr(log, "\"info\",\"event\":\"policy\",\"message\":\"judging by the policy file as it is now\""));
-    assert_non_null(strstr(log, "\"policy -1; the old policy stays in force\""));
+        strstr(log, "\"info\",\"event\":\"policy\",\"message\":\"now applying the policy file\""));
+    assert_non_null(strstr(log, "\"policy -1; the old policy stays in effect\""));
     fixture_end(&f);
 }
 
