@@ -3,8 +3,8 @@
 #include "command.h"
 
 #include "ceilings.h"
+#include "completed.h"
 #include "config.h"
-#include "filled.h"
 #include "patch.h"
 #include "report.h"
 #include "source.h"
@@ -159,7 +159,7 @@ static bool check_readable(struct settings *s, const struct stream_verdict *stre
     struct report_file f = report_file_of(s->arena, name, stream);
     struct buf b = buf_new(s->arena, LIMIT_RESPONSE_BYTES);
     for (size_t i = 0; i < f.count; i++) {
-        struct row row = f.rows[i].row;
+        struct diagnostic row = f.rows[i].row;
         if (f.rows[i].object->readable)
             row.severity = SEVERITY_WARNING;
         if (concerns_reading(&f.rows[i]))
@@ -177,8 +177,7 @@ static bool check_readable(struct settings *s, const struct stream_verdict *stre
 static void put_additions(struct buf *b, const struct verdict *v, enum defaults_mode mode)
 {
     struct buf additions = buf_new(b->arena, LIMIT_RESPONSE_BYTES);
-    if (v->object)
-        filled_put_additions(&additions, v->root);
+    completed_put_additions(&additions, v);
     if (additions.n)
         buf_fmt(b, "%.*s %.*s%s%.*s (defaults: %s):\n", FMT(v->kind), FMT(v->namespace),
                 v->namespace.n ? "/" : "", FMT(v->name), defaults_mode_word(mode));
@@ -192,10 +191,10 @@ static void put_object(struct buf *b, const struct settings *s, const struct ver
     switch (s->shape) {
     case SHAPE_YAML:
         buf_put(b, first ? LIT("") : LIT("---\n"));
-        node_put_yaml(b, v->root, false);
+        completed_put_yaml(b, v);
         return;
     case SHAPE_JSON:
-        node_put_json(b, v->root, false);
+        completed_put_json(b, v);
         buf_char(b, '\n');
         return;
     case SHAPE_DIFF:
@@ -259,7 +258,7 @@ static int fill(struct settings *s)
     struct gate *gate = gate_open(&policy);
     const struct stream_verdict *stream = gate ? verdict_manifest(gate, s->arena, bytes, time(NULL)) : NULL;
     struct printing p = {.settings = s, .stream = stream};
-    if (!stream || !filled(gate, s->arena, stream) || !arena_run(s->arena, print, &p))
+    if (!stream || !verdict_complete(gate, s->arena, stream) || !arena_run(s->arena, print, &p))
         p.code = command_fails("default", "out of memory");
     gate_close(gate);
     return p.code;

@@ -4,7 +4,6 @@
 
 #include "ceilings.h"
 #include "config.h"
-#include "json_memory.h"
 #include "run.h"
 #include "suggest.h"
 
@@ -317,7 +316,6 @@ static void run(void *context)
 
 int command_lint(int argc, char **argv)
 {
-    json_memory_install();
     struct invocation i = {.arena = arena_new(LIMIT_ARENA_BYTES), .argc = argc, .argv = argv};
     if (!i.arena || !arena_run(i.arena, run, &i))
         i.code = command_fails("lint", "out of memory");

@@ -2,6 +2,7 @@
 #ifndef BRGATE_EXCERPT_H
 #define BRGATE_EXCERPT_H
 
+#include "buf.h"
 #include "position.h"
 
 /* Text as it may go to a terminal: what is not printable (control characters, escapes, marks that turn the

@@ -3,7 +3,8 @@
 
 static int by_place(const void *p, const void *q)
 {
-    const struct row *a = &((const struct report_row *)p)->row, *b = &((const struct report_row *)q)->row;
+    const struct diagnostic *a = &((const struct report_row *)p)->row,
+                            *b = &((const struct report_row *)q)->row;
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
     int order = strcmp(a->rule->slug, b->rule->slug);
@@ -23,7 +24,7 @@ struct report_file report_file_of(struct arena *a, slice name, const struct stre
     struct report_file f = {.name = name, .bytes = stream->bytes, .lines = stream->lines};
     for (const struct verdict *v = stream->first; v; v = v->next) {
         f.object_count++;
-        f.count += v->row_count;
+        f.count += v->diagnostic_count;
     }
     struct report_object *object = ARENA_ARRAY(a, struct report_object, f.object_count);
     struct report_row *row = ARENA_ARRAY(a, struct report_row, f.count);
@@ -38,8 +39,8 @@ struct report_file report_file_of(struct arena *a, slice name, const struct stre
                                          .readable = v->root,
                                          .at = v->at,
                                          .end = v->end};
-        for (size_t i = 0; i < v->row_count; i++)
-            *row++ = (struct report_row){v->rows[i], object};
+        for (size_t i = 0; i < v->diagnostic_count; i++)
+            *row++ = (struct report_row){v->diagnostics[i], object};
     }
     sort(&f);
     return f;
@@ -47,10 +48,10 @@ struct report_file report_file_of(struct arena *a, slice name, const struct stre
 
 /* ---- keeping ---- */
 
-static struct row row_keep(struct arena *a, const struct row *from)
+static struct diagnostic row_keep(struct arena *a, const struct diagnostic *from)
 {
-    struct row row = *from;
-    slice *const texts[] = {&row.path, &row.message, &row.hint, &row.suggested, &row.note};
+    struct diagnostic row = *from;
+    slice *const texts[] = {&row.path, &row.message, &row.hint, &row.suggested, &row.note, &row.edit_text};
     for (size_t i = 0; i < COUNT(texts); i++)
         *texts[i] = arena_copy(a, *texts[i]);
     return row;
@@ -92,7 +93,8 @@ static const struct report_object *object_at(const struct report_file *f, uint32
     return &f->objects[0];
 }
 
-void report_file_add(struct arena *a, struct report_file *f, const struct across_row *rows, size_t count)
+void report_file_add(struct arena *a, struct report_file *f, const struct across_diagnostic *rows,
+                     size_t count)
 {
     struct report_row *all = ARENA_ARRAY(a, struct report_row, f->count + count);
     for (size_t i = 0; i < f->count; i++)

@@ -3,6 +3,8 @@
 #define BRGATE_REPORT_H
 
 #include "across.h"
+#include "buf.h"
+#include "position.h"
 
 /* A document as findings name it. */
 struct report_object {
@@ -13,7 +15,7 @@ struct report_object {
 };
 
 struct report_row {
-    struct row row;
+    struct diagnostic row;
     const struct report_object *object;
 };
 
@@ -35,7 +37,8 @@ struct report_file report_file_of(struct arena *a, slice name, const struct stre
 struct report_file *report_file_keep(struct arena *a, const struct report_file *f);
 
 /* Adds findings of the file, which come by position. */
-void report_file_add(struct arena *a, struct report_file *f, const struct across_row *rows, size_t count);
+void report_file_add(struct arena *a, struct report_file *f, const struct across_diagnostic *rows,
+                     size_t count);
 
 struct report_totals {
     size_t files;      /* read and judged */
@@ -65,7 +68,7 @@ extern const struct report_format report_formats[];
 extern const size_t report_format_count;
 
 /* One finding as text: the line for tools, the source line, the carets. */
-void report_put_row(struct buf *b, const struct report_file *f, const struct row *row, bool colour);
+void report_put_row(struct buf *b, const struct report_file *f, const struct diagnostic *row, bool colour);
 
 void report_put_text(struct buf *b, const struct report_file *f, bool colour);
 void report_put_text_end(struct buf *b, const struct report_totals *t);

@@ -17,7 +17,7 @@ void report_put_github(struct buf *b, const struct report_file *f, bool colour)
 {
     (void)colour;
     for (size_t i = 0; i < f->count; i++) {
-        const struct row *row = &f->rows[i].row;
+        const struct diagnostic *row = &f->rows[i].row;
         struct position start = position_of(f->lines, row->from), end = position_of(f->lines, row->to);
         buf_fmt(b, "::%s file=", severity_word(row->severity));
         put_escaped(b, f->name, true);

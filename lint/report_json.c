@@ -31,7 +31,7 @@ static void put_object(cJSON *item, const struct report_object *o)
 
 static cJSON *item_of(const struct report_file *f, const struct report_row *r)
 {
-    const struct row *row = &r->row;
+    const struct diagnostic *row = &r->row;
     cJSON *item = cJSON_CreateObject();
     json_put_text(item, "file", f->name);
     put_place(item, f, row->from, row->to);

@@ -24,7 +24,7 @@ static void put_place(struct buf *b, const struct report_file *f, uint32_t at, b
     buf_char(b, ' ');
 }
 
-void report_put_row(struct buf *b, const struct report_file *f, const struct row *row, bool colour)
+void report_put_row(struct buf *b, const struct report_file *f, const struct diagnostic *row, bool colour)
 {
     put_place(b, f, row->from, colour);
     put_coloured(b, row->severity == SEVERITY_ERROR ? red : yellow, slice_of(severity_word(row->severity)),
@@ -54,9 +54,9 @@ void report_put_row(struct buf *b, const struct report_file *f, const struct row
 
 void report_put_text(struct buf *b, const struct report_file *f, bool colour)
 {
-    const struct row *noted = NULL;
+    const struct diagnostic *noted = NULL;
     for (size_t i = 0; i < f->count; i++) {
-        struct row row = f->rows[i].row;
+        struct diagnostic row = f->rows[i].row;
         if (noted && row.note_from == noted->note_from && slice_eq(row.note, noted->note))
             row.note.n = 0; /* it stands a few lines above */
         else if (row.note.n)

@@ -99,7 +99,7 @@ struct adding {
 static void add_all(void *context)
 {
     struct adding *adding = context;
-    const struct across_row *rows = adding->across->rows;
+    const struct across_diagnostic *rows = adding->across->rows;
     struct worker *w = adding->worker;
     for (size_t i = 0, n; i < adding->across->count; i += n) {
         for (n = 1; i + n < adding->across->count && rows[i + n].file == rows[i].file;)

@@ -164,6 +164,11 @@ static void put_string(struct buf *b, slice s, size_t indent, bool key)
         buf_put(b, s);
 }
 
+void yaml_put_line(struct buf *b, slice text)
+{
+    put_string(b, text, 0, true);
+}
+
 /* YAML 1.1 wants a point in a number with an exponent; some readers insist. */
 static void put_float(struct buf *b, double value)
 {

@@ -2,6 +2,7 @@
 #include "position.h"
 
 #include "ascii.h"
+#include "document.h"
 #include "utf8.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef BRGATE_POSITION_H
 #define BRGATE_POSITION_H
 
-#include "document.h"
+#include "finding.h"
 
 struct position {
     uint32_t line, column; /* from 1; columns count code points */

@@ -52,6 +52,9 @@ struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct find
 /* The children that the API server would see; those of an object in the order of their keys if `sorted`. */
 const struct node **node_children(struct arena *a, const struct node *n, bool sorted, size_t *ret_count);
 
+/* A text as a scalar of YAML on one line, quoted where it has to be. */
+void yaml_put_line(struct buf *b, slice text);
+
 static inline void node_attach(struct node *container, struct node *child)
 {
     child->parent = container;

@@ -1,5 +1,7 @@
 #include "defaults.h"
 
+#include "model.h"
+
 static void add_text(struct arena *a, struct node *object, const char *key, slice value)
 {
     struct node *n = node_new(a, NODE_STRING, NODE_DEFAULTED);

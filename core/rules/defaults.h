@@ -4,7 +4,10 @@
 #ifndef BRGATE_DEFAULTS_H
 #define BRGATE_DEFAULTS_H
 
-#include "model.h"
+#include "arena.h"
+
+struct node;   /* document.h */
+struct object; /* model.h */
 
 /* Which ones a policy wants. */
 enum defaults_mode {

@@ -45,7 +45,7 @@ static void s3_endpoint_url(struct rule_run *run, const struct s3_endpoint *p)
 {
     struct refusal refusal = {0};
     struct endpoint ignored;
-    if (!text_given(p->field) || endpoint_parse(p->field->value, &ignored, &refusal))
+    if (p->readable || !text_given(p->field) || endpoint_parse(p->field->value, &ignored, &refusal))
         return;
     struct finding *x = rule_refused(run, &rule_s3_endpoint_url, p->field, &refusal);
     if (!x->hint.n)

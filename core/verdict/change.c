@@ -6,11 +6,11 @@
 /* An error that the old object has as well is not this update's doing: it becomes a warning. */
 static void ratchet(struct verdict *v, const struct verdict *before)
 {
-    struct row *rows = v->rows;
-    for (size_t i = 0; i < v->row_count; i++) {
+    struct diagnostic *rows = v->diagnostics;
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
         bool was_there = false;
-        for (size_t k = 0; k < before->row_count && !was_there; k++)
-            was_there = row_same_text(&rows[i], &before->rows[k]);
+        for (size_t k = 0; k < before->diagnostic_count && !was_there; k++)
+            was_there = diagnostic_same(&rows[i], &before->diagnostics[k]);
         if (!was_there || rows[i].severity != SEVERITY_ERROR)
             continue;
         rows[i].severity = SEVERITY_WARNING;
@@ -41,11 +41,10 @@ static struct suppressions overridable_only(const struct gate *g, struct suppres
     return all;
 }
 
-static struct verdict *judge_side(struct judging *j, const struct object *object, const struct object *old,
-                                  const struct schema_kind *kind)
+static struct verdict *close_object(struct judging *j, const struct object *object,
+                                    const struct schema_kind *kind)
 {
     struct verdict *v = verdict_new(j->arena, object, kind);
-    judge_rules(j, object, old);
     struct suppressions in_object = overridable_only(j->gate, suppressions_in_annotations(j->arena, object));
     judge_close(j, &in_object, &(struct suppressions){0}, v);
     return v;
@@ -64,7 +63,6 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
                                      bool defaults, int64_t now)
 {
     struct findings found = judge_findings(g, a, change->context), before = found;
-    bool untouched = leaves_spec_alone(change);
     struct judging j = {.gate = g,
                         .arena = a,
                         .findings = &found,
@@ -73,15 +71,13 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
                         .now = now};
     struct judging k = j;
     k.findings = &before;
-    const struct object *object = judge_schema(&j, change->kind, change->object);
+    if (leaves_spec_alone(change))
+        return verdict_new(a, judge_stored(&j, change->kind, change->object), change->kind);
     const struct object *old = change->old_object ? judge_stored(&k, change->kind, change->old_object) : NULL;
-    if (untouched)
-        return verdict_new(a, object, change->kind);
-    if (change->context == CONTEXT_DELETE)
-        found = judge_findings(g, a, change->context); /* nobody can mend what goes */
-    struct verdict *v = judge_side(&j, object, old, change->kind);
+    const struct object *object = judge_object(&j, change->kind, change->object, old);
+    struct verdict *v = close_object(&j, object, change->kind);
     if (old && v->errors)
-        ratchet(v, judge_side(&k, judge_schema(&k, change->kind, change->old_object), NULL, change->kind));
+        ratchet(v, close_object(&k, judge_object(&k, change->kind, change->old_object, NULL), change->kind));
     if (defaults)
         defaults_apply(a, g->policy.defaults, object, change->object, change->old_object);
     return v;

@@ -18,7 +18,6 @@ struct judging {
     struct findings *findings;     /* of this object */
     struct regex_scratch *scratch; /* of the arena */
     enum context context;
-    const struct schema_kind *kind; /* of this object */
     int64_t now;
     slice bytes;                    /* of the stream; empty on admission */
     const struct line_table *lines; /* of the bytes; NULL on admission */
@@ -27,15 +26,18 @@ struct judging {
 /* An empty list of findings for an object that is judged in that context. */
 struct findings judge_findings(const struct gate *g, struct arena *a, enum context context);
 
-/* Prunes, defaults and checks the tree and decodes it. */
-const struct object *judge_schema(struct judging *j, const struct schema_kind *kind, struct node *root);
+/* Judges the object in `root`, whose nodes it flags and which it completes: schema, model, rules. The findings
+ * are in j->findings. `old` is the object before an update, or NULL. */
+const struct object *judge_object(struct judging *j, const struct schema_kind *kind, struct node *root,
+                                  const struct object *old);
 
-/* The same for an object that the API server has stored: it has been through the schema, and only what has
- * become a default since is filled in. */
+/* An object as the API server has stored it: it has been through the schema, and only what has become a default
+ * since is filled in. */
 const struct object *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root);
 
-/* `old` is the object before an update, or NULL. */
-void judge_rules(struct judging *j, const struct object *object, const struct object *old);
+/* Sets the status of a verdict on an object of a kind that brgate does not know: SKIPPED, or BROKEN with a finding
+ * where it seems to be one of ours. */
+void recognise(struct judging *j, struct verdict *v);
 
 /* Makes the verdict's rows of the findings: severities by the policy, suppressed ones set apart, by position,
  * each text once in a place. `in_object` are the suppressions of the object's annotations, `in_text` those of
@@ -44,6 +46,6 @@ void judge_close(struct judging *j, const struct suppressions *in_object, const 
                  struct verdict *v);
 
 /* Whether two rows say the same of the same place. */
-bool row_same_text(const struct row *a, const struct row *b);
+bool diagnostic_same(const struct diagnostic *a, const struct diagnostic *b);
 
 #endif

@@ -1,5 +1,6 @@
 #include "policy.h"
 
+#include "document.h"
 #include "position.h"
 
 static bool complain(struct arena *a, slice bytes, const struct node *n, slice what, struct error *reterr)

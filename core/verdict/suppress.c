@@ -1,5 +1,6 @@
 #include "suppress.h"
 
+#include "model.h"
 #include "verdict_rules.h"
 
 static const slice marker = SLICE("brgate:"); /* behind # */
@@ -117,7 +118,7 @@ static size_t first_for_line(const struct suppressions *all, uint32_t line)
     return low;
 }
 
-struct suppression *suppression_for(const struct suppressions *all, const struct row *row,
+struct suppression *suppression_for(const struct suppressions *all, const struct diagnostic *row,
                                     const struct line_table *lines)
 {
     bool in_text = all->count && all->items[0].line;

@@ -8,6 +8,7 @@
 #ifndef BRGATE_SUPPRESS_H
 #define BRGATE_SUPPRESS_H
 
+#include "position.h"
 #include "verdict.h"
 
 struct suppression {
@@ -30,7 +31,7 @@ struct suppressions suppressions_in_text(struct arena *a, slice bytes, const str
 struct suppressions suppressions_in_annotations(struct arena *a, const struct object *o);
 
 /* The suppression that speaks for the row, marked as used; NULL when there is none. */
-struct suppression *suppression_for(const struct suppressions *all, const struct row *row,
+struct suppression *suppression_for(const struct suppressions *all, const struct diagnostic *row,
                                     const struct line_table *lines);
 
 /* Those that stand in the verdict's document: annotations, and comments between its bytes. */

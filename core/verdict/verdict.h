@@ -6,36 +6,41 @@
 #ifndef BRGATE_VERDICT_H
 #define BRGATE_VERDICT_H
 
-#include "model.h"
 #include "policy.h"
-#include "position.h"
+
+struct node;        /* document.h: hosts only pass it on */
+struct object;      /* model.h */
+struct schema_kind; /* schema.h */
 
 /* What all judging shares: policy and compiled patterns. Immutable once open; any number of threads may use
  * it. */
 struct gate;
-/* Copies the policy. NULL: no memory. The first call installs cJSON's hooks (json_memory.h): before threads
- * start. */
+/* Copies the policy. NULL: no memory. */
 struct gate *gate_open(const struct policy *policy);
 void gate_close(struct gate *g);
 
 /* One finding as hosts see it: flat and final. Texts are UTF-8 on one line. */
-struct row {
+struct diagnostic {
     const struct rule *rule;
     enum severity severity; /* never OFF */
     enum field_error error;
     slice path;          /* "spec.s3.storageClass"; empty for the document as a whole */
     slice message, hint; /* hint may be empty */
-    slice suggested;     /* text to write instead; may be empty */
     uint32_t from, to;   /* bytes of the stream; 0, 0 when the object has no text of its own */
     slice note;          /* a second place; empty: none */
     uint32_t note_from, note_to;
+    slice suggested; /* the value or key to write instead; empty: none is certain to be right */
+    /* The same as bytes of the stream: `edit_text` instead of [edit_from, edit_to). Empty where the text cannot be
+     * changed there alone. */
+    slice edit_text;
+    uint32_t edit_from, edit_to;
     bool ratcheted; /* an error that was there before this update: a warning now */
 };
 
 enum verdict_status {
     VERDICT_JUDGED,
     VERDICT_SKIPPED, /* another kind: not ours to judge */
-    VERDICT_BROKEN,  /* not an object that could be judged; rows say why */
+    VERDICT_BROKEN,  /* not an object that could be judged; diagnostics say why */
 };
 
 /* A suppression in the text (`# brgate: allow RULE: REASON`) or in an annotation, that was used. */
@@ -49,8 +54,8 @@ struct verdict {
     struct verdict *next;
     enum verdict_status status;
     slice api_version, kind, namespace, name; /* as written; name may be generateName */
-    struct row *rows;                         /* errors and warnings by position in the text, then by rule */
-    size_t row_count, errors, warnings, dropped; /* dropped: beyond LIMIT_FINDINGS */
+    struct diagnostic *diagnostics;           /* errors and warnings by position in the text, then by rule */
+    size_t diagnostic_count, errors, warnings, dropped; /* dropped: beyond LIMIT_FINDINGS */
     struct suppressed *suppressed;
     const struct object *object;        /* NULL unless judged */
     struct node *root;                  /* NULL when unreadable; flags tell what was pruned and defaulted */
@@ -72,10 +77,6 @@ struct stream_verdict {
  * cannot be read is a broken verdict among the others. NULL when the arena is exhausted. */
 const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes,
                                               int64_t now);
-
-/* Fills in, after verdict_manifest(), the policy's defaults; verdict->root then is what `brgate default`
- * prints. False when the arena is exhausted. */
-bool verdict_default(const struct gate *g, struct arena *a, struct verdict *v);
 
 /* What happens to an object that the API server asks about. */
 struct change {

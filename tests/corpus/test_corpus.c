@@ -4,7 +4,6 @@
 #include "../domain/tsv.h"
 
 #include "fixtures.h"
-#include "json_memory.h"
 #include "report.h"
 #include "review.h"
 #include "source.h"
@@ -38,10 +37,10 @@ static slice next_word(slice *text)
 static bool is_reported(const struct stream_verdict *s, slice wanted)
 {
     for (const struct verdict *v = s->first; v; v = v->next) {
-        for (size_t i = 0; i < v->row_count; i++) {
+        for (size_t i = 0; i < v->diagnostic_count; i++) {
             char text[400];
-            snprintf(text, sizeof text, "%s:%s@%.*s", severity_word(v->rows[i].severity),
-                     v->rows[i].rule->slug, FMT(v->rows[i].path));
+            snprintf(text, sizeof text, "%s:%s@%.*s", severity_word(v->diagnostics[i].severity),
+                     v->diagnostics[i].rule->slug, FMT(v->diagnostics[i].path));
             if (slice_eq(slice_of(text), wanted))
                 return true;
         }
@@ -52,8 +51,8 @@ static bool is_reported(const struct stream_verdict *s, slice wanted)
 static void check_not_an_error(const char *label, const struct stream_verdict *s, slice path)
 {
     for (const struct verdict *v = s->first; v; v = v->next) {
-        for (size_t i = 0; i < v->row_count; i++) {
-            const struct row *r = &v->rows[i];
+        for (size_t i = 0; i < v->diagnostic_count; i++) {
+            const struct diagnostic *r = &v->diagnostics[i];
             if (r->severity != SEVERITY_ERROR || !(slice_eq(path, LIT("*")) || slice_eq(path, r->path)))
                 continue;
             print_error("%s: must not be an error: %.*s: %.*s [%s]\n", label, FMT(r->path), FMT(r->message),
@@ -157,7 +156,6 @@ int main(void)
         cmocka_unit_test(test_big_review),
     };
     const struct policy policy = {0};
-    json_memory_install();
     gate = gate_open(&policy);
     arena = arena_new(ARENA_BYTES);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "ceilings.h"
+#include "document.h"
 #include "position.h"
 
 static struct arena *arena;

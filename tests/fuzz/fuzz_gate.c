@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "ceilings.h"
+#include "completed.h"
 #include "review.h"
 
 enum { NOW = 1780272000 };
@@ -10,12 +11,12 @@ enum { NOW = 1780272000 };
 static void check_rows(const struct verdict *v, slice bytes)
 {
     size_t errors = 0, warnings = 0;
-    for (size_t i = 0; i < v->row_count; i++) {
-        const struct row *r = &v->rows[i];
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        const struct diagnostic *r = &v->diagnostics[i];
         PROMISE(r->from <= r->to && r->to <= bytes.n);
         PROMISE(r->note_from <= r->note_to && r->note_to <= bytes.n);
         PROMISE(r->message.n > 0 && slice_find_char(r->message, '\n') == SLICE_NONE);
-        PROMISE(i == 0 || v->rows[i - 1].from <= r->from);
+        PROMISE(i == 0 || v->diagnostics[i - 1].from <= r->from);
         errors += r->severity == SEVERITY_ERROR;
         warnings += r->severity == SEVERITY_WARNING;
     }
@@ -32,9 +33,9 @@ static void judge_manifest(const struct gate *g, struct arena *a, slice bytes)
         check_rows(v, bytes);
         PROMISE(v->status != VERDICT_BROKEN || v->errors || v->dropped);
         errors += v->errors;
-        PROMISE(verdict_default(g, a, v) || v->object);
     }
     PROMISE(errors == s->errors);
+    (void)verdict_complete(g, a, s);
 }
 
 static void judge_review(const struct gate *g, struct arena *a, slice bytes)

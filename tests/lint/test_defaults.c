@@ -4,7 +4,8 @@
 #include "check.h"
 
 #include "br_arguments.h"
-#include "filled.h"
+#include "completed.h"
+#include "document.h"
 #include "fixtures.h"
 #include "patch.h"
 #include "source.h"
@@ -30,7 +31,7 @@ static unsigned changed(const char *label, slice bytes, enum defaults_mode mode)
 {
     struct arena *a = arena_new(ARENA_BYTES);
     const struct stream_verdict *s = verdict_manifest(gates[mode], a, bytes, FIXTURE_NOW);
-    assert_row(label, s && filled(gates[mode], a, s));
+    assert_row(label, s && verdict_complete(gates[mode], a, s));
     struct findings f = findings_new(a);
     const struct document *d = stream_read(a, bytes, &f)->first;
     unsigned count = 0;
@@ -142,7 +143,7 @@ static void check_added(const char *text, enum defaults_mode mode, const char *w
                     {SLICE("/backoffRetryPolicy\""), 'b'}};
     struct arena *a = arena_new(ARENA_BYTES);
     const struct stream_verdict *s = verdict_manifest(gates[mode], a, slice_of(text), FIXTURE_NOW);
-    assert_true(s && filled(gates[mode], a, s));
+    assert_true(s && verdict_complete(gates[mode], a, s));
     slice patch = patch_of(a, s->first->root);
     struct buf added = buf_new(a, TEXT_BYTES);
     for (size_t i = 0; i < COUNT(defaults); i++)

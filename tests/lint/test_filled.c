@@ -2,7 +2,8 @@
  * the output, the output is complete, and it has no fault that the input has not. */
 #include "check.h"
 
-#include "filled.h"
+#include "completed.h"
+#include "document.h"
 #include "fixtures.h"
 #include "json_patch.h"
 #include "patch.h"
@@ -19,8 +20,8 @@ static size_t schema_faults(const struct stream_verdict *s)
 {
     size_t count = 0;
     for (const struct verdict *v = s->first; v; v = v->next)
-        for (size_t i = 0; i < v->row_count; i++)
-            count += slice_starts(slice_of(v->rows[i].rule->slug), LIT("schema-"));
+        for (size_t i = 0; i < v->diagnostic_count; i++)
+            count += slice_starts(slice_of(v->diagnostics[i].rule->slug), LIT("schema-"));
     return count;
 }
 
@@ -70,11 +71,11 @@ static void check(const char *label, slice bytes)
 {
     struct arena *a = arena_new(ARENA_BYTES), *b = arena_new(ARENA_BYTES);
     const struct stream_verdict *s = verdict_manifest(gate, a, bytes, FIXTURE_NOW), *again;
-    assert_row(label, s && (!readable(s) || filled(gate, a, s)));
+    assert_row(label, s && (!readable(s) || verdict_complete(gate, a, s)));
     if (readable(s)) {
         check_patches(label, a, s);
         again = verdict_manifest(gate, b, printed(a, s), FIXTURE_NOW);
-        assert_row(label, again && filled(gate, b, again));
+        assert_row(label, again && verdict_complete(gate, b, again));
         check_complete(label, a, s, again);
     }
     arena_free(a);

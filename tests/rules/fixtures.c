@@ -109,8 +109,8 @@ static void put_manifest(struct buf *b, const struct gate *g, const struct fixtu
 
 static void put_rows(struct buf *b, const struct verdict *v)
 {
-    for (size_t i = 0; i < v->row_count; i++) {
-        const struct row *r = &v->rows[i];
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        const struct diagnostic *r = &v->diagnostics[i];
         buf_fmt(b, "%s ", severity_word(r->severity));
         if (r->path.n)
             buf_fmt(b, "%.*s: ", FMT(r->path));

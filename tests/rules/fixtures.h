@@ -2,6 +2,7 @@
 #ifndef BRGATE_FIXTURES_H
 #define BRGATE_FIXTURES_H
 
+#include "document.h"
 #include "verdict.h"
 
 /* 2026-06-01T00:00:00Z, when all fixtures are judged. */

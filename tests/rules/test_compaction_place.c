@@ -87,9 +87,9 @@ static const char text[] = "apiVersion: pingcap.com/v1alpha1\n"
 static slice place_of(const struct stream_verdict *s)
 {
     const slice above = LIT("spec.compactBackupTemplate.");
-    for (size_t i = 0; i < s->first->row_count; i++) {
-        slice path = s->first->rows[i].path;
-        if (s->first->rows[i].rule == &rule_compact_storage_differs)
+    for (size_t i = 0; i < s->first->diagnostic_count; i++) {
+        slice path = s->first->diagnostics[i].path;
+        if (s->first->diagnostics[i].rule == &rule_compact_storage_differs)
             return slice_starts(path, above) ? slice_from(path, above.n) : path;
     }
     return (slice){0};

@@ -137,8 +137,8 @@ static void check_word(slice before, slice word, const void *context)
 static void check_rows(const char *label, const struct verdict *v)
 {
     const struct fields *f = fields_of(v->api_version, v->kind);
-    for (size_t i = 0; f && i < v->row_count; i++)
-        each_field(v->rows[i].hint, check_word, &(struct hint){label, f, v->rows[i].hint});
+    for (size_t i = 0; f && i < v->diagnostic_count; i++)
+        each_field(v->diagnostics[i].hint, check_word, &(struct hint){label, f, v->diagnostics[i].hint});
 }
 
 static void check_change(struct arena *a, const struct gate *g, const char *label, enum context context,

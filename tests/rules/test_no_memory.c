@@ -2,7 +2,6 @@
 #include "check.h"
 
 #include "fixtures.h"
-#include "json_memory.h"
 #include "review.h"
 
 #include <string.h>
@@ -90,7 +89,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_verdict_without_memory)};
     const struct policy policy = {0};
-    json_memory_install();
     gate = gate_open(&policy);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     gate_close(gate);

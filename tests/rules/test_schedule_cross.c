@@ -111,8 +111,8 @@ static void judge(struct test *t)
     slice manifest = arena_fmt(t->arena, text, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
     const struct stream_verdict *s = verdict_manifest(t->gate, t->arena, manifest, FIXTURE_NOW);
     assert_non_null(s);
-    for (size_t i = 0; i < s->first->row_count; i++)
-        got[got_count++] = s->first->rows[i].rule->slug;
+    for (size_t i = 0; i < s->first->diagnostic_count; i++)
+        got[got_count++] = s->first->diagnostics[i].rule->slug;
     slice want_text = joined(t->arena, want, want_count), got_text = joined(t->arena, got, got_count);
     t->tried++;
     if (slice_eq(want_text, got_text))

@@ -4,6 +4,7 @@
 
 #include "check.h"
 
+#include "document.h"
 #include "review.h"
 
 /* 2026-06-01T00:00:00Z */

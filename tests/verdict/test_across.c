@@ -4,6 +4,8 @@
 #include "check.h"
 
 #include "across.h"
+#include "buf.h"
+#include "position.h"
 #include "verdict_rules.h"
 
 extern const struct rule rule_shared_prefix;
@@ -55,7 +57,8 @@ static const struct stream_verdict *judge(struct test *t, size_t file, slice tex
 }
 
 /* "0:11 shared-prefix" for every row: file, line and rule. */
-static slice rows_text(struct arena *a, const struct across_row *rows, size_t count, const slice *texts)
+static slice rows_text(struct arena *a, const struct across_diagnostic *rows, size_t count,
+                       const slice *texts)
 {
     struct buf b = buf_new(a, 1 << 20);
     for (size_t i = 0; i < count; i++) {
@@ -115,7 +118,7 @@ static void test_names_other_file(void **state)
     assert_int_equal(across.count, 1);
     assert_true(across_judge(t->gate, t->run, &list, 1, &across)); /* and nothing is used up */
     assert_int_equal(across.count, 1);
-    const struct across_row *rows = across.rows;
+    const struct across_diagnostic *rows = across.rows;
     assert_int_equal(rows[0].file, 1);
     assert_slice("message", rows[0].row.message,
                  LIT("Backup tidb/a (one.yaml:11) writes to the same folder"));
@@ -137,8 +140,8 @@ static struct across whole(struct test *t, slice text, const struct stream_verdi
 static bool says(const struct stream_verdict *s, const struct rule *rule)
 {
     for (const struct verdict *v = s->first; v; v = v->next)
-        for (size_t i = 0; i < v->row_count; i++)
-            if (v->rows[i].rule == rule)
+        for (size_t i = 0; i < v->diagnostic_count; i++)
+            if (v->diagnostics[i].rule == rule)
                 return true;
     return false;
 }

@@ -17,14 +17,14 @@ struct footprints *footprints_new(struct arena *a);
  * it. Nothing in the stream is kept. False when the list's arena is exhausted. */
 bool footprints_note(struct footprints *list, uint32_t file, slice name, const struct stream_verdict *stream);
 
-struct across_row {
+struct across_diagnostic {
     uint32_t file;
-    struct row row; /* its texts live in the arena given to across_judge(), or in the lists */
+    struct diagnostic row; /* its texts live in the arena given to across_judge(), or in the lists */
 };
 
 struct across {
-    const struct across_row *rows; /* by file and position */
-    size_t count, suppressed;      /* findings that a comment or annotation allows are counted only */
+    const struct across_diagnostic *rows; /* by file and position */
+    size_t count, suppressed;             /* findings that a comment or annotation allows are counted only */
 };
 
 /* Compares the objects of all lists. The order of the lists, and which objects share one, make no difference.

@@ -15,9 +15,6 @@
 #define cJSON_GetObjectItem(o, k)        BANNED(cJSON_GetObjectItem)
 #define cJSON_HasObjectItem(o, k)        BANNED(cJSON_HasObjectItem)
 
-/* First before threads start; again is harmless. */
-void json_memory_install(void);
-
 void json_memory_enter(struct arena *a);
 void json_memory_leave(void);
 

@@ -97,7 +97,7 @@ static bool change_of(const struct request *q, const struct review_log *log, str
 /* ---- answering ---- */
 
 /* `message; hint [slug]`: all that kubectl shows of a cause, or of a warning behind its path. */
-static void put_row(struct buf *b, const struct row *r)
+static void put_row(struct buf *b, const struct diagnostic *r)
 {
     buf_put(b, r->message);
     if (r->hint.n)
@@ -105,7 +105,7 @@ static void put_row(struct buf *b, const struct row *r)
     buf_fmt(b, " [%s]", r->rule->slug);
 }
 
-static void put_cause(struct arena *a, cJSON *causes, const struct row *r)
+static void put_cause(struct arena *a, cJSON *causes, const struct diagnostic *r)
 {
     cJSON *cause = cJSON_CreateObject();
     struct buf b = buf_new(a, 2 * LIMIT_MESSAGE_BYTES);
@@ -129,13 +129,13 @@ static void put_status(struct arena *a, cJSON *response, const struct verdict *v
     json_put_text(details, "kind", v->kind);
     cJSON *causes = json_put_list(details, "causes");
     size_t put = 0;
-    for (size_t i = 0; i < v->row_count; i++) {
-        if (v->rows[i].severity != SEVERITY_ERROR)
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        if (v->diagnostics[i].severity != SEVERITY_ERROR)
             continue;
-        put_cause(a, causes, &v->rows[i]);
+        put_cause(a, causes, &v->diagnostics[i]);
         buf_put(&b, put++ ? LIT(", ") : (slice){0});
-        buf_fmt(&b, "%.*s: ", FMT(v->rows[i].path));
-        put_row(&b, &v->rows[i]);
+        buf_fmt(&b, "%.*s: ", FMT(v->diagnostics[i].path));
+        put_row(&b, &v->diagnostics[i]);
     }
     buf_put(&b, v->errors > 1 ? LIT("]") : (slice){0});
     json_put_text(status, "status", LIT("Failure"));
@@ -146,7 +146,7 @@ static void put_status(struct arena *a, cJSON *response, const struct verdict *v
 }
 
 /* The API server drops a warning with a control character without a trace, and cuts at 256 code points. */
-static slice warning_text(struct arena *a, const struct row *r)
+static slice warning_text(struct arena *a, const struct diagnostic *r)
 {
     struct buf b = buf_new(a, 4 * LIMIT_MESSAGE_BYTES);
     if (r->path.n)
@@ -163,9 +163,9 @@ static void put_warnings(struct arena *a, cJSON *response, const struct verdict 
     if (!v->warnings)
         return;
     cJSON *warnings = json_put_list(response, "warnings");
-    for (size_t i = 0; i < v->row_count; i++)
-        if (v->rows[i].severity == SEVERITY_WARNING)
-            json_append_text(warnings, warning_text(a, &v->rows[i]));
+    for (size_t i = 0; i < v->diagnostic_count; i++)
+        if (v->diagnostics[i].severity == SEVERITY_WARNING)
+            json_append_text(warnings, warning_text(a, &v->diagnostics[i]));
 }
 
 /* Who let what pass, for the audit log. */
@@ -193,14 +193,14 @@ static void put_patch(struct arena *a, cJSON *response, const struct verdict *v,
 
 static void log_rules(const struct gate *g, struct arena *a, struct review_log *log, const struct verdict *v)
 {
-    unsigned *rules = ARENA_ARRAY(a, unsigned, v->row_count + 1);
-    enum severity *severities = ARENA_ARRAY(a, enum severity, v->row_count + 1);
+    unsigned *rules = ARENA_ARRAY(a, unsigned, v->diagnostic_count + 1);
+    enum severity *severities = ARENA_ARRAY(a, enum severity, v->diagnostic_count + 1);
     for (int severity = SEVERITY_ERROR; severity >= SEVERITY_WARNING; severity--) {
-        for (size_t i = 0; i < v->row_count; i++) {
-            if (v->rows[i].severity != (enum severity)severity)
+        for (size_t i = 0; i < v->diagnostic_count; i++) {
+            if (v->diagnostics[i].severity != (enum severity)severity)
                 continue;
-            rules[log->rule_count] = rule_level_of(&g->levels, v->rows[i].rule)->number;
-            severities[log->rule_count++] = v->rows[i].severity;
+            rules[log->rule_count] = rule_level_of(&g->levels, v->diagnostics[i].rule)->number;
+            severities[log->rule_count++] = v->diagnostics[i].severity;
         }
     }
     log->rules = rules;
@@ -213,8 +213,8 @@ static bool denies(enum endpoint endpoint, const struct verdict *v)
 {
     if (endpoint == ENDPOINT_VALIDATE)
         return v->errors > 0;
-    for (size_t i = 0; i < v->row_count; i++)
-        if (v->rows[i].severity == SEVERITY_ERROR && (v->rows[i].rule->flags & RULE_BY_SCHEMA))
+    for (size_t i = 0; i < v->diagnostic_count; i++)
+        if (v->diagnostics[i].severity == SEVERITY_ERROR && (v->diagnostics[i].rule->flags & RULE_BY_SCHEMA))
             return true;
     return false;
 }

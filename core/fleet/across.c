@@ -1,4 +1,5 @@
 /* Comparing the objects of a run. */
+#include "fleet_rules.h"
 #include "footprint.h"
 #include "judge.h"
 
@@ -19,21 +20,15 @@ struct comparing {
     struct arena *arena;
     struct footprints *const *lists;
     size_t list_count;
-    struct across_row *rows;
+    struct across_diagnostic *rows;
     size_t count, capacity, suppressed;
 };
 
-#define RULE(name, ...) extern const struct rule rule_##name;
-#include "across.def"
-#undef RULE
-#define RULE(name, ...) const struct rule rule_##name = {__VA_ARGS__};
-#include "across.def"
-#undef RULE
-
 const struct rule *const across_rules[] = {
-#define RULE(name, ...) &rule_##name,
-#include "across.def"
-#undef RULE
+    &rule_shared_prefix,      &rule_nested_prefix,
+    &rule_nested_prefix_kept, &rule_two_clusters_one_prefix,
+    &rule_second_log_backup,  &rule_log_name_clash,
+    &rule_schedules_overlap,  &rule_log_and_snapshot_same_prefix,
 };
 const size_t across_rule_count = COUNT(across_rules);
 
@@ -98,13 +93,13 @@ static slice path_of(struct comparing *c, const struct footprint *f, const struc
 static void add(struct comparing *c, const struct rule *rule, struct footprint *here, const struct spot *at,
                 const struct footprint *other, const struct spot *there, slice message, const char *hint)
 {
-    struct row row = {.rule = rule,
-                      .severity = severity_of(c, rule),
-                      .path = path_of(c, here, at),
-                      .message = message,
-                      .hint = slice_of(hint),
-                      .from = at->from,
-                      .to = at->to};
+    struct diagnostic row = {.rule = rule,
+                             .severity = severity_of(c, rule),
+                             .path = path_of(c, here, at),
+                             .message = message,
+                             .hint = slice_of(hint),
+                             .from = at->from,
+                             .to = at->to};
     if (other->file == here->file) {
         row.note = LIT("the other one");
         row.note_from = there->from;
@@ -116,7 +111,7 @@ static void add(struct comparing *c, const struct rule *rule, struct footprint *
         return;
     }
     c->rows = arena_grow(c->arena, c->rows, c->count, &c->capacity, sizeof *c->rows);
-    c->rows[c->count++] = (struct across_row){here->file, row};
+    c->rows[c->count++] = (struct across_diagnostic){here->file, row};
 }
 
 /* ---- who is who ---- */
@@ -399,7 +394,7 @@ static void compare_in_clusters(struct comparing *c, struct footprint **all, siz
 
 static int by_position(const void *p, const void *q)
 {
-    const struct across_row *a = p, *b = q;
+    const struct across_diagnostic *a = p, *b = q;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
     if (a->row.from != b->row.from)

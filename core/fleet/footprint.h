@@ -3,6 +3,7 @@
 #define BRGATE_FOOTPRINT_H
 
 #include "across.h"
+#include "model.h"
 
 struct spot {
     uint32_t from, to, line;

@@ -4,6 +4,7 @@
 #include "suppress.h"
 
 #include "endpoint.h"
+#include "position.h"
 #include "storage_path.h"
 
 struct noting {
@@ -31,7 +32,7 @@ static unsigned allowed_at(const struct noting *n, const struct spot *s)
 {
     unsigned allowed = 0;
     for (size_t i = 0; i < across_rule_count; i++) {
-        const struct row row = {.rule = across_rules[i], .from = s->from};
+        const struct diagnostic row = {.rule = across_rules[i], .from = s->from};
         if (suppression_for(n->verdict->allowed, &row, n->stream->lines) ||
             suppression_for(n->stream->allowed, &row, n->stream->lines))
             allowed |= 1u << i;

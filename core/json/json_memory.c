@@ -2,7 +2,6 @@
 
 #include "bug.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +24,9 @@ static void give_back(void *p)
         free(p);
 }
 
-void json_memory_install(void)
+/* Before main(), so before there are threads: cJSON's hooks are of the process. */
+__attribute__((constructor)) static void install(void)
 {
-    static atomic_bool installed; /* as cJSON's hooks are: one per process */
-    if (atomic_exchange(&installed, true))
-        return;
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = take, .free_fn = give_back});
 }
 

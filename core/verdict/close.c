@@ -1,0 +1,122 @@
+/* Closing a verdict: findings become diagnostics. */
+#include "judge.h"
+
+#include "ceilings.h"
+#include "edit.h"
+#include "utf8.h"
+
+#include <stdlib.h>
+
+/* The keys of a document may have megabytes, and each d tells its path. */
+static slice path_of(struct arena *a, const struct place *p)
+{
+    slice path = p->node ? node_path(a, p->node) : (slice){0};
+    if (p->kind == PLACE_MISSING)
+        path = path.n ? arena_fmt(a, "%.*s.%.*s", FMT(path), FMT(p->member)) : p->member;
+    return utf8_cut(path, LIMIT_MESSAGE_BYTES);
+}
+
+static enum severity severity_of(const struct judging *j, const struct rule *rule)
+{
+    return (enum severity)rule_level_of(&j->gate->levels, rule)->severity[j->context];
+}
+
+static struct diagnostic diagnostic_of(const struct judging *j, const struct finding *x)
+{
+    struct diagnostic d = {
+        .rule = x->rule,
+        .severity = severity_of(j, x->rule),
+        .error = x->error,
+        .path = path_of(j->arena, &x->place),
+        .message = x->message,
+        .hint = x->hint,
+        .suggested = x->edit.text,
+        .note = x->note,
+    };
+    if (j->bytes.n) {
+        place_span(x->place, j->bytes, &d.from, &d.to);
+        if (x->note.n)
+            place_span(x->note_place, j->bytes, &d.note_from, &d.note_to);
+        struct text_edit edit = edit_text(j->arena, &x->edit, j->bytes);
+        d.edit_text = edit.text;
+        d.edit_from = edit.from;
+        d.edit_to = edit.to;
+    } else if (x->place.node) { /* sorts a change's findings in the order of the object's members */
+        d.from = d.to = x->place.node->at;
+    }
+    return d;
+}
+
+static int diagnostic_order(const void *p, const void *q)
+{
+    const struct diagnostic *a = p, *b = q;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    int order = strcmp(a->rule->slug, b->rule->slug);
+    if (!order)
+        order = slice_cmp(a->path, b->path);
+    return order ? order : slice_cmp(a->message, b->message);
+}
+
+bool diagnostic_same(const struct diagnostic *a, const struct diagnostic *b)
+{
+    return a->rule == b->rule && slice_eq(a->path, b->path) && slice_eq(a->message, b->message);
+}
+
+static void note_suppressed(struct judging *j, struct verdict *v, const struct diagnostic *d,
+                            const struct suppression *s)
+{
+    struct suppressed *used = ARENA_NEW(j->arena, struct suppressed);
+    *used = (struct suppressed){v->suppressed, d->rule, d->path, s->reason};
+    v->suppressed = used;
+}
+
+struct collector {
+    struct judging *judging;
+    const struct suppressions *in_object, *in_text;
+    struct verdict *verdict;
+    struct diagnostic *rows;
+    size_t count;
+};
+
+static void collect(struct collector *c, const struct findings *f)
+{
+    for (const struct finding *x = f->first; x; x = x->next) {
+        struct diagnostic d = diagnostic_of(c->judging, x);
+        if (d.severity == SEVERITY_OFF)
+            continue;
+        const struct suppression *s = suppression_for(c->in_object, &d, c->judging->lines);
+        if (!s)
+            s = suppression_for(c->in_text, &d, c->judging->lines);
+        if (s)
+            note_suppressed(c->judging, c->verdict, &d, s);
+        else
+            c->rows[c->count++] = d;
+    }
+}
+
+void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
+                 struct verdict *v)
+{
+    struct findings about = judge_findings(j->gate, j->arena, j->context); /* the suppressions themselves */
+    struct collector c = {.judging = j, .in_object = in_object, .in_text = in_text, .verdict = v};
+    /* What the suppressions themselves get wrong is known only when all that they silence has been seen. */
+    c.rows =
+        ARENA_ARRAY(j->arena, struct diagnostic,
+                    j->findings->count + suppressions_count(in_object, v) + suppressions_count(in_text, v));
+    collect(&c, j->findings);
+    suppressions_report(in_object, v, &about);
+    suppressions_report(in_text, v, &about);
+    collect(&c, &about);
+    qsort(c.rows, c.count, sizeof *c.rows, diagnostic_order);
+    for (size_t i = 0; i < c.count; i++)
+        if (v->diagnostic_count == 0 || c.rows[v->diagnostic_count - 1].from != c.rows[i].from ||
+            !diagnostic_same(&c.rows[v->diagnostic_count - 1], &c.rows[i]))
+            c.rows[v->diagnostic_count++] = c.rows[i];
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        v->errors += c.rows[i].severity == SEVERITY_ERROR;
+        v->warnings += c.rows[i].severity == SEVERITY_WARNING;
+    }
+    v->diagnostics = c.rows;
+    v->dropped = j->findings->dropped;
+}

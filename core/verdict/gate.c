@@ -1,0 +1,38 @@
+/* What all judging shares: the policy, the rules' levels by it, the schemas. */
+#include "judge.h"
+
+#include <stdlib.h>
+
+enum { SCHEMAS_BYTES = 64 << 20 };
+
+static void load_schemas(void *gate)
+{
+    struct gate *g = gate;
+    g->schemas = schema_set_builtin(g->arena);
+}
+
+struct gate *gate_open(const struct policy *policy)
+{
+    struct gate *g = calloc(1, sizeof *g);
+    if (!g)
+        return NULL;
+    g->policy = *policy;
+    for (size_t r = 0; r < rule_count(); r++) {
+        struct rule_level *level = rule_levels_add(&g->levels, rule_at(r));
+        level->number = (uint16_t)r;
+        for (unsigned c = 0; c < CONTEXT_COUNT; c++)
+            level->severity[c] = (uint8_t)policy_severity(policy, r, (enum context)c);
+    }
+    g->arena = arena_new(SCHEMAS_BYTES);
+    if (g->arena && arena_run(g->arena, load_schemas, g))
+        return g;
+    gate_close(g);
+    return NULL;
+}
+
+void gate_close(struct gate *g)
+{
+    if (g)
+        arena_free(g->arena);
+    free(g);
+}
