@@ -43,6 +43,7 @@ struct show {
     slice name;
     slice served;      /* chain, PEM */
     const char *whose; /* "the server's" */
+    bool kept;         /* what is shown is renewed by brgate */
     bool problem, unable;
 };
 
@@ -91,7 +92,7 @@ static void put_certificate(struct show *s, const char *label, const struct cert
         problem(s, "    ", "it has expired", (slice){0});
     if (c->not_before > s->now)
         problem(s, "    ", "it is not valid yet", (slice){0});
-    if (c->ca || c->not_after < s->now)
+    if (!s->kept || c->ca || c->not_after < s->now)
         return;
     buf_put(b, LIT("    renewal    "));
     put_time(s, certificate_renewal_time(c));
@@ -135,6 +136,17 @@ static void show_server(struct show *s, const char *address)
         serve(s, chain, "the server's certificate");
 }
 
+/* Secrets from elsewhere need no ca.crt: the webhook configurations have the CA. */
+static void show_cas(struct show *s, const struct stored_secret *secret)
+{
+    struct error why;
+    if (!secret->cas.n)
+        return;
+    if (!certificate_chain_valid(secret->current.certificate, secret->cas, (slice){0}, s->now, &why))
+        problem(s, "  ", "ca.crt did not sign tls.crt", slice_of(why.text));
+    put_chain(s, "ca.crt", secret->cas);
+}
+
 static void show_secret(struct show *s, const struct store *store)
 {
     struct stored_secret secret;
@@ -145,11 +157,10 @@ static void show_secret(struct show *s, const struct store *store)
         return;
     }
     buf_fmt(&s->out, "secret %.*s/%.*s\n", FMT(store->namespace), FMT(store->secret));
+    s->kept = secret.kept;
     if (put_chain(s, "tls.crt", secret.current.certificate)) {
         if (!certificate_key_matches(secret.current.certificate, secret.current.key, &why))
             problem(s, "  ", "tls.key", slice_of(why.text));
-        if (!certificate_chain_valid(secret.current.certificate, secret.cas, (slice){0}, s->now, &why))
-            problem(s, "  ", "ca.crt did not sign tls.crt", slice_of(why.text));
         struct certificate_info served, stored;
         if (s->served.n && certificate_read(s->arena, s->served, &served, &why) &&
             certificate_read(s->arena, secret.current.certificate, &stored, &why) &&
@@ -161,7 +172,8 @@ static void show_secret(struct show *s, const struct store *store)
     }
     if (secret.next.certificate.n)
         put_chain(s, "next.crt", secret.next.certificate);
-    put_chain(s, "ca.crt", secret.cas);
+    show_cas(s, &secret);
+    s->kept = false;
 }
 
 static void show_hook(struct show *s, const struct node *hook)

@@ -7,7 +7,9 @@
 
 #include <cjson/cJSON.h>
 
-#define MANAGER "fieldManager=brgate"
+#define MANAGER           "fieldManager=brgate"
+#define MANAGED_BY        "app.kubernetes.io/managed-by" /* a label of the Secret */
+#define MANAGED_BY_BRGATE "brgate"
 
 static const char *const resources[STORE_KINDS] = {"validatingwebhookconfigurations",
                                                    "mutatingwebhookconfigurations"};
@@ -60,6 +62,9 @@ struct kube_answer store_read_secret(const struct store *s, struct arena *a, str
     ret->current.key = datum(a, answer.root, LIT("tls.key"));
     ret->next.certificate = datum(a, answer.root, LIT("next.crt"));
     ret->next.key = datum(a, answer.root, LIT("next.key"));
+    const struct node *labels = node_get(node_get(answer.root, LIT("metadata")), LIT("labels"));
+    const struct node *manager = node_get(labels, LIT(MANAGED_BY));
+    ret->kept = manager && slice_eq(manager->text, LIT(MANAGED_BY_BRGATE));
     return answer;
 }
 
@@ -146,7 +151,7 @@ static void put_birth(const struct store *s, struct arena *a, cJSON *secret)
     put_text(a, metadata, "name", s->secret);
     put_text(a, metadata, "namespace", s->namespace);
     cJSON *labels = cJSON_AddObjectToObject(metadata, "labels");
-    cJSON_AddStringToObject(labels, "app.kubernetes.io/managed-by", "brgate");
+    cJSON_AddStringToObject(labels, MANAGED_BY, MANAGED_BY_BRGATE);
     cJSON_AddStringToObject(secret, "type", "kubernetes.io/tls");
 }
 

@@ -19,6 +19,7 @@ struct stored_secret {
     struct node *root; /* NULL: it does not exist */
     slice cas;         /* ca.crt */
     struct certificate_pair current, next;
+    bool kept; /* brgate made it, and renews it */
 };
 
 struct stored_hooks {
