@@ -36,6 +36,18 @@ labels:
 {{ default (include "brgate.fullname" .) .Values.serviceAccount.name }}
 {{- end }}
 
+{{/* The Secret with the certificate: of this release alone, for two releases would replace each other's for ever. What was installed when
+     the default was `brgate-tls` goes on with that, as far as the cluster can be asked (not in `helm template`). */}}
+{{- define "brgate.secret" -}}
+{{- $own := printf "%s-tls" (include "brgate.fullname" .) -}}
+{{- $asked := .Values.certificates.secretName -}}
+{{- if and (not $asked) .Release.IsUpgrade (not (lookup "v1" "Secret" .Release.Namespace $own)) (lookup "v1" "Secret" .Release.Namespace "brgate-tls") -}}
+brgate-tls
+{{- else -}}
+{{ default $own $asked }}
+{{- end -}}
+{{- end }}
+
 {{- define "brgate.image" -}}
 {{ .Values.image.repository }}{{ with .Values.image.digest }}@{{ . }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end }}
 {{- end }}

@@ -6,10 +6,10 @@ common=(Deployment MutatingWebhookConfiguration NetworkPolicy Pod PodDisruptionB
 given "mode self" --values "$chart/ci/self-values.yaml"
 guard=(ValidatingAdmissionPolicy ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingAdmissionPolicyBinding)
 kinds "${common[@]}" Role RoleBinding ClusterRole ClusterRoleBinding "${guard[@]}"
-has Deployment 'automountServiceAccountToken: true' '- --certs-secret=brgate-tls$' '- --certs-service=gate-brgate$' \
+has Deployment 'automountServiceAccountToken: true' '- --certs-secret=gate-brgate-tls$' '- --certs-service=gate-brgate$' \
     '- --webhook-configuration=gate-brgate$'
 has_not Deployment '--tls-cert' '--tls-name' 'volumes:' 'volumeMounts:'
-has Role 'verbs: \[create\]$' 'resourceNames: \[brgate-tls\]' 'verbs: \[get, update\]'
+has Role 'verbs: \[create\]$' 'resourceNames: \[gate-brgate-tls\]' 'verbs: \[get, update\]'
 has_not Role 'list' 'watch' '\*'
 has ClusterRole 'resourceNames: \[gate-brgate\]' 'verbs: \[get, patch\]'
 has_not ClusterRole 'secrets' '\*'
@@ -19,12 +19,14 @@ has_not ValidatingWebhookConfiguration 'caBundle' 'inject-ca-from'
 # The guard: what RBAC cannot say about the servers' account.
 has ValidatingAdmissionPolicy 'failurePolicy: Fail' 'resources: \[validatingwebhookconfigurations, mutatingwebhookconfigurations\]' \
     'resources: \[secrets\]' "request.userInfo.username == 'system:serviceaccount:brgate-system:gate-brgate'" \
-    "object.metadata.name == 'gate-brgate'\$" "object.metadata.name == 'brgate-tls'\$" "object.type == 'kubernetes.io/tls'"
+    "object.metadata.name == 'gate-brgate'\$" "object.metadata.name == 'gate-brgate-tls'\$" "object.type == 'kubernetes.io/tls'"
 has_not ValidatingAdmissionPolicy 'failurePolicy: Ignore'
 has ValidatingAdmissionPolicyBinding 'validationActions: \[Deny\]' 'policyName: gate-brgate-guard-bundles' 'policyName: gate-brgate-guard-secret'
 has_not ValidatingAdmissionPolicyBinding 'Audit' 'Warn'
 given "an account and a Secret of another name" --set serviceAccount.name=keeper --set certificates.secretName=gate-tls
 has ValidatingAdmissionPolicy "'system:serviceaccount:brgate-system:keeper'" "object.metadata.name == 'gate-tls'\$"
+given "a release of another name" --set nameOverride=hook
+has Deployment '- --certs-secret=gate-hook-tls$'
 given "the guard is switched off" --set certificates.guard=false
 has_not ValidatingAdmissionPolicy '.'
 given "an API server without admission policies" --kube-version 1.29.0
@@ -36,9 +38,9 @@ done
 
 given "mode cert-manager" --values "$chart/ci/cert-manager-values.yaml"
 kinds "${common[@]}" Certificate Certificate Issuer Issuer
-has Certificate 'isCA: true' 'gate-brgate.brgate-system.svc$' 'secretName: brgate-tls$' 'secretName: brgate-tls-ca$' \
+has Certificate 'isCA: true' 'gate-brgate.brgate-system.svc$' 'secretName: gate-brgate-tls$' 'secretName: gate-brgate-tls-ca$' \
     'usages: \[digital signature, server auth\]'
-has Issuer 'selfSigned: \{\}' 'ca: \{secretName: brgate-tls-ca\}'
+has Issuer 'selfSigned: \{\}' 'ca: \{secretName: gate-brgate-tls-ca\}'
 has ValidatingWebhookConfiguration 'cert-manager.io/inject-ca-from: brgate-system/gate-brgate'
 has MutatingWebhookConfiguration 'cert-manager.io/inject-ca-from: brgate-system/gate-brgate'
 
@@ -55,7 +57,7 @@ has_not ValidatingWebhookConfiguration 'inject-ca-from'
 for mode in files cert-manager; do
     given "mode $mode" --set "certificates.mode=$mode"
     has Deployment 'automountServiceAccountToken: false' '- --tls-cert=/etc/brgate/tls/tls.crt' \
-        '- --tls-key=/etc/brgate/tls/tls.key' '- --tls-name=gate-brgate.brgate-system.svc$' 'secret: \{secretName: brgate-tls\}' '\{name: tls, mountPath: /etc/brgate/tls, readOnly: true\}'
+        '- --tls-key=/etc/brgate/tls/tls.key' '- --tls-name=gate-brgate.brgate-system.svc$' 'secret: \{secretName: gate-brgate-tls\}' '\{name: tls, mountPath: /etc/brgate/tls, readOnly: true\}'
     has_not Deployment '--certs-secret' '--webhook-configuration'
     has NetworkPolicy 'egress: \[\]'
 done

@@ -47,6 +47,20 @@ when "helm uninstall" helm uninstall gate
 then_it_passes
 then_equal "the definitions stay, and every object with them" "$(kubectl get crd -o name | grep -c pingcap.com)" 6
 
+# ---- each release has a Secret of its own, and keeps the one it had
+second=(--set certificates.mode=files,webhook.failurePolicy=Ignore --wait=false)
+kubectl delete secret brgate-tls -n brgate-system --ignore-not-found >/dev/null
+secret_of_second() { kubectl get deployment second-brgate -n brgate-system -o jsonpath='{.spec.template.spec.volumes[0].secret.secretName}'; }
+given "another release" helm install second "$chart" "${second[@]}"
+then_equal "its Secret is named after it" "$(secret_of_second)" second-brgate-tls
+given "a Secret of the name that all releases had before" kubectl create secret generic brgate-tls -n brgate-system
+when "helm upgrade" helm upgrade second "$chart" "${second[@]}"
+then_equal "it goes on with that" "$(secret_of_second)" brgate-tls
+given "a Secret of its own name as well" kubectl create secret generic second-brgate-tls -n brgate-system
+when "helm upgrade" helm upgrade second "$chart" "${second[@]}"
+then_equal "it goes on with its own" "$(secret_of_second)" second-brgate-tls
+given "it is gone" eval 'helm uninstall second && kubectl delete secret brgate-tls second-brgate-tls -n brgate-system'
+
 # ---- the webhook configurations, with a server behind them
 given "a server with a certificate of ours" eval 'gate_certificates && gate_start gate'
 gate_manifests Fail | sed '/^---$/,$d' >"$work/service.yaml" # of type ExternalName
