@@ -45,14 +45,14 @@ static void a_secret_without_an_authority_is_nothing_wrong(void **state)
     const char *text = shown(s, &code);
     assert_int_equal(count(text, "PROBLEM"), 2); /* the webhook without a bundle, in both configurations */
     assert_int_equal(count(text, "it has no caBundle"), 2);
-    assert_int_equal(count(text, "vouches for tls.crt of the Secret"), 2);
+    assert_int_equal(count(text, "covers     tls.crt of the Secret"), 2);
     assert_int_equal(count(text, "ca.crt"), 0);
     assert_int_equal(count(text, "renewal"), 0);
     struct issue other = issued(s, 1);
     secret_put(s, other.ca, made.leaf.certificate, made.leaf.key);
     text = shown(s, &code);
     assert_int_equal(code, 1);
-    assert_int_equal(count(text, "ca.crt does not vouch for tls.crt"), 1);
+    assert_int_equal(count(text, "ca.crt did not sign tls.crt"), 1);
     setting_free(s);
 }
 
@@ -65,7 +65,7 @@ static void what_brgate_keeps_has_a_renewal(void **state)
     const char *text = shown(s, &code);
     assert_int_equal(code, 0);
     assert_int_equal(count(text, "renewal    20"), 1);
-    assert_int_equal(count(text, "vouches for"), 4);
+    assert_int_equal(count(text, "covers     "), 4);
     setting_free(s);
 }
 

@@ -54,7 +54,7 @@ then_equal "one of them made the Secret" "$(own_steps create)" 1
 then_true "both serve the same certificate" own_same
 when "brgate certs show" own_show
 then_equal "it finds nothing wrong" "$code$err" 0
-then_has "and says who vouches for what" "$out" "vouches for what the server shows"
+then_has "and says whom the API server trusts" "$out" "covers     the server's certificate"
 then_true "the API server asks them" wait_for 20 gate_is_asked
 
 # ---- Rotations
@@ -74,7 +74,7 @@ serves_the_secret() { [[ $(curl -fs "http://127.0.0.1:$(<"$work/$1.health")/metr
 before=$(own_served gate)
 given "somebody deletes the Secret" kubectl delete secret brgate-tls -n brgate-system
 then_true "it is made anew, and served" wait_for 10 eval '[[ $(own_served gate) != "$before" ]] && serves_the_secret gate &&
-    serves_the_secret twin && [[ $(own_show) == *"vouches for what"* ]]'
+    serves_the_secret twin && [[ $(own_show) == *"covers     the server"* ]]'
 # As docs/webhook.md says: the commands that begin with `ca=`.
 sed -n '/^ca=/,/^done/p' docs/webhook.md | sed 's/gate-brgate/brgate/g' >"$work/only-the-new.sh"
 when "all other authorities are taken out of the bundles" source "$work/only-the-new.sh"
