@@ -1,7 +1,7 @@
 /* verdict FILE...: what a whole verdict costs, against parsing alone. For each captured review it prints the
  * time of review_answer() (read, prune, default, check, rules, answer) and of cJSON_Parse + cJSON_Delete of
  * the same bytes, the best of many rounds in one run, and their ratio. */
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "review.h"
 
 #include <cjson/cJSON.h>

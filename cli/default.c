@@ -2,7 +2,7 @@
 #include "arguments.h"
 #include "command.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "completed.h"
 #include "config.h"
 #include "patch.h"

@@ -2,7 +2,7 @@
 #include "arguments.h"
 #include "command.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "config.h"
 #include "run.h"
 #include "suggest.h"

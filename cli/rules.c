@@ -2,9 +2,9 @@
 #include "arguments.h"
 #include "command.h"
 
+#include "brgate_limits.h"
 #include "buf.h"
 #include "catalogue.h"
-#include "ceilings.h"
 #include "json_memory.h"
 
 #include <stdio.h>

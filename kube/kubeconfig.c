@@ -22,16 +22,6 @@ static bool fails(struct kubeconfig *k, slice path, slice why)
     return error_set(k->reterr, "%.*s: %.*s", FMT(path), FMT(why));
 }
 
-static slice text_of(const struct node *n)
-{
-    return n && n->kind == NODE_STRING ? n->text : (slice){0};
-}
-
-static slice text_at(const struct node *object, slice key)
-{
-    return text_of(node_get(object, key));
-}
-
 static bool read_one(struct kubeconfig *k, slice path)
 {
     struct arena *a = k->arena;
@@ -69,7 +59,7 @@ static const struct node *find(const struct kubeconfig *k, slice list, slice kin
 {
     for (size_t i = 0; i < k->count; i++)
         for (struct node *n = node_first(node_get(k->files[i].root, list)); n; n = node_next(n))
-            if (slice_eq(text_at(n, LIT("name")), name)) {
+            if (slice_eq(node_text(node_get(n, LIT("name"))), name)) {
                 *ret_path = k->files[i].path;
                 return node_get(n, kind);
             }
@@ -89,11 +79,11 @@ static bool text_or_file(struct kubeconfig *k, const struct node *n, slice path,
                          slice *ret_text, slice *ret_file)
 {
     slice data_key = arena_fmt(k->arena, "%s-data", key);
-    slice data = text_at(n, data_key);
+    slice data = node_text(node_get(n, data_key));
     if (data.n && !base64_decode(k->arena, data, ret_text))
         return fails(k, path, arena_fmt(k->arena, "%.*s is not base64", FMT(data_key)));
     if (!data.n)
-        *ret_file = beside(k->arena, path, text_at(n, slice_of(key)));
+        *ret_file = beside(k->arena, path, node_text(node_get(n, slice_of(key))));
     return true;
 }
 
@@ -120,8 +110,8 @@ static bool read_cluster(struct kubeconfig *k, slice name, struct kube_config *r
     const struct node *n = find(k, LIT("clusters"), LIT("cluster"), name, &path);
     if (!n)
         return fails(k, k->files[0].path, arena_fmt(k->arena, "unknown cluster \"%.*s\"", FMT(name)));
-    ret->server = text_at(n, LIT("server"));
-    ret->proxy = text_at(n, LIT("proxy-url"));
+    ret->server = node_text(node_get(n, LIT("server")));
+    ret->proxy = node_text(node_get(n, LIT("proxy-url")));
     if (!ret->server.n)
         return fails(k, path, arena_fmt(k->arena, "cluster \"%.*s\" has no server", FMT(name)));
     return none_of(k, n, path, unknown, COUNT(unknown)) &&
@@ -145,9 +135,9 @@ static bool read_user(struct kubeconfig *k, slice name, struct kube_config *ret)
         return fails(k, k->files[0].path, arena_fmt(k->arena, "unknown user \"%.*s\"", FMT(name)));
     if (!none_of(k, n, path, unknown, COUNT(unknown)))
         return false;
-    ret->token = text_at(n, LIT("token"));
+    ret->token = node_text(node_get(n, LIT("token")));
     if (!ret->token.n)
-        ret->token_file = beside(k->arena, path, text_at(n, LIT("tokenFile")));
+        ret->token_file = beside(k->arena, path, node_text(node_get(n, LIT("tokenFile"))));
     if (!text_or_file(k, n, path, "client-certificate", &ret->certificate, &ret->certificate_file) ||
         !text_or_file(k, n, path, "client-key", &ret->key, &ret->key_file))
         return false;
@@ -159,7 +149,7 @@ static bool read_user(struct kubeconfig *k, slice name, struct kube_config *ret)
 static slice current_context(const struct kubeconfig *k)
 {
     for (size_t i = 0; i < k->count; i++) {
-        slice s = text_at(k->files[i].root, LIT("current-context"));
+        slice s = node_text(node_get(k->files[i].root, LIT("current-context")));
         if (s.n)
             return s;
     }
@@ -187,8 +177,9 @@ bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct k
     const struct node *n = find(&k, LIT("contexts"), LIT("context"), name, &path);
     if (!n)
         return fails(&k, ret->source, arena_fmt(a, "unknown context \"%.*s\"", FMT(name)));
-    ret->namespace = text_at(n, LIT("namespace"));
-    if (!read_cluster(&k, text_at(n, LIT("cluster")), ret) || !read_user(&k, text_at(n, LIT("user")), ret))
+    ret->namespace = node_text(node_get(n, LIT("namespace")));
+    if (!read_cluster(&k, node_text(node_get(n, LIT("cluster"))), ret) ||
+        !read_user(&k, node_text(node_get(n, LIT("user"))), ret))
         return false;
     slice *const texts[] = {&ret->server, &ret->namespace, &ret->token,    &ret->token_file,
                             &ret->proxy,  &ret->ca_file,   &ret->key_file, &ret->certificate_file};

@@ -1,7 +1,7 @@
 /* The threads of a run. */
 #include "run.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "source.h"
 
 #include <errno.h>

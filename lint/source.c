@@ -1,6 +1,6 @@
 #include "source.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* Joins the server to the judge: a request's body goes to review_answer(), its log to the server's answer. */
 #include "review_handler.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "live_gate.h"
 #include "review.h"
 #include "schema.h"

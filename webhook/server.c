@@ -1,7 +1,7 @@
 /* Puts the parts together: sockets, certificates, libmicrohttpd's daemon, the health port. */
 #include "server.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "health.h"
 #include "host.h"
 #include "listen.h"

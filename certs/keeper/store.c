@@ -2,8 +2,8 @@
 #include "store.h"
 
 #include "base64.h"
+#include "brgate_limits.h"
 #include "bundle.h"
-#include "ceilings.h"
 
 #include <cjson/cJSON.h>
 
@@ -18,12 +18,6 @@ const char *store_kind_word(unsigned kind)
 {
     static const char *const words[STORE_KINDS] = {"validating", "mutating"};
     return words[kind];
-}
-
-static slice text_at(const struct node *object, const char *path)
-{
-    const struct node *n = node_at(object, path);
-    return n && n->kind == NODE_STRING ? n->text : (slice){0};
 }
 
 /* A member of `data`; what is no base64 counts as absent, and is written anew. */
@@ -142,7 +136,7 @@ static void put_foreign(struct arena *a, cJSON *secret, cJSON *data, const struc
         if (!is_ours(n->key))
             cJSON_AddRawToObject(data, arena_cstr(a, n->key), printed(a, n).p);
     cJSON_AddRawToObject(secret, "metadata", printed(a, node_get(old, LIT("metadata"))).p);
-    put_text(a, secret, "type", text_at(old, "type"));
+    put_text(a, secret, "type", node_text_at(old, "type"));
 }
 
 static void put_birth(const struct store *s, struct arena *a, cJSON *secret)
@@ -187,7 +181,7 @@ const struct node *hooks_first(const struct stored_hooks *h)
 slice hook_bundle(struct arena *a, const struct node *hook)
 {
     slice bytes;
-    return base64_decode(a, text_at(hook, "clientConfig.caBundle"), &bytes) ? bytes : (slice){0};
+    return base64_decode(a, node_text_at(hook, "clientConfig.caBundle"), &bytes) ? bytes : (slice){0};
 }
 
 /* The bundle that the webhook should have, if it has another. */
@@ -221,7 +215,7 @@ struct kube_answer store_publish(const struct store *s, struct arena *a, unsigne
 {
     cJSON *patch = object_new(a);
     cJSON *metadata = cJSON_AddObjectToObject(patch, "metadata");
-    put_text(a, metadata, "resourceVersion", text_at(h->root, "metadata.resourceVersion"));
+    put_text(a, metadata, "resourceVersion", node_text_at(h->root, "metadata.resourceVersion"));
     cJSON *hooks = cJSON_AddArrayToObject(patch, "webhooks");
     for (const struct node *hook = hooks_first(h); hook; hook = node_next(hook)) {
         slice bundle;
@@ -230,7 +224,7 @@ struct kube_answer store_publish(const struct store *s, struct arena *a, unsigne
         cJSON *entry = cJSON_CreateObject();
         if (!entry || !cJSON_AddItemToArray(hooks, entry))
             arena_exhausted(a);
-        put_text(a, entry, "name", text_at(hook, "name"));
+        put_text(a, entry, "name", node_text_at(hook, "name"));
         put_text(a, cJSON_AddObjectToObject(entry, "clientConfig"), "caBundle", base64_encode(a, bundle));
     }
     struct kube_request q = {.method = KUBE_PATCH_STRATEGIC,

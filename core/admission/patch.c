@@ -1,6 +1,6 @@
 #include "patch.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 
 static void put_step(struct buf *b, const struct node *parent, const struct node *child, size_t index)
 {

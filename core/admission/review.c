@@ -2,7 +2,7 @@
 #include "review.h"
 
 #include "base64.h"
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "json_memory.h"
 #include "judge.h"
 #include "patch.h"
@@ -16,12 +16,6 @@ struct request { /* what the API server asks */
 };
 
 /* ---- reading ---- */
-
-static slice text_at(const struct node *root, const char *path)
-{
-    const struct node *n = node_at(root, path);
-    return n && n->kind == NODE_STRING ? n->text : (slice){0};
-}
 
 static bool unreadable(struct arena *a, struct review_log *log, const char *what, slice got)
 {
@@ -48,27 +42,28 @@ static bool read_request(struct arena *a, slice body, struct request *q, struct 
         return unreadable(a, log,
                           arena_cstr(a, arena_fmt(a, "the body is not JSON: %.*s", FMT(f.first->message))),
                           (slice){0});
-    if (!slice_eq(text_at(root, "apiVersion"), LIT("admission.k8s.io/v1")))
-        return unreadable(a, log, "expected apiVersion admission.k8s.io/v1", text_at(root, "apiVersion"));
-    if (!slice_eq(text_at(root, "kind"), LIT("AdmissionReview")))
-        return unreadable(a, log, "expected kind AdmissionReview", text_at(root, "kind"));
+    if (!slice_eq(node_text_at(root, "apiVersion"), LIT("admission.k8s.io/v1")))
+        return unreadable(a, log, "expected apiVersion admission.k8s.io/v1",
+                          node_text_at(root, "apiVersion"));
+    if (!slice_eq(node_text_at(root, "kind"), LIT("AdmissionReview")))
+        return unreadable(a, log, "expected kind AdmissionReview", node_text_at(root, "kind"));
     struct node *request = node_get(root, LIT("request"));
-    q->uid = text_at(request, "uid");
+    q->uid = node_text_at(request, "uid");
     if (q->uid.n == 0 || memchr(q->uid.p, 0, q->uid.n))
         return unreadable(a, log, "request.uid is required", (slice){0});
-    q->operation = text_at(request, "operation");
+    q->operation = node_text_at(request, "operation");
     const struct node *dry_run = node_get(request, LIT("dryRun"));
     *log = (struct review_log){
         .uid = q->uid,
-        .group = text_at(request, "kind.group"),
-        .kind = text_at(request, "kind.kind"),
-        .namespace = text_at(request, "namespace"),
-        .name = text_at(request, "name"),
+        .group = node_text_at(request, "kind.group"),
+        .kind = node_text_at(request, "kind.kind"),
+        .namespace = node_text_at(request, "namespace"),
+        .name = node_text_at(request, "name"),
         .operation = q->operation,
-        .sub_resource = text_at(request, "subResource"),
+        .sub_resource = node_text_at(request, "subResource"),
         .dry_run = dry_run && dry_run->kind == NODE_BOOL && dry_run->boolean,
     };
-    q->kind = schema_find_in(log->group, text_at(request, "kind.version"), log->kind);
+    q->kind = schema_find_in(log->group, node_text_at(request, "kind.version"), log->kind);
     q->object = object_at(request, "object");
     q->old_object = object_at(request, "oldObject");
     return true;

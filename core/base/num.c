@@ -61,18 +61,16 @@ static bool looks_decimal(slice s)
     return i == s.n;
 }
 
-bool num_f64(slice s, double *ret)
+bool num_f64(struct arena *a, slice s, double *ret)
 {
     char small[64], *text = small;
     if (!looks_decimal(s))
         return false;
-    if (s.n >= sizeof small && !(text = malloc(s.n + 1)))
-        return false;
+    if (s.n >= sizeof small)
+        text = arena_alloc(a, 1, s.n + 1);
     memcpy(text, s.p, s.n);
     text[s.n] = 0;
     double value = strtod(text, NULL); /* the program never leaves the "C" locale */
-    if (text != small)
-        free(text);
     if (isinf(value))
         return false;
     *ret = value;

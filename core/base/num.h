@@ -10,7 +10,7 @@ bool num_u64(slice s, uint64_t *ret);
 
 /* A decimal number as JSON or YAML writes it (sign, digits, fraction, exponent). False when the text is
  * something else or the value is too large for a double. */
-bool num_f64(slice s, double *ret);
+bool num_f64(struct arena *a, slice s, double *ret);
 
 /* The shortest decimal text that reads back as the same double, laid out as Go's encoding/json does: exponent
  * form below 1e-6 and from 1e21 on. */

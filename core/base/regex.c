@@ -1,8 +1,8 @@
 /* Go's regular expressions on PCRE2, with bounded memory and bounded steps. */
 #include "regex.h"
 
+#include "brgate_limits.h"
 #include "bug.h"
-#include "ceilings.h"
 #include "regex_syntax.h"
 #include "utf8.h"
 

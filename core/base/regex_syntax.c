@@ -3,8 +3,8 @@
 #include "regex_syntax.h"
 
 #include "ascii.h"
+#include "brgate_limits.h"
 #include "bug.h"
-#include "ceilings.h"
 #include "utf8.h"
 
 enum { MOST_REPEATS = 1000 }; /* of one item, nested counts multiplied */

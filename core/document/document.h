@@ -61,6 +61,10 @@ struct node *node_get(const struct node *object, slice key);
 struct node *node_at(const struct node *root,
                      const char *dotted_path); /* node_get() along "spec.s3", which is not empty */
 
+/* The text of a string node; empty when `n` is NULL or another kind. */
+slice node_text(const struct node *n);
+slice node_text_at(const struct node *root, const char *dotted_path); /* of node_at() */
+
 /* The children that the API server would see: for (n = node_first(x); n; n = node_next(n)). NULL-safe. */
 struct node *node_first(const struct node *container);
 struct node *node_next(const struct node *n);
@@ -97,7 +101,7 @@ void node_append(struct node *container, struct node *child); /* child->key set 
 
 /* ---- readers ---- */
 
-/* Reads one JSON value: RFC 8259, UTF-8, no trailing text, depth and size within ceilings.h. An error is
+/* Reads one JSON value: RFC 8259, UTF-8, no trailing text, depth and size within brgate_limits.h. An error is
  * added as a finding (rules json-syntax, document-too-deep, document-too-large) and NULL is returned.
  * Duplicate keys are findings (duplicate-key) and the last wins. Integers that fit int64 without fraction or
  * exponent are NODE_INT, other numbers NODE_FLOAT. Strings without escapes point into `bytes`. */

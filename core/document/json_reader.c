@@ -1,6 +1,6 @@
 /* JSON as the API server reads it, strictly and in one pass without recursion. */
 #include "ascii.h"
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "num.h"
 #include "reader.h"
 #include "utf8.h"
@@ -300,7 +300,7 @@ static const char *read_number(struct json *r, const char *start, struct node *n
     if (p == whole && num_i64(n->text, &n->integer))
         return p;
     n->kind = NODE_FLOAT;
-    if (num_f64(n->text, &n->real))
+    if (num_f64(r->arena, n->text, &n->real))
         return p;
     r->refused = true;
     return fail_text(r, start, n->text.n, "a number too large for a double", "");

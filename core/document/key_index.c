@@ -1,6 +1,6 @@
 /* Equal keys in one object, found without quadratic time, and look-up in objects with many members. Sorting
  * rather than hashing: no choice of keys makes it slow. */
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "reader.h"
 
 #include <string.h>

@@ -41,6 +41,16 @@ struct node *node_at(const struct node *root, const char *dotted_path)
     }
 }
 
+slice node_text(const struct node *n)
+{
+    return n && n->kind == NODE_STRING ? n->text : (slice){0};
+}
+
+slice node_text_at(const struct node *root, const char *dotted_path)
+{
+    return node_text(node_at(root, dotted_path));
+}
+
 static struct node *visible(struct node *n)
 {
     while (n && n->flags & NODE_GONE)

@@ -1,7 +1,7 @@
 /* A node's value in the words of field errors. */
 #include "document.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "num.h"
 
 slice node_value(struct arena *a, const struct node *n)

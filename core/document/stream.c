@@ -1,5 +1,5 @@
 /* A stream into documents, split as apimachinery's YAML-or-JSON decoder splits it. */
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "position.h"
 #include "reader.h"
 #include "utf8.h"

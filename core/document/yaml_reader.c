@@ -1,7 +1,7 @@
 /* YAML as kubectl reads it: libyaml's events, go-yaml's meaning. */
 #include "yaml_reader.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "num.h"
 #include "yaml_scalar.h"
 
@@ -497,7 +497,7 @@ static bool next_event(struct yaml_reader *y)
     if (yaml_parser_parse(p, &y->run.event))
         return true;
     if (p->error == YAML_MEMORY_ERROR)
-        arena_alloc(y->arena, 1, SIZE_MAX); /* unwinds: the world failed, not the document */
+        arena_exhausted(y->arena); /* the world failed, not the document */
     struct yaml_fault fault = {
         .problem = slice_of(p->problem),
         .context = slice_of(p->context),
@@ -564,7 +564,7 @@ static void start_run(struct yaml_reader *y)
 {
     memset(&y->run, 0, sizeof y->run);
     if (!yaml_parser_initialize(&y->run.parser))
-        arena_alloc(y->arena, 1, SIZE_MAX); /* unwinds */
+        arena_exhausted(y->arena);
     y->run.open = true;
     yaml_parser_set_encoding(&y->run.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input(&y->run.parser, feed, &y->source);

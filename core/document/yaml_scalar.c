@@ -159,7 +159,7 @@ static bool point_float_of(struct arena *a, slice s, double *ret)
             if (i == 0 || !is_digit(s, i - 1) || !is_digit(s, next))
                 return false;
         }
-    return num_f64(without_underscores(a, s), ret);
+    return num_f64(a, without_underscores(a, s), ret);
 }
 
 /* ---- timestamps (they stay strings; only the tag !!timestamp asks) ---- */
@@ -241,7 +241,7 @@ static enum tag resolve_plain(struct arena *a, enum tag tag, slice value, struct
         *ret = other;
         return TAG_INT;
     }
-    if (num_f64(plain, &real)) {
+    if (num_f64(a, plain, &real)) {
         *ret = (struct yaml_scalar){.kind = YAML_FLOAT, .real = real};
         return TAG_FLOAT;
     }

@@ -1,7 +1,7 @@
 /* Lists of findings, and putting their texts together. */
 #include "finding.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "utf8.h"
 
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #include "footprint.h"
 #include "judge.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 
 #include <stdlib.h>
 

@@ -119,12 +119,6 @@ static bool put_volume(struct buf *b, const struct local *l)
     return b->n > before;
 }
 
-static slice member_text(const struct node *object, const char *key)
-{
-    const struct node *n = node_get(object, slice_of(key));
-    return n && n->kind == NODE_STRING ? n->text : (slice){0};
-}
-
 /* What the schedule appends to the prefix for each run. */
 static slice runs_of(struct noting *n, const struct footprint *f)
 {
@@ -147,9 +141,10 @@ static void note_place(struct noting *n, const struct storage *s, struct footpri
                 : s->used == STORAGE_LOCAL  ? put_volume(&service, &s->local)
                                             : true;
     slice root = bucket ? bucket->value : LIT("volume");
-    slice path = prefix->value, sub_path = s->used == STORAGE_LOCAL
-                                               ? member_text(s->local.volume_mount.node, "subPath")
-                                               : (slice){0};
+    slice path = prefix->value,
+          sub_path = s->used == STORAGE_LOCAL
+                         ? node_text(node_get(s->local.volume_mount.node, LIT("subPath")))
+                         : (slice){0};
     if (sub_path.n)
         path = path_join(n->arena, sub_path, path);
     struct storage_place place = storage_place(n->arena, root, path);
@@ -200,8 +195,8 @@ static struct footprint *note_backup(struct noting *n, const struct object *o, c
         .namespace = arena_copy(n->arena, o->metadata.namespace.value),
         .name = arena_copy(n->arena, o->metadata.name.value),
         .role = b->role,
-        .owner =
-            arena_copy(n->arena, member_text(o->metadata.labels.node, "tidb.pingcap.com/backup-schedule")),
+        .owner = arena_copy(
+            n->arena, node_text(node_get(o->metadata.labels.node, LIT("tidb.pingcap.com/backup-schedule")))),
         .is_log = b->is_log,
         .stops = asks_to_stop(b),
     };
@@ -228,7 +223,8 @@ static void note_object(struct noting *n, const struct object *o)
         f->ticks = s->cron_ok && !s->cron.every && !(s->pause.state == FIELD_GIVEN && s->pause.value);
         f->cron = s->cron;
         f->schedule_group = arena_copy(
-            n->arena, member_text(o->metadata.labels.node, "tidb.pingcap.com/backup-schedule-group"));
+            n->arena,
+            node_text(node_get(o->metadata.labels.node, LIT("tidb.pingcap.com/backup-schedule-group"))));
         if (f->ticks)
             f->schedule_spot = spot_of(n, at_value(s->schedule.node));
     }

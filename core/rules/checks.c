@@ -1,7 +1,7 @@
 /* What the checks share. */
 #include "checks.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "suggest.h"
 
 struct place at_member(const struct node *parent, const char *name)

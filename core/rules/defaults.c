@@ -10,12 +10,6 @@ static void add_text(struct arena *a, struct node *object, const char *key, slic
     node_append(object, n);
 }
 
-static slice text_at(const struct node *object, const char *key)
-{
-    const struct node *n = node_get(object, slice_of(key));
-    return n && n->kind == NODE_STRING ? n->text : (slice){0};
-}
-
 /* What is being completed, and by which rules. */
 struct filling {
     struct arena *arena;
@@ -56,7 +50,7 @@ static void default_aws(struct arena *a, struct node *s3)
  * [operator: validateS3(), generateS3CertEnvVar()] */
 static void default_ceph(struct arena *a, struct node *s3)
 {
-    slice endpoint = text_at(s3, "endpoint");
+    slice endpoint = node_text_at(s3, "endpoint");
     if (!endpoint.n || slice_find(endpoint, LIT("://")) != SLICE_NONE ||
         slice_find(endpoint, LIT("${")) != SLICE_NONE)
         return;
@@ -67,7 +61,7 @@ static void default_ceph(struct arena *a, struct node *s3)
 /* Neither of them may reach another provider, whose uploads they break. */
 static void default_s3(const struct filling *f, struct node *s3, bool dumpling)
 {
-    slice provider = text_at(s3, "provider");
+    slice provider = node_text_at(s3, "provider");
     bool documented = f->mode == DEFAULTS_DOCUMENTED;
     if (slice_eq(provider, LIT("aws")) && (dumpling || documented))
         default_aws(f->arena, s3);
@@ -111,7 +105,7 @@ static void default_job(const struct filling *f, struct node *spec, const struct
 static void default_backup(const struct filling *f, struct node *spec, const struct node *old_spec)
 {
     default_job(f, spec, old_spec, false);
-    slice mode = text_at(spec, "backupMode");
+    slice mode = node_text_at(spec, "backupMode");
     bool snapshot = mode.n ? slice_eq(mode, LIT("snapshot")) : !node_get(spec, LIT("backupMode"));
     if (snapshot && !node_get(spec, LIT("backoffRetryPolicy")) &&
         !unchanged(f, spec, old_spec, "backoffRetryPolicy"))

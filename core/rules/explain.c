@@ -2,7 +2,7 @@
  * resources, and each fault once. It sees the complete list; nothing else rewrites or drops a finding. */
 #include "explain.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 
 #define RULE(name, ...) const struct rule rule_##name = {__VA_ARGS__};
 extern const struct rule rule_provider_unknown, rule_logstop_and_subcommand;

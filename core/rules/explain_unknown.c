@@ -1,7 +1,7 @@
 /* Fields that no schema has: where each belongs, which group has it, which lines an empty block has lost. */
 #include "explain.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 
 static const struct schema *schema_at(const struct schema *s, const struct node *n)
 {

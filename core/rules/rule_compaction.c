@@ -2,7 +2,7 @@
  * log's. */
 #include "rule_schedule.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "duration.h"
 
 #define SUBJECT struct timed_schedule

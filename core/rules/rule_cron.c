@@ -1,7 +1,7 @@
 /* The cron expression of a BackupSchedule: can it be read, does it fire, and how often. */
 #include "rule_schedule.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 
 #define SUBJECT struct timed_schedule
 #define RULES   "rule_cron.def"

@@ -1,7 +1,7 @@
 /* Table filters: what BR will refuse, and what will select nothing. */
 #include "checks.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "table_filter.h"
 
 #define SUBJECT struct backup_spec

@@ -1,7 +1,7 @@
 /* The values of an s3 block. What they may be depends on whose service it is. */
 #include "checks.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "suggest.h"
 
 #define SUBJECT struct job_spec

@@ -6,7 +6,7 @@
 #include "schema.h"
 
 #include "ascii.h"
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "civil.h"
 #include "num.h"
 #include "schema_rules.h"
@@ -124,7 +124,7 @@ static void hint_string(struct finding *x, const struct node *n)
         finding_hint(x, "expected a string, but this is %s", n->kind == NODE_ARRAY ? "a list" : "a field");
 }
 
-static void hint_type(struct finding *x, const struct schema *s, const struct node *n)
+static void hint_type(struct schema_run *run, struct finding *x, const struct schema *s, const struct node *n)
 {
     double number;
     switch (s->type) {
@@ -146,7 +146,7 @@ static void hint_type(struct finding *x, const struct schema *s, const struct no
         hint_boolean(x, n);
         break;
     default:
-        if (n->kind == NODE_STRING && num_f64(n->text, &number))
+        if (n->kind == NODE_STRING && num_f64(run->arena, n->text, &number))
             finding_hint(x, "expected a number: write it without quotes");
         else
             finding_hint(x, "expected a %snumber", s->type == SCHEMA_NUMBER ? "" : "whole ");
@@ -170,7 +170,7 @@ static void blame_type(struct schema_run *run, const struct schema *s, struct no
     struct finding *x =
         finding_at(run->findings, &rule_schema_type, FIELD_TYPE_INVALID, at_value(n),
                    "\"%s\": %.*s in body must be of type %s: \"%s\"", got, FMT(path), wanted, got);
-    hint_type(x, s, n);
+    hint_type(run, x, s, n);
 }
 
 static bool check_type(struct schema_run *run, const struct schema *s, struct node *n)

@@ -1,7 +1,7 @@
 /* From an openAPIV3Schema to a compiled schema. */
 #include "schema.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,12 +31,6 @@ static bool is_true(const struct node *n, const char *key)
 {
     const struct node *v = node_get(n, slice_of(key));
     return v && v->kind == NODE_BOOL && v->boolean;
-}
-
-static slice string_of(const struct node *n, const char *key)
-{
-    const struct node *v = node_get(n, slice_of(key));
-    return v && v->kind == NODE_STRING ? v->text : (slice){0};
 }
 
 /* Members that say nothing about values, and those that are read below. Anything else is refused. */
@@ -83,7 +77,7 @@ static enum schema_type type_of(struct loader *l, const struct node *n)
         return SCHEMA_INT_OR_STRING;
     if (node_get(n, LIT("anyOf")))
         give_up(l, n, "anyOf is supported only for integer-or-string");
-    slice type = string_of(n, "type");
+    slice type = node_text(node_get(n, LIT("type")));
     for (size_t i = 1; i < COUNT(words); i++)
         if (slice_eq(type, slice_of(words[i])))
             return (enum schema_type)i;
@@ -153,7 +147,7 @@ static const slice *load_names(struct loader *l, const struct node *list, uint16
 
 static void load_pattern(struct loader *l, const struct node *n, struct schema *s)
 {
-    slice text = string_of(n, "pattern");
+    slice text = node_text(node_get(n, LIT("pattern")));
     struct refusal refusal = {0};
     if (text.n && !schema_set_add_pattern(l->set, text, &s->pattern, &refusal))
         give_up(l, n, arena_cstr(l->arena, arena_fmt(l->arena, "pattern: %s", refusal.why)));
@@ -205,7 +199,7 @@ static void load_list(struct loader *l, const struct node *n, struct schema *s)
         s->items = load(l, items);
     if (s->items && (s->items->default_value || s->items->flags & SCHEMA_HAS_DEFAULTS))
         s->flags |= SCHEMA_HAS_DEFAULTS;
-    slice type = string_of(n, "x-kubernetes-list-type");
+    slice type = node_text(node_get(n, LIT("x-kubernetes-list-type")));
     s->list_type = slice_eq(type, LIT("set"))   ? LIST_SET
                    : slice_eq(type, LIT("map")) ? LIST_MAP
                                                 : LIST_ATOMIC;
@@ -233,9 +227,9 @@ static void load_exclusions(struct loader *l, const struct node *n, struct schem
     struct schema_exclusion *exclusions = ARENA_ARRAY(l->arena, struct schema_exclusion, list->count);
     size_t i = 0;
     for (const struct node *x = node_first(list); x; x = node_next(x), i++) {
-        if (!read_exclusion(string_of(x, "rule"), &exclusions[i]))
+        if (!read_exclusion(node_text(node_get(x, LIT("rule"))), &exclusions[i]))
             give_up(l, x, "the only supported CEL form is `has(self.x) ? !has(self.y) : true`");
-        exclusions[i].message = string_of(x, "message");
+        exclusions[i].message = node_text(node_get(x, LIT("message")));
     }
     s->exclusions = exclusions;
     s->exclusion_count = (uint16_t)i;
@@ -252,7 +246,7 @@ static const struct schema *build(struct loader *l, const struct node *n)
         if (!keyword_known(m->key))
             give_up(l, m, "this keyword is not supported");
     s->type = (uint8_t)type_of(l, n);
-    s->format = (uint8_t)format_of(string_of(n, "format"));
+    s->format = (uint8_t)format_of(node_text(node_get(n, LIT("format"))));
     s->flags |=
         (uint16_t)((is_true(n, "nullable") ? SCHEMA_NULLABLE : 0) |
                    (is_true(n, "x-kubernetes-preserve-unknown-fields") ? SCHEMA_PRESERVE_UNKNOWN : 0) |

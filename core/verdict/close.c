@@ -1,7 +1,7 @@
 /* Closing a verdict: findings become diagnostics. */
 #include "judge.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "edit.h"
 #include "utf8.h"
 

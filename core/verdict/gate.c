@@ -1,8 +1,6 @@
 /* What all judging shares: the policy, the rules' levels by it, the schemas. */
 #include "judge.h"
 
-#include <stdlib.h>
-
 enum { SCHEMAS_BYTES = 64 << 20 };
 
 static void load_schemas(void *gate)
@@ -13,9 +11,13 @@ static void load_schemas(void *gate)
 
 struct gate *gate_open(const struct policy *policy)
 {
-    struct gate *g = calloc(1, sizeof *g);
-    if (!g)
+    struct arena *a = arena_new(SCHEMAS_BYTES);
+    struct gate *g = a ? arena_try(a, sizeof *g) : NULL;
+    if (!g) {
+        arena_free(a);
         return NULL;
+    }
+    g->arena = a;
     g->policy = *policy;
     for (size_t r = 0; r < rule_count(); r++) {
         struct rule_level *level = rule_levels_add(&g->levels, rule_at(r));
@@ -23,8 +25,7 @@ struct gate *gate_open(const struct policy *policy)
         for (unsigned c = 0; c < CONTEXT_COUNT; c++)
             level->severity[c] = (uint8_t)policy_severity(policy, r, (enum context)c);
     }
-    g->arena = arena_new(SCHEMAS_BYTES);
-    if (g->arena && arena_run(g->arena, load_schemas, g))
+    if (arena_run(a, load_schemas, g))
         return g;
     gate_close(g);
     return NULL;
@@ -34,5 +35,4 @@ void gate_close(struct gate *g)
 {
     if (g)
         arena_free(g->arena);
-    free(g);
 }

@@ -9,7 +9,7 @@ struct gate {
     struct policy policy;
     struct rule_levels levels; /* what the policy makes of the rules */
     const struct schema_set *schemas;
-    struct arena *arena; /* of the schemas */
+    struct arena *arena; /* of the gate itself and its schemas */
 };
 
 struct judging {

@@ -3,12 +3,6 @@
 
 #include "position.h"
 
-static slice text_at(const struct node *root, const char *path)
-{
-    const struct node *n = node_at(root, path);
-    return n && n->kind == NODE_STRING ? n->text : (slice){0};
-}
-
 struct shown_in {
     slice bytes;
     const struct document *document;
@@ -26,12 +20,12 @@ static bool is_shown_in(const struct finding *x, const void *context)
 
 static void describe(struct verdict *v)
 {
-    v->api_version = text_at(v->root, "apiVersion");
-    v->kind = text_at(v->root, "kind");
-    v->namespace = text_at(v->root, "metadata.namespace");
-    v->name = text_at(v->root, "metadata.name");
+    v->api_version = node_text_at(v->root, "apiVersion");
+    v->kind = node_text_at(v->root, "kind");
+    v->namespace = node_text_at(v->root, "metadata.namespace");
+    v->name = node_text_at(v->root, "metadata.name");
     if (!v->name.n)
-        v->name = text_at(v->root, "metadata.generateName");
+        v->name = node_text_at(v->root, "metadata.generateName");
 }
 
 static struct verdict *judge_document(struct judging *j, const struct document *d,

@@ -52,10 +52,10 @@ static void numbers_are_strict(void **state)
     for (size_t k = 0; k < COUNT(bad); k++)
         assert_row(bad[k], !num_i64(slice_of(bad[k]), &i));
     assert_false(num_u64(LIT("18446744073709551616"), &u));
-    assert_false(num_f64(LIT("1e999"), &d));
-    assert_false(num_f64(LIT("0x1p3"), &d));
-    assert_false(num_f64(LIT("nan"), &d));
-    assert_true(num_f64(LIT("-.5e1"), &d) && d == -5.0);
+    assert_false(num_f64(NULL, LIT("1e999"), &d));
+    assert_false(num_f64(NULL, LIT("0x1p3"), &d));
+    assert_false(num_f64(NULL, LIT("nan"), &d));
+    assert_true(num_f64(NULL, LIT("-.5e1"), &d) && d == -5.0);
 }
 
 static void doubles_print_as_go_does(void **state)

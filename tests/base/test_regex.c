@@ -1,7 +1,7 @@
 /* Regular expressions: what Go refuses, and what a match means in Go. */
 #include "check.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "regex.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * is not asked: what is quadratic here does not end within the time a test is given. */
 #include "check.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "document.h"
 #include "document_rules.h"
 #include "position.h"

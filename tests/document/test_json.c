@@ -1,7 +1,7 @@
 /* The JSON reader: what it takes, what it refuses and where it points. */
 #include "check.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "document.h"
 #include "document_rules.h"
 

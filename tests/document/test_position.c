@@ -1,7 +1,7 @@
 /* From offsets to lines and columns, and what a finding underlines. */
 #include "check.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "document.h"
 #include "position.h"
 

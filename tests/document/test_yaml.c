@@ -1,7 +1,7 @@
 /* YAML: what scalars, keys, merges and aliases mean to kubectl, and how faults are told. */
 #include "check.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "document.h"
 #include "position.h"
 

@@ -1,5 +1,5 @@
 /* flat_crds: prints our flat CRDs as JSON, one a line, for the oracle. */
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "crd_source.h"
 #include "schemas.h"
 

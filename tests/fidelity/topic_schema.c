@@ -2,7 +2,7 @@
  * apiextensions-apiserver. */
 #include "topics.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "schema.h"
 #include "schema_rules.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "arena.h"
-#include "ceilings.h"
+#include "brgate_limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

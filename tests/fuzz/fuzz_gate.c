@@ -2,7 +2,7 @@
  * the same on every run, and its places lie within the text. */
 #include "fuzz.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "completed.h"
 #include "review.h"
 

@@ -1,7 +1,7 @@
 /* The YAML reader: what it takes reads back the same, printed as JSON and as YAML. */
 #include "fuzz.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "document.h"
 #include "position.h"
 

@@ -38,12 +38,6 @@ static const struct flag job_flags[] = {
     {"endTs", "tikv-ctl --until"},
 };
 
-static slice text_at(const struct node *object, const char *key)
-{
-    const struct node *n = node_get(object, slice_of(key));
-    return n && n->kind == NODE_STRING ? n->text : (slice){0};
-}
-
 /* An absent or empty field makes no argument. The mode that is none is snapshot. */
 static void put_flags(struct buf *b, const struct node *object, const struct flag *flags, size_t count)
 {
@@ -71,11 +65,11 @@ static void put_storage(struct buf *b, const struct node *spec)
 {
     const struct node *s3 = node_get(spec, LIT("s3")), *gcs = node_get(spec, LIT("gcs"));
     if (s3) {
-        slice bucket = text_at(s3, "bucket"), prefix = text_at(s3, "prefix");
+        slice bucket = node_text_at(s3, "bucket"), prefix = node_text_at(s3, "prefix");
         buf_fmt(b, " --storage=s3://%.*s/%.*s", FMT(bucket), FMT(prefix));
         put_flags(b, s3, s3_flags, COUNT(s3_flags));
     } else if (gcs) {
-        slice bucket = text_at(gcs, "bucket"), prefix = text_at(gcs, "prefix");
+        slice bucket = node_text_at(gcs, "bucket"), prefix = node_text_at(gcs, "prefix");
         buf_fmt(b, " --storage=gcs://%.*s/%.*s", FMT(bucket), FMT(prefix));
         put_flags(b, gcs, gcs_flags, COUNT(gcs_flags));
     } else {
@@ -90,16 +84,16 @@ static void put_storage(struct buf *b, const struct node *spec)
 
 static slice value_or(const struct node *object, const char *key, bool complete, slice otherwise)
 {
-    slice value = text_at(object, key);
+    slice value = node_text_at(object, key);
     return value.n || !complete ? value : otherwise;
 }
 
 /* The controller completes a copy of the object for the environment, which only rclone reads. */
 static void put_rclone(struct buf *b, const struct node *s3)
 {
-    bool aws = slice_eq(text_at(s3, "provider"), LIT("aws")),
-         ceph = slice_eq(text_at(s3, "provider"), LIT("ceph"));
-    slice endpoint = text_at(s3, "endpoint");
+    bool aws = slice_eq(node_text_at(s3, "provider"), LIT("aws")),
+         ceph = slice_eq(node_text_at(s3, "provider"), LIT("ceph"));
+    slice endpoint = node_text_at(s3, "endpoint");
     bool complete = ceph && endpoint.n && slice_find(endpoint, LIT("://")) == SLICE_NONE;
     buf_fmt(b, " AWS_ACL=%.*s AWS_STORAGE_CLASS=%.*s S3_ENDPOINT=%s%.*s",
             FMT(value_or(s3, "acl", aws, LIT("private"))),
@@ -129,7 +123,7 @@ static void put_job(struct buf *b, const struct node *spec, bool old_group, bool
 void put_what_runs(struct buf *b, const struct node *root)
 {
     const struct node *spec = node_get(root, LIT("spec"));
-    slice version = text_at(root, "apiVersion"), kind = text_at(root, "kind");
+    slice version = node_text_at(root, "apiVersion"), kind = node_text_at(root, "kind");
     bool old_group = slice_eq(version, LIT("pingcap.com/v1alpha1"));
     if (!old_group && !slice_eq(version, LIT("br.pingcap.com/v1alpha1")))
         return;

@@ -24,18 +24,12 @@ static void check_manifest(struct arena *a, const struct fixture *f)
     arena_fail_at(a, 0);
 }
 
-static slice text_of(const struct node *root, slice key)
-{
-    const struct node *n = node_get(root, key);
-    return n && n->kind == NODE_STRING ? n->text : (slice){0};
-}
-
 /* The creation of the fixture's first object as the API server would send it. */
 static slice review_of(struct arena *a, const struct fixture *f)
 {
     struct findings unread = findings_new(a);
     const struct document *d = stream_read(a, f->manifest, &unread)->first;
-    slice version = d ? text_of(d->root, LIT("apiVersion")) : (slice){0};
+    slice version = d ? node_text(node_get(d->root, LIT("apiVersion"))) : (slice){0};
     size_t slash = slice_find_char(version, '/');
     if (slash == SLICE_NONE)
         return (slice){0};
@@ -46,7 +40,7 @@ static slice review_of(struct arena *a, const struct fixture *f)
     buf_put(&b, LIT(",\"version\":"));
     buf_json_string(&b, slice_from(version, slash + 1));
     buf_put(&b, LIT(",\"kind\":"));
-    buf_json_string(&b, text_of(d->root, LIT("kind")));
+    buf_json_string(&b, node_text(node_get(d->root, LIT("kind"))));
     buf_put(&b, LIT("},\"object\":"));
     node_put_json(&b, d->root, false);
     buf_put(&b, LIT("}}"));

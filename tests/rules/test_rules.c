@@ -3,7 +3,7 @@
  *     test_rules [SLUG]...     with BLESS=1 in the environment the records are written anew: read the diff */
 #include "check.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "fixtures.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * else. */
 #include "check.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "fixtures.h"
 
 #include <stdlib.h>

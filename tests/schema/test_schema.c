@@ -2,7 +2,7 @@
  * rows run without it, and hold what it taught. */
 #include "check.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "schema.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "reviewing.h"
 
 #include "across.h"
-#include "ceilings.h"
+#include "brgate_limits.h"
 
 enum { TEXT_BYTES = 16 << 20, MANY = 100000 };
 

@@ -1,5 +1,7 @@
-#ifndef BRGATE_CEILINGS_H
-#define BRGATE_CEILINGS_H
+/* Every limit of the program on what it reads and writes, with its reason. Limits of the server and of the
+ * certificates are beside their code: they can be set by flags. */
+#ifndef BRGATE_LIMITS_H
+#define BRGATE_LIMITS_H
 
 enum {
     /* The API server takes 3 MiB from a client and sends old and new object in one review: 6 MiB and the
