@@ -42,7 +42,8 @@ void report_placeholders(struct rule_run *run, const struct node *n); /* at `n` 
 enum timestamp_reader {
     READ_BY_BR,              /* a snapshot's commitTs */
     READ_BY_OPERATOR_AND_BR, /* of a log backup: both must read it, and BR demands a zone */
-    READ_BY_POD              /* of a compaction: the operator's parser, in the time zone of the pod */
+    READ_BY_OPERATOR,        /* of a schedule: the operator's parser, in the time zone of its pod */
+    READ_BY_POD              /* of a compaction: the same in the pod of the Job; compact-ts has its syntax */
 };
 
 /* Reports what is wrong with the spelling or the moment. The empty text is not reported. */

@@ -9,8 +9,6 @@
 #define RULES   "rule_compaction.def"
 #include "rule_table.h"
 
-extern const struct rule rule_tso_syntax; /* rule_timestamp.def */
-
 /* Also where the other group's name was written and pruned: that is said already. */
 static bool has_interval(const struct timed_schedule *s)
 {
@@ -84,13 +82,7 @@ static void compact_needs_interval(struct rule_run *run, const struct timed_sche
 
 static void min_compact_start_ts(struct rule_run *run, const struct timed_schedule *s)
 {
-    const struct timestamp_field *t = &s->spec->min_compact_start_ts;
-    struct refusal refusal = {0};
-    struct timestamp ignored;
-    if (text_given(&t->text) && !timestamp_parse(t->text.value, &ignored, &refusal))
-        rule_refused(run, &rule_tso_syntax, &t->text, &refusal);
-    else
-        check_timestamp(run, t, READ_BY_POD);
+    check_timestamp(run, &s->spec->min_compact_start_ts, READ_BY_OPERATOR);
 }
 
 /* The schedule gives log and compaction the same subfolder; all above it has to be the same already. */

@@ -226,6 +226,15 @@ static void truncate_needs_log(struct rule_run *run, const struct backup_spec *s
         log_truncation_waits(run, t);
 }
 
+void log_truncation_beyond(struct rule_run *run, const struct timestamp_field *t, slice checkpoint)
+{
+    struct finding *x =
+        finding_at(run->findings, &rule_truncate_future, FIELD_INVALID, at_value(t->text.node),
+                   "%.*s: is beyond the checkpoint, %.*s: the entire log would be deleted",
+                   FMT(node_value(run->arena, t->text.node)), FMT(checkpoint));
+    finding_hint(x, "write a time before the oldest snapshot that you still want to restore");
+}
+
 void log_truncation_waits(struct rule_run *run, const struct timestamp_field *t)
 {
     struct finding *x =

@@ -6,8 +6,6 @@
 
 #include "log_backup.h"
 
-extern const struct rule rule_truncate_future;
-
 /* ---- the request, for the state machine of domain ---- */
 
 struct log_spec backup_log_spec(const struct backup_spec *spec);
@@ -21,6 +19,7 @@ const struct node *backup_request_node(const struct backup_spec *spec);
 void log_pause_expires(struct rule_run *run, const struct node *n);
 void log_stop_is_final(struct rule_run *run, const struct node *n);
 void log_truncation_waits(struct rule_run *run, const struct timestamp_field *t);
+void log_truncation_beyond(struct rule_run *run, const struct timestamp_field *t, slice checkpoint);
 
 /* ---- the end ---- */
 

@@ -24,17 +24,18 @@ static void committs_form(struct rule_run *run, const struct read_timestamp *t)
         rule_refused(run, &rule_committs_form, &t->field->text, &why);
 }
 
-/* Of a log backup. First the operator reads it, then BR with its demand for a zone. */
+/* The operator reads it, and of a log backup then BR with its demand for a zone. */
 static void tso_syntax(struct rule_run *run, const struct read_timestamp *t)
 {
     struct refusal why = {0};
     struct timestamp value;
-    if (t->reader != READ_BY_OPERATOR_AND_BR)
+    if (t->reader != READ_BY_OPERATOR && t->reader != READ_BY_OPERATOR_AND_BR)
         return;
-    bool parsed = timestamp_parse(text_of(t), &value, &why);
-    if (parsed && (value.kind == TIMESTAMP_ZONELESS || timestamp_br_takes(text_of(t), &why)))
-        return;
-    rule_refused(run, &rule_tso_syntax, &t->field->text, &why);
+    bool fine = timestamp_parse(text_of(t), &value, &why);
+    if (fine && t->reader == READ_BY_OPERATOR_AND_BR && value.kind != TIMESTAMP_ZONELESS)
+        fine = timestamp_br_takes(text_of(t), &why);
+    if (!fine)
+        rule_refused(run, &rule_tso_syntax, &t->field->text, &why);
 }
 
 static void time_zone_missing(struct rule_run *run, const struct read_timestamp *t)

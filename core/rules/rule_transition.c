@@ -216,11 +216,7 @@ static void truncation_changed(struct rule_run *run, const struct update *u)
         log_truncation_waits(run, t);
         return;
     case TRUNCATION_BEYOND_CHECKPOINT:
-        x = finding_at(run->findings, &rule_truncate_future, FIELD_INVALID, at_value(t->text.node),
-                       "%.*s: is beyond the checkpoint, %.*s: the entire log would be deleted",
-                       FMT(node_value(run->arena, t->text.node)),
-                       FMT(moment_of(run->arena, &u->status->log_checkpoint_ts)));
-        finding_hint(x, "write a time before the oldest snapshot that you still want to restore");
+        log_truncation_beyond(run, t, moment_of(run->arena, &u->status->log_checkpoint_ts));
         return;
     case TRUNCATION_BEFORE_START:
         x = finding_at(run->findings, &rule_truncate_backwards, FIELD_NONE, at_value(t->text.node),
