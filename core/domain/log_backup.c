@@ -87,6 +87,14 @@ const char *log_phase_text(enum log_phase phase)
     return phase_texts[phase];
 }
 
+const char *log_command_text(enum log_command command)
+{
+    static const char *const texts[] = {
+        [LOG_START] = "log-start", [LOG_RESUME] = "log-resume",     [LOG_PAUSE] = "log-pause",
+        [LOG_STOP] = "log-stop",   [LOG_TRUNCATE] = "log-truncate", [LOG_UNKNOWN] = "log-unknown"};
+    return texts[command];
+}
+
 enum log_request log_request_of(const struct log_spec *spec)
 {
     static const struct {
@@ -145,6 +153,11 @@ enum log_command log_effective_command(enum log_operator op, const struct log_sp
     enum log_command command = command_for(op, log_request_of(spec), status->phase);
     bool truncate = spec->truncate_until.n && !slice_eq(spec->truncate_until, status->truncated_until);
     return truncate && log_in_sync(command, status) ? LOG_TRUNCATE : command;
+}
+
+bool log_on_track(enum log_phase phase)
+{
+    return phase == LOG_SCHEDULED || phase == LOG_PREPARE || phase == LOG_RUNNING || phase == LOG_PAUSED;
 }
 
 enum log_phase log_phase_after(enum log_command command, slice condition, enum log_phase phase)

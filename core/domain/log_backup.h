@@ -57,6 +57,8 @@ struct log_status {
 enum log_phase log_phase_of(slice text);
 const char *log_phase_text(enum log_phase phase); /* "" for LOG_NEW and LOG_OTHER */
 
+const char *log_command_text(enum log_command command); /* "log-start" */
+
 enum log_request log_request_of(const struct log_spec *spec);
 
 /* The command that the operator works on. */
@@ -65,6 +67,9 @@ enum log_command log_effective_command(enum log_operator op, const struct log_sp
 
 /* The command's goal is reached: there is nothing to do for it. */
 bool log_in_sync(enum log_command command, const struct log_status *status);
+
+/* The task runs or is about to: a deletion has to stop it first. */
+bool log_on_track(enum log_phase phase);
 
 /* The phase after a job of `command` reported `condition` ("Complete", ...); the old one when it stays. */
 enum log_phase log_phase_after(enum log_command command, slice condition, enum log_phase phase);

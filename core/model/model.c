@@ -238,6 +238,7 @@ static void decode_job(const struct node *spec, enum job_role role, struct job_s
         FIELD(job_spec, tool_image, "toolImage", TEXT),
         FIELD(job_spec, priority_class_name, "priorityClassName", TEXT),
         FIELD(job_spec, use_kms, "useKMS", FLAG),
+        FIELD(job_spec, automount_token, "automountServiceAccountToken", FLAG),
         FIELD(job_spec, env, "env", BLOCK),
         FIELD(job_spec, tolerations, "tolerations", BLOCK),
         FIELD(job_spec, affinity, "affinity", BLOCK),
@@ -324,6 +325,7 @@ static void decode_compact(const struct node *spec, struct compact_spec *c)
         FIELD(compact_spec, mode, "mode", TEXT),
         FIELD(compact_spec, physical_file_cache_capacity, "physicalFileCacheCapacity", TEXT),
         FIELD(compact_spec, name, "name", TEXT),
+        FIELD(compact_spec, tikv_image, "tikvImage", TEXT),
     };
     c->node = spec;
     decode(spec, fields, COUNT(fields), c);

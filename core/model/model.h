@@ -124,7 +124,7 @@ struct job_spec {
     struct storage storage;
     struct br br;
     struct text service_account, tool_image, priority_class_name;
-    struct flag use_kms;
+    struct flag use_kms, automount_token;
     struct block env, tolerations, affinity, resources, pod_security_context, image_pull_secrets;
     struct block additional_volumes, additional_volume_mounts;
 };
@@ -153,7 +153,7 @@ struct compact_spec {
     struct job_spec job;
     struct timestamp_field start_ts, end_ts;
     struct number concurrency, max_retry_times, shard_count;
-    struct text mode, physical_file_cache_capacity, name;
+    struct text mode, physical_file_cache_capacity, name, tikv_image;
 };
 
 struct schedule_spec {

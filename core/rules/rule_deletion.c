@@ -6,24 +6,6 @@
 #define RULES   "rule_deletion.def"
 #include "rule_table.h"
 
-const char *object_finalizer(const struct object *o)
-{
-    return o->group == GROUP_BR ? "pingcap.com/finalizer" : "tidb.pingcap.com/backup-protection";
-}
-
-bool object_has_finalizer(const struct object *o, const char *name)
-{
-    for (const struct node *n = node_first(o->metadata.finalizers.node); n; n = node_next(n))
-        if (n->kind == NODE_STRING && slice_eq(n->text, slice_of(name)))
-            return true;
-    return false;
-}
-
-static bool on_track(enum log_phase phase)
-{
-    return phase == LOG_SCHEDULED || phase == LOG_PREPARE || phase == LOG_RUNNING || phase == LOG_PAUSED;
-}
-
 static void delete_order(struct rule_run *run, const struct object *o)
 {
     enum log_phase phase = log_phase_of(o->status.phase);
@@ -35,7 +17,7 @@ static void delete_order(struct rule_run *run, const struct object *o)
             finding_at(run->findings, &rule_delete_order, FIELD_NONE, at_value(o->metadata.finalizers.node),
                        "TiDB Operator v2 ignores an Invalid Backup and its finalizer: this deletion hangs");
         finding_hint(x, "remove the finalizer %s by hand", finalizer);
-    } else if (o->backup->is_log && on_track(phase)) {
+    } else if (o->backup->is_log && log_on_track(phase)) {
         struct finding *x = finding_at(
             run->findings, &rule_delete_order, FIELD_NONE, at_missing(o->backup->node, LIT("logSubcommand")),
             "the log backup is still %s: the operator has to stop it first, and this deletion hangs if that "

@@ -7,20 +7,6 @@ extern const struct rule rule_type_db_table; /* rule_backup.def */
 #define RULES   "rule_log.def"
 #include "rule_table.h"
 
-struct log_spec backup_log_spec(const struct backup_spec *spec)
-{
-    return (struct log_spec){
-        .subcommand = spec->log_subcommand.value,
-        .truncate_until = spec->log_truncate_until.text.value,
-        .stop = spec->log_stop.value,
-    };
-}
-
-enum log_operator object_operator(const struct object *o)
-{
-    return o->group == GROUP_BR ? LOG_OPERATOR_V2 : LOG_OPERATOR_V1;
-}
-
 bool backup_request_readable(const struct backup_spec *spec)
 {
     return spec->log_subcommand.state != FIELD_UNUSABLE && spec->log_subcommand.state != FIELD_PLACEHOLDER &&

@@ -4,12 +4,10 @@
 
 #include "checks.h"
 
-#include "log_backup.h"
+#include "operator.h"
 
 /* ---- the request, for the state machine of domain ---- */
 
-struct log_spec backup_log_spec(const struct backup_spec *spec);
-enum log_operator object_operator(const struct object *o);
 bool backup_request_readable(const struct backup_spec *spec);
 /* logSubcommand, or logStop; NULL when neither is there. */
 const struct node *backup_request_node(const struct backup_spec *spec);
@@ -23,7 +21,5 @@ void log_truncation_beyond(struct rule_run *run, const struct timestamp_field *t
 
 /* ---- the end ---- */
 
-const char *object_finalizer(const struct object *o); /* the operator's */
-bool object_has_finalizer(const struct object *o, const char *name);
 
 #endif

@@ -122,12 +122,6 @@ static void cleanpolicy_edit(struct rule_run *run, const struct update *u)
 
 /* ---- log commands ---- */
 
-static slice sub_phase(const struct backup_status *s, const char *command)
-{
-    const struct node *phase = node_get(node_get(s->sub_statuses, slice_of(command)), LIT("phase"));
-    return phase && phase->kind == NODE_STRING ? phase->text : (slice){0};
-}
-
 struct answer {
     const struct rule *rule;
     const char *message, *hint; /* NULL: said elsewhere, or nothing to say */
@@ -236,16 +230,12 @@ static void truncation_changed(struct rule_run *run, const struct update *u)
 /* The operator looks at what the command that it works on came to. */
 static bool given_up(const struct update *u)
 {
-    static const char *const commands[] = {[LOG_START] = "log-start",
-                                           [LOG_RESUME] = "log-resume",
-                                           [LOG_PAUSE] = "log-pause",
-                                           [LOG_STOP] = "log-stop"};
     if (u->log.phase == LOG_INVALID)
         return true;
     if (!u->both_log)
         return false;
     enum log_command command = log_effective_command(u->op, &u->asked, &u->log);
-    return command <= LOG_STOP && slice_eq(sub_phase(u->status, commands[command]), LIT("Invalid"));
+    return command <= LOG_STOP && slice_eq(backup_sub_phase(u->status, command), LIT("Invalid"));
 }
 
 static void invalid_needs_recreate(struct rule_run *run, const struct update *u)
@@ -266,11 +256,7 @@ static struct update update_of(const struct rule_run *run)
         .from = from->backup,
         .to = to->backup,
         .status = s,
-        .log = {.phase = log_phase_of(s->phase),
-                .started = text_given(&s->commit_ts.text),
-                .truncated_until = s->log_success_truncate_until.text.value,
-                .pause_failed = slice_eq(sub_phase(s, "log-pause"), LIT("Failed")),
-                .stop_failed = slice_eq(sub_phase(s, "log-stop"), LIT("Failed"))},
+        .log = backup_log_status(s),
         .asked_before = backup_log_spec(from->backup),
         .asked = backup_log_spec(to->backup),
         .op = object_operator(to),

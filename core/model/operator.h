@@ -1,0 +1,20 @@
+/* What TiDB Operator reads out of an object: which operator it is, what a log Backup asks of its state
+ * machine (log_backup.h) and how far it has come, and the finalizer. */
+#ifndef BRGATE_OPERATOR_H
+#define BRGATE_OPERATOR_H
+
+#include "log_backup.h"
+#include "model.h"
+
+enum log_operator object_operator(const struct object *o);
+
+struct log_spec backup_log_spec(const struct backup_spec *spec);
+struct log_status backup_log_status(const struct backup_status *status);
+
+/* status.logSubCommandStatuses[command].phase; empty when there is none. */
+slice backup_sub_phase(const struct backup_status *status, enum log_command command);
+
+const char *object_finalizer(const struct object *o); /* the operator's */
+bool object_has_finalizer(const struct object *o, const char *name);
+
+#endif
