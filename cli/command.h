@@ -8,6 +8,7 @@ enum exit_code { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_UNABLE = 2 };
 
 int command_lint(int argc, char **argv);
 int command_default(int argc, char **argv);
+int command_plan(int argc, char **argv);
 int command_certs(int argc, char **argv);
 int command_crds(int argc, char **argv);
 int command_rules(int argc, char **argv);

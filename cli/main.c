@@ -20,6 +20,7 @@ static const struct command {
 } commands[] = {
     {SLICE("lint"), command_lint, "check manifests: files, folders or standard input"},
     {SLICE("default"), command_default, "print a manifest with every default filled in"},
+    {SLICE("plan"), command_plan, "print what the reconciler would do about an object"},
     {SLICE("serve"), command_serve, "answer AdmissionReviews over TLS"},
     {SLICE("certs"), command_certs, "show, make and keep the webhook's certificates"},
     {SLICE("crds"), command_crds, "print the CustomResourceDefinitions"},

@@ -19,7 +19,4 @@ void log_stop_is_final(struct rule_run *run, const struct node *n);
 void log_truncation_waits(struct rule_run *run, const struct timestamp_field *t);
 void log_truncation_beyond(struct rule_run *run, const struct timestamp_field *t, slice checkpoint);
 
-/* ---- the end ---- */
-
-
 #endif

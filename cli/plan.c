@@ -1,0 +1,331 @@
+/* brgate plan: what the reconciler would do about an object. */
+#include "arguments.h"
+#include "command.h"
+
+#include "ceilings.h"
+#include "plan.h"
+#include "report.h"
+#include "source.h"
+#include "timestamp.h"
+#include "tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char help[] =
+    "Usage: brgate plan [OPTION]... [FILE|-]\n"
+    "\n"
+    "Prints what the reconciler would do next about each Backup, BackupSchedule and\n"
+    "CompactBackup of the manifest (standard input without a FILE): the Jobs and other\n"
+    "objects that it would create as YAML, and what it would delete or change as\n"
+    "comments. The reason of each stands on standard error. Nothing is sent anywhere.\n"
+    "\n"
+    "  --state FILE|-         what the cluster holds, as `kubectl get -o yaml` prints it:\n"
+    "                         Cluster, PDGroup and TiKVGroup (v1: TidbCluster), Secrets,\n"
+    "                         Jobs, Pods, and the object itself with its status\n"
+    "  --now TIME             plan for this moment: 2026-01-02T15:04:05Z\n"
+    "  --manager-image IMAGE  the operator's backup-manager image\n"
+    "  --timezone ZONE        TZ of the operator's process (UTC): its pods get it, and\n"
+    "                         schedules are read in it; '' for none\n"
+    "  --output FILE          write the objects there, not to standard output\n"
+    "\n"
+    "An object that is in the state too keeps the uid, the finalizers and the status\n"
+    "that it has there. What `br log status --json` says of a log backup's task may be\n"
+    "given as a document {kind: LogTask, metadata: {name, namespace}, found, paused,\n"
+    "startTs, checkpointTs}.\n"
+    "\n"
+    "Exit code: 0 planned, 1 the gate would refuse the object (it is planned all the\n"
+    "same), 2 it could not run.\n";
+
+enum choice { CHOICE_STATE, CHOICE_NOW, CHOICE_IMAGE, CHOICE_ZONE, CHOICE_OUTPUT, CHOICE_HELP, CHOICE_COUNT };
+
+static const struct option options[CHOICE_COUNT] = {
+    [CHOICE_STATE] = {"--state", 0, true},         [CHOICE_NOW] = {"--now", 0, true},
+    [CHOICE_IMAGE] = {"--manager-image", 0, true}, [CHOICE_ZONE] = {"--timezone", 0, true},
+    [CHOICE_OUTPUT] = {"--output", 'o', true},     [CHOICE_HELP] = {"--help", 'h', false},
+};
+
+struct run {
+    struct arena *arena;
+    const char *file, *state, *output;
+    int64_t now;
+    struct plan_settings settings;
+    const struct stream *seen; /* NULL: no state was given */
+    const struct node **items;
+    size_t item_count;
+    bool help;
+};
+
+static bool take_now(struct run *r, const char *text)
+{
+    struct timestamp t;
+    if (!timestamp_parse(slice_of(text), &t, NULL) || t.kind != TIMESTAMP_ZONED)
+        return command_fails("plan", "--now %s: expected a moment like 2026-01-02T15:04:05Z", text), false;
+    r->now = t.ms / 1000;
+    return true;
+}
+
+/* Where libc looks, too. */
+static const char zone_folder[] = "/usr/share/zoneinfo";
+
+static bool take_zone(struct run *r, const char *name)
+{
+    char path[256];
+    slice bytes;
+    r->settings.time_zone = slice_of(name);
+    if (!*name || !strcmp(name, "UTC"))
+        return true;
+    int n = snprintf(path, sizeof path, "%s/%s", zone_folder, name);
+    bool safe = n > 0 && (size_t)n < sizeof path && !strstr(name, "..") && name[0] != '/';
+    if (!safe || !source_read(r->arena, path, &bytes))
+        return command_fails("plan", "--timezone %s: there is no such zone in %s", name, zone_folder), false;
+    r->settings.zone = zone_read(r->arena, bytes);
+    return r->settings.zone ||
+           (command_fails("plan", "--timezone %s: %s is no zone file", name, path), false);
+}
+
+static bool take_argument(struct run *r, int choice, char *value)
+{
+    if (choice == ARGUMENT_OPERAND) {
+        if (r->file)
+            return command_fails("plan", "one file at a time: %s or %s?", r->file, value), false;
+        r->file = value;
+        return true;
+    }
+    switch ((enum choice)choice) {
+    case CHOICE_STATE:
+        r->state = value;
+        return true;
+    case CHOICE_NOW:
+        return take_now(r, value);
+    case CHOICE_IMAGE:
+        r->settings.manager_image = slice_of(value);
+        return true;
+    case CHOICE_ZONE:
+        return take_zone(r, value);
+    case CHOICE_OUTPUT:
+        r->output = value;
+        return true;
+    case CHOICE_HELP:
+        r->help = true;
+        return true;
+    case CHOICE_COUNT:
+        break;
+    }
+    return false;
+}
+
+static bool read_arguments(struct run *r, int argc, char **argv)
+{
+    struct arguments a = {.argv = argv, .argc = argc};
+    char *value;
+    for (int i; (i = arguments_next(&a, options, CHOICE_COUNT, &value)) != ARGUMENT_END;)
+        if (i == ARGUMENT_WRONG || !take_argument(r, i, value))
+            return false;
+    if (!r->file)
+        r->file = "-";
+    if (r->state && !strcmp(r->state, "-") && !strcmp(r->file, "-") && !r->help)
+        return command_fails("plan", "FILE and --state cannot both be standard input"), false;
+    return true;
+}
+
+/* ---- the state ---- */
+
+static bool read_state(struct run *r, slice bytes)
+{
+    struct findings f = findings_new(r->arena);
+    r->seen = stream_read(r->arena, bytes, &f);
+    for (const struct finding *x = f.first; x; x = x->next)
+        if (rule_info(x->rule)->severity[CONTEXT_MANIFEST] == SEVERITY_ERROR)
+            return command_fails("plan", "--state %s: %.*s", r->state, FMT(x->message)), false;
+    r->items = ARENA_ARRAY(r->arena, const struct node *, r->seen->count + 1);
+    for (const struct document *d = r->seen->first; d; d = d->next)
+        if (d->root)
+            r->items[r->item_count++] = d->root;
+    return true;
+}
+
+static bool same_object(const struct node *a, const struct object *o)
+{
+    const struct node *root = o->root;
+    return slice_eq(tree_text(a, "kind"), tree_text(root, "kind")) &&
+           slice_eq(tree_text(a, "apiVersion"), tree_text(root, "apiVersion")) &&
+           slice_eq(tree_text_at(a, "metadata.name"), o->metadata.name.value) &&
+           slice_eq(tree_text_at(a, "metadata.namespace"), o->metadata.namespace.value);
+}
+
+/* The object as it would be after an apply: the spec of the file, and what the cluster adds to it. */
+static const struct object *as_in_state(struct run *r, const struct object *o)
+{
+    static const char *const kept[] = {
+        "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "finalizers", "generation"};
+    for (size_t i = 0; i < r->item_count; i++) {
+        if (!same_object(r->items[i], o))
+            continue;
+        struct node *root = node_copy(r->arena, o->root, 0), *metadata = node_get(root, LIT("metadata"));
+        const struct node *there = node_get(r->items[i], LIT("metadata"));
+        for (size_t k = 0; k < sizeof kept / sizeof *kept; k++) {
+            const struct node *n = node_get(there, slice_of(kept[k]));
+            if (n)
+                tree_set(metadata, kept[k], node_copy(r->arena, n, 0));
+        }
+        const struct node *status = node_get(r->items[i], LIT("status"));
+        if (status)
+            tree_set(root, "status", node_copy(r->arena, status, 0));
+        return object_decode(r->arena, o->group, o->kind, root);
+    }
+    return o;
+}
+
+static uint64_t tso_of(const struct node *task, const char *key)
+{
+    struct timestamp t;
+    slice text = tree_text(task, key);
+    return text.n && timestamp_parse(text, &t, NULL) ? t.tso : 0;
+}
+
+static bool flag_of(const struct node *task, const char *key)
+{
+    const struct node *n = node_get(task, slice_of(key));
+    return n && n->kind == NODE_BOOL && n->boolean;
+}
+
+static struct log_task task_of(const struct run *r, const struct object *o)
+{
+    for (size_t i = 0; i < r->item_count; i++) {
+        const struct node *n = r->items[i];
+        if (!slice_eq(tree_text(n, "kind"), LIT("LogTask")) ||
+            !slice_eq(tree_text_at(n, "metadata.name"), o->metadata.name.value) ||
+            !slice_eq(tree_text_at(n, "metadata.namespace"), o->metadata.namespace.value))
+            continue;
+        uint64_t missing = tso_of(n, "missingSince");
+        return (struct log_task){.known = true,
+                                 .found = flag_of(n, "found"),
+                                 .paused = flag_of(n, "paused"),
+                                 .start_ts = tso_of(n, "startTs"),
+                                 .checkpoint = tso_of(n, "checkpointTs"),
+                                 .missing_since = missing ? timestamp_ms(missing) / 1000 : 0,
+                                 .error = tree_text(n, "error")};
+    }
+    return (struct log_task){0};
+}
+
+/* ---- the plan ---- */
+
+static void put_commented(struct buf *b, const struct node *n)
+{
+    struct buf text = buf_new(b->arena, LIMIT_ARENA_BYTES);
+    node_put_yaml(&text, n, false);
+    slice rest = buf_slice(&text);
+    while (rest.n) {
+        size_t end = slice_find_char(rest, '\n');
+        buf_fmt(b, "# %.*s\n", FMT(slice_cut(rest, 0, end)));
+        rest = end == SLICE_NONE ? (slice){0} : slice_from(rest, end + 1);
+    }
+}
+
+static void put_deleted(struct buf *b, const struct node *n)
+{
+    buf_fmt(b, "# %.*s %.*s/%.*s\n", FMT(tree_text(n, "kind")), FMT(tree_text_at(n, "metadata.namespace")),
+            FMT(tree_text_at(n, "metadata.name")));
+}
+
+static void put_action(struct buf *b, const struct plan_action *x)
+{
+    buf_fmt(b, "---\n# %s: %.*s\n", plan_verb_word(x->verb), FMT(x->why));
+    const char *space = x->object ? " " : "";
+    fprintf(stderr, "  %s%s%.*s%s%.*s: %.*s\n", plan_verb_word(x->verb), space,
+            FMT(tree_text(x->object, "kind")), space, FMT(tree_text_at(x->object, "metadata.name")),
+            FMT(x->why));
+    if (x->verb == PLAN_CREATE)
+        node_put_yaml(b, x->object, false);
+    else if (x->verb == PLAN_DELETE)
+        put_deleted(b, x->object);
+    else if (x->object)
+        put_commented(b, x->object);
+}
+
+static void put_plan(struct run *r, struct buf *b, const struct verdict *v)
+{
+    const struct object *o = as_in_state(r, v->object);
+    struct observed seen = {.items = r->items, .count = r->item_count, .task = task_of(r, o)};
+    struct plan plan_made = plan(r->arena, o, &seen, r->now, &r->settings);
+    fprintf(stderr, "%.*s %.*s/%.*s: %.*s\n", FMT(v->kind), FMT(v->namespace), FMT(v->name),
+            FMT(plan_made.why));
+    for (const struct plan_action *x = plan_made.first; x; x = x->next)
+        put_action(b, x);
+    if (plan_made.again) {
+        struct buf when = buf_new(r->arena, 64);
+        timestamp_put(&when, plan_made.again * 1000);
+        fprintf(stderr, "  look again at %.*s\n", FMT(buf_slice(&when)));
+    }
+}
+
+/* Errors as the linter prints them; true when there are any. */
+static bool say_refused(struct run *r, const struct stream_verdict *stream)
+{
+    slice name = strcmp(r->file, "-") ? slice_of(r->file) : LIT("<stdin>");
+    struct report_file f = report_file_of(r->arena, name, stream);
+    struct buf b = buf_new(r->arena, LIMIT_RESPONSE_BYTES);
+    for (size_t i = 0; i < f.count; i++)
+        if (f.rows[i].row->severity == SEVERITY_ERROR)
+            report_put_row(&b, &f, f.rows[i].row, false);
+    fprintf(stderr, "%.*s", FMT(buf_slice(&b)));
+    return stream->errors > 0;
+}
+
+static int print(struct run *r, const struct stream_verdict *stream, slice state)
+{
+    if (arena_guard(r->arena))
+        return command_fails("plan", "no memory");
+    int code = EXIT_UNABLE;
+    if (!r->state || read_state(r, state)) {
+        bool refused = say_refused(r, stream);
+        struct buf b = buf_new(r->arena, LIMIT_ARENA_BYTES);
+        for (const struct verdict *v = stream->first; v; v = v->next)
+            if (v->object)
+                put_plan(r, &b, v);
+        struct output out;
+        if (b.failed)
+            command_fails("plan", "no memory");
+        else if (output_open(&out, "plan", r->output)) {
+            output_put(&out, buf_slice(&b));
+            code = !output_close(&out) ? EXIT_UNABLE : refused ? EXIT_FINDINGS : EXIT_CLEAN;
+        }
+    }
+    arena_unguard(r->arena);
+    return code;
+}
+
+static int make_plan(struct run *r)
+{
+    const struct policy policy = {0};
+    slice bytes, state = {0};
+    if (!source_read(r->arena, r->file, &bytes))
+        return command_fails("plan", "%s: %s", r->file, strerror(errno));
+    if (r->state && !source_read(r->arena, r->state, &state))
+        return command_fails("plan", "%s: %s", r->state, strerror(errno));
+    struct gate *gate = gate_open(&policy);
+    const struct stream_verdict *stream = gate ? verdict_manifest(gate, r->arena, bytes, r->now) : NULL;
+    int code = stream ? print(r, stream, state) : command_fails("plan", "no memory");
+    gate_close(gate);
+    return code;
+}
+
+int command_plan(int argc, char **argv)
+{
+    struct run r = {
+        .arena = arena_new(LIMIT_ARENA_BYTES), .now = time(NULL), .settings = {.time_zone = LIT("UTC")}};
+    if (!r.arena)
+        return command_fails("plan", "no memory");
+    int code = EXIT_UNABLE;
+    if (read_arguments(&r, argc, argv)) {
+        if (r.help)
+            fputs(help, stdout);
+        code = r.help ? EXIT_CLEAN : make_plan(&r);
+    }
+    arena_free(r.arena);
+    return code;
+}

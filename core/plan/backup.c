@@ -1,0 +1,242 @@
+/* What to do about a Backup: the frame, and snapshots. */
+#include "backup.h"
+
+#include "backup_check.h"
+#include "operator.h"
+#include "timestamp.h"
+
+/* The data or the task must be taken care of before the object may go. */
+static bool needs_finalizer(const struct backup_spec *b)
+{
+    slice policy = b->clean_policy.value;
+    return b->is_log || slice_eq(policy, LIT("Delete")) || slice_eq(policy, LIT("OnFailure"));
+}
+
+static void add_finalizer(struct planning *p)
+{
+    const char *name = object_finalizer(p->object);
+    if (!needs_finalizer(p->object->backup) || object_has_finalizer(p->object, name))
+        return;
+    struct node *patch = plan_patch(p);
+    struct node *list = tree_put_array(p->arena, node_get(patch, LIT("metadata")), "finalizers");
+    tree_put_elements(p->arena, list, p->object->metadata.finalizers.node);
+    tree_put_text(p->arena, list, NULL, slice_of(name));
+    plan_act(p, PLAN_PATCH, patch,
+             p->object->backup->is_log
+                 ? LIT("the log backup's task must be stopped before this object may go")
+                 : LIT("the data must be cleaned before this object may go"));
+}
+
+void plan_backup(struct planning *p)
+{
+    if (p->object->metadata.deleting) {
+        plan_deletion(p);
+        return;
+    }
+    add_finalizer(p);
+    if (p->object->backup->is_log)
+        plan_log(p);
+    else
+        plan_snapshot(p);
+}
+
+/* ---- what stands in the way ---- */
+
+static void say(struct status *s, enum log_command command, struct condition c)
+{
+    if (command == LOG_UNKNOWN)
+        status_condition(s, c);
+    else
+        status_command(s, command, c);
+}
+
+bool backup_blocked(struct planning *p, enum log_command command, struct cluster_facts *ret)
+{
+    const struct backup_spec *b = p->object->backup;
+    struct status s = status_open(p);
+    slice fault = backup_fault(p);
+    if (fault.n) {
+        say(&s, command, (struct condition){"Invalid", false, LIT("InvalidSpec"), fault});
+        status_close(p, &s, fault);
+        plan_wait(p, 0, "the spec must be corrected: %.*s", FMT(fault));
+        return true;
+    }
+    *ret = (struct cluster_facts){0};
+    if (!b->job.br.node)
+        return false;
+    *ret = seen_cluster(p, &b->job.br);
+    if (ret->hidden || ret->waits) {
+        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%s",
+                  ret->hidden  ? ret->problem
+                  : plan_v2(p) ? "the Cluster is paused or suspended"
+                               : "the TidbCluster is not Ready");
+        return true;
+    }
+    if (!ret->problem)
+        return false;
+    const struct text *other = &b->job.br.cluster_namespace;
+    slice namespace = text_given(other) ? other->value : plan_namespace(p);
+    slice reason = plan_v2(p) ? LIT("ClusterNotFound") /* v1's CRD takes any text, v2's only a word */
+                              : arena_fmt(p->arena, "failed to fetch tidbcluster %.*s/%.*s", FMT(namespace),
+                                          FMT(b->job.br.cluster.value));
+    say(&s, command, (struct condition){"RetryFailed", false, reason, slice_of(ret->problem)});
+    status_close(p, &s, slice_of(ret->problem));
+    plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%s", ret->problem);
+    return true;
+}
+
+bool seen_pod(const struct planning *p, slice job_name)
+{
+    for (size_t i = 0; i < p->seen->count; i++) {
+        const struct node *pod = p->seen->items[i];
+        if (!slice_eq(tree_text(pod, "kind"), LIT("Pod")) ||
+            !slice_eq(tree_text_at(pod, "metadata.namespace"), plan_namespace(p)) ||
+            !slice_eq(tree_text(node_at(pod, "metadata.labels"), "job-name"), job_name))
+            continue;
+        slice phase = tree_text_at(pod, "status.phase");
+        if (!slice_eq(phase, LIT("Succeeded")) && !slice_eq(phase, LIT("Failed")))
+            return true;
+    }
+    return false;
+}
+
+/* ---- starting a Job ---- */
+
+static bool refused(struct planning *p, struct status *s, enum log_command command, slice job_name)
+{
+    const struct refused *r = &p->seen->refused;
+    if (!slice_eq(r->name, job_name) || !slice_eq(r->kind, LIT("Job")))
+        return false;
+    slice message = arena_fmt(p->arena, "create backup %.*s/%.*s job %.*s failed, err: %.*s",
+                              FMT(plan_namespace(p)), FMT(plan_name(p)), FMT(job_name), FMT(r->message));
+    say(s, command, (struct condition){"RetryFailed", false, LIT("CreateBackupJobFailed"), message});
+    status_close(p, s, message);
+    plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%.*s", FMT(message));
+    return true;
+}
+
+void backup_start(struct planning *p, struct status *s, enum log_command command, struct node *job,
+                  slice job_name, struct job_problem problem)
+{
+    if (refused(p, s, command, job_name))
+        return;
+    if (!job) {
+        say(s, command, (struct condition){"RetryFailed", false, problem.reason, problem.message});
+        status_close(p, s, problem.message);
+        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%.*s", FMT(problem.message));
+        return;
+    }
+    if (p->seen->unknown & (UNKNOWN_JOBS | UNKNOWN_PODS) || seen_pod(p, job_name)) {
+        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a pod of Job %.*s may still run", FMT(job_name));
+        return;
+    }
+    say(s, command, (struct condition){"Scheduled", false, {0}, {0}});
+    status_close(p, s, LIT("said before the Job is there: its pod takes an empty phase for a restart"));
+    plan_act(p, PLAN_CREATE, job,
+             command == LOG_UNKNOWN
+                 ? LIT("the backup has not run yet")
+                 : arena_fmt(p->arena, "the command %s is asked for", log_command_text(command)));
+    plan_wait(p, 0, "Job %.*s will run", FMT(job_name));
+}
+
+/* ---- snapshots ---- */
+
+static void claim_volume(struct planning *p)
+{
+    slice name = export_claim_name(p);
+    if (!seen_find(p, "PersistentVolumeClaim", plan_namespace(p), name))
+        plan_act(p, PLAN_CREATE, export_claim(p), LIT("Dumpling writes its files there first"));
+}
+
+static void start_snapshot(struct planning *p, struct status *s, const struct cluster_facts *c)
+{
+    struct job_problem problem;
+    bool br = p->object->backup->job.br.node != NULL;
+    struct node *job = br ? snapshot_job(p, c, &problem) : export_job(p, &problem);
+    if (job && !br && !slice_eq(p->seen->refused.name, snapshot_job_name(p)))
+        claim_volume(p);
+    backup_start(p, s, LOG_UNKNOWN, job, snapshot_job_name(p), problem);
+}
+
+static int64_t job_finished_at(const struct node *job)
+{
+    struct timestamp t;
+    slice at = tree_text_at(job, "status.completionTime");
+    return at.n && timestamp_parse(at, &t, NULL) ? t.ms / 1000 : 0;
+}
+
+/* The pod writes the result before it ends. One that could not leaves a Backup that would run for ever. */
+static void complete_unreported(struct planning *p, struct status *s, const struct node *job)
+{
+    enum { REPORT_SECONDS = 600 };
+    int64_t until = job_finished_at(job) + REPORT_SECONDS;
+    if (p->now < until) {
+        plan_wait(p, until, "the Job is complete, its pod's report is on the way");
+        return;
+    }
+    slice message = LIT("the Job completed and its pod never reported a result: the data may be whole, but "
+                        "its commitTs is not known");
+    status_condition(s, (struct condition){"Failed", false, LIT("BackupNotReported"), message});
+    status_close(p, s, message);
+    plan_wait(p, 0, "%.*s", FMT(message));
+}
+
+static void failed_job(struct planning *p, struct status *s, const struct node *job)
+{
+    switch (retry_pending(p, s, snapshot_job_name(p))) {
+    case RETRY_WAITS:
+        return;
+    case RETRY_DUE:
+        plan_act(p, PLAN_DELETE, job, LIT("the Job failed and its retry is due"));
+        plan_wait(p, 0, "the failed Job must be gone before the next one");
+        return;
+    default:
+        break;
+    }
+    bool ends = retry_record(p, s, LOG_UNKNOWN, job) == RETRY_GIVEN_UP;
+    status_close(p, s, LIT("the Job failed without a word of its pod"));
+    if (ends)
+        plan_wait(p, 0, "the Job failed too often: it will not run again");
+}
+
+static void absent_job(struct planning *p, struct status *s)
+{
+    struct cluster_facts c;
+    enum retry pending = retry_pending(p, s, snapshot_job_name(p));
+    if (pending == RETRY_WAITS || backup_blocked(p, LOG_UNKNOWN, &c))
+        return;
+    if (pending == RETRY_DUE)
+        retry_trigger(p, s, snapshot_job_name(p));
+    start_snapshot(p, s, &c);
+}
+
+void plan_snapshot(struct planning *p)
+{
+    const struct node *job, *status = p->object->status.node;
+    struct status s = status_open(p);
+    if (status_has(status, "Complete") || status_has(status, "Failed")) {
+        plan_wait(p, 0, "the backup is %s", status_has(status, "Complete") ? "complete" : "failed");
+        return;
+    }
+    switch (p->seen->unknown & UNKNOWN_JOBS ? JOB_GOING : seen_job(p, snapshot_job_name(p), &job)) {
+    case JOB_ABSENT:
+        absent_job(p, &s);
+        break;
+    case JOB_RUNNING:
+        plan_wait(p, 0, "the Job runs");
+        break;
+    case JOB_COMPLETE:
+        complete_unreported(p, &s, job);
+        break;
+    case JOB_FAILED:
+        failed_job(p, &s, job);
+        break;
+    case JOB_GOING:
+        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a Job of this name is being deleted, or cannot be seen");
+        break;
+    case JOB_FOREIGN:
+        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a Job %.*s exists that belongs to another object",
+                  FMT(snapshot_job_name(p)));
+        break;
+    }
+}

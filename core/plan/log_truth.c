@@ -1,0 +1,126 @@
+/* The truth about a task. */
+#include "log_truth.h"
+
+#include "timestamp.h"
+
+enum {
+    ASK_SECONDS = 60,        /* how often a running task is looked at; the operators' tracker does so too */
+    GRACE_SECONDS = 60,      /* so long every answer must have been "not there" before that is believed */
+    PAUSE_LASTS = 24 * 3600, /* the safepoint that BR sets for a paused task */
+};
+
+static void ask(struct planning *p, slice why)
+{
+    plan_act(p, PLAN_ASK, NULL, why);
+    plan_wait(p, p->now + ASK_SECONDS, "%.*s", FMT(why));
+}
+
+/* "Not there" counts only after a while: PD may be electing, the pod's write may be on its way. */
+static bool surely_missing(const struct planning *p)
+{
+    const struct log_task *t = &p->seen->task;
+    return !t->found && t->missing_since && p->now - t->missing_since >= GRACE_SECONDS;
+}
+
+enum truth log_truth(struct planning *p, enum log_command command)
+{
+    const struct log_task *t = &p->seen->task;
+    if (command == LOG_TRUNCATE)
+        return TRUTH_NOT_DONE;
+    if (!t->known) {
+        if (p->object->metadata.deleting)
+            ask(p, LIT("is there still a task that must be stopped?"));
+        else
+            ask(p, arena_fmt(p->arena, "the pod of %s ended without a word: is the task there?",
+                             log_command_text(command)));
+        return TRUTH_UNKNOWN;
+    }
+    if (!t->found && !surely_missing(p)) {
+        plan_wait(p, p->now + GRACE_SECONDS, "the task is not there; asked again before that is believed");
+        return TRUTH_UNKNOWN;
+    }
+    switch (command) {
+    case LOG_START:
+        return t->found ? TRUTH_DONE : TRUTH_NOT_DONE;
+    case LOG_STOP:
+        return t->found ? TRUTH_NOT_DONE : TRUTH_DONE;
+    case LOG_PAUSE:
+    case LOG_RESUME:
+        if (!t->found)
+            return TRUTH_NO_TASK;
+        return t->paused == (command == LOG_PAUSE) ? TRUTH_DONE : TRUTH_NOT_DONE;
+    default:
+        return TRUTH_NOT_DONE;
+    }
+}
+
+/* ---- watching ---- */
+
+static void note_pause(struct planning *p, struct status *s, bool asked)
+{
+    const struct log_task *t = &p->seen->task;
+    if (!t->paused || asked) {
+        status_note_over(s, "LogTaskPaused", LIT("the task runs again"));
+        return;
+    }
+    slice message = t->error.n ? arena_fmt(p->arena, "the cluster paused the task: %.*s", FMT(t->error))
+                               : LIT("the task is paused, though this object does not ask for it");
+    status_note(s, (struct condition){"LogTaskPaused", false, LIT("PausedUnasked"), message});
+}
+
+static void note_checkpoint(struct planning *p, struct status *s)
+{
+    const struct log_task *t = &p->seen->task;
+    struct timestamp old;
+    slice known = tree_text(s->root, "logCheckpointTs");
+    bool newer = !known.n || !timestamp_parse(known, &old, NULL) || old.tso < t->checkpoint;
+    if (t->checkpoint && newer)
+        tree_set_text(p->arena, s->root, "logCheckpointTs",
+                      arena_fmt(p->arena, "%llu", (unsigned long long)t->checkpoint));
+}
+
+static void task_is_lost(struct planning *p, struct status *s)
+{
+    slice message = LIT("the cluster has no log backup task of this name any more");
+    status_command(s, LOG_START, (struct condition){"Failed", false, LIT("LogBackupTaskNotFound"), message});
+    status_close(p, s, message);
+    plan_wait(p, 0, "%.*s: create a new log Backup", FMT(message));
+}
+
+static int64_t paused_until(const struct status *s)
+{
+    struct timestamp t;
+    const struct node *all = node_get(s->root, LIT("logSubCommandStatuses"));
+    slice at = tree_text(node_get(all, LIT("log-pause")), "timeCompleted");
+    return at.n && timestamp_parse(at, &t, NULL) ? t.ms / 1000 + PAUSE_LASTS : 0;
+}
+
+void log_watch(struct planning *p, struct status *s)
+{
+    enum log_phase phase = log_phase_of(s->phase);
+    if (phase != LOG_RUNNING && phase != LOG_PAUSED) {
+        plan_wait(p, 0, "the log backup is %.*s", FMT(s->phase));
+        return;
+    }
+    if (!p->seen->task.known) {
+        ask(p, LIT("how far is the log backup?"));
+        return;
+    }
+    if (surely_missing(p)) {
+        task_is_lost(p, s);
+        return;
+    }
+    if (p->seen->task.found) {
+        note_checkpoint(p, s);
+        note_pause(p, s, phase == LOG_PAUSED);
+    }
+    status_close(p, s, LIT("what the task says"));
+    int64_t until = phase == LOG_PAUSED ? paused_until(s) : 0;
+    if (until)
+        plan_wait(p, p->now + ASK_SECONDS,
+                  "the log backup is paused; after %.*s it may be too late to resume it, and it can only be "
+                  "stopped",
+                  FMT(plan_time(p, until)));
+    else
+        plan_wait(p, p->now + ASK_SECONDS, "the log backup is %.*s", FMT(s->phase));
+}

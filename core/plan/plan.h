@@ -1,0 +1,97 @@
+/* What to do next about a resource: decisions only.
+ *
+ * A host observes (the resource, the Jobs and children that belong to it, the cluster it names), asks plan(),
+ * does the actions in their order, and observes again; when an action fails it stops there and observes
+ * again. plan() opens nothing, reads no clock, keeps nothing between calls and is total: any resource and any
+ * observed objects, old ones and half-written ones included, give a plan. Equal input gives an equal plan.
+ *
+ * What is planned for each kind is what TiDB Operator does, so that its backup-manager pods and its users'
+ * tools go on working: the same Jobs, labels, arguments, conditions and finalizers, for both API groups. The
+ * places where it differs, and why, are the table in docs/RECONCILER.md.
+ *
+ * Why a host may crash between any two actions: names are made from the resource and, for a run of a schedule,
+ * from its scheduled time, so that doing an action again finds what the first attempt left. A deletion carries
+ * the uid and resourceVersion of what was seen. A finalizer is added before the first Job, and leaves after
+ * the last.
+ *
+ * Unknown is not absent: what the host could not list is said in `unknown`, and then nothing is created or
+ * deleted that depends on it. */
+#ifndef BRGATE_PLAN_H
+#define BRGATE_PLAN_H
+
+#include "model.h"
+#include "zone.h"
+
+/* Kinds that could not be listed. */
+enum unknown_kind {
+    UNKNOWN_JOBS = 1,
+    UNKNOWN_CLUSTER = 2, /* Cluster, PDGroup, TiKVGroup; TidbCluster */
+    UNKNOWN_SECRETS = 4,
+    UNKNOWN_CHILDREN = 8, /* Backups and CompactBackups of a schedule, and those of its cluster */
+    UNKNOWN_PODS = 16,
+};
+
+/* What the TiDB cluster itself says of a log backup's task: `br log status --task-name=NAME --json`, or the
+ * keys below /tidb/br-stream in PD's etcd. */
+struct log_task {
+    bool known; /* the question was answered; an error of the query is no answer */
+    bool found;
+    bool paused;
+    uint64_t start_ts, checkpoint; /* TSOs; 0: not said */
+    int64_t missing_since;         /* Unix seconds: how long every answer has been "not there"; 0: not */
+    slice error;                   /* why TiKV paused it; may be empty */
+};
+
+/* The last creation that the API server refused for good (not a conflict, not a timeout). */
+struct refused {
+    slice kind, name, message; /* name empty: there was none */
+    bool terminating;          /* because the namespace is being deleted */
+};
+
+struct observed {
+    /* As the API server has them, in any order: the Jobs and Pods in the resource's namespace that it
+     * controls, the cluster's objects, the Secrets it names (their data may be cut to the keys, but for
+     * AZURE_STORAGE_ACCOUNT), and a schedule's children. Others do no harm. */
+    const struct node *const *items;
+    size_t count;
+    unsigned unknown;
+    struct log_task task;
+    struct refused refused;
+};
+
+struct plan_settings {
+    slice manager_image;     /* of the backup-manager pods; empty: the operator's own default */
+    slice time_zone;         /* TZ of the operator's process, for its pods; empty: not set */
+    const struct zone *zone; /* in which schedules are read; NULL: UTC */
+};
+
+enum plan_verb {
+    PLAN_CREATE, /* `object`; AlreadyExists counts as done when the one that exists has our controller uid */
+    PLAN_DELETE, /* `object` as it was observed, with its dependents (propagationPolicy Foreground) */
+    PLAN_PATCH,  /* `object` is a JSON merge patch with apiVersion, kind, metadata.namespace and .name */
+    PLAN_STATUS, /* `object` is the resource with its new status */
+    PLAN_ASK,    /* ask for the log_task of the resource, and plan again with the answer */
+};
+
+struct plan_action {
+    struct plan_action *next;
+    enum plan_verb verb;
+    const struct node *object;
+    slice why; /* one sentence without a full stop */
+};
+
+struct plan {
+    struct plan_action *first;
+    size_t count;
+    int64_t again; /* Unix seconds: when to look again though nothing changed; 0: only on a change */
+    slice why;     /* what is going on and what is waited for, in one sentence */
+};
+
+/* `now` in Unix seconds. Everything returned lives in the arena (which must be guarded), in the resource or in
+ * the observed objects. */
+struct plan plan(struct arena *a, const struct object *o, const struct observed *seen, int64_t now,
+                 const struct plan_settings *settings);
+
+const char *plan_verb_word(enum plan_verb verb); /* "create" */
+
+#endif

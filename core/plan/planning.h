@@ -1,0 +1,70 @@
+/* What the files of this layer share: the plan that is being made, and the observed objects by name. */
+#ifndef BRGATE_PLANNING_H
+#define BRGATE_PLANNING_H
+
+#include "plan.h"
+#include "tree.h"
+
+struct planning {
+    struct arena *arena;
+    const struct object *object;
+    const struct observed *seen;
+    int64_t now;
+    const struct plan_settings *settings;
+    struct plan result;
+    struct plan_action *last;
+};
+
+/* ---- the plan ---- */
+
+void plan_act(struct planning *p, enum plan_verb verb, const struct node *object, slice why);
+/* What is waited for, and when to look again at the latest (0: only on a change). */
+void plan_wait(struct planning *p, int64_t again, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void plan_look_again(struct planning *p, int64_t at); /* the earliest wins */
+
+slice plan_name(const struct planning *p);
+slice plan_namespace(const struct planning *p);
+bool plan_v2(const struct planning *p);                /* br.pingcap.com */
+slice plan_time(const struct planning *p, int64_t at); /* RFC 3339 */
+
+/* A merge patch of the resource, to be filled. */
+struct node *plan_patch(struct planning *p);
+
+/* One owner reference to `owner`, as its controller. */
+void put_owner(struct arena *a, struct node *metadata, const struct object *owner);
+
+/* Labels or annotations of `extra` (may be NULL) for keys that are not in `into` yet. */
+void put_missing(struct arena *a, struct node *into, const struct node *extra);
+
+/* ---- what was observed ---- */
+
+const struct node *seen_find(const struct planning *p, const char *kind, slice namespace, slice name);
+
+/* A Job that the resource would create by that name. */
+enum job_state {
+    JOB_ABSENT,
+    JOB_RUNNING,
+    JOB_COMPLETE,
+    JOB_FAILED,
+    JOB_GOING,   /* it is being deleted */
+    JOB_FOREIGN, /* it belongs to somebody else */
+};
+enum job_state seen_job(const struct planning *p, slice name, const struct node **ret_job);
+enum job_state job_state_of(const struct node *job, slice controller_uid);
+slice job_failure_reason(const struct node *job); /* "BackoffLimitExceeded" */
+
+/* The uid of the reference that says controller: true; empty: none. */
+slice controller_uid(const struct node *object);
+
+/* The TiDB cluster that the resource's br block names. */
+struct cluster_facts {
+    const char *problem; /* NULL: everything that a Job needs is known */
+    bool hidden;         /* the host could not look: nothing is known */
+    bool waits;          /* it is there, and must not be worked on now */
+    slice tikv_version, tikv_image, pd_address;
+    bool tls, client_tls, skip_client_ca;
+};
+struct cluster_facts seen_cluster(const struct planning *p, const struct br *br);
+
+#endif

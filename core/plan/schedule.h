@@ -1,0 +1,74 @@
+/* The decisions about a BackupSchedule. Everything is rebuilt from the children each time: what status holds
+ * is for people, and may be lost. */
+#ifndef BRGATE_PLAN_SCHEDULE_H
+#define BRGATE_PLAN_SCHEDULE_H
+
+#include "condition.h"
+
+void plan_schedule(struct planning *p);
+
+/* ---- due.c: when ---- */
+
+/* The first due time after that moment; false when there is none. @every counts from `anchor`. */
+bool due_after(const struct planning *p, int64_t anchor, int64_t after, int64_t *ret);
+
+struct due {
+    bool is;         /* there is a due time in (cursor, now] */
+    int64_t at;      /* the newest one */
+    unsigned missed; /* earlier ones in that range, up to MOST_MISSED */
+};
+enum { MOST_MISSED = 1000 };
+struct due due_now(const struct planning *p, int64_t anchor, int64_t cursor);
+
+/* "2006-01-02t15-04-05" in UTC, and back; false when `text` does not end so. */
+slice stamp_of(const struct planning *p, int64_t at);
+bool stamp_at_end(slice text, int64_t *ret);
+
+/* ---- children.c: what there is ---- */
+
+enum child_state {
+    CHILD_ACTIVE,   /* it runs, or is about to */
+    CHILD_STUCK,    /* it has not begun for so long that nobody should wait for it */
+    CHILD_COMPLETE, /* restorable: complete, and not being deleted */
+    CHILD_FAILED,   /* failed or invalid */
+    CHILD_GOING,    /* it is being deleted */
+};
+
+struct child {
+    const struct object *object;
+    enum child_state state;
+    int64_t time; /* its scheduled time, from the name; else its creation */
+    uint64_t tso; /* snapshots: commitTs; compactions: how far it came. 0: not known */
+};
+
+struct children {
+    struct child *snapshots, *compactions; /* of this schedule, oldest first */
+    size_t snapshot_count, compaction_count;
+    struct child log; /* object is NULL: there is none */
+    bool untimed;     /* one of them has no time at all: nothing is deleted then */
+};
+struct children children_of(const struct planning *p);
+
+/* A snapshot Backup of the same cluster, whoever owns it, that must end before the next may begin; NULL: none. */
+const struct node *running_in_cluster(const struct planning *p);
+
+/* ---- child.c: what is made ---- */
+
+slice snapshot_child_name(const struct planning *p, int64_t due);
+slice log_child_name(const struct planning *p);
+slice compaction_child_name(const struct planning *p, int64_t slot);
+
+struct node *snapshot_child(const struct planning *p, int64_t due);
+struct node *log_child(const struct planning *p);
+/* The range is given in TSOs: v1's times without a zone are read in the zone of the pod. */
+struct node *compaction_child(const struct planning *p, const struct child *log, int64_t slot, uint64_t from,
+                              uint64_t until);
+
+/* ---- retention.c: what goes ---- */
+
+void plan_retention(struct planning *p, const struct children *c);
+
+/* The TSO up to which all of the log is compacted; 0: not known, or nothing is. */
+uint64_t compacted_until(const struct children *c);
+
+#endif

@@ -1,0 +1,37 @@
+/* Building the trees of objects that are to be created or changed.
+ *
+ * Keys and texts are not copied: they live as long as the arena, or for ever. In an array the key is ignored;
+ * pass NULL. What is empty in Go's sense (no text, an empty copy) is left out, as Go's omitempty does. */
+#ifndef BRGATE_TREE_H
+#define BRGATE_TREE_H
+
+#include "document.h"
+
+struct node *tree_object(struct arena *a);
+struct node *tree_array(struct arena *a);
+
+struct node *tree_put(struct node *into, const char *key, struct node *value); /* returns `value` */
+struct node *tree_put_object(struct arena *a, struct node *into, const char *key);
+struct node *tree_put_array(struct arena *a, struct node *into, const char *key);
+
+void tree_put_text(struct arena *a, struct node *into, const char *key, slice text); /* nothing when empty */
+void tree_put_int(struct arena *a, struct node *into, const char *key, int64_t value);
+void tree_put_bool(struct arena *a, struct node *into, const char *key, bool value);
+/* A deep copy; nothing when `n` is NULL. */
+void tree_put_copy(struct arena *a, struct node *into, const char *key, const struct node *n);
+/* The elements of `list`, which may be NULL. */
+void tree_put_elements(struct arena *a, struct node *array, const struct node *list);
+
+/* Replaces the member, or adds it. */
+void tree_set(struct node *object, const char *key, struct node *value);
+void tree_set_text(struct arena *a, struct node *object, const char *key, slice text);
+/* Takes the member away; nothing when there is none. */
+void tree_unset(struct node *object, const char *key);
+
+bool tree_empty(const struct node *n); /* NULL, or a container without visible children */
+
+/* The text of a string member, or the empty slice. */
+slice tree_text(const struct node *object, const char *key);
+slice tree_text_at(const struct node *root, const char *dotted_path);
+
+#endif

@@ -1,0 +1,168 @@
+/* The model API server. */
+#include "world.h"
+
+#include "civil.h"
+#include "tree.h"
+
+#include <stdlib.h>
+
+struct world world_new(struct arena *a, const struct patterns *patterns, int64_t now)
+{
+    return (struct world){.arena = a, .patterns = patterns, .now = now};
+}
+
+static slice time_text(const struct world *w)
+{
+    struct buf b = buf_new(w->arena, SIZE_MAX);
+    civil_put(&b, w->now);
+    return buf_slice(&b);
+}
+
+static size_t index_of(const struct world *w, const char *kind, slice namespace, slice name)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (slice_eq(tree_text(w->items[i], "kind"), slice_of(kind)) &&
+            slice_eq(tree_text_at(w->items[i], "metadata.namespace"), namespace) &&
+            slice_eq(tree_text_at(w->items[i], "metadata.name"), name))
+            return i;
+    return SLICE_NONE;
+}
+
+struct node *world_find(const struct world *w, const char *kind, slice namespace, slice name)
+{
+    size_t i = index_of(w, kind, namespace, name);
+    return i == SLICE_NONE ? NULL : (struct node *)w->items[i];
+}
+
+static struct node *world_same(const struct world *w, const struct node *o)
+{
+    return world_find(w, arena_cstr(w->arena, tree_text(o, "kind")), tree_text_at(o, "metadata.namespace"),
+                      tree_text_at(o, "metadata.name"));
+}
+
+static void apply_schema(struct world *w, struct node *object)
+{
+    const struct schema_kind *kind = schema_find(tree_text(object, "apiVersion"), tree_text(object, "kind"));
+    if (!kind)
+        return;
+    struct findings findings = findings_new(w->arena);
+    struct schema_run run = {w->arena, &findings, w->patterns};
+    schema_prune(&run, kind->schema, object);
+    schema_drop_nulls(kind->schema, object);
+    schema_default(&run, kind->schema, object);
+}
+
+static void store(struct world *w, const struct node *object)
+{
+    if (w->count == w->capacity)
+        w->items = arena_grow(w->arena, (void *)w->items, w->count, &w->capacity, sizeof *w->items);
+    w->items[w->count++] = object;
+}
+
+struct node *world_create(struct world *w, const struct node *object)
+{
+    if (world_same(w, object))
+        return NULL;
+    struct node *o = node_copy(w->arena, object, 0), *metadata = node_get(o, LIT("metadata"));
+    apply_schema(w, o);
+    if (slice_eq(tree_text(o, "kind"), LIT("Job")))
+        api_default_job(w->arena, o);
+    slice uid = w->next_uid ? arena_fmt(w->arena, "uid-%llu", (unsigned long long)w->next_uid++) : LIT("UID");
+    tree_set_text(w->arena, metadata, "uid", uid);
+    if (!node_get(metadata, LIT("creationTimestamp")))
+        tree_set_text(w->arena, metadata, "creationTimestamp", time_text(w));
+    store(w, o);
+    w->creations++;
+    return o;
+}
+
+/* Takes it out, and what it owns. */
+static void vanish(struct world *w, size_t i)
+{
+    const struct node *gone = w->items[i];
+    w->items[i] = w->items[--w->count];
+    for (size_t k = 0; k < w->count; k++) {
+        const struct node *owner = node_first(node_at(w->items[k], "metadata.ownerReferences"));
+        if (!owner || !slice_eq(tree_text(owner, "uid"), tree_text_at(gone, "metadata.uid")) ||
+            !slice_eq(tree_text(owner, "kind"), tree_text(gone, "kind")) ||
+            !slice_eq(tree_text(owner, "name"), tree_text_at(gone, "metadata.name")))
+            continue;
+        world_delete(w, w->items[k]);
+        k = (size_t)-1; /* the list has changed */
+    }
+}
+
+void world_delete(struct world *w, const struct node *object)
+{
+    struct node *o = world_same(w, object);
+    if (!o)
+        return;
+    struct node *metadata = node_get(o, LIT("metadata"));
+    if (!tree_empty(node_get(metadata, LIT("finalizers")))) {
+        if (!node_get(metadata, LIT("deletionTimestamp")))
+            tree_set_text(w->arena, metadata, "deletionTimestamp", time_text(w));
+        return;
+    }
+    w->deletions++;
+    vanish(w, index_of(w, arena_cstr(w->arena, tree_text(o, "kind")), tree_text(metadata, "namespace"),
+                       tree_text(metadata, "name")));
+}
+
+static void merge(struct arena *a, struct node *into, const struct node *patch)
+{
+    for (const struct node *n = node_first(patch); n; n = node_next(n)) {
+        const char *key = arena_cstr(a, n->key);
+        struct node *old = node_get(into, n->key);
+        if (n->kind == NODE_NULL)
+            tree_unset(into, key);
+        else if (n->kind == NODE_OBJECT && old && old->kind == NODE_OBJECT)
+            merge(a, old, n);
+        else
+            tree_set(into, key, node_copy(a, n, 0));
+    }
+}
+
+void world_merge(struct world *w, struct node *object, const struct node *patch)
+{
+    merge(w->arena, object, patch);
+}
+
+static bool patch_object(struct world *w, const struct node *patch)
+{
+    struct node *o = world_same(w, patch);
+    if (!o)
+        return false;
+    merge(w->arena, o, patch);
+    bool going = node_at(o, "metadata.deletionTimestamp") != NULL;
+    if (going && tree_empty(node_at(o, "metadata.finalizers")))
+        world_delete(w, o);
+    return true;
+}
+
+static bool write_status(struct world *w, const struct node *written)
+{
+    struct node *o = world_same(w, written);
+    const struct node *status = node_get(written, LIT("status"));
+    if (!o || !status)
+        return false;
+    tree_set(o, "status", node_copy(w->arena, status, 0));
+    return true;
+}
+
+bool world_do(struct world *w, const struct plan_action *x)
+{
+    switch (x->verb) {
+    case PLAN_CREATE:
+        return world_create(w, x->object) != NULL;
+    case PLAN_DELETE:
+        world_delete(w, x->object);
+        return true;
+    case PLAN_PATCH:
+        return patch_object(w, x->object);
+    case PLAN_STATUS:
+        return write_status(w, x->object);
+    case PLAN_ASK:
+        break;
+    }
+    return true;
+}

@@ -1,0 +1,35 @@
+/* A small API server with garbage collection, in memory: what a reconciler needs of one.
+ *
+ * Objects are trees. Creating one applies the defaults of its kind (a Job's as Kubernetes 1.36 stores them,
+ * ours by the CRDs' schemas). Deleting one that has finalizers only marks it. Time is what the test says. */
+#ifndef BRGATE_TEST_WORLD_H
+#define BRGATE_TEST_WORLD_H
+
+#include "plan.h"
+#include "schema.h"
+
+struct world {
+    struct arena *arena;
+    const struct patterns *patterns;
+    const struct node **items;
+    size_t count, capacity;
+    int64_t now;
+    uint64_t next_uid; /* 0: every uid is "UID", as in the recorded histories */
+    size_t creations, deletions;
+};
+
+struct world world_new(struct arena *a, const struct patterns *patterns, int64_t now);
+
+struct node *world_find(const struct world *w, const char *kind, slice namespace, slice name);
+/* Stores the object with its defaults; NULL when one of that name exists. */
+struct node *world_create(struct world *w, const struct node *object);
+void world_delete(struct world *w, const struct node *object);
+void world_merge(struct world *w, struct node *object, const struct node *patch); /* JSON merge patch */
+
+/* The action's effect; false when the API server refuses it (AlreadyExists, NotFound). */
+bool world_do(struct world *w, const struct plan_action *action);
+
+/* api_defaults.c: what the API server adds to a Job. */
+void api_default_job(struct arena *a, struct node *job);
+
+#endif
