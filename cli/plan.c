@@ -53,7 +53,7 @@ struct run {
     int64_t now;
     struct plan_settings settings;
     const struct stream *seen; /* NULL: no state was given */
-    const struct node **items;
+    struct node **items;
     size_t item_count;
     bool help;
 };
@@ -138,9 +138,9 @@ static bool read_state(struct run *r, slice bytes)
     struct findings f = findings_new(r->arena);
     r->seen = stream_read(r->arena, bytes, &f);
     for (const struct finding *x = f.first; x; x = x->next)
-        if (rule_info(x->rule)->severity[CONTEXT_MANIFEST] == SEVERITY_ERROR)
+        if (x->rule->severity[CONTEXT_MANIFEST] == SEVERITY_ERROR)
             return command_fails("plan", "--state %s: %.*s", r->state, FMT(x->message)), false;
-    r->items = ARENA_ARRAY(r->arena, const struct node *, r->seen->count + 1);
+    r->items = ARENA_ARRAY(r->arena, struct node *, r->seen->count + 1);
     for (const struct document *d = r->seen->first; d; d = d->next)
         if (d->root)
             r->items[r->item_count++] = d->root;
@@ -270,48 +270,55 @@ static bool say_refused(struct run *r, const struct stream_verdict *stream)
     struct report_file f = report_file_of(r->arena, name, stream);
     struct buf b = buf_new(r->arena, LIMIT_RESPONSE_BYTES);
     for (size_t i = 0; i < f.count; i++)
-        if (f.rows[i].row->severity == SEVERITY_ERROR)
-            report_put_row(&b, &f, f.rows[i].row, false);
+        if (f.rows[i].row.severity == SEVERITY_ERROR)
+            report_put_row(&b, &f, &f.rows[i].row, false);
     fprintf(stderr, "%.*s", FMT(buf_slice(&b)));
     return stream->errors > 0;
 }
 
-static int print(struct run *r, const struct stream_verdict *stream, slice state)
+struct printing {
+    struct run *run;
+    const struct stream_verdict *stream;
+    slice state;
+    int code;
+};
+
+static void print(void *context)
 {
-    if (arena_guard(r->arena))
-        return command_fails("plan", "no memory");
-    int code = EXIT_UNABLE;
-    if (!r->state || read_state(r, state)) {
-        bool refused = say_refused(r, stream);
-        struct buf b = buf_new(r->arena, LIMIT_ARENA_BYTES);
-        for (const struct verdict *v = stream->first; v; v = v->next)
-            if (v->object)
-                put_plan(r, &b, v);
-        struct output out;
-        if (b.failed)
-            command_fails("plan", "no memory");
-        else if (output_open(&out, "plan", r->output)) {
-            output_put(&out, buf_slice(&b));
-            code = !output_close(&out) ? EXIT_UNABLE : refused ? EXIT_FINDINGS : EXIT_CLEAN;
-        }
+    struct printing *p = context;
+    struct run *r = p->run;
+    p->code = EXIT_UNABLE;
+    if (r->state && !read_state(r, p->state))
+        return;
+    bool refused = say_refused(r, p->stream);
+    struct buf b = buf_new(r->arena, LIMIT_ARENA_BYTES);
+    for (const struct verdict *v = p->stream->first; v; v = v->next)
+        if (v->object)
+            put_plan(r, &b, v);
+    struct output out;
+    if (b.failed) {
+        command_fails("plan", "out of memory");
+    } else if (output_open(&out, "plan", r->output)) {
+        output_put(&out, buf_slice(&b));
+        p->code = !output_close(&out) ? EXIT_UNABLE : refused ? EXIT_FINDINGS : EXIT_CLEAN;
     }
-    arena_unguard(r->arena);
-    return code;
 }
 
 static int make_plan(struct run *r)
 {
     const struct policy policy = {0};
-    slice bytes, state = {0};
+    struct printing p = {.run = r};
+    slice bytes;
     if (!source_read(r->arena, r->file, &bytes))
         return command_fails("plan", "%s: %s", r->file, strerror(errno));
-    if (r->state && !source_read(r->arena, r->state, &state))
+    if (r->state && !source_read(r->arena, r->state, &p.state))
         return command_fails("plan", "%s: %s", r->state, strerror(errno));
     struct gate *gate = gate_open(&policy);
-    const struct stream_verdict *stream = gate ? verdict_manifest(gate, r->arena, bytes, r->now) : NULL;
-    int code = stream ? print(r, stream, state) : command_fails("plan", "no memory");
+    p.stream = gate ? verdict_manifest(gate, r->arena, bytes, r->now) : NULL;
+    if (!p.stream || !arena_run(r->arena, print, &p))
+        p.code = command_fails("plan", "out of memory");
     gate_close(gate);
-    return code;
+    return p.code;
 }
 
 int command_plan(int argc, char **argv)
@@ -319,7 +326,7 @@ int command_plan(int argc, char **argv)
     struct run r = {
         .arena = arena_new(LIMIT_ARENA_BYTES), .now = time(NULL), .settings = {.time_zone = LIT("UTC")}};
     if (!r.arena)
-        return command_fails("plan", "no memory");
+        return command_fails("plan", "out of memory");
     int code = EXIT_UNABLE;
     if (read_arguments(&r, argc, argv)) {
         if (r.help)

@@ -70,7 +70,7 @@ static uint64_t reached(const struct object *o)
     return tso && (!until || tso < until) ? tso : until;
 }
 
-static const struct object *decode_child(const struct planning *p, const struct node *root)
+static const struct object *decode_child(const struct planning *p, struct node *root)
 {
     slice kind = tree_text(root, "kind");
     bool backup = slice_eq(kind, LIT("Backup"));
@@ -138,7 +138,7 @@ const struct node *running_in_cluster(const struct planning *p)
 {
     slice own = cluster_key(p, &p->object->schedule->backup_template.job.br, plan_namespace(p));
     for (size_t i = 0; i < p->seen->count; i++) {
-        const struct node *root = p->seen->items[i];
+        struct node *root = p->seen->items[i];
         const struct object *o =
             slice_eq(tree_text(root, "kind"), LIT("Backup")) ? decode_child(p, root) : NULL;
         if (!o || !o->backup->is_snapshot || snapshot_state(p, o) != CHILD_ACTIVE)

@@ -52,7 +52,7 @@ struct observed {
     /* As the API server has them, in any order: the Jobs and Pods in the resource's namespace that it
      * controls, the cluster's objects, the Secrets it names (their data may be cut to the keys, but for
      * AZURE_STORAGE_ACCOUNT), and a schedule's children. Others do no harm. */
-    const struct node *const *items;
+    struct node *const *items;
     size_t count;
     unsigned unknown;
     struct log_task task;

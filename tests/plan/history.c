@@ -77,7 +77,7 @@ struct node *replay_object(const struct replay *r)
 
 static const struct object *decoded(const struct replay *r)
 {
-    const struct node *root = replay_object(r);
+    struct node *root = replay_object(r);
     slice kind = tree_text(root, "kind");
     bool v2 = slice_starts(tree_text(root, "apiVersion"), LIT("br."));
     return root ? object_decode(r->world.arena, v2 ? GROUP_BR : GROUP_PINGCAP,
@@ -336,11 +336,11 @@ static void play(struct replay *r, const struct stream *s)
         play_steps(r, rest);
 }
 
-void history_play(struct arena *a, const struct patterns *patterns, const char *name, slice bytes,
+void history_play(struct arena *a, const struct schema_set *schemas, const char *name, slice bytes,
                   struct tally *tally, FILE *out)
 {
     struct findings f = findings_new(a);
-    struct replay r = {.world = world_new(a, patterns, BEGIN),
+    struct replay r = {.world = world_new(a, schemas, BEGIN),
                        .name = name,
                        .tally = tally,
                        .out = out,

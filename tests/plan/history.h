@@ -41,7 +41,7 @@ extern const struct difference differences[];
 extern const size_t difference_count;
 
 /* Plays the file's text; differences that nobody meant are printed to `out`. */
-void history_play(struct arena *a, const struct patterns *patterns, const char *name, slice bytes,
+void history_play(struct arena *a, const struct schema_set *schemas, const char *name, slice bytes,
                   struct tally *tally, FILE *out);
 
 void tally_print(const struct tally *t, FILE *out);

@@ -34,7 +34,7 @@ static void end_job(struct replay *r, struct node *job, const char *condition)
 static void end_jobs(struct replay *r, const char *condition)
 {
     for (size_t i = 0; i < r->world.count; i++) {
-        struct node *job = (struct node *)r->world.items[i];
+        struct node *job = r->world.items[i];
         if (slice_eq(tree_text(job, "kind"), LIT("Job")) && !has_ended(job))
             end_job(r, job, condition);
     }

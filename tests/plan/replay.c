@@ -13,23 +13,32 @@
 enum { MOST_FILES = 4096 };
 
 struct run {
-    const struct patterns *patterns;
+    const struct schema_set *schemas;
     struct tally tally;
     bool failed;
 };
 
+struct file {
+    struct run *run;
+    struct arena *arena;
+    const char *path;
+    slice bytes;
+};
+
+static void play(void *context)
+{
+    const struct file *f = context;
+    history_play(f->arena, f->run->schemas, f->path, f->bytes, &f->run->tally, stdout);
+}
+
 static void play_file(struct run *run, const char *path)
 {
-    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-    slice bytes;
-    if (a && source_read(a, path, &bytes) && !arena_guard(a)) {
-        history_play(a, run->patterns, path, bytes, &run->tally, stdout);
-        arena_unguard(a);
-    } else {
+    struct file f = {.run = run, .arena = arena_new(LIMIT_ARENA_BYTES), .path = path};
+    if (!f.arena || !source_read(f.arena, path, &f.bytes) || !arena_run(f.arena, play, &f)) {
         fprintf(stderr, "replay: %s: %s\n", path, strerror(errno));
         run->failed = true;
     }
-    arena_free(a);
+    arena_free(f.arena);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -63,12 +72,27 @@ static void play_path(struct run *run, const char *path)
         free(entries);
 }
 
+struct paths {
+    struct run run;
+    struct arena *arena;
+    char **argv;
+};
+
+static void play_all(void *context)
+{
+    struct paths *p = context;
+    p->run.schemas = schema_set_builtin(p->arena);
+    for (char **path = p->argv + 1; *path; path++)
+        play_path(&p->run, *path);
+}
+
 int main(int argc, char **argv)
 {
-    struct run run = {.patterns = patterns_open()};
-    for (int i = 1; i < argc && run.patterns; i++)
-        play_path(&run, argv[i]);
-    patterns_close((struct patterns *)run.patterns);
-    tally_print(&run.tally, stdout);
-    return run.failed ? 2 : tally_clean(&run.tally) ? 0 : 1;
+    struct paths p = {.arena = arena_new(LIMIT_ARENA_BYTES), .argv = argv};
+    (void)argc;
+    if (!p.arena || !arena_run(p.arena, play_all, &p))
+        return 2;
+    arena_free(p.arena);
+    tally_print(&p.run.tally, stdout);
+    return p.run.failed ? 2 : tally_clean(&p.run.tally) ? 0 : 1;
 }

@@ -41,7 +41,7 @@ static bool stamp_of_child(struct arena *a, const struct node *child, slice *ret
 
 static struct world world_at(struct replay *r, int64_t now)
 {
-    struct world w = world_new(r->world.arena, r->world.patterns, now);
+    struct world w = world_new(r->world.arena, r->world.schemas, now);
     facts_load(&w, r->facts);
     return w;
 }

@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
-struct world world_new(struct arena *a, const struct patterns *patterns, int64_t now)
+struct world world_new(struct arena *a, const struct schema_set *schemas, int64_t now)
 {
-    return (struct world){.arena = a, .patterns = patterns, .now = now};
+    return (struct world){.arena = a, .schemas = schemas, .now = now};
 }
 
 static slice time_text(const struct world *w)
@@ -31,7 +31,7 @@ static size_t index_of(const struct world *w, const char *kind, slice namespace,
 struct node *world_find(const struct world *w, const char *kind, slice namespace, slice name)
 {
     size_t i = index_of(w, kind, namespace, name);
-    return i == SLICE_NONE ? NULL : (struct node *)w->items[i];
+    return i == SLICE_NONE ? NULL : w->items[i];
 }
 
 static struct node *world_same(const struct world *w, const struct node *o)
@@ -46,16 +46,16 @@ static void apply_schema(struct world *w, struct node *object)
     if (!kind)
         return;
     struct findings findings = findings_new(w->arena);
-    struct schema_run run = {w->arena, &findings, w->patterns};
+    struct schema_run run = {.arena = w->arena, .findings = &findings, .set = w->schemas};
     schema_prune(&run, kind->schema, object);
     schema_drop_nulls(kind->schema, object);
     schema_default(&run, kind->schema, object);
 }
 
-static void store(struct world *w, const struct node *object)
+static void store(struct world *w, struct node *object)
 {
     if (w->count == w->capacity)
-        w->items = arena_grow(w->arena, (void *)w->items, w->count, &w->capacity, sizeof *w->items);
+        w->items = arena_grow(w->arena, w->items, w->count, &w->capacity, sizeof *w->items);
     w->items[w->count++] = object;
 }
 

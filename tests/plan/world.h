@@ -10,15 +10,15 @@
 
 struct world {
     struct arena *arena;
-    const struct patterns *patterns;
-    const struct node **items;
+    const struct schema_set *schemas;
+    struct node **items;
     size_t count, capacity;
     int64_t now;
     uint64_t next_uid; /* 0: every uid is "UID", as in the recorded histories */
     size_t creations, deletions;
 };
 
-struct world world_new(struct arena *a, const struct patterns *patterns, int64_t now);
+struct world world_new(struct arena *a, const struct schema_set *schemas, int64_t now);
 
 struct node *world_find(const struct world *w, const char *kind, slice namespace, slice name);
 /* Stores the object with its defaults; NULL when one of that name exists. */
