@@ -2,7 +2,7 @@
 #include "arguments.h"
 #include "command.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "plan.h"
 #include "report.h"
 #include "source.h"

@@ -1,8 +1,8 @@
 /* What all Jobs have in common. */
 #include "job.h"
 
+#include "brgate_limits.h"
 #include "bug.h"
-#include "ceilings.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Which kind is it, and the list of actions that grows on the way. */
 #include "backup.h"
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "civil.h"
 #include "compact.h"
 #include "schedule.h"

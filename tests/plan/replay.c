@@ -1,7 +1,7 @@
 /* replay FILE|FOLDER...: plays recorded histories to the core. Exit 0: all equal but for what is meant. */
 #include "history.h"
 
-#include "ceilings.h"
+#include "brgate_limits.h"
 #include "source.h"
 
 #include <dirent.h>
