@@ -112,7 +112,7 @@ struct document {
     struct node *root; /* NULL when the document could not be read: its findings say why */
     uint32_t at, end;  /* bytes of the stream */
     uint32_t number;   /* 1 for the first document of the stream, counting empty ones */
-    bool from_list;    /* an item of a `kind: List` */
+    bool from_list;    /* an item of a List or of a list of objects */
 };
 
 struct stream {
@@ -124,8 +124,8 @@ struct stream {
 /* Reads a stream as kubectl does: documents separated by lines of "---", YAML 1.1 scalars as go-yaml resolves
  * them, a stream that starts with '{' as JSON values in a row. Empty documents are left out. A broken
  * document is a finding (yaml-syntax, json-syntax, document-too-deep, document-too-large) and the next one is
- * still read. Items of a `kind: List` (BackupList, ...) become documents of their own: such a root has no
- * parent, and takes kind and apiVersion from the list when it has none.
+ * still read. Items of a `kind: List` (BackupList, ...) and of a list of objects become documents of their own, at any
+ * depth: such a root has no parent, and takes kind and apiVersion from its List when it has none.
  *
  * A whole number is NODE_INT even when it was written as 1.0 or 1e3: that is what JSON makes of it. A merge
  * key's members stand where the key stands, as in go-yaml v2: they win over members before it and lose to

@@ -53,24 +53,53 @@ static void inherit(struct splitter *s, struct node *item, slice kind, const str
     }
 }
 
+static bool has_object(const struct node *list)
+{
+    for (const struct node *item = node_first(list); item; item = node_next(item))
+        if (node_get(item, LIT("kind")) || node_get(item, LIT("apiVersion")))
+            return true;
+    return false;
+}
+
+/* The items of a List, or of a list of objects as jq prints it; NULL when the node is an object of its own. */
+static const struct node *items_of(const struct node *n, slice *ret_kind)
+{
+    const struct node *kind = node_get(n, LIT("kind")), *items = node_get(n, LIT("items"));
+    *ret_kind = (slice){0};
+    if (n && n->kind == NODE_ARRAY)
+        return has_object(n) ? n : NULL;
+    if (!kind || kind->kind != NODE_STRING || !slice_ends(kind->text, LIT("List")) || !items ||
+        items->kind != NODE_ARRAY)
+        return NULL;
+    *ret_kind = slice_cut(kind->text, 0, kind->text.n - 4);
+    return items;
+}
+
+/* Each item is a document; those of a list within the list take its place. */
+static void add_items(struct splitter *s, const struct node *list, const struct node *items, slice kind)
+{
+    for (struct node *item = items->first, *next; item; item = next) {
+        slice inner_kind;
+        next = item->next;
+        item->parent = item->next = NULL;
+        inherit(s, item, kind, node_get(list, LIT("apiVersion")));
+        const struct node *inner = items_of(item, &inner_kind);
+        if (inner)
+            add_items(s, item, inner, inner_kind);
+        else
+            append(s, item, item->at, item->end, true);
+    }
+}
+
 /* Adds what was read as number `s->number`; `root` NULL means broken. */
 static void add_document(struct splitter *s, struct node *root, uint32_t at, uint32_t end)
 {
-    const struct node *kind = node_get(root, LIT("kind")), *items = node_get(root, LIT("items"));
-    bool list = kind && kind->kind == NODE_STRING && slice_ends(kind->text, LIT("List")) && items &&
-                items->kind == NODE_ARRAY;
-    if (!list) {
-        if (!root || root->kind != NODE_NULL)
-            append(s, root, at, end, false);
-        return;
-    }
-    slice item_kind = slice_cut(kind->text, 0, kind->text.n - 4);
-    for (struct node *item = items->first, *next; item; item = next) {
-        next = item->next;
-        item->parent = item->next = NULL;
-        inherit(s, item, item_kind, node_get(root, LIT("apiVersion")));
-        append(s, item, item->at, item->end, true);
-    }
+    slice kind;
+    const struct node *items = items_of(root, &kind);
+    if (items)
+        add_items(s, root, items, kind);
+    else if (!root || root->kind != NODE_NULL)
+        append(s, root, at, end, false);
 }
 
 /* Counts a document that begins; false when there are too many. */

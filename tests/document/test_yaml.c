@@ -309,6 +309,22 @@ static void lists_become_their_items(void **state)
     assert_slice("path", node_path(arena, node_get(a->root, LIT("m"))), LIT("m"));
 }
 
+/* As `jq` and `kubectl get A B -o json` make them. */
+static void lists_within_lists_become_their_items(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"[{\"kind\":\"A\"},{\"kind\":\"B\"}]", "{\"kind\":\"A\"}\n{\"kind\":\"B\"}"},
+        {"- kind: A\n- [{kind: B}, [{kind: C}]]\n", "{\"kind\":\"A\"}\n{\"kind\":\"B\"}\n{\"kind\":\"C\"}"},
+        {"kind: List\nitems:\n- {kind: List, items: [{kind: A}]}\n- {kind: AList, apiVersion: v, items: [{m: "
+         "1}]}\n",
+         "{\"kind\":\"A\"}\n{\"m\":1,\"kind\":\"A\",\"apiVersion\":\"v\"}"},
+        {"[1, {a: 2}]", "[1,{\"a\":2}]"}, /* no objects of Kubernetes */
+        {"[]", "[]"},
+    };
+    CHECK_ROWS(rows);
+}
+
 static void faults_are_told_in_plain_words(void **state)
 {
     (void)state;
@@ -450,6 +466,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_are_strings, setup, teardown),
         cmocka_unit_test_setup_teardown(aliases_and_merges, setup, teardown),
         cmocka_unit_test_setup_teardown(streams_are_split_as_kubectl_splits, setup, teardown),
+        cmocka_unit_test_setup_teardown(lists_within_lists_become_their_items, setup, teardown),
         cmocka_unit_test_setup_teardown(lists_become_their_items, setup, teardown),
         cmocka_unit_test_setup_teardown(faults_are_told_in_plain_words, setup, teardown),
         cmocka_unit_test_setup_teardown(nodes_know_where_they_stand, setup, teardown),
