@@ -32,7 +32,7 @@ static const char help[] =
     "  --diff              print only what is added\n"
     "  --patch             print it as JSON Patch (RFC 6902), one line per object\n"
     "  --format yaml|json  how to print the objects (yaml); json is one line each\n"
-    "  --output FILE       write there, not to standard output\n"
+    "  -o, --output FILE   write there, not to standard output\n"
     "\n"
     "Exit code: 0 printed, 1 the input cannot be read as YAML or JSON, 2 it could not\n"
     "run.\n";
@@ -208,73 +208,66 @@ static void put_object(struct buf *b, const struct settings *s, const struct ver
     }
 }
 
-struct printing {
-    struct settings *settings;
-    const struct stream_verdict *stream;
-    int code;
-};
-
-static void print(void *context)
+static int print(struct settings *s, const struct stream_verdict *stream)
 {
-    struct printing *p = context;
-    struct settings *s = p->settings;
-    p->code = EXIT_FINDINGS;
-    if (!check_readable(s, p->stream))
-        return;
+    if (!check_readable(s, stream))
+        return EXIT_FINDINGS;
     struct buf b = buf_new(s->arena, LIMIT_ARENA_BYTES);
-    for (const struct verdict *v = p->stream->first; v; v = v->next)
+    for (const struct verdict *v = stream->first; v; v = v->next)
         if (v->root)
-            put_object(&b, s, v, v == p->stream->first);
+            put_object(&b, s, v, v == stream->first);
     struct output out;
-    p->code = EXIT_UNABLE;
-    if (b.failed) {
-        command_fails("default", "out of memory");
-    } else if (output_open(&out, "default", s->output)) {
-        output_put(&out, buf_slice(&b));
-        p->code = output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
-    }
-}
-
-static bool read_policy(struct settings *s, struct policy *policy)
-{
-    const char *path = s->no_config ? NULL : s->config ? s->config : config_find(s->arena);
-    struct error error;
-    if (path && !config_read(policy, s->arena, path, &error))
-        return command_fails("default", "%s", error.text), false;
-    if (s->chosen)
-        policy->defaults = s->mode;
-    s->mode = policy->defaults;
-    return true;
+    if (b.failed)
+        return command_fails("default", "out of memory");
+    if (!output_open(&out, "default", s->output))
+        return EXIT_UNABLE;
+    output_put(&out, buf_slice(&b));
+    return output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
 }
 
 static int fill(struct settings *s)
 {
-    struct policy policy = {0};
+    struct config config = {0};
+    struct error error;
     slice bytes;
-    if (!read_policy(s, &policy))
-        return EXIT_UNABLE;
+    if (!s->no_config && !config_load(s->arena, s->config, &config, &error))
+        return command_fails("default", "%s", error.text);
+    if (s->chosen)
+        config.policy.defaults = s->mode;
+    s->mode = config.policy.defaults;
     if (!source_read(s->arena, s->file, &bytes))
         return command_fails("default", "%s: %s", s->file, strerror(errno));
-    struct gate *gate = gate_open(&policy);
+    struct gate *gate = gate_open(&config.policy);
     const struct stream_verdict *stream = gate ? verdict_manifest(gate, s->arena, bytes, time(NULL)) : NULL;
-    struct printing p = {.settings = s, .stream = stream};
-    if (!stream || !verdict_complete(gate, s->arena, stream) || !arena_run(s->arena, print, &p))
-        p.code = command_fails("default", "out of memory");
+    int code = stream && verdict_complete(gate, s->arena, stream) ? print(s, stream)
+                                                                  : command_fails("default", "out of memory");
     gate_close(gate);
-    return p.code;
+    return code;
+}
+
+struct invocation {
+    struct settings settings;
+    int argc;
+    char **argv;
+    int code;
+};
+
+static void run(void *context)
+{
+    struct invocation *i = context;
+    i->code = EXIT_UNABLE;
+    if (!read_arguments(&i->settings, i->argc, i->argv))
+        return;
+    if (i->settings.help)
+        fputs(help, stdout);
+    i->code = i->settings.help ? EXIT_CLEAN : fill(&i->settings);
 }
 
 int command_default(int argc, char **argv)
 {
-    struct settings s = {.arena = arena_new(LIMIT_ARENA_BYTES)};
-    if (!s.arena)
-        return command_fails("default", "out of memory");
-    int code = EXIT_UNABLE;
-    if (read_arguments(&s, argc, argv)) {
-        if (s.help)
-            fputs(help, stdout);
-        code = s.help ? EXIT_CLEAN : fill(&s);
-    }
-    arena_free(s.arena);
-    return code;
+    struct invocation i = {.settings.arena = arena_new(LIMIT_ARENA_BYTES), .argc = argc, .argv = argv};
+    if (!i.settings.arena || !arena_run(i.settings.arena, run, &i))
+        i.code = command_fails("default", "out of memory");
+    arena_free(i.settings.arena);
+    return i.code;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const char *upwards(struct arena *a, unsigned levels, const char *name)
@@ -35,22 +36,51 @@ static unsigned repository_root(struct arena *a)
     return 0;
 }
 
-const char *config_find(struct arena *a)
+/* NULL when there is none. False when there is one under a name that is not read. */
+static bool find(struct arena *a, const char **ret, struct error *reterr)
 {
     unsigned root = repository_root(a);
+    *ret = NULL;
     for (unsigned levels = 0; levels <= root; levels++) {
-        const char *path = upwards(a, levels, ".brgate.yaml");
-        if (access(path, F_OK) == 0)
-            return path;
+        const char *path = upwards(a, levels, ".brgate.yaml"), *other = upwards(a, levels, ".brgate.yml");
+        if (access(path, F_OK) == 0) {
+            *ret = path;
+            return true;
+        }
+        if (access(other, F_OK) == 0)
+            return error_set(reterr, "%s is not read: rename it to .brgate.yaml", other);
     }
-    return NULL;
+    return true;
 }
 
-bool config_read(struct policy *policy, struct arena *a, const char *path, struct error *reterr)
+static const struct ignore_list *list_of(struct arena *a, const char *path, const struct policy_excludes *x)
+{
+    char real[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    slice folder = slash ? (slice){path, (size_t)(slash - path + 1)} : LIT(".");
+    if (!x->count || !realpath(arena_cstr(a, folder), real))
+        return NULL;
+    struct ignore_list *list = ignore_new(a, arena_cstr(a, slice_of(strcmp(real, "/") ? real : "")));
+    for (size_t i = 0; i < x->count; i++)
+        ignore_add(a, list, x->patterns[i]);
+    return list;
+}
+
+bool config_load(struct arena *a, const char *named, struct config *ret, struct error *reterr)
 {
     slice bytes;
     struct error why;
+    struct policy_excludes excludes = {0};
+    const char *path = named;
+    *ret = (struct config){0};
+    if (!named && !find(a, &path, reterr))
+        return false;
+    if (!path)
+        return true;
     if (!source_read(a, path, &bytes))
         return error_set(reterr, "%s: %s", path, strerror(errno));
-    return policy_read(policy, a, bytes, &why) || error_set(reterr, "%s:%s", path, why.text);
+    if (!policy_read(&ret->policy, a, bytes, &excludes, &why))
+        return error_set(reterr, "%s:%s", path, why.text);
+    ret->exclude = list_of(a, path, &excludes);
+    return true;
 }

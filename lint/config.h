@@ -1,15 +1,18 @@
-/* Where a team keeps what it has decided about the rules. */
+/* Where a team keeps what it has decided: .brgate.yaml. */
 #ifndef BRGATE_CONFIG_H
 #define BRGATE_CONFIG_H
 
+#include "ignore.h"
 #include "policy.h"
 
-/* The nearest `.brgate.yaml` from the current folder upwards to the folder that holds `.git`; outside a
- * repository only the current folder is looked at. NULL when there is none. */
-const char *config_find(struct arena *a);
+struct config {
+    struct policy policy;
+    const struct ignore_list *exclude; /* its patterns start from the folder of the file; NULL: none */
+};
 
-/* Reads a configuration file over the policy. False and one line for the user ("FILE:LINE:COLUMN: ...") when
- * it cannot be read or has a fault. */
-bool config_read(struct policy *policy, struct arena *a, const char *path, struct error *reterr);
+/* Reads the settings file that is named, or the nearest `.brgate.yaml` from the current folder upwards to the one that
+ * holds `.git` (outside a repository only the current folder is looked at); without any, all is as it comes. False when
+ * it cannot be read or has a fault ("FILE:LINE:COLUMN: ..."), or when `.brgate.yml` is there in its place. */
+bool config_load(struct arena *a, const char *named, struct config *ret, struct error *reterr);
 
 #endif

@@ -113,7 +113,7 @@ struct opening {
 static void read_policy(void *context)
 {
     struct opening *o = context;
-    o->read = policy_read(o->policy, o->arena, o->text, &o->error);
+    o->read = policy_read(o->policy, o->arena, o->text, NULL, &o->error);
 }
 
 /* A gate with the policy of that text; NULL with the reason. */

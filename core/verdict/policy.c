@@ -2,11 +2,20 @@
 
 #include "document.h"
 #include "position.h"
+#include "suggest.h"
 
-static bool complain(struct arena *a, slice bytes, const struct node *n, slice what, struct error *reterr)
+struct reading {
+    struct arena *arena;
+    slice bytes;
+    struct policy *policy;
+    struct policy_excludes *excludes; /* or NULL */
+    struct error *reterr;
+};
+
+static bool complain(const struct reading *r, uint32_t at, const char *what)
 {
-    struct position at = position_of(line_table_new(a, bytes), n->key.n ? n->key_at : n->at);
-    return error_set(reterr, "%u:%u: %.*s", at.line, at.column, FMT(what));
+    struct position p = position_of(line_table_new(r->arena, r->bytes), at);
+    return error_set(r->reterr, "%u:%u: %s", p.line, p.column, what);
 }
 
 static bool find_rule(slice slug, size_t *ret, struct error *reterr)
@@ -18,12 +27,19 @@ static bool find_rule(slice slug, size_t *ret, struct error *reterr)
                   : error_set(reterr, "unknown rule %.*s; `brgate rules` lists them", FMT(slug));
 }
 
+static void set_all(struct policy *policy, enum policy_level level)
+{
+    for (size_t i = 0; i < rule_count(); i++)
+        if (level == POLICY_OFF || policy->level[i] != POLICY_OFF)
+            policy->level[i] = POLICY_DEFAULT;
+    policy->all = (uint8_t)level;
+}
+
 bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct error *reterr)
 {
     size_t rule;
     if (slice_eq(slug, LIT("all"))) {
-        for (size_t i = 0; i < rule_count(); i++)
-            policy->level[i] = (uint8_t)level;
+        set_all(policy, level);
         return true;
     }
     if (!find_rule(slug, &rule, reterr))
@@ -32,123 +48,154 @@ bool policy_set(struct policy *policy, slice slug, enum policy_level level, stru
     return true;
 }
 
-static bool read_level(const struct node *n, enum policy_level *ret)
+/* ---- the file ---- */
+
+static bool read_level(const struct reading *r, const struct node *n, enum policy_level *ret)
 {
-    static const struct {
-        slice word;
-        enum policy_level level;
-    } words[] = {{SLICE("error"), POLICY_ERROR}, {SLICE("warn"), POLICY_WARN}, {SLICE("off"), POLICY_OFF}};
-    if (n->kind == NODE_BOOL && !n->boolean) { /* YAML 1.1 reads a bare off as false */
-        *ret = POLICY_OFF;
-        return true;
-    }
-    for (size_t i = 0; n->kind == NODE_STRING && i < COUNT(words); i++) {
-        if (slice_eq(n->text, words[i].word)) {
-            *ret = words[i].level;
+    static const slice words[] = {SLICE("error"), SLICE("warn"), SLICE("off")};
+    static const enum policy_level levels[] = {POLICY_ERROR, POLICY_WARN, POLICY_OFF};
+    slice word = n->kind == NODE_STRING                ? n->text
+                 : n->kind == NODE_BOOL && !n->boolean ? LIT("off") /* YAML 1.1 reads a bare off as false */
+                                                       : (slice){0};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (slice_eq(word, words[i])) {
+            *ret = levels[i];
             return true;
         }
     }
-    return false;
+    slice near = suggest_nearest(word, words, COUNT(words));
+    if (slice_eq(word, LIT("warning")))
+        near = LIT("warn");
+    struct error what;
+    error_set(&what, "rules.%.*s: expected error, warn or off%s%.*s%s", FMT(n->key),
+              near.n ? "; did you mean " : "", FMT(near), near.n ? "?" : "");
+    return complain(r, n->at, what.text);
 }
 
-static bool read_rules(struct policy *policy, struct arena *a, slice bytes, const struct node *rules,
-                       struct error *reterr)
+/* A rule's own line goes before that of `all`, wherever they stand. */
+static bool read_rules(const struct reading *r, const struct node *rules)
 {
     if (rules->kind != NODE_OBJECT)
-        return complain(a, bytes, rules, LIT("rules: expected a mapping from rule to error, warn or off"),
-                        reterr);
-    for (const struct node *n = node_first(rules); n; n = node_next(n)) {
-        enum policy_level level;
-        struct error why;
-        if (!read_level(n, &level))
-            return complain(a, bytes, n, arena_fmt(a, "rules.%.*s: expected error, warn or off", FMT(n->key)),
-                            reterr);
-        if (!policy_set(policy, n->key, level, &why))
-            return complain(a, bytes, n, slice_of(why.text), reterr);
+        return complain(r, rules->at, "rules: expected a mapping from rules to error, warn or off");
+    for (int own = 0; own <= 1; own++) {
+        for (const struct node *n = node_first(rules); n; n = node_next(n)) {
+            enum policy_level level = POLICY_DEFAULT;
+            struct error why;
+            if (slice_eq(n->key, LIT("all")) == own)
+                continue;
+            if (!policy_set(r->policy, n->key, POLICY_DEFAULT, &why))
+                return complain(r, n->key_at, why.text);
+            if (!read_level(r, n, &level))
+                return false;
+            policy_set(r->policy, n->key, level, NULL);
+        }
     }
     return true;
 }
 
-static bool read_overridable(struct policy *policy, struct arena *a, slice bytes, const struct node *list,
-                             struct error *reterr)
+static bool read_overridable(const struct reading *r, const struct node *list)
 {
     if (list->kind != NODE_ARRAY)
-        return complain(a, bytes, list, LIT("overridable: expected a list of rules"), reterr);
+        return complain(r, list->at, "overridable: expected a list of rules");
     for (const struct node *n = node_first(list); n; n = node_next(n)) {
         size_t rule;
         struct error why = {"overridable: expected the name of a rule"};
         if (n->kind != NODE_STRING || !find_rule(n->text, &rule, &why))
-            return complain(a, bytes, n, slice_of(why.text), reterr);
-        policy->overridable[rule] = true;
+            return complain(r, n->at, why.text);
+        r->policy->overridable[rule] = true;
     }
     return true;
 }
 
-static bool read_defaults(struct policy *policy, struct arena *a, slice bytes, const struct node *n,
-                          struct error *reterr)
+static bool read_defaults(const struct reading *r, const struct node *n)
 {
-    if (n->kind == NODE_STRING && defaults_mode_read(n->text, &policy->defaults))
-        return true;
-    return complain(a, bytes, n, LIT("defaults: expected effective, documented or none"), reterr);
+    return (n->kind == NODE_STRING && defaults_mode_read(n->text, &r->policy->defaults)) ||
+           complain(r, n->at, "defaults: expected effective, documented or none");
 }
 
-static bool read_document(struct policy *policy, struct arena *a, slice bytes, const struct node *root,
-                          struct error *reterr)
+static bool read_exclude(const struct reading *r, const struct node *list)
 {
-    static const slice keys[] = {SLICE("rules"), SLICE("overridable"), SLICE("defaults")};
+    if (list->kind != NODE_ARRAY)
+        return complain(r, list->at, "exclude: expected a list of patterns, such as [charts/, '*.tpl.yaml']");
+    slice *patterns = ARENA_ARRAY(r->arena, slice, list->count);
+    size_t count = 0;
+    for (const struct node *n = node_first(list); n; n = node_next(n)) {
+        if (n->kind != NODE_STRING || !n->text.n)
+            return complain(r, n->at, "exclude: expected a pattern, such as charts/ or '*.tpl.yaml'");
+        patterns[count++] = n->text;
+    }
+    if (r->excludes)
+        *r->excludes = (struct policy_excludes){patterns, count};
+    return true;
+}
+
+static bool read_document(const struct reading *r, const struct node *root)
+{
+    static const struct {
+        slice key;
+        bool (*read)(const struct reading *r, const struct node *n);
+    } keys[] = {{SLICE("rules"), read_rules},
+                {SLICE("overridable"), read_overridable},
+                {SLICE("defaults"), read_defaults},
+                {SLICE("exclude"), read_exclude}};
+    enum { KEYS = COUNT(keys) };
     if (root->kind != NODE_OBJECT)
-        return complain(a, bytes, root,
-                        LIT("expected a mapping with the keys rules, overridable and defaults"), reterr);
+        return complain(r, root->at,
+                        "expected a mapping with the keys rules, overridable, defaults and exclude");
     for (const struct node *n = node_first(root); n; n = node_next(n)) {
-        bool ok;
-        if (slice_eq(n->key, keys[0]))
-            ok = read_rules(policy, a, bytes, n, reterr);
-        else if (slice_eq(n->key, keys[1]))
-            ok = read_overridable(policy, a, bytes, n, reterr);
-        else if (slice_eq(n->key, keys[2]))
-            ok = read_defaults(policy, a, bytes, n, reterr);
-        else
-            return complain(
-                a, bytes, n,
-                arena_fmt(a, "unknown key %.*s: expected rules, overridable or defaults", FMT(n->key)),
-                reterr);
-        if (!ok)
+        size_t i = 0;
+        while (i < KEYS && !slice_eq(n->key, keys[i].key))
+            i++;
+        if (i == KEYS) {
+            struct error what;
+            error_set(&what, "unknown key %.*s: expected rules, overridable, defaults or exclude",
+                      FMT(n->key));
+            return complain(r, n->key_at, what.text);
+        }
+        if (!keys[i].read(r, n))
             return false;
     }
     return true;
 }
 
-bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct error *reterr)
+/* Where a manifest only loses text, a setting is refused. */
+static bool complain_unread(const struct reading *r, const struct finding *x)
 {
+    uint32_t from, to;
+    struct error what;
+    bool loses = x->rule->flags & RULE_LOSES_TEXT;
+    place_span(x->place, r->bytes, &from, &to);
+    error_set(&what, "%.*s%s",
+              FMT(slice_cut(x->message, 0, loses ? slice_find_char(x->message, ';') : SLICE_NONE)),
+              loses && x->hint.n ? "; " : "");
+    if (loses)
+        error_set(&what, "%s%.*s", what.text, FMT(x->hint));
+    return complain(r, from, what.text);
+}
+
+bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct policy_excludes *ret,
+                 struct error *reterr)
+{
+    const struct reading r = {a, bytes, policy, ret, reterr};
     struct findings f = findings_new(a);
     struct stream *s = stream_read(a, bytes, &f);
-    if (f.first) {
-        uint32_t from, to;
-        place_span(f.first->place, bytes, &from, &to);
-        struct position at = position_of(line_table_new(a, bytes), from);
-        return error_set(reterr, "%u:%u: %.*s", at.line, at.column, FMT(f.first->message));
-    }
+    if (f.first)
+        return complain_unread(&r, f.first);
     for (const struct document *d = s->first; d; d = d->next)
-        if (!read_document(policy, a, bytes, d->root, reterr))
+        if (!read_document(&r, d->root))
             return false;
     return true;
 }
 
+/* A rule of its own level has it in every context; that of `all` leaves alone what is off. */
 enum severity policy_severity(const struct policy *policy, size_t rule, enum context context)
 {
+    static const enum severity severities[] = {
+        [POLICY_OFF] = SEVERITY_OFF, [POLICY_WARN] = SEVERITY_WARNING, [POLICY_ERROR] = SEVERITY_ERROR};
     enum severity severity = rule_at(rule)->severity[context];
-    switch (policy->level[rule]) {
-    case POLICY_OFF:
-        severity = SEVERITY_OFF;
-        break;
-    case POLICY_WARN:
-        severity = SEVERITY_WARNING;
-        break;
-    case POLICY_ERROR:
-        severity = SEVERITY_ERROR;
-        break;
-    default:
-        break;
-    }
+    if (policy->level[rule] != POLICY_DEFAULT)
+        severity = severities[policy->level[rule]];
+    else if (policy->all != POLICY_DEFAULT && severity != SEVERITY_OFF)
+        severity = severities[policy->all];
     return context == CONTEXT_DELETE && severity == SEVERITY_ERROR ? SEVERITY_WARNING : severity;
 }

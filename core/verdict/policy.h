@@ -2,8 +2,10 @@
  *
  *     rules:
  *       cleanpolicy-delete: off        # error, warn or off
+ *       all: warn                      # every rule that is on and has no line of its own
  *     overridable: [prefix-missing]    # rules that an annotation may lower on the server
- *     defaults: effective              # or documented, none: what `brgate default` and /mutate add */
+ *     defaults: effective              # or documented, none: what `brgate default` and /mutate add
+ *     exclude: [charts/]               # files that `brgate lint` does not read, as in .gitignore */
 #ifndef BRGATE_POLICY_H
 #define BRGATE_POLICY_H
 
@@ -16,16 +18,23 @@ enum policy_level { POLICY_DEFAULT, POLICY_OFF, POLICY_WARN, POLICY_ERROR };
 
 struct policy {
     uint8_t level[RULES_MOST]; /* by number; enum policy_level */
+    uint8_t all;               /* of rules that have none; turns on none that is off by default */
     bool overridable[RULES_MOST];
     enum defaults_mode defaults;
 };
 
-/* Reads a configuration file over `policy`. False when it has a fault: `reterr` is `line:column: what is
- * wrong`, in the arena. */
-bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct error *reterr);
+struct policy_excludes {
+    const slice *patterns; /* of gitignore(5) */
+    size_t count;
+};
 
-/* Sets one rule by its slug ("all" for every rule). False and a text with the nearest slug when there is
- * none. */
+/* Reads a settings file over `policy`, and its patterns into `ret`, which may be NULL. False when it has a fault:
+ * `reterr` is `line:column: what is wrong`. */
+bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct policy_excludes *ret,
+                 struct error *reterr);
+
+/* Sets one rule by its slug. "all" takes the place of what was set before: it turns every rule off, or raises or lowers
+ * those that are on. False when there is no such rule, with the nearest one. */
 bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct error *reterr);
 
 /* The severity of the rule of that number in a context. Nothing is raised to an error on DELETE. */

@@ -76,7 +76,7 @@ static struct gate *gate_by(struct arena *a, const char *config)
 {
     struct policy policy = {0};
     struct error error;
-    if (!policy_read(&policy, a, slice_of(config), &error)) {
+    if (!policy_read(&policy, a, slice_of(config), NULL, &error)) {
         print_error("%s\n", error.text);
         fail();
     }

@@ -1,0 +1,27 @@
+/* Patterns of gitignore(5): which files of a tree are left out. */
+#ifndef BRGATE_IGNORE_H
+#define BRGATE_IGNORE_H
+
+#include "arena.h"
+
+/* The patterns of one .gitignore or one list. Later ones win over earlier ones, `!` takes back. */
+struct ignore_list {
+    const struct ignore_list *next; /* for the owner */
+    const char *base; /* the folder that its patterns start from, absolute, without a slash at the end */
+    struct ignore_pattern *patterns;
+    size_t count, capacity;
+};
+
+struct ignore_list *ignore_new(struct arena *a, const char *base);
+
+/* Adds the pattern of one line; comments and blank lines add nothing. The text must outlive the list. */
+void ignore_add(struct arena *a, struct ignore_list *list, slice line);
+void ignore_add_lines(struct arena *a, struct ignore_list *list, slice text);
+
+enum ignore_answer { IGNORE_SILENT, IGNORE_OUT, IGNORE_IN };
+
+/* What the last pattern that fits says of `path`, which is absolute. A pattern with a slash fits only below the base,
+ * one without fits the last name of any path. The folders above the path are not asked about. */
+enum ignore_answer ignore_ask(const struct ignore_list *list, slice path, bool is_folder);
+
+#endif
