@@ -7,7 +7,7 @@
 #include "run.h"
 #include "suggest.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,35 +17,50 @@
 static const char help[] = "Usage: brgate lint [OPTION]... FILE|FOLDER|-...\n"
                            "\n"
                            "Judges the Backup, BackupSchedule and CompactBackup objects in YAML and JSON\n"
-                           "files. Folders are searched for .yaml, .yml and .json; what is hidden is passed\n"
-                           "over. Objects of other kinds are counted, not judged. Nothing is sent anywhere.\n"
+                           "files. Folders are searched for .yaml, .yml and .json; what is hidden, or named\n"
+                           "in .gitignore, is passed over. Objects of other kinds, and files that cannot be\n"
+                           "read and show no sign of ours, are counted, not judged. Nothing is sent\n"
+                           "anywhere.\n"
+                           "\n"
+                           "Files\n"
+                           "  --exclude PATTERN      do not read files and folders that the pattern of\n"
+                           "                         gitignore(5) names, counted from the current folder;\n"
+                           "                         may be repeated\n"
+                           "  --no-gitignore         read what .gitignore names\n"
+                           "  --require-objects      fail when there was nothing to judge\n"
                            "\n"
                            "Report\n"
                            "  --format text|json|github\n"
                            "                         for people (text), as data, or as annotations\n"
                            "                         that GitHub shows in a pull request\n"
-                           "  --output FILE          write the report there, not to standard output\n"
+                           "  -o, --output FILE      write the report there, not to standard output\n"
                            "  --color auto|always|never\n"
                            "                         auto: on a terminal, unless NO_COLOR is set\n"
                            "  -q, --quiet            no closing line: print findings only\n"
                            "  --stdin-filename NAME  what standard input (-) is called in the report\n"
                            "\n"
                            "Rules (brgate rules lists them, brgate explain RULE tells more)\n"
-                           "  --error RULE[,RULE]... treat as errors; 'all' is every rule\n"
+                           "  --error RULE[,RULE]... treat as errors; 'all' is every rule that is on\n"
                            "  --warn RULE[,RULE]...  treat as warnings\n"
                            "  --off RULE[,RULE]...   leave out\n"
                            "  --config FILE          read these settings, not the nearest .brgate.yaml\n"
                            "  --no-config            read no settings file\n"
+                           "  --fail-on error|warning|never\n"
+                           "                         what makes the exit code 1 (error)\n"
                            "\n"
                            "Later options win over earlier ones and over the settings file. A comment\n"
                            "'# brgate: allow RULE: REASON' suppresses a finding in place.\n"
                            "\n"
-                           "Exit code: 0 no errors, 1 errors, 2 something could not be read or was asked\n"
-                           "wrongly; all other files have been judged nevertheless.\n";
+                           "Exit code: 0 no errors, 1 errors (see --fail-on), 2 something could not be read\n"
+                           "or was asked wrongly; all other files have been judged nevertheless.\n";
 
 enum { REPORT_BYTES = 256 << 20 };
 
 enum choice {
+    CHOICE_EXCLUDE,
+    CHOICE_NO_GITIGNORE,
+    CHOICE_REQUIRE_OBJECTS,
+    CHOICE_FAIL_ON,
     CHOICE_FORMAT,
     CHOICE_OUTPUT,
     CHOICE_COLOR,
@@ -61,6 +76,10 @@ enum choice {
 };
 
 static const struct option options[CHOICE_COUNT] = {
+    [CHOICE_EXCLUDE] = {"--exclude", 0, true},
+    [CHOICE_NO_GITIGNORE] = {"--no-gitignore", 0, false},
+    [CHOICE_REQUIRE_OBJECTS] = {"--require-objects", 0, false},
+    [CHOICE_FAIL_ON] = {"--fail-on", 0, true},
     [CHOICE_FORMAT] = {"--format", 0, true},
     [CHOICE_OUTPUT] = {"--output", 'o', true},
     [CHOICE_COLOR] = {"--color", 0, true},
@@ -83,9 +102,10 @@ struct settings {
     struct arena *arena;
     const struct report_format *format;
     const char *output, *color, *stdin_name, *config;
-    bool quiet, no_config, help;
-    char **operands;
-    size_t operand_count, level_count;
+    bool quiet, no_config, help, no_gitignore, require_objects;
+    enum fail_on fail_on;
+    char **operands, **excludes;
+    size_t operand_count, exclude_count, level_count;
     struct level_flag *levels;
 };
 
@@ -110,9 +130,34 @@ static bool choose_color(struct settings *s, const char *word)
     return false;
 }
 
+static bool choose_fail_on(struct settings *s, const char *word)
+{
+    static const char *const words[] = {
+        [FAIL_ON_ERROR] = "error", [FAIL_ON_WARNING] = "warning", [FAIL_ON_NEVER] = "never"};
+    for (unsigned i = 0; i < COUNT(words); i++) {
+        if (!strcmp(word, words[i])) {
+            s->fail_on = (enum fail_on)i;
+            return true;
+        }
+    }
+    command_fails("lint", "--fail-on %s: expected error, warning or never", word);
+    return false;
+}
+
 static bool take_option(struct settings *s, int choice, char *value)
 {
     switch ((enum choice)choice) {
+    case CHOICE_EXCLUDE:
+        s->excludes[s->exclude_count++] = value;
+        return true;
+    case CHOICE_NO_GITIGNORE:
+        s->no_gitignore = true;
+        return true;
+    case CHOICE_REQUIRE_OBJECTS:
+        s->require_objects = true;
+        return true;
+    case CHOICE_FAIL_ON:
+        return choose_fail_on(s, value);
     case CHOICE_FORMAT:
         return choose_format(s, value);
     case CHOICE_OUTPUT:
@@ -155,6 +200,7 @@ static bool read_arguments(struct settings *s, int argc, char **argv)
 {
     struct arguments a = {.argv = argv, .argc = argc};
     s->operands = ARENA_ARRAY(s->arena, char *, (size_t)argc);
+    s->excludes = ARENA_ARRAY(s->arena, char *, (size_t)argc);
     s->levels = ARENA_ARRAY(s->arena, struct level_flag, (size_t)argc);
     char *value;
     for (int i; (i = arguments_next(&a, options, CHOICE_COUNT, &value)) != ARGUMENT_END;) {
@@ -189,18 +235,31 @@ static bool set_levels(struct policy *policy, const struct level_flag *f)
     return true;
 }
 
-static bool read_policy(const struct settings *s, struct policy *policy)
+static bool read_settings(const struct settings *s, struct config *config)
 {
-    const char *path = s->no_config ? NULL : s->config ? s->config : config_find(s->arena);
     struct error error;
-    if (path && !config_read(policy, s->arena, path, &error)) {
+    if (!s->no_config && !config_load(s->arena, s->config, config, &error)) {
         command_fails("lint", "%s", error.text);
         return false;
     }
     for (size_t i = 0; i < s->level_count; i++)
-        if (!set_levels(policy, &s->levels[i]))
+        if (!set_levels(&config->policy, &s->levels[i]))
             return false;
     return true;
+}
+
+/* The patterns of --exclude, and behind them those of the settings. */
+static const struct ignore_list *excludes_of(const struct settings *s, const struct config *config)
+{
+    char here[PATH_MAX];
+    if (!s->exclude_count || !getcwd(here, sizeof here))
+        return config->exclude;
+    struct ignore_list *list =
+        ignore_new(s->arena, arena_cstr(s->arena, slice_of(strcmp(here, "/") ? here : "")));
+    for (size_t i = 0; i < s->exclude_count; i++)
+        ignore_add(s->arena, list, slice_of(s->excludes[i]));
+    list->next = config->exclude;
+    return list;
 }
 
 /* ---- the run ---- */
@@ -252,32 +311,65 @@ static bool put_files(const struct settings *s, struct output *out, const struct
     return ok;
 }
 
+/* What could not be read, in the order of the names; folders have been named on stderr. */
+static void note_failures(const struct settings *s, const struct paths *paths, const struct run *run,
+                          struct report_end *end)
+{
+    struct report_failure *list = ARENA_ARRAY(s->arena, struct report_failure, paths->failed + paths->count);
+    size_t n = 0;
+    for (; n < paths->failed; n++)
+        list[n] = (struct report_failure){slice_of(paths->failures[n].name),
+                                          arena_copy(s->arena, slice_of(strerror(paths->failures[n].error)))};
+    for (size_t i = 0; i < paths->count; i++) {
+        if (!run->files[i].error)
+            continue;
+        const char *name = strcmp(paths->names[i], "-") ? paths->names[i] : s->stdin_name;
+        list[n] = (struct report_failure){slice_of(name),
+                                          arena_copy(s->arena, slice_of(strerror(run->files[i].error)))};
+        command_fails("lint", "%s: %.*s", name, FMT(list[n].reason));
+        n++;
+    }
+    end->failures = list;
+    end->failure_count = n;
+}
+
 /* False when the report could not be written. */
 static bool print_report(const struct settings *s, const struct paths *paths, const struct run *run)
 {
     struct output out;
+    struct report_end end = {.totals = run->totals};
     if (!output_open(&out, "lint", s->output))
         return false;
-    for (size_t i = 0; i < paths->count; i++)
-        if (run->files[i].error)
-            command_fails("lint", "%s: %s", strcmp(paths->names[i], "-") ? paths->names[i] : s->stdin_name,
-                          strerror(run->files[i].error));
+    note_failures(s, paths, run, &end);
     output_put(&out, s->format->open);
     bool ok = put_files(s, &out, run, paths->count);
-    struct buf end = buf_new(s->arena, 64 << 10);
-    s->format->put_end(&end, &run->totals);
+    struct buf text = buf_new(s->arena, REPORT_BYTES);
+    s->format->put_end(&text, &end);
     if (!(s->quiet && s->format->quiet_end))
-        output_put(&out, buf_slice(&end));
+        output_put(&out, buf_slice(&text));
     return output_close(&out) && ok;
+}
+
+static int code_of(const struct settings *s, const struct report_totals *t)
+{
+    if (t->unreadable)
+        return EXIT_UNABLE;
+    if (s->require_objects && !t->objects) {
+        command_fails("lint", "--require-objects: no Backup, BackupSchedule or CompactBackup was found");
+        return EXIT_FINDINGS;
+    }
+    return report_failed(t, s->fail_on) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 static int judge_all(const struct settings *s)
 {
-    struct policy policy = {0};
-    if (!read_policy(s, &policy))
+    struct config config = {0};
+    if (!read_settings(s, &config))
         return EXIT_UNABLE;
-    struct paths paths = paths_collect(s->arena, s->operands, s->operand_count, "brgate lint");
-    struct gate *gate = gate_open(&policy);
+    const struct paths_options from = {
+        .who = "brgate lint", .exclude = excludes_of(s, &config), .gitignore = !s->no_gitignore};
+    struct paths paths = paths_collect(s->arena, s->operands, s->operand_count, &from);
+    struct gate *gate = gate_open(&config.policy);
     if (!gate)
         return command_fails("lint", "out of memory");
     const struct run_options with = {.gate = gate, .now = time(NULL), .stdin_name = s->stdin_name};
@@ -289,9 +381,7 @@ static int judge_all(const struct settings *s)
     gate_close(gate);
     if (!judged)
         return command_fails("lint", "out of memory");
-    if (!printed || totals.unreadable)
-        return EXIT_UNABLE;
-    return report_failed(&totals) ? EXIT_FINDINGS : EXIT_CLEAN;
+    return printed ? code_of(s, &totals) : EXIT_UNABLE;
 }
 
 struct invocation {

@@ -1,37 +1,55 @@
 /* Walks folders for manifests. */
 #include "paths.h"
 
+#include "source.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum entry { ENTRY_FILE, ENTRY_FOLDER, ENTRY_FOLDER_LINK, ENTRY_SPECIAL };
 
-struct names {
-    const char **items;
-    size_t count, capacity;
+struct folder {
+    const char *name, *absolute;
+    const struct ignore_list *ignored; /* .gitignore of the folders above, the nearest first */
 };
 
 struct walk {
     struct arena *arena;
-    struct names files, folders; /* found; still to be searched */
+    const struct paths_options *options;
     struct paths *paths;
-    const char *who;
+    const char **files;
+    size_t file_count, file_capacity;
+    struct folder *folders; /* still to be searched */
+    size_t folder_count, folder_capacity;
+    struct path_failure *failures;
+    size_t failure_capacity;
     DIR *open;
 };
 
-static void push(struct walk *w, struct names *list, const char *name)
+static void add_file(struct walk *w, const char *name)
 {
-    list->items = arena_grow(w->arena, list->items, list->count, &list->capacity, sizeof *list->items);
-    list->items[list->count++] = name;
+    w->files = arena_grow(w->arena, w->files, w->file_count, &w->file_capacity, sizeof *w->files);
+    w->files[w->file_count++] = name;
+}
+
+static void add_folder(struct walk *w, struct folder folder)
+{
+    w->folders = arena_grow(w->arena, w->folders, w->folder_count, &w->folder_capacity, sizeof *w->folders);
+    w->folders[w->folder_count++] = folder;
 }
 
 static void complain(struct walk *w, const char *name, int error)
 {
-    fprintf(stderr, "%s: %s: %s\n", w->who, name, strerror(error));
-    w->paths->failed++;
+    struct paths *p = w->paths;
+    fprintf(stderr, "%s: %s: %s\n", w->options->who, name, strerror(error));
+    w->failures = arena_grow(w->arena, w->failures, p->failed, &w->failure_capacity, sizeof *w->failures);
+    w->failures[p->failed++] = (struct path_failure){name, error};
 }
 
 static const char *join(struct arena *a, const char *folder, const char *name)
@@ -41,6 +59,66 @@ static const char *join(struct arena *a, const char *folder, const char *name)
     const char *between = slice_ends(slice_of(folder), LIT("/")) ? "" : "/";
     return arena_cstr(a, arena_fmt(a, "%s%s%s", folder, between, name));
 }
+
+/* ---- what is left out ---- */
+
+static bool is_out(const struct walk *w, const struct ignore_list *ignored, slice absolute, bool is_folder)
+{
+    for (const struct ignore_list *l = w->options->exclude; l; l = l->next)
+        if (ignore_ask(l, absolute, is_folder) == IGNORE_OUT)
+            return true;
+    for (const struct ignore_list *l = ignored; l; l = l->next) {
+        enum ignore_answer answer = ignore_ask(l, absolute, is_folder);
+        if (answer != IGNORE_SILENT)
+            return answer == IGNORE_OUT;
+    }
+    return false;
+}
+
+/* An operand is out when a folder above it is, too. */
+static bool is_excluded(const struct walk *w, const char *absolute, bool is_folder)
+{
+    slice path = slice_of(absolute);
+    for (size_t i = 1; w->options->exclude && i < path.n; i++)
+        if (path.p[i] == '/' && is_out(w, NULL, slice_cut(path, 0, i), true))
+            return true;
+    return is_out(w, NULL, path, is_folder);
+}
+
+/* The .gitignore of that folder before those above it. */
+static const struct ignore_list *with_own(struct walk *w, const struct folder *f)
+{
+    slice text;
+    const char *path = join(w->arena, f->absolute, ".gitignore");
+    if (!w->options->gitignore)
+        return NULL;
+    if (!source_read(w->arena, path, &text)) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            complain(w, path, errno);
+        return f->ignored;
+    }
+    struct ignore_list *list = ignore_new(w->arena, f->absolute);
+    ignore_add_lines(w->arena, list, text);
+    list->next = f->ignored;
+    return list;
+}
+
+/* Those of the folders above it, up to the one that holds .git; without one there are none. */
+static const struct ignore_list *of_folders_above(struct walk *w, const char *absolute)
+{
+    slice path = slice_of(absolute);
+    size_t root = path.n;
+    while (root && access(join(w->arena, arena_cstr(w->arena, slice_cut(path, 0, root)), ".git"), F_OK) != 0)
+        for (root--; root && path.p[root] != '/';)
+            root--;
+    const struct ignore_list *list = NULL;
+    for (size_t i = root; root && i < path.n; i++)
+        if (path.p[i] == '/')
+            list = with_own(w, &(struct folder){NULL, arena_cstr(w->arena, slice_cut(path, 0, i)), list});
+    return list;
+}
+
+/* ---- walking ---- */
 
 static enum entry entry_of(int folder, const struct dirent *e)
 {
@@ -64,41 +142,41 @@ static bool is_manifest(slice name)
     return slice_ends(name, LIT(".yaml")) || slice_ends(name, LIT(".yml")) || slice_ends(name, LIT(".json"));
 }
 
-static void take_entry(struct walk *w, const char *folder, int fd, const struct dirent *e)
+/* `f->ignored` holds the folder's own patterns by now. */
+static void take_entry(struct walk *w, const struct folder *f, const struct dirent *e)
 {
-    if (e->d_name[0] == '.')
-        return;
-    switch (entry_of(fd, e)) {
-    case ENTRY_FILE:
-        if (is_manifest(slice_of(e->d_name)))
-            push(w, &w->files, join(w->arena, folder, e->d_name));
-        else
-            w->paths->other_files++;
-        return;
-    case ENTRY_FOLDER:
-        push(w, &w->folders, join(w->arena, folder, e->d_name));
-        return;
-    case ENTRY_FOLDER_LINK:
+    enum entry entry = entry_of(dirfd(w->open), e);
+    if (entry == ENTRY_FOLDER_LINK) {
         w->paths->links++;
         return;
-    case ENTRY_SPECIAL:
+    }
+    if (entry == ENTRY_SPECIAL || (entry == ENTRY_FILE && !is_manifest(slice_of(e->d_name)))) {
         w->paths->other_files++;
         return;
     }
+    const char *absolute = join(w->arena, f->absolute, e->d_name);
+    if (is_out(w, f->ignored, slice_of(absolute), entry == ENTRY_FOLDER))
+        w->paths->ignored++;
+    else if (entry == ENTRY_FOLDER)
+        add_folder(w, (struct folder){join(w->arena, f->name, e->d_name), absolute, f->ignored});
+    else
+        add_file(w, join(w->arena, f->name, e->d_name));
 }
 
-static void search(struct walk *w, const char *folder)
+static void search(struct walk *w, struct folder f)
 {
-    w->open = opendir(folder);
+    w->open = opendir(f.name);
     if (!w->open) {
-        complain(w, folder, errno);
+        complain(w, f.name, errno);
         return;
     }
+    f.ignored = with_own(w, &f);
     const struct dirent *e;
     while (errno = 0, (e = readdir(w->open)))
-        take_entry(w, folder, dirfd(w->open), e);
+        if (e->d_name[0] != '.')
+            take_entry(w, &f, e);
     if (errno)
-        complain(w, folder, errno);
+        complain(w, f.name, errno);
     closedir(w->open);
     w->open = NULL;
 }
@@ -110,38 +188,112 @@ static void close_open(void *walk)
         closedir(w->open);
 }
 
-static int by_bytes(const void *p, const void *q)
+/* Where the operand is; a link is where it is itself, and not where it leads. NULL when that cannot be told. */
+static const char *absolute_of(struct arena *a, const char *operand, bool is_folder)
 {
-    return strcmp(*(const char *const *)p, *(const char *const *)q);
+    char real[PATH_MAX];
+    const char *slash = strrchr(operand, '/');
+    slice above = !slash             ? LIT(".")
+                  : slash == operand ? LIT("/")
+                                     : (slice){operand, (size_t)(slash - operand)};
+    if (!realpath(is_folder ? operand : arena_cstr(a, above), real))
+        return NULL;
+    const char *root = !strcmp(real, "/") ? "" : real;
+    return is_folder ? arena_cstr(a, slice_of(root)) : join(a, root, slash ? slash + 1 : operand);
 }
 
 static void take_operand(struct walk *w, const char *operand)
 {
     struct stat s;
-    if (!strcmp(operand, "-"))
-        push(w, &w->files, operand);
-    else if (stat(operand, &s) != 0)
+    if (!strcmp(operand, "-")) {
+        add_file(w, operand);
+        return;
+    }
+    if (stat(operand, &s) != 0) {
         complain(w, operand, errno);
+        return;
+    }
+    bool is_folder = S_ISDIR(s.st_mode);
+    const char *absolute = absolute_of(w->arena, operand, is_folder);
+    if (!absolute)
+        complain(w, operand, errno);
+    else if (is_excluded(w, absolute, is_folder))
+        w->paths->ignored++;
+    else if (!is_folder)
+        add_file(w, operand);
     else
-        push(w, S_ISDIR(s.st_mode) ? &w->folders : &w->files, operand);
+        add_folder(w, (struct folder){operand, absolute,
+                                      w->options->gitignore ? of_folders_above(w, absolute) : NULL});
 }
 
-struct paths paths_collect(struct arena *a, char *const *operands, size_t count, const char *who)
+/* ---- each file once ---- */
+
+struct named {
+    const char *name;
+    dev_t device;
+    ino_t inode;
+    bool known;
+};
+
+/* The same file side by side, its best name first. */
+static int by_file(const void *p, const void *q)
+{
+    const struct named *a = p, *b = q;
+    if (a->device != b->device)
+        return a->device < b->device ? -1 : 1;
+    if (a->inode != b->inode)
+        return a->inode < b->inode ? -1 : 1;
+    size_t m = strlen(a->name), n = strlen(b->name);
+    return m != n ? (m < n ? -1 : 1) : strcmp(a->name, b->name);
+}
+
+static int by_bytes(const void *p, const void *q)
+{
+    return strcmp(*(const char *const *)p, *(const char *const *)q);
+}
+
+static bool same_file(const struct named *a, const struct named *b)
+{
+    return a->known && b->known ? a->device == b->device && a->inode == b->inode : !strcmp(a->name, b->name);
+}
+
+static void keep_each_once(struct walk *w)
+{
+    struct named *all = ARENA_ARRAY(w->arena, struct named, w->file_count);
+    for (size_t i = 0; i < w->file_count; i++) {
+        struct stat s;
+        all[i].name = w->files[i];
+        all[i].known = strcmp(w->files[i], "-") != 0 && lstat(w->files[i], &s) == 0;
+        if (all[i].known) {
+            all[i].device = s.st_dev;
+            all[i].inode = s.st_ino;
+        }
+    }
+    qsort(all, w->file_count, sizeof *all, by_file);
+    size_t kept = 0;
+    for (size_t i = 0; i < w->file_count; i++)
+        if (i == 0 || !same_file(&all[i - 1], &all[i]))
+            w->files[kept++] = all[i].name;
+    w->file_count = kept;
+}
+
+struct paths paths_collect(struct arena *a, char *const *operands, size_t count,
+                           const struct paths_options *options)
 {
     struct paths paths = {0};
     struct walk *w = ARENA_NEW(a, struct walk);
-    *w = (struct walk){.arena = a, .paths = &paths, .who = who};
+    *w = (struct walk){.arena = a, .options = options, .paths = &paths};
     arena_defer(a, close_open, w);
     for (size_t i = 0; i < count; i++)
         take_operand(w, operands[i]);
-    while (w->folders.count)
-        search(w, w->folders.items[--w->folders.count]);
-    struct names *files = &w->files;
-    if (files->count)
-        qsort(files->items, files->count, sizeof *files->items, by_bytes);
-    for (size_t i = 0; i < files->count; i++)
-        if (paths.count == 0 || strcmp(files->items[paths.count - 1], files->items[i]) != 0)
-            files->items[paths.count++] = files->items[i];
-    paths.names = files->items;
+    while (w->folder_count)
+        search(w, w->folders[--w->folder_count]);
+    if (count > 1 && w->file_count)
+        keep_each_once(w);
+    if (w->file_count)
+        qsort(w->files, w->file_count, sizeof *w->files, by_bytes);
+    paths.names = w->files;
+    paths.count = w->file_count;
+    paths.failures = w->failures;
     return paths;
 }

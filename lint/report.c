@@ -135,11 +135,15 @@ void report_add(struct report_totals *t, const struct report_totals *more)
     t->dropped += more->dropped;
     t->other_files += more->other_files;
     t->links += more->links;
+    t->not_ours += more->not_ours;
+    t->ignored += more->ignored;
 }
 
-bool report_failed(const struct report_totals *t)
+bool report_failed(const struct report_totals *t, enum fail_on fail_on)
 {
-    return t->errors || t->broken || t->dropped;
+    if (fail_on == FAIL_ON_NEVER)
+        return false;
+    return t->errors || t->broken || t->dropped || (fail_on == FAIL_ON_WARNING && t->warnings);
 }
 
 const struct report_format report_formats[] = {

@@ -47,20 +47,37 @@ struct report_totals {
     size_t broken;  /* documents that are not YAML or JSON at all */
     size_t dropped; /* findings beyond LIMIT_FINDINGS of an object */
     size_t other_files, links;
+    size_t not_ours; /* files that cannot be read as YAML or JSON and show no sign of our kinds */
+    size_t ignored;  /* files and folders that are excluded, or named in .gitignore */
 };
 
 void report_count(struct report_totals *t, const struct stream_verdict *stream);
 void report_add(struct report_totals *t, const struct report_totals *more);
 
+enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NEVER };
+
 /* Is anything wrong? Also when the policy has silenced what was found in a document that cannot be read. */
-bool report_failed(const struct report_totals *t);
+bool report_failed(const struct report_totals *t, enum fail_on fail_on);
+
+/* A file or folder that could not be read. */
+struct report_failure {
+    slice name;
+    slice reason;
+};
+
+/* What is said when all files have been. */
+struct report_end {
+    struct report_totals totals;
+    const struct report_failure *failures;
+    size_t failure_count;
+};
 
 /* A report is `open`, the files that have findings with `between` between them, and the end. */
 struct report_format {
     slice name;
     slice open, between;
     void (*put_file)(struct buf *b, const struct report_file *f, bool colour);
-    void (*put_end)(struct buf *b, const struct report_totals *t);
+    void (*put_end)(struct buf *b, const struct report_end *e);
     bool quiet_end; /* --quiet leaves the end out */
 };
 
@@ -71,9 +88,9 @@ extern const size_t report_format_count;
 void report_put_row(struct buf *b, const struct report_file *f, const struct diagnostic *row, bool colour);
 
 void report_put_text(struct buf *b, const struct report_file *f, bool colour);
-void report_put_text_end(struct buf *b, const struct report_totals *t);
+void report_put_text_end(struct buf *b, const struct report_end *e);
 void report_put_github(struct buf *b, const struct report_file *f, bool colour);
 void report_put_json(struct buf *b, const struct report_file *f, bool colour);
-void report_put_json_end(struct buf *b, const struct report_totals *t);
+void report_put_json_end(struct buf *b, const struct report_end *e);
 
 #endif

@@ -70,8 +70,24 @@ void report_put_json(struct buf *b, const struct report_file *f, bool colour)
     }
 }
 
-void report_put_json_end(struct buf *b, const struct report_totals *t)
+static cJSON *failures_of(const struct report_end *e)
 {
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < e->failure_count; i++) {
+        cJSON *item = cJSON_CreateObject();
+        json_put_text(item, "file", e->failures[i].name);
+        json_put_text(item, "reason", e->failures[i].reason);
+        json_append(list, item);
+    }
+    return list;
+}
+
+void report_put_json_end(struct buf *b, const struct report_end *e)
+{
+    const struct report_totals *t = &e->totals;
+    json_memory_enter(b->arena);
+    buf_put(b, LIT("\n],\"unreadable\":"));
+    put_printed(b, failures_of(e));
     json_memory_enter(b->arena);
     cJSON *summary = cJSON_CreateObject();
     json_put_count(summary, "files", t->files);
@@ -84,8 +100,10 @@ void report_put_json_end(struct buf *b, const struct report_totals *t)
     json_put_count(summary, "unreadableFiles", t->unreadable);
     json_put_count(summary, "otherObjects", t->skipped);
     json_put_count(summary, "otherFiles", t->other_files);
+    json_put_count(summary, "foreignFiles", t->not_ours);
+    json_put_count(summary, "ignored", t->ignored);
     json_put_count(summary, "linkedFolders", t->links);
-    buf_put(b, LIT("\n],\"summary\":"));
+    buf_put(b, LIT(",\"summary\":"));
     put_printed(b, summary);
     buf_put(b, LIT("}\n"));
 }

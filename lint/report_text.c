@@ -83,8 +83,9 @@ static void put_part(struct buf *b, bool *begun, const char *lead, size_t n, con
     *begun = true;
 }
 
-void report_put_text_end(struct buf *b, const struct report_totals *t)
+void report_put_text_end(struct buf *b, const struct report_end *e)
 {
+    const struct report_totals *t = &e->totals;
     bool begun = false;
     put_count(b, t->files, "file", "files");
     buf_put(b, LIT(", "));
@@ -105,6 +106,9 @@ void report_put_text_end(struct buf *b, const struct report_totals *t)
     put_part(b, &begun, " Not judged: ", t->skipped, "object of another kind", "objects of other kinds");
     put_part(b, &begun, " Not judged: ", t->other_files, "file that is neither YAML nor JSON",
              "files that are neither YAML nor JSON");
+    put_part(b, &begun, " Not judged: ", t->not_ours, "unreadable file without a backup resource",
+             "unreadable files without a backup resource");
+    put_part(b, &begun, " Not judged: ", t->ignored, "ignored file or folder", "ignored files or folders");
     put_part(b, &begun, " Not judged: ", t->links, "link to a folder", "links to folders");
     buf_put(b, begun ? LIT(".\n") : LIT("\n"));
 }

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "brgate_limits.h"
+#include "mention.h"
 #include "source.h"
 
 #include <errno.h>
@@ -61,13 +62,26 @@ static void keep(void *context)
     w->job->files[k->file].report = report_file_keep(w->kept, &f);
 }
 
+static bool is_readable(const struct stream_verdict *stream)
+{
+    for (const struct verdict *v = stream->first; v; v = v->next)
+        if (!v->root)
+            return false;
+    return true;
+}
+
 static int judge(struct worker *w, size_t file)
 {
     const struct run_options *options = w->job->options;
+    const char *name = w->job->paths->names[file];
     slice bytes;
-    if (!source_read(w->arena, w->job->paths->names[file], &bytes))
+    if (!source_read(w->arena, name, &bytes))
         return errno;
     const struct stream_verdict *stream = verdict_manifest(options->gate, w->arena, bytes, options->now);
+    if (stream && strcmp(name, "-") != 0 && !is_readable(stream) && !text_names_ours(bytes)) {
+        w->totals.not_ours++;
+        return 0;
+    }
     struct keeping k = {w, file, stream};
     if (!stream || !arena_run(w->kept, keep, &k) ||
         !footprints_note(w->footprints, (uint32_t)file, shown_name(w, file), stream))
@@ -173,6 +187,7 @@ bool run_files(const struct run_options *options, const struct paths *paths, str
     }
     ret->totals.other_files = paths->other_files;
     ret->totals.links = paths->links;
+    ret->totals.ignored = paths->ignored;
     ret->totals.unreadable = paths->failed;
     for (size_t i = 0; i < count; i++) {
         report_add(&ret->totals, &workers[i].totals);

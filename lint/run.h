@@ -24,7 +24,7 @@ struct run {
     struct arena *kept[RUN_WORKERS]; /* what the files point to */
 };
 
-/* Reads and judges each file once, with a thread for each processor, at most eight, and compares the objects of all
+/* Reads and judges each file once (what cannot be read and is none of ours is counted, except for standard input), with a thread for each processor, at most eight, and compares the objects of all
  * of them. Keeps the findings, and the text of files that have some or hold our objects. False when there is no memory
  * for the run itself; run_free() is due all the same. */
 bool run_files(const struct run_options *options, const struct paths *paths, struct run *ret);
