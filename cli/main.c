@@ -1,4 +1,5 @@
 /* brgate: which subcommand? */
+#include "arguments.h"
 #include "command.h"
 #include "serve.h"
 
@@ -11,6 +12,16 @@
 static int command_serve(int argc, char **argv)
 {
     return serve(argc, argv, review_handler_open);
+}
+
+static int command_version(int argc, char **argv)
+{
+    bool asks = argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"));
+    if (argc > 1 && !asks)
+        return command_fails("version", "unexpected argument %s", argv[1]);
+    puts(asks ? "Usage: brgate version\n\nPrints the version, as -V and --version do."
+              : "brgate " BRGATE_VERSION);
+    return EXIT_CLEAN;
 }
 
 static const struct command {
@@ -26,6 +37,7 @@ static const struct command {
     {SLICE("crds"), command_crds, "print the CustomResourceDefinitions"},
     {SLICE("rules"), command_rules, "list the rules"},
     {SLICE("explain"), command_explain, "explain a rule"},
+    {SLICE("version"), command_version, "print the version"},
 };
 enum { COMMAND_COUNT = COUNT(commands) };
 
@@ -37,7 +49,7 @@ static void help(FILE *out)
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-8.*s  %s\n", FMT(commands[i].name), commands[i].what);
-    fputs("\n'brgate COMMAND --help' tells more; 'brgate --version' prints the version.\n"
+    fputs("\n'brgate COMMAND --help' tells more; -V and --version print the version, too.\n"
           "Exit code: 0 no errors (warnings do not count), 1 errors, 2 it could not run.\n",
           out);
 }
@@ -66,10 +78,8 @@ int main(int argc, char **argv)
         help(stdout);
         return EXIT_CLEAN;
     }
-    if (!strcmp(argv[1], "--version")) {
-        puts("brgate " BRGATE_VERSION);
-        return EXIT_CLEAN;
-    }
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+        return command_version(1, argv);
     char *word = argv[asks ? 2 : 1], help_option[] = "--help", *for_help[] = {word, help_option, NULL};
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (slice_eq(commands[i].name, slice_of(word)))

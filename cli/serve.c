@@ -133,7 +133,8 @@ static const char help_text[] =
     "\n"
     "Sizes are bytes or have Ki or Mi behind them, durations ms, s, m or h.\n"
     "SIGHUP reads certificates, client CAs and policy again; changed files are\n"
-    "noticed within ten seconds. A second SIGTERM ends the process at once.\n";
+    "noticed within ten seconds. SIGINT (Ctrl-C) ends the process when what is under\n"
+    "way is answered, without the delay; a second signal ends it at once.\n";
 
 static int usage_error(const char *what, const char *which)
 {

@@ -61,10 +61,12 @@ static bool is_idle(struct server *s)
 static int drain(struct server *s, int signal_number)
 {
     const struct server_options *o = server_options_of(s);
+    /* SIGINT is a person at a terminal: nobody has to learn first that this server is going. */
+    unsigned delay = signal_number == SIGINT ? 0 : o->shutdown_delay;
     server_drain(s);
     log_event(server_log(s), LOG_LEVEL_INFO, "draining", "%s: not ready, serving for another %u ms",
-              strsignal(signal_number), o->shutdown_delay);
-    wait_for(s, o->shutdown_delay, NULL);
+              strsignal(signal_number), delay);
+    wait_for(s, delay, NULL);
     server_quiesce(s);
     wait_for(s, SETTLE_MS, NULL);
     bool unfinished = wait_for(s, o->drain_timeout, is_idle);

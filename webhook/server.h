@@ -127,8 +127,8 @@ void server_quiesce(struct server *s); /* accepts no more connections */
 bool server_busy(struct server *s);    /* something a client waits for is not answered yet */
 void server_stop(struct server *s);    /* closes all connections, ends all threads, frees */
 
-/* Serves until SIGTERM or SIGINT, drains and stops; SIGHUP reloads. The process's exit status. A second
- * signal ends the process at once. The signals must be blocked (server_block_signals()). */
+/* Serves until SIGTERM or SIGINT, drains and stops; SIGHUP reloads. The process's exit status. Only SIGTERM is
+ * followed by the shutdown delay. A second signal ends the process at once. The signals must be blocked (server_block_signals()). */
 int server_host(struct server *s);
 void server_block_signals(void);
 
