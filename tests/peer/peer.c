@@ -2,6 +2,7 @@
 #include "peer.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <gnutls/crypto.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -94,7 +95,7 @@ bool peer_send(struct peer *p, slice bytes)
     while (bytes.n) {
         ssize_t sent = p->session ? gnutls_record_send(p->session, bytes.p, bytes.n)
                                   : send(p->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
-        if (p->session && sent < 0 && !gnutls_error_is_fatal((int)sent))
+        if (p->session && sent < 0 && sent != GNUTLS_E_AGAIN && !gnutls_error_is_fatal((int)sent))
             continue;
         if (sent <= 0)
             return false;
@@ -110,9 +111,9 @@ static bool receive(struct peer *p)
         char *to = p->text + p->n;
         size_t room = sizeof p->text - p->n;
         ssize_t got = p->session ? gnutls_record_recv(p->session, to, room) : recv(p->fd, to, room, 0);
-        if (p->session && got < 0 && !gnutls_error_is_fatal((int)got))
+        if (p->session && got < 0 && got != GNUTLS_E_AGAIN && !gnutls_error_is_fatal((int)got))
             continue;
-        if (got <= 0)
+        if (got <= 0) /* the end, or no more patience */
             return false;
         p->n += (size_t)got;
         return true;
@@ -161,7 +162,9 @@ struct reply peer_reply(struct peer *p)
 
 bool peer_ended(struct peer *p)
 {
-    return p->n == 0 && !receive(p);
+    char byte;
+    return p->n == 0 && !receive(p) &&
+           (recv(p->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN);
 }
 
 struct reply peer_ask(unsigned port, const struct peer_options *options, slice bytes)
