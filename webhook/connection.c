@@ -230,7 +230,7 @@ void connections_free(struct connections *list)
 static void on_shaken(struct tls_hold *hold)
 {
     struct connection *c = (struct connection *)((char *)hold - offsetof(struct connection, tls));
-    handshake_over(&c->handshake);
+    transport_shaken(&c->transport);
     connection_enter(c, PHASE_IDLE);
     if (c->list->metrics)
         metrics_handshake(c->list->metrics);
@@ -254,7 +254,7 @@ static void opened(struct connections *list, struct MHD_Connection *mhd, void **
     connection_enter(c, tls ? PHASE_HANDSHAKE : PHASE_IDLE);
     if (tls) {
         tls_prepare(list->tls, tls->tls_session, &c->tls);
-        handshake_begin(&c->handshake, list->handshakes, mhd, tls->tls_session, c->fd);
+        transport_begin(&c->transport, list->handshakes, list->metrics, mhd, tls->tls_session, c->fd);
     }
     pthread_mutex_lock(&list->lock);
     c->next = list->first;

@@ -7,10 +7,10 @@
 #ifndef BRGATE_CONNECTION_H
 #define BRGATE_CONNECTION_H
 
-#include "handshake.h"
 #include "metrics.h"
 #include "request.h"
 #include "tls.h"
+#include "transport.h"
 
 #include <microhttpd.h>
 
@@ -29,7 +29,7 @@ struct connection {
     bool shut;                   /* by us; under the list's lock */
     atomic_uint_least64_t state; /* phase and its begin, packed: written by the worker, read by the sweeper */
     struct tls_hold tls;
-    struct handshake handshake;
+    struct transport transport;
     struct request request; /* one at a time */
 };
 

@@ -217,6 +217,7 @@ static void render_refusals(const struct metrics *m, struct buf *b)
                                                               "overload",
                                                               "handshake_deadline",
                                                               "request_deadline",
+                                                              "no_progress",
                                                               "crowded"};
     head(b, "webhook_refused_total", "counter",
          "Requests refused before they were judged, and connections closed at a deadline or to make room.");

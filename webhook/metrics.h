@@ -21,7 +21,8 @@ enum refusal_reason {
     REFUSED_OVERLOAD, /* too many requests in flight, or no memory for one more */
     REFUSED_HANDSHAKE_DEADLINE,
     REFUSED_REQUEST_DEADLINE,
-    REFUSED_CROWDED, /* to make room for a newcomer */
+    REFUSED_NO_PROGRESS, /* too many bytes or records that lead nowhere */
+    REFUSED_CROWDED,     /* to make room for a newcomer */
     REFUSED_REASON_COUNT
 };
 
@@ -31,7 +32,7 @@ struct metrics;
 struct metrics_gauges {
     uint64_t in_flight, connections, log_lines_dropped;
     bool ready;
-    bool tls; /* the rest is known */
+    bool tls;   /* the rest is known */
     bool valid; /* tls_trouble() has nothing to say */
     int64_t not_before, not_after, loaded_at;
     char fingerprint[65]; /* hex SHA-256 of the served leaf */

@@ -47,6 +47,7 @@ void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd)
     r->length = r->capacity = r->expected = 0;
     r->body = NULL;
     r->lost = r->unread = false;
+    transport_progress(&c->transport);
     connection_enter(c, PHASE_REQUEST);
     return c;
 }
@@ -305,6 +306,7 @@ enum MHD_Result request_continue(void *service, struct MHD_Connection *mhd, cons
     if (!c)
         return MHD_NO;
     struct request *r = &c->request;
+    transport_progress(&c->transport);
     if (r->step == REQUEST_NEW)
         return admit(s, mhd, r, method, version);
     if (*size) {

@@ -15,7 +15,7 @@ enum {
     /* libmicrohttpd clears this between requests, so it is no larger than headers and half a body need. */
     CONNECTION_MEMORY = 32 << 10,
     CONNECTION_INCREMENT = 8 << 10, /* a TLS record has up to 16 KB */
-    SPARE_CONNECTIONS = 64,         /* shut to make room, not yet cleaned up; and some for each thread */
+    SPARE_CONNECTIONS = 64,         /* shut to make room, not yet cleaned up */
     LEAST_CONNECTIONS = 8,
     SPARE_DESCRIPTORS = 256, /* those, health port, epoll, lingering, files being read */
 };
@@ -41,14 +41,14 @@ struct server_options server_defaults(void)
         .listen = "0.0.0.0:8443",
         .health_listen = "0.0.0.0:8080",
         .max_body = LIMIT_DOCUMENT_BYTES,
-        .max_connections = 512, /* about 60 KB each */
+        .max_connections = 512,
         .max_in_flight = 64,
         .threads = processors < 2   ? 1
                    : processors > 8 ? 8
                                     : (unsigned)processors,
         /* The densest real objects (environments, managed fields) of 3 MiB need 76 MiB in an update. */
         .review_memory = 128 << 20,
-        .reviews_memory = 160 << 20, /* one of these and the rest of the server fit a pod of 256 MiB */
+        .reviews_memory = 160 << 20, /* one of these and some small ones */
         .handshake_timeout = 10000,  /* Go gives up after ten seconds as well */
         .request_timeout = 30000,    /* the largest timeoutSeconds a webhook can have */
         .idle_timeout = 120000,      /* the API server closes after 90 s: let it be the first */
@@ -91,12 +91,11 @@ static unsigned connections_allowed(const struct server *s)
     return most;
 }
 
-static bool start_daemon(struct server *s)
+static bool start_daemon(struct server *s, unsigned most_connections)
 {
     const struct server_options *o = s->options;
-    /* The connections themselves hold the limit; each thread has its share of this one, however many they
-       got. */
-    intptr_t most = o->max_connections + o->max_connections / 2 + SPARE_CONNECTIONS;
+    /* Each thread has its share of these, and accepts no more when it is used up; another one does. */
+    intptr_t most = (intptr_t)most_connections + SPARE_CONNECTIONS;
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_LISTEN_SOCKET, s->fd, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, most, NULL},
@@ -136,7 +135,7 @@ static bool start_https(struct server *s, struct error *reterr)
     s->connections = connections_new(&limits, s->service.metrics, s->tls);
     if (!s->connections)
         return no_memory(reterr);
-    if (start_daemon(s))
+    if (start_daemon(s, limits.most))
         return true;
     s->daemon_says[strcspn(s->daemon_says, "\n")] = '\0';
     error_set(reterr, "the HTTPS server cannot start: %s",

@@ -68,14 +68,28 @@ struct server_companion {
     void (*metrics)(void *self, struct buf *b); /* more samples for /metrics; on any thread */
 };
 
+/* What clients can make a server hold: SERVER_CONNECTION_BYTES for each of `max_connections`,
+ * `reviews_memory`, and SERVER_BASE_BYTES. The kernel holds SERVER_SOCKET_BYTES more for each connection.
+ * docs/webhook.md, "Size", and the chart's memory limit say the same; tests/soak proves it. */
+enum {
+    /* The first 64 KiB of a review (ARENA_FIRST_CHUNK), 32 KiB for its headers, 24 KiB for a TLS session, and
+     * what GnuTLS keeps of that which a client may send without progress (transport.h): eight buffers of
+     * 17 KiB, or one that has grown to 64 KiB. Most of it is never touched. */
+    SERVER_CONNECTION_BYTES = 256 << 10,
+    /* Program and libraries take 12 MiB, the health port's connections 4, arenas that wait 4. The rest is for
+     * connections that were shut to make room and are not cleaned up yet: these have only just begun. */
+    SERVER_BASE_BYTES = 32 << 20,
+    SERVER_SOCKET_BYTES = 128 << 10, /* as getsockopt(2) counts both buffers */
+};
+
 struct server_options {
     const char *listen, *health_listen; /* ADDRESS:PORT, port 0 is chosen by the system; [::] for IPv6 */
     /* A pair of files that is read again when it changes, or the PEM texts themselves; with neither the
      * server is not ready until server_certify(). */
     const char *cert_file, *key_file;
     slice cert_pem, key_pem;
-    const char *tls_name;            /* what clients call the server; NULL: the certificate may be for any name */
-    const char *client_ca_file;      /* NULL: clients are not asked for a certificate */
+    const char *tls_name;       /* what clients call the server; NULL: the certificate may be for any name */
+    const char *client_ca_file; /* NULL: clients are not asked for a certificate */
     const char *const *client_names; /* allowed CN or DNS names; none: any client of the CA */
     size_t client_name_count;
     const char *tls_priority; /* GnuTLS priority string; NULL is SERVER_TLS_PRIORITY */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { STAY_BYTES = 60000, LEAST_BITS = 12, MOST_BITS = 22, LINGER_MS = 200 };
+enum { LEAST_BITS = 12, MOST_BITS = 22, LINGER_MS = 200 };
 
 static char zeros[2 << MOST_BITS]; /* "0000...": not JSON, and found out at its end only */
 
@@ -62,24 +62,17 @@ static void *send_bodies(void *self)
     return NULL;
 }
 
-void flood(unsigned port, size_t stayers, size_t senders, size_t each)
+void flood(unsigned port, size_t senders, size_t each)
 {
-    struct peer *stay = calloc(stayers, sizeof *stay);
     struct sender *s = calloc(senders, sizeof *s);
-    if (!stay || !s)
+    if (!s)
         give_up("out of memory");
     memset(zeros, '0', sizeof zeros);
-    for (size_t i = 0; i < stayers; i++)
-        if (!peer_open(&stay[i], port, NULL) || !send_body(&stay[i], STAY_BYTES + 1, STAY_BYTES))
-            give_up("client %zu cannot stay", i);
     for (size_t i = 0; i < senders; i++) {
         s[i] = (struct sender){.port = port, .left = each, .state = i};
         pthread_create(&s[i].thread, NULL, send_bodies, &s[i]);
     }
     for (size_t i = 0; i < senders; i++)
         pthread_join(s[i].thread, NULL);
-    for (size_t i = 0; i < stayers; i++)
-        peer_close(&stay[i]);
-    free(stay);
     free(s);
 }

@@ -6,7 +6,9 @@
 #include "count_allocations.h"
 #include "flood.h"
 #include "hammer.h"
+#include "hold.h"
 #include "load.h"
+#include "server.h"
 #include "slow.h"
 
 #include <fcntl.h>
@@ -21,8 +23,12 @@
 
 enum { HAMMERS = 6, MESSAGE_BYTES = 1 << 16, SLOW_ROUNDS = 5, ALLOCATION_ROUNDS = 5, FLAT_MIB = 2 };
 
-/* --reviews-memory, 128 KiB for each of --max-connections, and 32: the chart's limit reckons with it. */
-enum { BOUND_MIB = 160 + 512 / 8 + 32, REST_MIB = 100 };
+/* What server.h promises for the defaults; and what is left when the clients have gone. */
+enum {
+    MIB = 1 << 20,
+    BOUND_MIB = 160 + 512 * SERVER_CONNECTION_BYTES / MIB + SERVER_BASE_BYTES / MIB,
+    REST_MIB = 100
+};
 
 static const char *brgate;
 static bool is_short;
@@ -156,19 +162,52 @@ static void memory_is_flat(void)
     child_end(&c);
 }
 
+/* Bodies of all sizes before and while 400 other clients hold what they can. */
 static void memory_is_bounded(void)
 {
     struct child c;
+    size_t each = is_short ? 10 : 100;
     child_start(&c, brgate,
                 (const char *const[]){"--self-signed", "--shutdown-delay=0s", "--threads=8", NULL}, NULL);
     double before = child_memory(&c);
-    flood(c.port, 400, 40, is_short ? 10 : 100);
+    flood(c.port, 40, each);
+    struct hold *h = hold_start(c.port, 400, HOLD_BODY_13, false);
+    flood(c.port, 40, each);
+    hold_end(h);
     double peak = child_peak(&c), after = child_memory(&c);
     printf("bodies of all sizes on all connections: %.1f MiB at most, %.1f before, %.1f afterwards\n", peak,
            before, after);
     if (!SANITIZED && (peak > BOUND_MIB || after > REST_MIB))
         give_up("memory has no bound: %d MiB is what the limits allow, %d afterwards", BOUND_MIB, REST_MIB);
     child_end(&c);
+}
+
+static void judge_holders(size_t count, enum hold_kind kind, bool greedy)
+{
+    static const char *const labels[HOLD_KINDS] = {"the handshake", "a request, TLS 1.2",
+                                                   "a request, TLS 1.3"};
+    struct child c;
+    child_start(&c, brgate, (const char *const[]){"--self-signed", "--shutdown-delay=0s", NULL}, NULL);
+    struct hold *h = hold_start(c.port, count, kind, greedy);
+    nanosleep(&(struct timespec){0, 300000000}, NULL); /* what is in the sockets is read */
+    double peak = child_peak(&c), bound = (double)(count * SERVER_CONNECTION_BYTES + SERVER_BASE_BYTES) / MIB;
+    size_t cut = hold_end(h);
+    printf("%zu clients send %s in %s: %.1f MiB at most, %.0f are allowed; %zu cut off\n", count,
+           greedy ? "on and on" : "what they may", labels[kind], peak, bound, cut);
+    if (cut && !greedy)
+        give_up("those were within the limits");
+    if (!SANITIZED && peak > bound)
+        give_up("memory has no bound");
+    child_end(&c);
+}
+
+static void holders_are_bounded(void)
+{
+    for (enum hold_kind kind = 0; kind < HOLD_KINDS; kind++)
+        for (int greedy = 0; greedy < 2; greedy++) {
+            judge_holders(50, kind, greedy);
+            judge_holders(500, kind, greedy);
+        }
 }
 
 static const char *path_of(const char *name)
@@ -339,9 +378,13 @@ static void reviews_allocate_nothing(void)
 static const struct {
     const char *name;
     void (*run)(void);
-} scenarios[] = {{"slow", slow_clients_harm_nobody},   {"memory", memory_is_flat},
-                 {"flood", memory_is_bounded},         {"reload", reloads_fail_no_review},
-                 {"restart", restarts_fail_no_review}, {"allocation", reviews_allocate_nothing}};
+} scenarios[] = {{"slow", slow_clients_harm_nobody},
+                 {"memory", memory_is_flat},
+                 {"flood", memory_is_bounded},
+                 {"hold", holders_are_bounded},
+                 {"reload", reloads_fail_no_review},
+                 {"restart", restarts_fail_no_review},
+                 {"allocation", reviews_allocate_nothing}};
 
 static bool wanted(const char *name, char **names, int count)
 {
@@ -358,7 +401,8 @@ int main(int argc, char **argv)
     is_short = argc > 1 && strcmp(argv[1], "--short") == 0;
     at += is_short;
     if (at >= argc)
-        give_up("usage: soak [--short] BRGATE [slow | memory | flood | reload | restart | allocation]...");
+        give_up(
+            "usage: soak [--short] BRGATE [slow | memory | flood | hold | reload | restart | allocation]...");
     brgate = argv[at++];
     texts = arena_new(16 << 20);
     signal(SIGPIPE, SIG_IGN);

@@ -315,7 +315,6 @@ static void whoever_holds_things_up_goes(void **state)
     }
 }
 
-/* As docs/webhook.md counts them: 128 KiB for each connection. */
 static void sockets_hold_little(void **state)
 {
     (void)state;
@@ -329,7 +328,7 @@ static void sockets_hold_little(void **state)
     socklen_t size = sizeof sending;
     assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sending, &size), 0);
     assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receiving, &size), 0);
-    assert_true(sending + receiving <= 128 << 10);
+    assert_true(sending + receiving <= SERVER_SOCKET_BYTES);
     close(fd);
     close(client);
     close(listening);

@@ -28,7 +28,7 @@ has_not PodDisruptionBudget '.'
 
 given "everything" --values "$chart/ci/everything-values.yaml"
 has Deployment 'registry.example.com:5000/tidb/brgate@sha256:' 'listen=\[::\]:10250' 'health-listen=\[::\]:9090' 'max-body=4Mi' \
-    'max-connections=1024$' 'max-in-flight=128$' 'review-memory=64Mi$' 'reviews-memory=256Mi$' 'memory: 544Mi$' 'log-format=text' '"--threads=4"' '"--client-name=kube-apiserver"' '--client-ca=/etc/brgate/clients/ca.crt' \
+    'max-connections=1024$' 'max-in-flight=128$' 'review-memory=64Mi$' 'reviews-memory=256Mi$' 'memory: 672Mi$' 'log-format=text' '"--threads=4"' '"--client-name=kube-apiserver"' '--client-ca=/etc/brgate/clients/ca.crt' \
     'configMap: \{name: apiserver-ca\}' '--config=/etc/brgate/policy/brgate.yaml' 'hostNetwork: true' 'ClusterFirstWithHostNet' \
     'serviceAccountName: gate-account' 'name: registry$'
 has Service 'port: 8443, targetPort: webhook' 'port: 9090, targetPort: health'
@@ -46,21 +46,21 @@ TXT
 
 # The memory limit has room for all that clients can make a server hold, in whatever unit it is written.
 given "as it comes"
-has Deployment '--max-connections=512$' '--review-memory=128Mi$' '--reviews-memory=160Mi$' 'memory: 320Mi$'
+has Deployment '--max-connections=512$' '--review-memory=128Mi$' '--reviews-memory=160Mi$' 'memory: 384Mi$'
 while read -r values; do
     given "memory: $values" --set "$values"
     has Deployment 'reviews-memory='
 done <<'TXT'
 resources.limits.memory=1Gi
-resources.limits.memory=336M
-resources.limits.memory=327680Ki
-resources.limits.memory=335544320
+resources.limits.memory=403M
+resources.limits.memory=393216Ki
+resources.limits.memory=402653184
 resources.limits.memory=0.5Gi
 resources.limits.memory=null
 resources.limits=null
 resources=null
-server.maxConnections=128,resources.limits.memory=224Mi
-server.reviewsMemory=64Mi,server.reviewMemory=64Mi,resources.limits.memory=224Mi
+server.maxConnections=128,resources.limits.memory=240Mi
+server.reviewsMemory=64Mi,server.reviewMemory=64Mi,resources.limits.memory=288Mi
 TXT
 
 # What the chart says of the servers' limits is what they have by themselves.

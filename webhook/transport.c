@@ -1,5 +1,5 @@
-/* Suspends connections whose client is due in the handshake, and watches their sockets instead. */
-#include "handshake.h"
+/* Suspends connections whose client is due in the handshake and watches their sockets instead; counts. */
+#include "transport.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,18 +10,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS = 64 };
+enum {
+    EVENTS = 64,
+    READS_OF_A_RECORD = 2, /* GnuTLS reads its head and then all the rest */
+    KEY_UPDATE_BYTES = 22, /* of the rest: a message of five bytes, its type, and the tag of every cipher */
+};
 
 struct handshakes {
     pthread_t watcher;
     int epoll, wake; /* `wake` is readable when it is time to end */
     pthread_mutex_t lock;
-    struct handshake *first; /* that are suspended */
+    struct transport *first; /* that are suspended */
     bool ending;
 };
 
 /* On the watcher's thread only, so that none can go while it is looked at. */
-static void resume(struct handshakes *all, struct handshake *h)
+static void resume(struct handshakes *all, struct transport *h)
 {
     pthread_mutex_lock(&all->lock);
     *(h->previous ? &h->previous->next : &all->first) = h->next;
@@ -33,7 +37,7 @@ static void resume(struct handshakes *all, struct handshake *h)
 }
 
 /* Enough has come for GnuTLS to get on: a byte at a time does not wake anybody. */
-static bool may_go_on(const struct handshake *h, uint32_t events)
+static bool may_go_on(const struct transport *h, uint32_t events)
 {
     int unread = 0;
     return events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) || ioctl(h->fd, FIONREAD, &unread) != 0 ||
@@ -47,7 +51,7 @@ static void *watch(void *self)
         struct epoll_event events[EVENTS];
         int n = epoll_wait(all->epoll, events, EVENTS, -1);
         for (int i = 0; i < n; i++) {
-            struct handshake *h = events[i].data.ptr;
+            struct transport *h = events[i].data.ptr;
             if (!h)
                 ending = true;
             else if (may_go_on(h, events[i].events))
@@ -102,7 +106,7 @@ void handshakes_free(struct handshakes *all)
 }
 
 /* Libmicrohttpd allows suspending here, in what it calls for the connection, and leaves it alone at once. */
-static void suspend(struct handshake *h, size_t wanted)
+static void suspend(struct transport *h, size_t wanted)
 {
     struct handshakes *all = h->all;
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = h};
@@ -119,26 +123,57 @@ static void suspend(struct handshake *h, size_t wanted)
     pthread_mutex_unlock(&all->lock);
 }
 
+/* Counts what a read has brought; false when it is too much. */
+static bool count(struct transport *t, size_t got, size_t wanted)
+{
+    t->bytes += got;
+    t->reads += got == wanted;
+    return t->bytes <= TRANSPORT_MOST_BYTES &&
+           (!t->shaken || t->reads <= (size_t)TRANSPORT_MOST_RECORDS * READS_OF_A_RECORD);
+}
+
+/* GnuTLS reports a key update as "nothing to read", and libmicrohttpd waits for its socket to become readable,
+ * which a request that has come with the update does not make it. Setting the mark below which a socket is not
+ * readable, to the 1 that it is, does. */
+static void look_again(int fd)
+{
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &(int){1}, sizeof(int));
+}
+
 static ssize_t pull(gnutls_transport_ptr_t self, void *to, size_t size)
 {
-    struct handshake *h = self;
-    ssize_t got = recv(h->fd, to, size, 0);
+    struct transport *t = self;
+    ssize_t got = recv(t->fd, to, size, 0);
     int error = errno;
-    if (got < 0 && error == EAGAIN && !h->over)
-        suspend(h, size);
-    gnutls_transport_set_errno(h->session, error);
+    if (got < 0 && error == EAGAIN && !t->shaken)
+        suspend(t, size);
+    if (got > 0 && !count(t, (size_t)got, size)) {
+        if (t->metrics)
+            metrics_refused(t->metrics, REFUSED_NO_PROGRESS);
+        got = -1;
+        error = EPROTO;
+    }
+    if (t->shaken && got == KEY_UPDATE_BYTES)
+        look_again(t->fd);
+    gnutls_transport_set_errno(t->session, error);
     return got;
 }
 
-void handshake_begin(struct handshake *h, struct handshakes *all, struct MHD_Connection *mhd,
-                     gnutls_session_t session, int fd)
+void transport_begin(struct transport *t, struct handshakes *all, struct metrics *m,
+                     struct MHD_Connection *mhd, gnutls_session_t session, int fd)
 {
-    *h = (struct handshake){.all = all, .mhd = mhd, .session = session, .fd = fd};
-    gnutls_transport_set_ptr2(session, h, (gnutls_transport_ptr_t)(intptr_t)fd);
+    *t = (struct transport){.all = all, .metrics = m, .mhd = mhd, .session = session, .fd = fd};
+    gnutls_transport_set_ptr2(session, t, (gnutls_transport_ptr_t)(intptr_t)fd);
     gnutls_transport_set_pull_function(session, pull);
 }
 
-void handshake_over(struct handshake *h)
+void transport_shaken(struct transport *t)
 {
-    h->over = true;
+    t->shaken = true;
+    transport_progress(t);
+}
+
+void transport_progress(struct transport *t)
+{
+    t->bytes = t->reads = 0;
 }
