@@ -439,3 +439,8 @@ bool text_empty(const struct text *t)
 {
     return t->state == FIELD_ABSENT || (t->state == FIELD_GIVEN && t->value.n == 0);
 }
+
+bool text_known(const struct text *t)
+{
+    return t->state == FIELD_GIVEN || t->state == FIELD_ABSENT;
+}

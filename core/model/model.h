@@ -213,6 +213,8 @@ bool backup_is_dumpling(enum api_group group, const struct node *spec);
 bool text_given(const struct text *t);
 /* True when it is certain that the field holds nothing: absent, or the empty string. */
 bool text_empty(const struct text *t);
+/* True when it is certain what the field holds, be it nothing: no placeholder, and no faulty value. */
+bool text_known(const struct text *t);
 
 const char *storage_type_name(enum storage_type t);       /* "s3" */
 const struct node *storage_node(const struct storage *s); /* of the block in use; NULL when there is none */

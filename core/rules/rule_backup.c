@@ -68,7 +68,7 @@ static void type_with_filter(struct rule_run *run, const struct backup_spec *spe
 static void br_db_deprecated(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct text *fields[] = {&spec->job.br.db, &spec->job.br.table};
-    if (spec->is_log)
+    if (spec->is_log || !text_known(&spec->backup_mode) || !text_known(&spec->backup_type))
         return;
     for (size_t i = 0; i < 2; i++) {
         if (!text_given(fields[i]))
@@ -266,7 +266,8 @@ static void onfailure_log(struct rule_run *run, const struct backup_spec *spec)
 /* In the template of a schedule Delete is what frees storage, and the schedule's own rules speak of it. */
 static void cleanpolicy_delete(struct rule_run *run, const struct backup_spec *spec)
 {
-    if (spec->is_log || spec->role != ROLE_BACKUP || !policy_is(spec, "Delete"))
+    if (spec->is_log || !text_known(&spec->backup_mode) || spec->role != ROLE_BACKUP ||
+        !policy_is(spec, "Delete"))
         return;
     struct finding *x =
         finding_at(run->findings, &rule_cleanpolicy_delete, FIELD_NONE, at_value(spec->clean_policy.node),

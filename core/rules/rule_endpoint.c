@@ -58,7 +58,7 @@ static void s3_endpoint_odd(struct rule_run *run, const struct s3_endpoint *p)
     struct finding *x;
     if (!p->readable)
         return;
-    if (!p->web && !s3_provider_is(p->s3, "ceph"))
+    if (!p->web && text_known(&p->s3->provider) && !s3_provider_is(p->s3, "ceph"))
         x = finding_at(run->findings, &rule_s3_endpoint_odd, FIELD_NONE, at_value(p->field->node),
                        "S3 uses http or https, not %.*s", FMT(u->scheme));
     else if (u->has_userinfo)
@@ -214,20 +214,27 @@ static bool is_public_cloud(slice host)
     return host_among(host, domains, COUNT(domains));
 }
 
-static bool mounts_certificates(const struct job_spec *job)
+/* Whether a list may have an element whose member `key` begins with one of the texts. */
+static bool may_have(const struct block *list, slice key, const slice *beginnings, size_t count)
 {
-    for (const struct node *n = node_first(job->env.node); n; n = node_next(n)) {
-        const struct node *name = node_get(n, LIT("name"));
-        if (name && name->kind == NODE_STRING && slice_starts(name->text, LIT("SSL_CERT_")))
+    if (list->state != FIELD_GIVEN)
+        return list->state != FIELD_ABSENT;
+    for (const struct node *n = node_first(list->node); n; n = node_next(n)) {
+        const struct node *text = node_get(n, key);
+        if ((n->flags | (text ? text->flags : 0)) & (NODE_BAD | NODE_PLACEHOLDER))
             return true;
-    }
-    for (const struct node *m = node_first(job->additional_volume_mounts.node); m; m = node_next(m)) {
-        const struct node *path = node_get(m, LIT("mountPath"));
-        if (path && path->kind == NODE_STRING &&
-            (slice_starts(path->text, LIT("/etc/ssl")) || slice_starts(path->text, LIT("/etc/pki"))))
-            return true;
+        for (size_t i = 0; i < count && text && text->kind == NODE_STRING; i++)
+            if (slice_starts(text->text, beginnings[i]))
+                return true;
     }
     return false;
+}
+
+static bool may_mount_certificates(const struct job_spec *job)
+{
+    static const slice names[] = {SLICE("SSL_CERT_")}, paths[] = {SLICE("/etc/ssl"), SLICE("/etc/pki")};
+    return may_have(&job->env, LIT("name"), names, COUNT(names)) ||
+           may_have(&job->additional_volume_mounts, LIT("mountPath"), paths, COUNT(paths));
 }
 
 static void minio_https_ca(struct rule_run *run, const struct s3_endpoint *p)
@@ -235,7 +242,7 @@ static void minio_https_ca(struct rule_run *run, const struct s3_endpoint *p)
     static const slice self_hosted[] = {SLICE("minio"), SLICE("other")};
     if (!p->tls || !text_given(&p->s3->provider) ||
         !slice_among(p->s3->provider.value, self_hosted, COUNT(self_hosted)) ||
-        is_public_cloud(p->url.host) || mounts_certificates(p->job))
+        is_public_cloud(p->url.host) || may_mount_certificates(p->job))
         return;
     struct finding *x =
         finding_at(run->findings, &rule_minio_https_ca, FIELD_NONE, at_part(p->field->node, 0, 5),

@@ -125,10 +125,10 @@ static void last_backup_ts(struct rule_run *run, const struct backup_spec *spec,
 
 static void br_options(struct rule_run *run, const struct backup_spec *spec)
 {
-    bool open = false; /* the element before is a flag without its value */
+    bool open = false; /* the element before is a flag without its value, or may be one */
     for (const struct node *n = node_first(spec->job.br.options.node); n; n = node_next(n)) {
         if (n->kind != NODE_STRING || n->flags & (NODE_BAD | NODE_PLACEHOLDER)) {
-            open = false;
+            open = true;
             continue;
         }
         one_option(run, spec, n, open);

@@ -190,8 +190,7 @@ static void schedule_retain_leak(struct rule_run *run, const struct timed_schedu
     const struct node *retention = reserved(s)         ? s->spec->max_reserved_time.text.node
                                    : counts_backups(s) ? s->spec->max_backups.node
                                                        : NULL;
-    bool readable = text_given(policy) || text_empty(policy);
-    if (!retention || !b->node || !readable || slice_eq(policy->value, LIT("Delete")))
+    if (!retention || !b->node || !text_known(policy) || slice_eq(policy->value, LIT("Delete")))
         return;
     bool failed_only = slice_eq(policy->value, LIT("OnFailure"));
     struct finding *x = finding_at(

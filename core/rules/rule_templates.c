@@ -8,7 +8,7 @@
 /* What backupMode is: -1 when it cannot be read (another finding says so). */
 static int is_log_mode(const struct backup_spec *b)
 {
-    return b->is_log ? 1 : text_given(&b->backup_mode) || text_empty(&b->backup_mode) ? 0 : -1;
+    return b->is_log ? 1 : text_known(&b->backup_mode) ? 0 : -1;
 }
 
 static void log_template_mode(struct rule_run *run, const struct timed_schedule *s)
@@ -55,7 +55,7 @@ static const char *differing_field(struct rule_run *run, const struct member *x,
     const struct text *a = &x->br->cluster_namespace, *b = &y->br->cluster_namespace;
     slice own = run->object->metadata.namespace.value;
     slice in_a = text_given(a) ? a->value : own, in_b = text_given(b) ? b->value : own;
-    bool known = (text_given(a) || text_empty(a)) && (text_given(b) || text_empty(b)) && in_a.n && in_b.n;
+    bool known = text_known(a) && text_known(b) && in_a.n && in_b.n;
     return run->object->group == GROUP_PINGCAP && known && !slice_eq(in_a, in_b) ? "clusterNamespace" : NULL;
 }
 

@@ -2,23 +2,7 @@
 #include "judge.h"
 
 #include "defaults.h"
-
-/* An error that the old object has as well is not this update's doing: it becomes a warning. */
-static void ratchet(struct verdict *v, const struct verdict *before)
-{
-    struct diagnostic *rows = v->diagnostics;
-    for (size_t i = 0; i < v->diagnostic_count; i++) {
-        bool was_there = false;
-        for (size_t k = 0; k < before->diagnostic_count && !was_there; k++)
-            was_there = diagnostic_same(&rows[i], &before->diagnostics[k]);
-        if (!was_there || rows[i].severity != SEVERITY_ERROR)
-            continue;
-        rows[i].severity = SEVERITY_WARNING;
-        rows[i].ratcheted = true;
-        v->errors--;
-        v->warnings++;
-    }
-}
+#include "ratchet.h"
 
 static struct verdict *verdict_new(struct arena *a, const struct object *o, const struct schema_kind *kind)
 {
@@ -50,6 +34,26 @@ static struct verdict *close_object(struct judging *j, const struct object *obje
     return v;
 }
 
+/* What is wrong with one of the objects that an update's errors are looked for in. */
+static struct verdict *judge_other(struct judging j, const struct schema_kind *kind, struct node *root)
+{
+    struct findings found = judge_findings(j.gate, j.arena, j.context);
+    j.findings = &found;
+    struct verdict *v = verdict_new(j.arena, judge_object(&j, kind, root, NULL), kind);
+    ratchet_forget_touched(&found);
+    judge_close(&j, &(struct suppressions){0}, &(struct suppressions){0}, v);
+    return v;
+}
+
+static void tell_old_errors(const struct judging *j, const struct change *change, struct verdict *v)
+{
+    struct node *with = ratchet_untouched(j->arena, change->object, change->old_object, RATCHET_PLACEHOLDER);
+    struct node *without = ratchet_untouched(j->arena, change->object, change->old_object, RATCHET_NOTHING);
+    struct verdict *others[] = {judge_other(*j, change->kind, with), judge_other(*j, change->kind, without),
+                                judge_other(*j, change->kind, change->old_object)};
+    ratchet(v, others, sizeof others / sizeof *others);
+}
+
 /* An update that leaves the spec alone is somebody's label, the operator's finalizer or, in pingcap.com, its
  * status. `spec-changed` of the chart's webhook configurations and of its policy says the same. */
 static bool leaves_spec_alone(const struct change *change)
@@ -62,22 +66,20 @@ static bool leaves_spec_alone(const struct change *change)
 const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
                                      bool defaults, int64_t now)
 {
-    struct findings found = judge_findings(g, a, change->context), before = found;
+    struct findings found = judge_findings(g, a, change->context);
     struct judging j = {.gate = g,
                         .arena = a,
                         .findings = &found,
                         .scratch = regex_scratch_new(a),
                         .context = change->context,
                         .now = now};
-    struct judging k = j;
-    k.findings = &before;
     if (leaves_spec_alone(change))
         return verdict_new(a, judge_stored(&j, change->kind, change->object), change->kind);
-    const struct object *old = change->old_object ? judge_stored(&k, change->kind, change->old_object) : NULL;
+    const struct object *old = change->old_object ? judge_stored(&j, change->kind, change->old_object) : NULL;
     const struct object *object = judge_object(&j, change->kind, change->object, old);
     struct verdict *v = close_object(&j, object, change->kind);
     if (old && v->errors)
-        ratchet(v, close_object(&k, judge_object(&k, change->kind, change->old_object, NULL), change->kind));
+        tell_old_errors(&j, change, v);
     if (defaults)
         defaults_apply(a, g->policy.defaults, object, change->object, change->old_object);
     return v;
