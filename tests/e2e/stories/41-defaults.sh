@@ -34,8 +34,16 @@ when "kubectl create --dry-run=server -o json of a schedule" \
     kubectl create -n default --dry-run=server \
     -f <(sed '/namespace:/d' tests/corpus/manifests/v2-schedule-accesskey.yaml) -o jsonpath='{.spec.backupTemplate.s3}'
 then_equal "has none in its template" "$(grep -c storageClass <<<"$out")" 0
-when "the policy asks for what the documents promise" \
-    "$brgate" default --defaults documented --diff <(backup aws)
-then_has "they are added" "$out" "spec.s3.acl: private"
+gate_down
+given "brgate adds what the documents promise, too" gate_up --defaults=documented
+when "kubectl apply of another backup on AWS" kubectl apply -n default -f <(backup moved)
+then_it_passes
+then_equal "it gets them" "$(stored backup moved .spec.s3.acl) $(stored backup moved .spec.s3.storageClass)" "private STANDARD_IA"
+then_equal "and nobody is warned of what no manifest has" "$(grep -c acl-disabled-bucket <<<"$err")" 0
+when "its file moves to MinIO" kubectl apply -n default \
+    -f <(backup moved | sed 's/provider: aws/provider: minio, endpoint: "http:\/\/minio.example:9000"/')
+then_it_passes
+then_has "the author learns where the ACL comes from" "$err" "no manifest sets acl, a default added it"
 kubectl delete backup --all -n default >/dev/null 2>&1
+kubectl delete backups.pingcap.com --all -n default >/dev/null 2>&1
 gate_down
