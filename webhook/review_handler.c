@@ -4,7 +4,6 @@
 #include "brgate_limits.h"
 #include "live_gate.h"
 #include "review.h"
-#include "schema.h"
 
 #include <errno.h>
 #include <time.h>
@@ -167,9 +166,10 @@ static void list_names(void *context)
     struct judge *judge = context;
     for (size_t i = 0; i < rule_count(); i++)
         judge->rules[i] = rule_at(i)->slug;
-    for (size_t i = 0; i < schema_kind_count && judge->kind_count < MOST_KINDS; i++)
-        if (kind_of(judge, schema_kinds[i].kind) == judge->kind_count) /* a kind of two groups is one */
-            judge->kinds[judge->kind_count++] = arena_cstr(judge->names, schema_kinds[i].kind);
+    while (judge->kind_count < MOST_KINDS && verdict_kind(judge->kind_count).n) {
+        judge->kinds[judge->kind_count] = arena_cstr(judge->names, verdict_kind(judge->kind_count));
+        judge->kind_count++;
+    }
 }
 
 static bool open_judge(struct judge *judge, struct error *reterr)

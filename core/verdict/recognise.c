@@ -4,6 +4,13 @@
 #include "suggest.h"
 #include "verdict_rules.h"
 
+static const slice kinds[] = {SLICE("Backup"), SLICE("BackupSchedule"), SLICE("CompactBackup")};
+
+slice verdict_kind(size_t number)
+{
+    return number < COUNT(kinds) ? kinds[number] : (slice){0};
+}
+
 /* Recognises our kinds in an object without apiVersion: by a name that only we use, or for Backup by spec.br. */
 static bool lacks_version(const struct verdict *v)
 {
@@ -52,12 +59,11 @@ static void blame_version(struct judging *j, struct verdict *v)
 static void judge_unknown(struct judging *j, struct verdict *v)
 {
     static const slice versions[] = {SLICE("br.pingcap.com/v1alpha1"), SLICE("pingcap.com/v1alpha1")};
-    static const slice kinds[] = {SLICE("Backup"), SLICE("BackupSchedule"), SLICE("CompactBackup")};
     static const slice others[] = {SLICE("Restore"), SLICE("TiBR"), SLICE("TiBRGC")};
     slice version = suggest_nearest(v->api_version, versions, 2);
     if (!version.n && slice_find(v->api_version, LIT("br.pingcap.com")) != SLICE_NONE)
         version = versions[0];
-    slice kind = suggest_nearest(v->kind, kinds, 3);
+    slice kind = suggest_nearest(v->kind, kinds, COUNT(kinds));
     bool ours_exactly = version.n && slice_eq(version, v->api_version);
     for (size_t i = 0; i < 3; i++)
         if (slice_eq(v->kind, others[i]))

@@ -73,6 +73,9 @@ struct stream_verdict {
     size_t errors, warnings, suppressed;
 };
 
+/* The names of the kinds that are judged, from 0; empty beyond the last. Each is a kind of both groups. */
+slice verdict_kind(size_t number);
+
 /* Judges every document of a manifest as its author sees it: nothing is known but the text. A document that
  * cannot be read is a broken verdict among the others. NULL when the arena is exhausted. */
 const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes,
