@@ -1,19 +1,18 @@
 /* brgate certs: shows the webhook's certificates, makes some, keeps them. */
 #include "certs.h"
 
-#include "arguments.h"
+#include "clock.h"
 #include "command.h"
 #include "issue.h"
 #include "keeper.h"
-#include "num.h"
-#include "suggest.h"
+#include "options.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 1 << 20, MOST_NAMES = 16 };
+enum { ARENA_BYTES = 1 << 20 };
 
 static const char help[] =
     "Usage: brgate certs show | make | self [OPTION]...\n"
@@ -38,7 +37,7 @@ static const char make_help[] =
     "  --service NAME         the webhook's Service\n"
     "  --namespace NAMESPACE  its namespace\n"
     "  --name NAME            one more DNS name or IP address; may be repeated\n"
-    "  --life DURATION        90d, 36h, 30m or 45s (90d)\n";
+    "  --life DURATION        such as 45s, 36h or 90d (90d)\n";
 
 static const char self_help[] =
     "Usage: brgate certs self --secret [NAMESPACE/]NAME --service NAME\n"
@@ -68,29 +67,11 @@ static const char self_help[] =
     "  --service NAME                the webhook's Service, in the same namespace\n"
     "  --webhook-configuration NAME  of both kinds\n"
     "  --name NAME                   one more DNS name or IP address; may be repeated\n"
-    "  --life DURATION               90d, 36h, 30m or 45s (90d)\n"
+    "  --life DURATION               such as 45s, 36h or 90d (90d)\n"
     "  --settle DURATION             (60s)\n"
     "  --wait                        stay until a rotation that is under way is done\n"
     "  --kubeconfig FILE             instead of $KUBECONFIG, the pod's account or\n"
     "                                ~/.kube/config\n";
-
-bool certs_seconds(const char *text, int64_t *ret)
-{
-    static const struct {
-        char unit;
-        int64_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    slice s = slice_of(text);
-    int64_t n;
-    if (!s.n || !num_i64(slice_cut(s, 0, s.n - 1), &n) || n < 1 || n > 36500)
-        return false;
-    for (size_t i = 0; i < COUNT(units); i++)
-        if (s.p[s.n - 1] == units[i].unit) {
-            *ret = n * units[i].seconds;
-            return true;
-        }
-    return false;
-}
 
 void certs_split(const char *text, slice *ret_namespace, slice *ret_name)
 {
@@ -101,85 +82,19 @@ void certs_split(const char *text, slice *ret_namespace, slice *ret_name)
 }
 
 /* What make and self share. */
-struct wishes {
+struct settings {
     const char *dir, *service, *namespace, *secret, *configuration, *kubeconfig;
-    slice names[MOST_NAMES];
-    size_t name_count;
+    struct option_texts names;
     int64_t life, settle;
-    bool wait, help;
+    bool wait;
 };
 
-static const struct option options[] = {
-    {"--help", 'h', false},     {"--dir", 0, true},    {"--service", 0, true},
-    {"--namespace", 'n', true}, {"--secret", 0, true}, {"--webhook-configuration", 0, true},
-    {"--kubeconfig", 0, true},  {"--name", 0, true},   {"--life", 0, true},
-    {"--settle", 0, true},      {"--wait", 0, false}};
-enum {
-    HELP,
-    DIR,
-    SERVICE,
-    NAMESPACE,
-    SECRET,
-    CONFIGURATION,
-    KUBECONFIG,
-    NAME,
-    LIFE,
-    SETTLE,
-    WAIT,
-    OPTION_COUNT
-};
-
-static bool set_duration(const struct arguments *args, int option, const char *value, int64_t *ret)
+/* Of an argument, as certificates take them. */
+static size_t list_names(const struct option_texts *names, slice ret[OPTION_TEXTS_MOST])
 {
-    if (certs_seconds(value, ret))
-        return true;
-    command_fails(args->argv[0], "%s %s: expected a duration such as 90d, 36h, 30m or 45s",
-                  options[option].name, value);
-    return false;
-}
-
-static bool set(struct wishes *w, const struct arguments *args, int option, const char *value)
-{
-    const char **const texts[OPTION_COUNT] = {[DIR] = &w->dir,
-                                              [SERVICE] = &w->service,
-                                              [NAMESPACE] = &w->namespace,
-                                              [SECRET] = &w->secret,
-                                              [CONFIGURATION] = &w->configuration,
-                                              [KUBECONFIG] = &w->kubeconfig};
-    switch (option) {
-    case HELP:
-        w->help = true;
-        return true;
-    case WAIT:
-        w->wait = true;
-        return true;
-    case LIFE:
-        return set_duration(args, option, value, &w->life);
-    case SETTLE:
-        return set_duration(args, option, value, &w->settle);
-    case NAME:
-        if (w->name_count == MOST_NAMES)
-            return command_fails(args->argv[0], "--name may be given at most 16 times") == EXIT_CLEAN;
-        w->names[w->name_count++] = slice_of(value);
-        return true;
-    default:
-        *texts[option] = value;
-        return true;
-    }
-}
-
-static bool read_wishes(int argc, char **argv, struct wishes *w)
-{
-    struct arguments args = {.argv = argv, .argc = argc};
-    char *value;
-    *w = (struct wishes){.life = ISSUE_LIFE, .settle = 60};
-    for (int option; (option = arguments_next(&args, options, OPTION_COUNT, &value)) != ARGUMENT_END;) {
-        if (option == ARGUMENT_OPERAND)
-            command_fails(argv[0], "unexpected argument %s", value);
-        if (option < 0 || !set(w, &args, option, value))
-            return false;
-    }
-    return true;
+    for (size_t i = 0; i < names->count; i++)
+        ret[i] = slice_of(names->items[i]);
+    return names->count;
 }
 
 /* ---- make ---- */
@@ -200,40 +115,46 @@ static bool write_new(const char *dir, const char *name, slice text, mode_t mode
     return done;
 }
 
-static bool make(struct arena *a, const struct wishes *w)
+static bool make(struct arena *a, const struct settings *s)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    struct issue_request request = {.service = slice_of(w->service),
-                                    .namespace = slice_of(w->namespace),
-                                    .more_names = w->names,
-                                    .more_count = w->name_count,
-                                    .now = now.tv_sec,
-                                    .life = w->life};
+    slice names[OPTION_TEXTS_MOST];
+    struct issue_request request = {.service = slice_of(s->service),
+                                    .namespace = slice_of(s->namespace),
+                                    .more_names = names,
+                                    .more_count = list_names(&s->names, names),
+                                    .now = clock_unix(),
+                                    .life = s->life};
     struct issue made;
     struct error why;
     if (!issue_make(a, &request, &made, &why)) {
         command_fails("certs make", "%s", why.text);
         return false;
     }
-    return write_new(w->dir, "tls.key", made.leaf.key, 0600) &&
-           write_new(w->dir, "tls.crt", made.leaf.certificate, 0644) &&
-           write_new(w->dir, "ca.crt", made.ca, 0644);
+    return write_new(s->dir, "tls.key", made.leaf.key, 0600) &&
+           write_new(s->dir, "tls.crt", made.leaf.certificate, 0644) &&
+           write_new(s->dir, "ca.crt", made.ca, 0644);
 }
 
 int certs_make(int argc, char **argv)
 {
-    struct wishes w;
-    if (!read_wishes(argc, argv, &w))
-        return EXIT_UNABLE;
-    if (w.help) {
-        fputs(make_help, stdout);
-        return EXIT_CLEAN;
-    }
-    if (!w.dir || !w.service || !w.namespace)
-        return command_fails(argv[0], "--dir DIR, --service NAME and --namespace NAMESPACE are required");
+    static const struct option list[] = {
+        {OPTION_TEXT("--dir", settings, dir)},
+        {OPTION_TEXT("--service", settings, service)},
+        {OPTION_TEXT("--namespace", settings, namespace), .letter = 'n'},
+        {OPTION_TEXTS("--name", settings, names)},
+        {OPTION_SECONDS("--life", settings, life, ISSUE_LEAST_LIFE * 1000, 36500ULL * OPTION_DAY)},
+    };
+    static const struct options options = {
+        .command = "certs make", .help = make_help, .list = list, .count = COUNT(list)};
+    struct settings s = {.life = ISSUE_LIFE};
+    int status = options_read(&options, argc, argv, &s, NULL);
+    if (status != OPTIONS_READ)
+        return status;
+    if (!s.dir || !s.service || !s.namespace)
+        return command_fails("certs make",
+                             "--dir DIR, --service NAME and --namespace NAMESPACE are required");
     struct arena *a = arena_new(ARENA_BYTES);
-    bool done = a && make(a, &w);
+    bool done = a && make(a, &s);
     arena_free(a);
     return done ? EXIT_CLEAN : EXIT_UNABLE;
 }
@@ -270,61 +191,71 @@ static int keep(struct keeper *k, bool wait)
     }
 }
 
-int certs_self(int argc, char **argv)
+static int keep_once(const struct settings *s)
 {
-    struct wishes w;
-    struct error why;
-    if (!read_wishes(argc, argv, &w))
-        return EXIT_UNABLE;
-    if (w.help) {
-        fputs(self_help, stdout);
-        return EXIT_CLEAN;
-    }
-    if (!w.secret || !w.service || !w.configuration)
-        return command_fails(argv[0], "--secret, --service and --webhook-configuration are required");
-    struct keeper_options o = {.configuration = slice_of(w.configuration),
-                               .service = slice_of(w.service),
-                               .more_names = w.names,
-                               .more_count = w.name_count,
-                               .life = w.life,
-                               .settle = w.settle,
+    slice names[OPTION_TEXTS_MOST];
+    struct error error;
+    struct keeper_options o = {.configuration = slice_of(s->configuration),
+                               .service = slice_of(s->service),
+                               .more_names = names,
+                               .more_count = list_names(&s->names, names),
+                               .life = s->life,
+                               .settle = s->settle,
                                .interval = 1000};
-    if (!keeper_check(&o, &why))
-        return command_fails(argv[0], "%s", why.text);
-    struct kube_place place = {.kubeconfig = w.kubeconfig};
+    if (!keeper_check(&o, &error))
+        return command_fails("certs self", "%s", error.text);
+    struct kube_place place = {.kubeconfig = s->kubeconfig};
     struct kube_limits limits = kube_defaults();
-    struct kube *kube = kube_open(&place, &limits, &why);
+    struct kube *kube = kube_open(&place, &limits, &error);
     if (!kube)
-        return command_fails(argv[0], "%s", why.text);
-    certs_split(w.secret, &o.namespace, &o.secret);
+        return command_fails("certs self", "%s", error.text);
+    certs_split(s->secret, &o.namespace, &o.secret);
     if (!o.namespace.n)
         o.namespace = kube_namespace(kube);
     struct keeper *k = keeper_new(&o, kube, &(struct keeper_host){.say = say});
-    int status = k ? keep(k, w.wait) : command_fails(argv[0], "out of memory");
+    int status = k ? keep(k, s->wait) : command_fails("certs self", "out of memory");
     keeper_stop(k);
     return status;
+}
+
+int certs_self(int argc, char **argv)
+{
+    static const struct option list[] = {
+        {OPTION_TEXT("--secret", settings, secret)},
+        {OPTION_TEXT("--service", settings, service)},
+        {OPTION_TEXT("--webhook-configuration", settings, configuration)},
+        {OPTION_TEXTS("--name", settings, names)},
+        {OPTION_SECONDS("--life", settings, life, ISSUE_LEAST_LIFE * 1000, 366ULL * OPTION_DAY)},
+        {OPTION_SECONDS("--settle", settings, settle, 1000, OPTION_DAY)},
+        {OPTION_SWITCH("--wait", settings, wait)},
+        {OPTION_TEXT("--kubeconfig", settings, kubeconfig)},
+    };
+    static const struct options options = {
+        .command = "certs self", .help = self_help, .list = list, .count = COUNT(list)};
+    struct settings s = {.life = ISSUE_LIFE, .settle = 60};
+    int status = options_read(&options, argc, argv, &s, NULL);
+    if (status != OPTIONS_READ)
+        return status;
+    if (!s.secret || !s.service || !s.configuration)
+        return command_fails("certs self", "--secret, --service and --webhook-configuration are required");
+    return keep_once(&s);
 }
 
 /* ---- which ---- */
 
 int command_certs(int argc, char **argv)
 {
-    static struct { /* argv's words may be written to, as main()'s may */
+    static const struct {
         slice name;
-        char full[12];
         int (*run)(int argc, char **argv);
-    } parts[] = {{SLICE("show"), "certs show", certs_show},
-                 {SLICE("make"), "certs make", certs_make},
-                 {SLICE("self"), "certs self", certs_self}};
+    } parts[] = {{SLICE("show"), certs_show}, {SLICE("make"), certs_make}, {SLICE("self"), certs_self}};
     slice word = slice_of(argc > 1 ? argv[1] : "");
     if (slice_eq(word, LIT("--help")) || slice_eq(word, LIT("-h"))) {
         fputs(help, stdout);
         return EXIT_CLEAN;
     }
     for (size_t i = 0; i < COUNT(parts); i++)
-        if (slice_eq(word, parts[i].name)) {
-            argv[1] = parts[i].full;
+        if (slice_eq(word, parts[i].name))
             return parts[i].run(argc - 1, argv + 1);
-        }
     return command_fails("certs", "expected show, make or self; see 'brgate certs --help'");
 }

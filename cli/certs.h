@@ -1,4 +1,4 @@
-/* The parts of `brgate certs`. Each reads its own arguments; argv[0] is "certs show" and so on. */
+/* The parts of `brgate certs`. Each reads its own arguments; argv[0] is its own name. */
 #ifndef BRGATE_CERTS_H
 #define BRGATE_CERTS_H
 
@@ -7,9 +7,6 @@
 int certs_show(int argc, char **argv);
 int certs_make(int argc, char **argv);
 int certs_self(int argc, char **argv);
-
-/* "90d", "36h", "10m", "45s". */
-bool certs_seconds(const char *text, int64_t *ret);
 
 /* "NAMESPACE/NAME" or "NAME"; the namespace is empty when it is not named. */
 void certs_split(const char *text, slice *ret_namespace, slice *ret_name);

@@ -1,17 +1,18 @@
 /* brgate certs show: what is served, what is stored, and who believes it. */
 #include "certs.h"
 
-#include "arguments.h"
 #include "bundle.h"
 #include "civil.h"
+#include "clock.h"
 #include "command.h"
 #include "kube.h"
+#include "options.h"
 #include "source.h"
 #include "store.h"
 
 #include <errno.h>
 
-enum { ARENA_BYTES = 64 << 20, MOST_FILES = 64, TEXT_BYTES = 4 << 20 };
+enum { ARENA_BYTES = 64 << 20, TEXT_BYTES = 4 << 20 };
 
 static const char help[] = "Usage: brgate certs show [OPTION]... [FILE]...\n"
                            "\n"
@@ -29,9 +30,8 @@ static const char help[] = "Usage: brgate certs show [OPTION]... [FILE]...\n"
                            "                                ~/.kube/config\n";
 
 struct places {
-    const char *server, *secret, *configuration, *kubeconfig;
-    const char *files[MOST_FILES];
-    size_t file_count;
+    const char *server, *name, *secret, *configuration, *kubeconfig;
+    struct operands files;
 };
 
 struct show {
@@ -249,30 +249,31 @@ static void show_all(void *context)
             store.namespace = kube_namespace(s->kube);
         show_secret(s, &store);
     }
-    for (size_t i = 0; i < p->file_count; i++)
-        show_file(s, p->files[i]);
+    for (size_t i = 0; i < p->files.count; i++)
+        show_file(s, p->files.items[i]);
     if (p->configuration)
         show_configurations(s, &store);
 }
 
-static int run(const char *command, const struct places *p, slice name)
+static int run(const struct places *p)
 {
     struct error why;
-    struct timespec now;
     struct kube_place place = {.kubeconfig = p->kubeconfig};
     struct kube_limits limits = kube_defaults();
     struct kube *kube = NULL;
     if ((p->secret || p->configuration) && !(kube = kube_open(&place, &limits, &why)))
-        return command_fails(command, "%s", why.text);
-    clock_gettime(CLOCK_REALTIME, &now);
-    struct show s = {
-        .arena = arena_new(ARENA_BYTES), .now = now.tv_sec, .name = name, .places = p, .kube = kube};
+        return command_fails("certs show", "%s", why.text);
+    struct show s = {.arena = arena_new(ARENA_BYTES),
+                     .now = clock_unix(),
+                     .name = slice_of(p->name),
+                     .places = p,
+                     .kube = kube};
     if (!s.arena || !arena_run(s.arena, show_all, &s)) {
-        command_fails(command, "out of memory");
+        command_fails("certs show", "out of memory");
         s.unable = true;
     } else {
         struct output out;
-        if (output_open(&out, command, NULL)) {
+        if (output_open(&out, "certs show", NULL)) {
             output_put(&out, buf_slice(&s.out));
             s.unable = !output_close(&out) || s.unable;
         }
@@ -284,29 +285,21 @@ static int run(const char *command, const struct places *p, slice name)
 
 int certs_show(int argc, char **argv)
 {
-    static const struct option options[] = {{"--help", 'h', false},    {"--server", 0, true},
-                                            {"--name", 0, true},       {"--secret", 0, true},
-                                            {"--kubeconfig", 0, true}, {"--webhook-configuration", 0, true}};
-    struct arguments args = {.argv = argv, .argc = argc};
+    static const struct option list[] = {
+        {OPTION_TEXT("--server", places, server)},
+        {OPTION_TEXT("--name", places, name)},
+        {OPTION_TEXT("--secret", places, secret)},
+        {OPTION_TEXT("--webhook-configuration", places, configuration)},
+        {OPTION_TEXT("--kubeconfig", places, kubeconfig)},
+    };
+    static const struct options options = {
+        .command = "certs show", .help = help, .list = list, .count = COUNT(list), .operands_most = SIZE_MAX};
     struct places p = {0};
-    const char *name = NULL;
-    const char **const texts[] = {NULL, &p.server, &name, &p.secret, &p.kubeconfig, &p.configuration};
-    char *value;
-    for (int option; (option = arguments_next(&args, options, 6, &value)) != ARGUMENT_END;) {
-        if (option == ARGUMENT_WRONG)
-            return EXIT_UNABLE;
-        if (option == 0) {
-            fputs(help, stdout);
-            return EXIT_CLEAN;
-        }
-        if (option > 0)
-            *texts[option] = value;
-        else if (p.file_count < MOST_FILES)
-            p.files[p.file_count++] = value;
-        else
-            return command_fails(argv[0], "more than %d files", MOST_FILES);
-    }
-    if (!p.server && !p.secret && !p.configuration && !p.file_count)
-        return command_fails(argv[0], "--server, --secret, --webhook-configuration or a file is required");
-    return run(argv[0], &p, slice_of(name));
+    int status = options_read(&options, argc, argv, &p, &p.files);
+    if (status != OPTIONS_READ)
+        return status;
+    if (!p.server && !p.secret && !p.configuration && !p.files.count)
+        return command_fails("certs show",
+                             "--server, --secret, --webhook-configuration or a file is required");
+    return run(&p);
 }

@@ -4,7 +4,22 @@
 #ifndef BRGATE_COMMAND_H
 #define BRGATE_COMMAND_H
 
+#include "slice.h"
+
 enum exit_code { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_UNABLE = 2 };
+
+/* One line on stderr, "brgate COMMAND: ..."; returns EXIT_UNABLE. */
+int command_fails(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes to standard output or, when `path` is not NULL, to that file. False when it cannot be written; this
+ * has been said on stderr. */
+struct output {
+    const char *command, *path;
+    void *stream;
+};
+bool output_open(struct output *o, const char *command, const char *path);
+void output_put(struct output *o, slice text);
+bool output_close(struct output *o);
 
 int command_lint(int argc, char **argv);
 int command_default(int argc, char **argv);

@@ -1,9 +1,9 @@
 /* The subcommand `crds`. */
-#include "arguments.h"
 #include "command.h"
 
 #include "bug.h"
 #include "crd_source.h"
+#include "options.h"
 #include "schemas.h"
 
 #include <errno.h>
@@ -58,35 +58,31 @@ static int print_crds(slice group)
     struct printing p = {arena_new(ARENA_BYTES), group};
     bool printed = p.arena && arena_run(p.arena, print_group, &p);
     arena_free(p.arena);
-    if (!printed) {
-        fprintf(stderr, "brgate crds: out of memory\n");
-        return EXIT_UNABLE;
-    }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "brgate crds: standard output: %s\n", strerror(errno));
-        return EXIT_UNABLE;
-    }
-    return EXIT_CLEAN;
+    if (!printed)
+        return command_fails("crds", "out of memory");
+    struct output out;
+    output_open(&out, "crds", NULL);
+    return output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
+}
+
+struct settings {
+    slice group;
+};
+
+static bool take_group(void *settings, const struct option *o, const char *value, struct error *reterr)
+{
+    struct settings *s = settings;
+    (void)o;
+    s->group = slice_of(value);
+    return group_known(s->group) || error_set(reterr, "expected br.pingcap.com or pingcap.com");
 }
 
 int command_crds(int argc, char **argv)
 {
-    static const struct option options[] = {{"--group", 0, true}, {"--help", 'h', false}};
-    struct arguments a = {.argv = argv, .argc = argc};
-    slice group = {0};
-    char *value;
-    for (int i; (i = arguments_next(&a, options, 2, &value)) != ARGUMENT_END;) {
-        if (i == ARGUMENT_WRONG)
-            return EXIT_UNABLE;
-        if (i == ARGUMENT_OPERAND)
-            return command_fails("crds", "unexpected argument %s; see 'brgate crds --help'", value);
-        if (i == 1) {
-            fputs(help, stdout);
-            return EXIT_CLEAN;
-        }
-        group = slice_of(value);
-        if (!group_known(group))
-            return command_fails("crds", "--group %s: expected br.pingcap.com or pingcap.com", value);
-    }
-    return print_crds(group);
+    static const struct option list[] = {{OPTION_TAKEN("--group", take_group)}};
+    static const struct options options = {
+        .command = "crds", .help = help, .list = list, .count = COUNT(list)};
+    struct settings s = {0};
+    int status = options_read(&options, argc, argv, &s, NULL);
+    return status == OPTIONS_READ ? print_crds(s.group) : status;
 }

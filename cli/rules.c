@@ -1,11 +1,11 @@
 /* brgate rules, brgate explain: the catalogue, to read. */
-#include "arguments.h"
 #include "command.h"
 
 #include "brgate_limits.h"
 #include "buf.h"
 #include "catalogue.h"
 #include "json_memory.h"
+#include "options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -159,34 +159,26 @@ static int print(const char *command, void (*put)(struct buf *b))
     return code;
 }
 
+struct settings {
+    unsigned format;
+};
+
 int command_rules(int argc, char **argv)
 {
-    static const struct option options[] = {{"--format", 0, true}, {"--help", 'h', false}};
-    static const struct {
-        const char *name;
-        void (*put)(struct buf *b);
-    } formats[] = {{"table", put_table}, {"json", put_json}, {"markdown", put_markdown}};
-    struct arguments a = {.argv = argv, .argc = argc};
-    void (*put)(struct buf * b) = put_table;
-    char *value;
-    for (int i; (i = arguments_next(&a, options, 2, &value)) != ARGUMENT_END;) {
-        if (i == ARGUMENT_WRONG)
-            return EXIT_UNABLE;
-        if (i == ARGUMENT_OPERAND)
-            return command_fails("rules", "unexpected argument %s; use 'brgate explain %s' to explain a rule",
-                                 value, value);
-        if (i == 1) {
-            fputs(rules_help, stdout);
-            return EXIT_CLEAN;
-        }
-        put = NULL;
-        for (size_t k = 0; k < COUNT(formats); k++)
-            if (!strcmp(value, formats[k].name))
-                put = formats[k].put;
-        if (!put)
-            return command_fails("rules", "--format %s: expected table, json or markdown", value);
-    }
-    return print("rules", put);
+    static const char *const words[] = {"table", "json", "markdown", NULL};
+    static void (*const puts_by_word[])(struct buf * b) = {put_table, put_json, put_markdown};
+    static const struct option list[] = {{OPTION_WORD("--format", settings, format, words)}};
+    static const struct options options = {
+        .command = "rules", .help = rules_help, .list = list, .count = COUNT(list), .operands_most = 1};
+    struct settings s = {0};
+    struct operands rules;
+    int status = options_read(&options, argc, argv, &s, &rules);
+    if (status != OPTIONS_READ)
+        return status;
+    if (rules.count)
+        return command_fails("rules", "unexpected argument %s; use 'brgate explain %s' to explain a rule",
+                             rules.items[0], rules.items[0]);
+    return print("rules", puts_by_word[s.format]);
 }
 
 /* ---- explain ---- */
@@ -230,29 +222,25 @@ static int unknown_rule(const char *slug)
 
 int command_explain(int argc, char **argv)
 {
-    static const struct option options[] = {{"--help", 'h', false}};
-    struct arguments a = {.argv = argv, .argc = argc};
-    char *value;
-    unsigned named = 0, printed = 0;
-    int code = EXIT_CLEAN;
-    for (int i; (i = arguments_next(&a, options, 1, &value)) != ARGUMENT_END;) {
+    static const struct options options = {
+        .command = "explain", .help = explain_help, .operands_most = SIZE_MAX};
+    struct operands rules;
+    int code = options_read(&options, argc, argv, NULL, &rules);
+    if (code != OPTIONS_READ)
+        return code;
+    if (!rules.count)
+        return command_fails("explain", "no rule given; 'brgate rules' lists them");
+    unsigned printed = 0;
+    code = EXIT_CLEAN;
+    for (size_t i = 0; i < rules.count; i++) {
         size_t rule;
-        if (i == ARGUMENT_WRONG)
-            return EXIT_UNABLE;
-        if (i == 0) {
-            fputs(explain_help, stdout);
-            return EXIT_CLEAN;
-        }
-        named++;
-        if (!rule_find(slice_of(value), &rule)) {
-            code = unknown_rule(value);
+        if (!rule_find(slice_of(rules.items[i]), &rule)) {
+            code = unknown_rule(rules.items[i]);
             continue;
         }
         fputs(printed++ ? "\n" : "", stdout);
         print_rule(rule_at(rule));
     }
-    if (!named)
-        return command_fails("explain", "no rule given; 'brgate rules' lists them");
     struct output out;
     output_open(&out, "explain", NULL);
     return output_close(&out) ? code : EXIT_UNABLE;

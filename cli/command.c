@@ -1,0 +1,44 @@
+/* What the subcommands share: their complaints and their output. */
+#include "command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+int command_fails(const char *command, const char *format, ...)
+{
+    va_list args;
+    fprintf(stderr, "brgate %s: ", command);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return EXIT_UNABLE;
+}
+
+bool output_open(struct output *o, const char *command, const char *path)
+{
+    *o = (struct output){command, path, path ? fopen(path, "we") : stdout};
+    if (!o->stream)
+        command_fails(command, "%s: %s", path, strerror(errno));
+    return o->stream;
+}
+
+void output_put(struct output *o, slice text)
+{
+    if (text.n)
+        fwrite(text.p, 1, text.n, o->stream);
+}
+
+bool output_close(struct output *o)
+{
+    bool failed = fflush(o->stream) != 0 || ferror(o->stream);
+    int error = errno;
+    if (o->path && fclose(o->stream) != 0 && !failed) {
+        failed = true;
+        error = errno;
+    }
+    if (failed)
+        command_fails(o->command, "%s: %s", o->path ? o->path : "standard output", strerror(error));
+    return !failed;
+}

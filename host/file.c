@@ -1,0 +1,86 @@
+/* Reads files into an arena. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FIRST_ROOM = 64 << 10 };
+
+/* 0 or errno. `room` is a first guess; the buffer grows. */
+static int read_all(struct arena *a, int fd, size_t room, size_t most, slice *ret)
+{
+    char *p = arena_try(a, room);
+    for (size_t n = 0; p;) {
+        ssize_t got = read(fd, p + n, (room < most ? room : most) - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno;
+        n += (size_t)got;
+        if (got == 0 || n == most) {
+            *ret = (slice){p, n};
+            return 0;
+        }
+        if (n < room)
+            continue;
+        char *wider = arena_try(a, room * 2);
+        if (wider)
+            memcpy(wider, p, n);
+        p = wider;
+        room *= 2;
+    }
+    return ENOMEM;
+}
+
+/* One byte more than the size, so that the end of the file shows without another buffer. */
+static size_t room_for(const struct stat *s, size_t most)
+{
+    size_t size = S_ISREG(s->st_mode) ? (size_t)s->st_size + 1 : FIRST_ROOM;
+    return size < most ? size : most;
+}
+
+static int read_stream(struct arena *a, int fd, size_t most, slice *ret)
+{
+    struct stat s;
+    if (fstat(fd, &s) != 0)
+        return errno;
+    return S_ISDIR(s.st_mode) ? EISDIR : read_all(a, fd, room_for(&s, most), most, ret);
+}
+
+int file_read_stream(struct arena *a, const char *path, size_t most, slice *ret)
+{
+    if (!strcmp(path, "-"))
+        return read_stream(a, STDIN_FILENO, most, ret);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return errno;
+    int error = read_stream(a, fd, most, ret);
+    close(fd);
+    return error;
+}
+
+static const char *read_regular(struct arena *a, int fd, size_t most, slice *ret)
+{
+    struct stat s;
+    if (fstat(fd, &s) != 0)
+        return strerror(errno);
+    if (!S_ISREG(s.st_mode))
+        return S_ISDIR(s.st_mode) ? "expected a file, not a folder" : "expected a regular file";
+    int error = read_all(a, fd, room_for(&s, most + 1), most + 1, ret);
+    return error == ENOMEM ? "out of memory" : error ? strerror(error) : NULL;
+}
+
+bool file_read(struct arena *a, const char *path, size_t most, slice *ret, struct error *reterr)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return error_set(reterr, "%s: %s", path, strerror(errno));
+    const char *why = read_regular(a, fd, most, ret);
+    close(fd);
+    if (why)
+        return error_set(reterr, "%s: %s", path, why);
+    return ret->n <= most || error_set(reterr, "%s: the file is larger than %zu KiB", path, most >> 10);
+}

@@ -1,0 +1,16 @@
+/* Reading whole files. */
+#ifndef BRGATE_FILE_H
+#define BRGATE_FILE_H
+
+#include "arena.h"
+#include "error.h"
+
+/* Reads a regular file of at most `most` bytes into the arena. False with "PATH: why"; symbolic links are followed,
+ * and nothing that could block (a pipe, a terminal) is opened. */
+bool file_read(struct arena *a, const char *path, size_t most, slice *ret, struct error *reterr);
+
+/* Reads at most `most` bytes of anything that can be read to its end, pipes too; standard input for "-". 0, or the
+ * errno; ENOMEM when the arena is exhausted. */
+int file_read_stream(struct arena *a, const char *path, size_t most, slice *ret);
+
+#endif
