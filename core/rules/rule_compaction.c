@@ -9,14 +9,19 @@
 #define RULES   "rule_compaction.def"
 #include "rule_table.h"
 
-/* Also where the other group's name was written and pruned: that is said already. */
-static bool has_interval(const struct timed_schedule *s)
+/* The one that has an effect if any does; also where the other group's name was written and pruned: that is reported
+ * already. NULL when there is none. */
+static const struct node *interval_node(const struct timed_schedule *s)
 {
+    const struct node *read = node_get(
+        s->spec->node, schedule_has(s, "compactInterval") ? LIT("compactInterval") : LIT("compactSpan"));
+    if (read)
+        return read;
     for (const struct node *n = s->spec->node->first; n; n = n->next)
         if (!(n->flags & NODE_DROPPED) &&
             (slice_eq(n->key, LIT("compactInterval")) || slice_eq(n->key, LIT("compactSpan"))))
-            return true;
-    return false;
+            return n;
+    return NULL;
 }
 
 /* The CRD of each operator has one of the two, and the API server drops the other. */
@@ -65,17 +70,17 @@ static void compact_needs_log(struct rule_run *run, const struct timed_schedule 
 static void compact_needs_interval(struct rule_run *run, const struct timed_schedule *s)
 {
     const struct node *spec = s->spec->node, *compact = node_get(spec, LIT("compactBackupTemplate"));
-    if (compact && schedule_has(s, "logBackupTemplate") && !has_interval(s)) {
+    const struct node *interval = interval_node(s);
+    if (compact && schedule_has(s, "logBackupTemplate") && !interval) {
         struct finding *x = finding_at(
             run->findings, &rule_compact_needs_interval, FIELD_NONE, at_member(spec, interval_name(run)),
             "compactBackupTemplate without an interval: nothing is ever compacted");
         finding_hint(x, "add %s", interval_name(run));
-    } else if (!compact && has_interval(s)) {
+    } else if (!compact && interval) {
         struct finding *x = finding_at(
             run->findings, &rule_compact_needs_interval, FIELD_NONE, at_member(spec, "compactBackupTemplate"),
             "an interval without compactBackupTemplate: nothing is ever compacted");
-        const char *given = schedule_has(s, "compactInterval") ? "compactInterval" : "compactSpan";
-        finding_note(x, at_key(node_get(spec, slice_of(given))), "has no effect");
+        finding_note(x, at_key(interval), "has no effect");
         finding_hint(x, "add compactBackupTemplate, or remove the interval");
     }
 }
