@@ -1,10 +1,10 @@
 /* brgate default: a manifest with every default filled in. */
-#include "arguments.h"
 #include "command.h"
 
 #include "brgate_limits.h"
 #include "completed.h"
 #include "config.h"
+#include "options.h"
 #include "patch.h"
 #include "report.h"
 #include "source.h"
@@ -37,25 +37,6 @@ static const char help[] =
     "Exit code: 0 printed, 1 the input cannot be read as YAML or JSON, 2 it could not\n"
     "run.\n";
 
-enum choice {
-    CHOICE_DEFAULTS,
-    CHOICE_CONFIG,
-    CHOICE_NO_CONFIG,
-    CHOICE_DIFF,
-    CHOICE_PATCH,
-    CHOICE_FORMAT,
-    CHOICE_OUTPUT,
-    CHOICE_HELP,
-    CHOICE_COUNT
-};
-
-static const struct option options[CHOICE_COUNT] = {
-    [CHOICE_DEFAULTS] = {"--defaults", 0, true},    [CHOICE_CONFIG] = {"--config", 0, true},
-    [CHOICE_NO_CONFIG] = {"--no-config", 0, false}, [CHOICE_DIFF] = {"--diff", 0, false},
-    [CHOICE_PATCH] = {"--patch", 0, false},         [CHOICE_FORMAT] = {"--format", 0, true},
-    [CHOICE_OUTPUT] = {"--output", 'o', true},      [CHOICE_HELP] = {"--help", 'h', false},
-};
-
 enum shape { SHAPE_YAML, SHAPE_JSON, SHAPE_DIFF, SHAPE_PATCH };
 
 struct settings {
@@ -66,82 +47,63 @@ struct settings {
     bool no_config;
     bool chosen; /* `mode`, by an option */
     enum defaults_mode mode;
-    bool help;
 };
 
-static bool choose_shape(struct settings *s, enum shape shape)
+static bool choose_shape(struct settings *s, enum shape shape, struct error *reterr)
 {
     if (s->shaped && s->shape != shape)
-        return command_fails("default", "--diff, --patch and --format exclude each other"), false;
+        return error_set(reterr, "--diff, --patch and --format exclude each other");
     s->shape = shape;
     s->shaped = true;
     return true;
 }
 
-static bool choose_format(struct settings *s, const char *word)
+static bool take_format(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
-    if (!strcmp(word, "json"))
-        return choose_shape(s, SHAPE_JSON);
-    if (!strcmp(word, "yaml"))
-        return choose_shape(s, SHAPE_YAML);
-    return command_fails("default", "--format %s: expected yaml or json", word), false;
+    (void)o;
+    if (!strcmp(value, "json"))
+        return choose_shape(settings, SHAPE_JSON, reterr);
+    return !strcmp(value, "yaml") ? choose_shape(settings, SHAPE_YAML, reterr)
+                                  : error_set(reterr, "expected yaml or json");
 }
 
-static bool choose_mode(struct settings *s, const char *word)
+static bool take_shape(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
-    s->chosen = defaults_mode_read(slice_of(word), &s->mode);
-    if (!s->chosen)
-        command_fails("default", "--defaults %s: expected effective, documented or none", word);
-    return s->chosen;
+    (void)value;
+    return choose_shape(settings, !strcmp(o->name, "--diff") ? SHAPE_DIFF : SHAPE_PATCH, reterr);
 }
 
-static bool take_argument(struct settings *s, int choice, char *value)
+static bool take_mode(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
-    if (choice == ARGUMENT_OPERAND) {
-        if (s->file)
-            return command_fails("default", "unexpected argument %s: one file at a time, and %s is given",
-                                 value, s->file),
-                   false;
-        s->file = value;
-        return true;
-    }
-    switch ((enum choice)choice) {
-    case CHOICE_DEFAULTS:
-        return choose_mode(s, value);
-    case CHOICE_CONFIG:
-        s->config = value;
-        return true;
-    case CHOICE_NO_CONFIG:
-        s->no_config = true;
-        return true;
-    case CHOICE_DIFF:
-        return choose_shape(s, SHAPE_DIFF);
-    case CHOICE_PATCH:
-        return choose_shape(s, SHAPE_PATCH);
-    case CHOICE_FORMAT:
-        return choose_format(s, value);
-    case CHOICE_OUTPUT:
-        s->output = value;
-        return true;
-    case CHOICE_HELP:
-        s->help = true;
-        return true;
-    case CHOICE_COUNT:
-        break;
-    }
-    return false;
+    struct settings *s = settings;
+    (void)o;
+    s->chosen = defaults_mode_read(slice_of(value), &s->mode);
+    return s->chosen || error_set(reterr, "expected effective, documented or none");
 }
 
-static bool read_arguments(struct settings *s, int argc, char **argv)
+static const struct option option_list[] = {
+    {OPTION_TAKEN("--defaults", take_mode)},
+    {OPTION_TEXT("--config", settings, config)},
+    {OPTION_SWITCH("--no-config", settings, no_config)},
+    {OPTION_DONE("--diff", take_shape)},
+    {OPTION_DONE("--patch", take_shape)},
+    {OPTION_TAKEN("--format", take_format)},
+    {OPTION_TEXT("--output", settings, output), .letter = 'o'},
+};
+
+/* OPTIONS_READ, or the exit status. */
+static int read_options(struct settings *s, int argc, char **argv)
 {
-    struct arguments a = {.argv = argv, .argc = argc};
-    char *value;
-    for (int i; (i = arguments_next(&a, options, CHOICE_COUNT, &value)) != ARGUMENT_END;)
-        if (i == ARGUMENT_WRONG || !take_argument(s, i, value))
-            return false;
-    if (!s->file)
-        s->file = "-";
-    return true;
+    static const struct options options = {.command = "default",
+                                           .help = help,
+                                           .list = option_list,
+                                           .count = COUNT(option_list),
+                                           .operands_most = 1};
+    struct operands files;
+    int status = options_read(&options, argc, argv, s, &files);
+    if (status == OPTIONS_READ)
+        s->file = files.count ? files.items[0] : "-";
+    return status;
 }
 
 /* The rest of what is wrong is for `brgate lint`: this is what makes the result differ from what was
@@ -245,29 +207,26 @@ static int fill(struct settings *s)
     return code;
 }
 
-struct invocation {
+struct filling {
     struct settings settings;
-    int argc;
-    char **argv;
     int code;
 };
 
 static void run(void *context)
 {
-    struct invocation *i = context;
-    i->code = EXIT_UNABLE;
-    if (!read_arguments(&i->settings, i->argc, i->argv))
-        return;
-    if (i->settings.help)
-        fputs(help, stdout);
-    i->code = i->settings.help ? EXIT_CLEAN : fill(&i->settings);
+    struct filling *f = context;
+    f->code = fill(&f->settings);
 }
 
 int command_default(int argc, char **argv)
 {
-    struct invocation i = {.settings.arena = arena_new(LIMIT_ARENA_BYTES), .argc = argc, .argv = argv};
-    if (!i.settings.arena || !arena_run(i.settings.arena, run, &i))
-        i.code = command_fails("default", "out of memory");
-    arena_free(i.settings.arena);
-    return i.code;
+    struct filling f = {0};
+    f.code = read_options(&f.settings, argc, argv);
+    if (f.code != OPTIONS_READ)
+        return f.code;
+    f.settings.arena = arena_new(LIMIT_ARENA_BYTES);
+    if (!f.settings.arena || !arena_run(f.settings.arena, run, &f))
+        f.code = command_fails("default", "out of memory");
+    arena_free(f.settings.arena);
+    return f.code;
 }

@@ -1,11 +1,10 @@
 /* brgate lint: judges manifests as their authors see them. */
-#include "arguments.h"
 #include "command.h"
 
 #include "brgate_limits.h"
 #include "config.h"
+#include "options.h"
 #include "run.h"
-#include "suggest.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -56,163 +55,103 @@ static const char help[] = "Usage: brgate lint [OPTION]... FILE|FOLDER|-...\n"
 
 enum { REPORT_BYTES = 256 << 20 };
 
-enum choice {
-    CHOICE_EXCLUDE,
-    CHOICE_NO_GITIGNORE,
-    CHOICE_REQUIRE_OBJECTS,
-    CHOICE_FAIL_ON,
-    CHOICE_FORMAT,
-    CHOICE_OUTPUT,
-    CHOICE_COLOR,
-    CHOICE_QUIET,
-    CHOICE_STDIN_FILENAME,
-    CHOICE_ERROR,
-    CHOICE_WARN,
-    CHOICE_OFF,
-    CHOICE_CONFIG,
-    CHOICE_NO_CONFIG,
-    CHOICE_HELP,
-    CHOICE_COUNT
-};
-
-static const struct option options[CHOICE_COUNT] = {
-    [CHOICE_EXCLUDE] = {"--exclude", 0, true},
-    [CHOICE_NO_GITIGNORE] = {"--no-gitignore", 0, false},
-    [CHOICE_REQUIRE_OBJECTS] = {"--require-objects", 0, false},
-    [CHOICE_FAIL_ON] = {"--fail-on", 0, true},
-    [CHOICE_FORMAT] = {"--format", 0, true},
-    [CHOICE_OUTPUT] = {"--output", 'o', true},
-    [CHOICE_COLOR] = {"--color", 0, true},
-    [CHOICE_QUIET] = {"--quiet", 'q', false},
-    [CHOICE_STDIN_FILENAME] = {"--stdin-filename", 0, true},
-    [CHOICE_ERROR] = {"--error", 0, true},
-    [CHOICE_WARN] = {"--warn", 0, true},
-    [CHOICE_OFF] = {"--off", 0, true},
-    [CHOICE_CONFIG] = {"--config", 0, true},
-    [CHOICE_NO_CONFIG] = {"--no-config", 0, false},
-    [CHOICE_HELP] = {"--help", 'h', false},
-};
-
 struct level_flag {
     enum policy_level level;
     slice rules; /* comma between them */
 };
 
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
 struct settings {
     struct arena *arena;
     const struct report_format *format;
-    const char *output, *color, *stdin_name, *config;
-    bool quiet, no_config, help, no_gitignore, require_objects;
+    const char *output, *stdin_name, *config;
+    bool quiet, no_config, no_gitignore, require_objects;
     enum fail_on fail_on;
-    char **operands, **excludes;
-    size_t operand_count, exclude_count, level_count;
+    enum color color;
+    struct operands operands;
+    const char **excludes;
+    size_t exclude_count, level_count;
     struct level_flag *levels;
 };
 
-static bool choose_format(struct settings *s, const char *word)
+static bool take_exclude(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
+    struct settings *s = settings;
+    (void)o, (void)reterr;
+    s->excludes[s->exclude_count++] = value;
+    return true;
+}
+
+static bool take_format(void *settings, const struct option *o, const char *value, struct error *reterr)
+{
+    struct settings *s = settings;
+    (void)o;
     for (size_t i = 0; i < report_format_count; i++) {
-        if (slice_eq(slice_of(word), report_formats[i].name)) {
+        if (slice_eq(slice_of(value), report_formats[i].name)) {
             s->format = &report_formats[i];
             return true;
         }
     }
-    command_fails("lint", "--format %s: expected text, json or github", word);
-    return false;
+    return error_set(reterr, "expected text, json or github");
 }
 
-static bool choose_color(struct settings *s, const char *word)
+static bool take_level(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
-    s->color = word;
-    if (!strcmp(word, "auto") || !strcmp(word, "always") || !strcmp(word, "never"))
-        return true;
-    command_fails("lint", "--color %s: expected auto, always or never", word);
-    return false;
+    struct settings *s = settings;
+    (void)reterr;
+    enum policy_level level = !strcmp(o->name, "--error")  ? POLICY_ERROR
+                              : !strcmp(o->name, "--warn") ? POLICY_WARN
+                                                           : POLICY_OFF;
+    s->levels[s->level_count++] = (struct level_flag){level, slice_of(value)};
+    return true;
 }
 
-static bool choose_fail_on(struct settings *s, const char *word)
+static bool take_config(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
-    static const char *const words[] = {
-        [FAIL_ON_ERROR] = "error", [FAIL_ON_WARNING] = "warning", [FAIL_ON_NEVER] = "never"};
-    for (unsigned i = 0; i < COUNT(words); i++) {
-        if (!strcmp(word, words[i])) {
-            s->fail_on = (enum fail_on)i;
-            return true;
-        }
-    }
-    command_fails("lint", "--fail-on %s: expected error, warning or never", word);
-    return false;
+    struct settings *s = settings;
+    (void)o, (void)reterr;
+    s->config = value;
+    s->no_config = false;
+    return true;
 }
 
-static bool take_option(struct settings *s, int choice, char *value)
-{
-    switch ((enum choice)choice) {
-    case CHOICE_EXCLUDE:
-        s->excludes[s->exclude_count++] = value;
-        return true;
-    case CHOICE_NO_GITIGNORE:
-        s->no_gitignore = true;
-        return true;
-    case CHOICE_REQUIRE_OBJECTS:
-        s->require_objects = true;
-        return true;
-    case CHOICE_FAIL_ON:
-        return choose_fail_on(s, value);
-    case CHOICE_FORMAT:
-        return choose_format(s, value);
-    case CHOICE_OUTPUT:
-        s->output = value;
-        return true;
-    case CHOICE_COLOR:
-        return choose_color(s, value);
-    case CHOICE_QUIET:
-        s->quiet = true;
-        return true;
-    case CHOICE_STDIN_FILENAME:
-        s->stdin_name = value;
-        return true;
-    case CHOICE_ERROR:
-        s->levels[s->level_count++] = (struct level_flag){POLICY_ERROR, slice_of(value)};
-        return true;
-    case CHOICE_WARN:
-        s->levels[s->level_count++] = (struct level_flag){POLICY_WARN, slice_of(value)};
-        return true;
-    case CHOICE_OFF:
-        s->levels[s->level_count++] = (struct level_flag){POLICY_OFF, slice_of(value)};
-        return true;
-    case CHOICE_CONFIG:
-        s->config = value;
-        s->no_config = false;
-        return true;
-    case CHOICE_NO_CONFIG:
-        s->no_config = true;
-        return true;
-    case CHOICE_HELP:
-        s->help = true;
-        return true;
-    case CHOICE_COUNT:
-        break;
-    }
-    return false;
-}
+static const char *const colors[] = {
+    [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
+static const char *const fail_on_words[] = {
+    [FAIL_ON_ERROR] = "error", [FAIL_ON_WARNING] = "warning", [FAIL_ON_NEVER] = "never", NULL};
 
-static bool read_arguments(struct settings *s, int argc, char **argv)
+static const struct option option_list[] = {
+    {OPTION_TAKEN("--exclude", take_exclude)},
+    {OPTION_SWITCH("--no-gitignore", settings, no_gitignore)},
+    {OPTION_SWITCH("--require-objects", settings, require_objects)},
+    {OPTION_WORD("--fail-on", settings, fail_on, fail_on_words)},
+    {OPTION_TAKEN("--format", take_format)},
+    {OPTION_TEXT("--output", settings, output), .letter = 'o'},
+    {OPTION_WORD("--color", settings, color, colors)},
+    {OPTION_SWITCH("--quiet", settings, quiet), .letter = 'q'},
+    {OPTION_TEXT("--stdin-filename", settings, stdin_name)},
+    {OPTION_TAKEN("--error", take_level)},
+    {OPTION_TAKEN("--warn", take_level)},
+    {OPTION_TAKEN("--off", take_level)},
+    {OPTION_TAKEN("--config", take_config)},
+    {OPTION_SWITCH("--no-config", settings, no_config)},
+};
+
+/* OPTIONS_READ, or the exit status. */
+static int read_options(struct settings *s, int argc, char **argv)
 {
-    struct arguments a = {.argv = argv, .argc = argc};
-    s->operands = ARENA_ARRAY(s->arena, char *, (size_t)argc);
-    s->excludes = ARENA_ARRAY(s->arena, char *, (size_t)argc);
+    static const struct options options = {.command = "lint",
+                                           .help = help,
+                                           .list = option_list,
+                                           .count = COUNT(option_list),
+                                           .operands_most = SIZE_MAX};
+    s->excludes = ARENA_ARRAY(s->arena, const char *, (size_t)argc);
     s->levels = ARENA_ARRAY(s->arena, struct level_flag, (size_t)argc);
-    char *value;
-    for (int i; (i = arguments_next(&a, options, CHOICE_COUNT, &value)) != ARGUMENT_END;) {
-        if (i == ARGUMENT_OPERAND)
-            s->operands[s->operand_count++] = value;
-        else if (i == ARGUMENT_WRONG || !take_option(s, i, value))
-            return false;
-    }
-    if (s->operand_count || s->help)
-        return true;
-    command_fails("lint", "no files given; name files or folders, or - for standard input");
-    return false;
+    int status = options_read(&options, argc, argv, s, &s->operands);
+    if (status != OPTIONS_READ || s->operands.count)
+        return status;
+    return command_fails("lint", "no files given; name files or folders, or - for standard input");
 }
 
 /* ---- policy ---- */
@@ -266,8 +205,8 @@ static const struct ignore_list *excludes_of(const struct settings *s, const str
 
 static bool with_colour(const struct settings *s)
 {
-    if (strcmp(s->color, "auto") != 0)
-        return !strcmp(s->color, "always");
+    if (s->color != COLOR_AUTO)
+        return s->color == COLOR_ALWAYS;
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     return !s->output && isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
            !(term && !strcmp(term, "dumb"));
@@ -368,7 +307,7 @@ static int judge_all(const struct settings *s)
         return EXIT_UNABLE;
     const struct paths_options from = {
         .who = "brgate lint", .exclude = excludes_of(s, &config), .gitignore = !s->no_gitignore};
-    struct paths paths = paths_collect(s->arena, s->operands, s->operand_count, &from);
+    struct paths paths = paths_collect(s->arena, s->operands.items, s->operands.count, &from);
     struct gate *gate = gate_open(&config.policy);
     if (!gate)
         return command_fails("lint", "out of memory");
@@ -394,14 +333,10 @@ struct invocation {
 static void run(void *context)
 {
     struct invocation *i = context;
-    struct settings s = {
-        .arena = i->arena, .format = &report_formats[0], .color = "auto", .stdin_name = "<stdin>"};
-    i->code = EXIT_UNABLE;
-    if (!read_arguments(&s, i->argc, i->argv))
-        return;
-    if (s.help)
-        fputs(help, stdout);
-    i->code = s.help ? EXIT_CLEAN : judge_all(&s);
+    struct settings s = {.arena = i->arena, .format = &report_formats[0], .stdin_name = "<stdin>"};
+    i->code = read_options(&s, i->argc, i->argv);
+    if (i->code == OPTIONS_READ)
+        i->code = judge_all(&s);
 }
 
 int command_lint(int argc, char **argv)

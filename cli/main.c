@@ -1,5 +1,4 @@
 /* brgate: which subcommand? */
-#include "arguments.h"
 #include "command.h"
 #include "serve.h"
 

@@ -1,8 +1,8 @@
 /* brgate plan: what the reconciler would do about an object. */
-#include "arguments.h"
 #include "command.h"
 
 #include "brgate_limits.h"
+#include "options.h"
 #include "plan.h"
 #include "report.h"
 #include "source.h"
@@ -39,96 +39,72 @@ static const char help[] =
     "Exit code: 0 planned, 1 the gate would refuse the object (it is planned all the\n"
     "same), 2 it could not run.\n";
 
-enum choice { CHOICE_STATE, CHOICE_NOW, CHOICE_IMAGE, CHOICE_ZONE, CHOICE_OUTPUT, CHOICE_HELP, CHOICE_COUNT };
-
-static const struct option options[CHOICE_COUNT] = {
-    [CHOICE_STATE] = {"--state", 0, true},         [CHOICE_NOW] = {"--now", 0, true},
-    [CHOICE_IMAGE] = {"--manager-image", 0, true}, [CHOICE_ZONE] = {"--timezone", 0, true},
-    [CHOICE_OUTPUT] = {"--output", 'o', true},     [CHOICE_HELP] = {"--help", 'h', false},
-};
-
 struct run {
     struct arena *arena;
-    const char *file, *state, *output;
+    const char *file, *state, *output, *image;
     int64_t now;
     struct plan_settings settings;
     const struct stream *seen; /* NULL: no state was given */
     struct node **items;
     size_t item_count;
-    bool help;
 };
 
-static bool take_now(struct run *r, const char *text)
+static bool take_now(void *run, const struct option *o, const char *value, struct error *reterr)
 {
     struct timestamp t;
-    if (!timestamp_parse(slice_of(text), &t, NULL) || t.kind != TIMESTAMP_ZONED)
-        return command_fails("plan", "--now %s: expected a moment like 2026-01-02T15:04:05Z", text), false;
-    r->now = t.ms / 1000;
+    (void)o;
+    if (!timestamp_parse(slice_of(value), &t, NULL) || t.kind != TIMESTAMP_ZONED)
+        return error_set(reterr, "expected a moment like 2026-01-02T15:04:05Z");
+    ((struct run *)run)->now = t.ms / 1000;
     return true;
 }
 
 /* Where libc looks, too. */
 static const char zone_folder[] = "/usr/share/zoneinfo";
 
-static bool take_zone(struct run *r, const char *name)
+static bool take_zone(void *run, const struct option *o, const char *name, struct error *reterr)
 {
+    struct run *r = run;
     char path[256];
     slice bytes;
+    (void)o;
     r->settings.time_zone = slice_of(name);
     if (!*name || !strcmp(name, "UTC"))
         return true;
     int n = snprintf(path, sizeof path, "%s/%s", zone_folder, name);
     bool safe = n > 0 && (size_t)n < sizeof path && !strstr(name, "..") && name[0] != '/';
     if (!safe || !source_read(r->arena, path, &bytes))
-        return command_fails("plan", "--timezone %s: there is no such zone in %s", name, zone_folder), false;
+        return error_set(reterr, "there is no such zone in %s", zone_folder);
     r->settings.zone = zone_read(r->arena, bytes);
-    return r->settings.zone ||
-           (command_fails("plan", "--timezone %s: %s is no zone file", name, path), false);
+    return r->settings.zone || error_set(reterr, "%s is not a zone file", path);
 }
 
-static bool take_argument(struct run *r, int choice, char *value)
-{
-    if (choice == ARGUMENT_OPERAND) {
-        if (r->file)
-            return command_fails("plan", "one file at a time: %s or %s?", r->file, value), false;
-        r->file = value;
-        return true;
-    }
-    switch ((enum choice)choice) {
-    case CHOICE_STATE:
-        r->state = value;
-        return true;
-    case CHOICE_NOW:
-        return take_now(r, value);
-    case CHOICE_IMAGE:
-        r->settings.manager_image = slice_of(value);
-        return true;
-    case CHOICE_ZONE:
-        return take_zone(r, value);
-    case CHOICE_OUTPUT:
-        r->output = value;
-        return true;
-    case CHOICE_HELP:
-        r->help = true;
-        return true;
-    case CHOICE_COUNT:
-        break;
-    }
-    return false;
-}
+static const struct option option_list[] = {
+    {OPTION_TEXT("--state", run, state)},
+    {OPTION_TAKEN("--now", take_now)},
+    {OPTION_TEXT("--manager-image", run, image)},
+    {OPTION_TAKEN("--timezone", take_zone)},
+    {OPTION_TEXT("--output", run, output), .letter = 'o'},
+};
 
-static bool read_arguments(struct run *r, int argc, char **argv)
+/* OPTIONS_READ, or the exit status. */
+static int read_options(struct run *r, int argc, char **argv)
 {
-    struct arguments a = {.argv = argv, .argc = argc};
-    char *value;
-    for (int i; (i = arguments_next(&a, options, CHOICE_COUNT, &value)) != ARGUMENT_END;)
-        if (i == ARGUMENT_WRONG || !take_argument(r, i, value))
-            return false;
-    if (!r->file)
-        r->file = "-";
-    if (r->state && !strcmp(r->state, "-") && !strcmp(r->file, "-") && !r->help)
-        return command_fails("plan", "FILE and --state cannot both be standard input"), false;
-    return true;
+    static const struct options options = {.command = "plan",
+                                           .help = help,
+                                           .list = option_list,
+                                           .count = COUNT(option_list),
+                                           .operands_most = 1};
+    struct operands files;
+    int status = options_read(&options, argc, argv, r, &files);
+    if (status != OPTIONS_READ)
+        return status;
+    r->file = files.count ? files.items[0] : "-";
+    if (r->image)
+        r->settings.manager_image = slice_of(r->image);
+    if (r->state && !strcmp(r->state, "-") && !strcmp(r->file, "-"))
+        return command_fails("plan", "FILE and --state cannot both be standard input");
+    return OPTIONS_READ;
 }
 
 /* ---- the state ---- */
@@ -327,12 +303,9 @@ int command_plan(int argc, char **argv)
         .arena = arena_new(LIMIT_ARENA_BYTES), .now = time(NULL), .settings = {.time_zone = LIT("UTC")}};
     if (!r.arena)
         return command_fails("plan", "out of memory");
-    int code = EXIT_UNABLE;
-    if (read_arguments(&r, argc, argv)) {
-        if (r.help)
-            fputs(help, stdout);
-        code = r.help ? EXIT_CLEAN : make_plan(&r);
-    }
+    int code = read_options(&r, argc, argv);
+    if (code == OPTIONS_READ)
+        code = make_plan(&r);
     arena_free(r.arena);
     return code;
 }

@@ -232,7 +232,9 @@ static int read_operand(struct reading *r, char *word)
 {
     const struct options *o = r->options;
     if (r->operands.count == o->operands_most)
-        return wrong(o, "unexpected argument %s; see 'brgate %s --help'", word, o->command);
+        return wrong(o, "unexpected argument %s%s%s; see 'brgate %s --help'", word,
+                     o->operands_most ? " after " : "",
+                     o->operands_most ? r->operands.items[r->operands.count - 1] : "", o->command);
     r->operands.items[r->operands.count++] = word;
     return OPTIONS_READ;
 }

@@ -126,7 +126,7 @@ static void says_what_is_wrong(void **state)
         {"--life 1h30", "--life 1h30: expected a duration such as 45s, 36h or 90d, from 30s to 366d"},
         {"--life 99999999999999999999d", "from 30s to 366d"},
         {"--even abc", "--even abc: expected an even text"},
-        {"a b c", "unexpected argument c; see 'brgate test --help'"},
+        {"a b c", "unexpected argument c after b; see 'brgate test --help'"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct settings s;
