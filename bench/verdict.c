@@ -39,7 +39,7 @@ static double time_verdict(const struct gate *g, struct arena *a, slice body)
     for (int round = 0; round < ROUNDS; round++) {
         double start = seconds();
         for (int i = 0; i < REPEAT; i++) {
-            struct review_log log;
+            struct review_facts log;
             arena_reset(a);
             if (review_answer(g, a, ENDPOINT_VALIDATE, body, 1780272000, &log).n == 0)
                 exit(2);

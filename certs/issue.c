@@ -17,7 +17,7 @@ static slice joined(struct arena *a, slice first, slice second, const char *end)
     return (slice){p, n};
 }
 
-slice issue_host(struct arena *a, slice service, slice namespace)
+slice issue_dns_name(struct arena *a, slice service, slice namespace)
 {
     return joined(a, service, namespace, ".svc");
 }
@@ -38,7 +38,7 @@ static size_t leaf_names(struct arena *a, const struct issue_request *request, s
 {
     size_t n = 0;
     if (request->service.n) {
-        ret[n++] = issue_host(a, request->service, request->namespace);
+        ret[n++] = issue_dns_name(a, request->service, request->namespace);
         ret[n++] = joined(a, request->service, request->namespace, ".svc.cluster.local");
     }
     for (size_t i = 0; i < request->more_count && n < MOST_NAMES; i++)

@@ -26,7 +26,7 @@ struct issue {
 };
 
 /* The name that API servers ask for: "SERVICE.NAMESPACE.svc". Empty when the arena is full. */
-slice issue_host(struct arena *a, slice service, slice namespace);
+slice issue_dns_name(struct arena *a, slice service, slice namespace);
 
 /* False with one line in `reterr`. */
 bool issue_make(struct arena *a, const struct issue_request *request, struct issue *ret,

@@ -161,9 +161,9 @@ int certs_make(int argc, char **argv)
 
 /* ---- self ---- */
 
-static void say(void *self, enum keeper_news news, const char *text)
+static void say(void *context, enum keeper_news news, const char *text)
 {
-    (void)self;
+    (void)context;
     fprintf(news == KEEPER_TROUBLE ? stderr : stdout, "%s%s\n",
             news == KEEPER_TROUBLE ? "brgate certs self: " : "", text);
 }
@@ -212,7 +212,7 @@ static int keep_once(const struct settings *s)
     certs_split(s->secret, &o.namespace, &o.secret);
     if (!o.namespace.n)
         o.namespace = kube_namespace(kube);
-    struct keeper *k = keeper_new(&o, kube, &(struct keeper_host){.say = say});
+    struct keeper *k = keeper_new(&o, kube, &(struct keeper_callbacks){.say = say});
     int status = k ? keep(k, s->wait) : command_fails("certs self", "out of memory");
     keeper_stop(k);
     return status;

@@ -123,7 +123,7 @@ static bool read_state(struct run *r, slice bytes)
     return true;
 }
 
-static bool same_object(const struct node *a, const struct object *o)
+static bool same_object(const struct node *a, const struct resource *o)
 {
     const struct node *root = o->root;
     return slice_eq(tree_text(a, "kind"), tree_text(root, "kind")) &&
@@ -133,7 +133,7 @@ static bool same_object(const struct node *a, const struct object *o)
 }
 
 /* The object as it would be after an apply: the spec of the file, and what the cluster adds to it. */
-static const struct object *as_in_state(struct run *r, const struct object *o)
+static const struct resource *as_in_state(struct run *r, const struct resource *o)
 {
     static const char *const kept[] = {
         "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "finalizers", "generation"};
@@ -150,7 +150,7 @@ static const struct object *as_in_state(struct run *r, const struct object *o)
         const struct node *status = node_get(r->items[i], LIT("status"));
         if (status)
             tree_set(root, "status", node_copy(r->arena, status, 0));
-        return object_decode(r->arena, o->group, o->kind, root);
+        return resource_decode(r->arena, o->group, o->kind, root);
     }
     return o;
 }
@@ -168,7 +168,7 @@ static bool flag_of(const struct node *task, const char *key)
     return n && n->kind == NODE_BOOL && n->boolean;
 }
 
-static struct log_task task_of(const struct run *r, const struct object *o)
+static struct log_task task_of(const struct run *r, const struct resource *o)
 {
     for (size_t i = 0; i < r->item_count; i++) {
         const struct node *n = r->items[i];
@@ -225,7 +225,7 @@ static void put_action(struct buf *b, const struct plan_action *x)
 
 static void put_plan(struct run *r, struct buf *b, const struct verdict *v)
 {
-    const struct object *o = as_in_state(r, v->object);
+    const struct resource *o = as_in_state(r, v->object);
     struct observed seen = {.items = r->items, .count = r->item_count, .task = task_of(r, o)};
     struct plan plan_made = plan(r->arena, o, &seen, r->now, &r->settings);
     fprintf(stderr, "%.*s %.*s/%.*s: %.*s\n", FMT(v->kind), FMT(v->namespace), FMT(v->name),

@@ -211,10 +211,10 @@ static int run(struct settings *s, handler_open *open)
     if (able)
         server = server_start(&s->server, &handler, &error);
     if (server && (!keeping || keeping_start(keeping, server, &error)))
-        status = server_host(server);
+        status = server_run(server);
     keeping_close(keeping);
     if (handler.close)
-        handler.close(handler.self);
+        handler.close(handler.context);
     if (status != EXIT_UNABLE)
         return status;
     return command_fails("serve", "%s", error.text);

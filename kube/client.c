@@ -70,15 +70,16 @@ static void set_blob(struct kube *k, CURLoption option, slice s)
         k->curl->easy_setopt(k->handle, option, &blob);
 }
 
-static int on_progress(void *self, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
 {
     (void)down_total, (void)down, (void)up_total, (void)up;
-    return stopped(self);
+    return stopped(context);
 }
 
-static size_t on_body(char *data, size_t size, size_t count, void *self)
+static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
-    struct attempt *t = self;
+    struct attempt *t = context;
     buf_put(&t->body, (slice){data, size * count});
     return t->body.failed ? 0 : size * count;
 }
@@ -98,9 +99,9 @@ static int64_t parsed_date(const struct curl *curl, slice value)
     return seconds > 0 ? seconds : 0;
 }
 
-static size_t on_header(char *data, size_t size, size_t count, void *self)
+static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
-    struct attempt *t = self;
+    struct attempt *t = context;
     slice line = {data, size * count}, value;
     while (line.n && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == '\n'))
         line.n--;

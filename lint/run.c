@@ -27,7 +27,7 @@ struct worker {
     struct job *job;
     struct arena *arena; /* of the file at hand */
     struct arena *kept;  /* of the run */
-    struct footprints *footprints;
+    struct object_summaries *object_summaries;
     struct report_totals totals;
 };
 
@@ -84,7 +84,7 @@ static int judge(struct worker *w, size_t file)
     }
     struct keeping k = {w, file, stream};
     if (!stream || !arena_run(w->kept, keep, &k) ||
-        !footprints_note(w->footprints, (uint32_t)file, shown_name(w, file), stream))
+        !footprints_note(w->object_summaries, (uint32_t)file, shown_name(w, file), stream))
         return ENOMEM;
     report_count(&w->totals, stream);
     return 0;
@@ -130,12 +130,12 @@ static void add_all(void *context)
 static bool compare_files(struct worker *workers, size_t worker_total)
 {
     struct worker *w = &workers[0];
-    struct footprints *lists[RUN_WORKERS];
+    struct object_summaries *lists[RUN_WORKERS];
     struct across across;
     size_t lists_used = 0;
     for (size_t i = 0; i < worker_total; i++)
-        if (workers[i].footprints)
-            lists[lists_used++] = workers[i].footprints;
+        if (workers[i].object_summaries)
+            lists[lists_used++] = workers[i].object_summaries;
     return across_judge(w->job->options->gate, w->kept, lists, lists_used, &across) &&
            arena_run(w->kept, add_all, &(struct adding){w, &across});
 }
@@ -159,7 +159,7 @@ static void run_workers(struct worker *workers, size_t count)
     bool started[RUN_WORKERS] = {false};
     for (size_t i = 1; i < count; i++)
         started[i] =
-            workers[i].footprints && pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
+            workers[i].object_summaries && pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
     work(&workers[0]);
     for (size_t i = 1; i < count; i++)
         if (started[i])
@@ -178,9 +178,9 @@ bool run_files(const struct run_options *options, const struct paths *paths, str
         workers[i].arena = arena_new(LIMIT_ARENA_BYTES);
         workers[i].kept = ret->kept[i] = arena_new(LIMIT_ARENA_BYTES);
         if (workers[i].arena && workers[i].kept)
-            workers[i].footprints = footprints_new(workers[i].kept);
+            workers[i].object_summaries = footprints_new(workers[i].kept);
     }
-    bool ok = job.files && workers[0].footprints;
+    bool ok = job.files && workers[0].object_summaries;
     if (ok) {
         run_workers(workers, count);
         ok = compare_files(workers, count);

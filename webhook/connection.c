@@ -14,7 +14,7 @@
 enum {
     SWEEP_MS = 100, /* how late a deadline may be noticed */
     YOUNG_MS = 2000,
-    DAWDLE_MS = 1000, /* the API server sends a request in one piece, and takes its answer in at once */
+    STALLED_MS = 1000, /* the API server sends a request in one piece, and takes its answer in at once */
     LINGER_MS = 2000,
     LINGER_LOOK_MS = 5, /* a look may find no more than a socket's small buffer holds */
     LINGER_MOST = 64,
@@ -24,7 +24,7 @@ enum {
 };
 
 /* A refused request's socket after libmicrohttpd has closed its own descriptor. */
-struct lingering {
+struct draining {
     int fd;
     uint64_t until;
 };
@@ -39,7 +39,7 @@ struct connections {
     pthread_cond_t changed;
     struct connection *first, *last; /* the newest, the oldest */
     unsigned count, shut;            /* of these, those that are only to be cleaned up */
-    struct lingering lingering[LINGER_MOST];
+    struct draining draining[LINGER_MOST];
     size_t lingering_count;
     bool ending;
 };
@@ -67,20 +67,20 @@ static bool overdue(const struct connections *list, const struct connection *c, 
 }
 
 /* The descriptor stays open until the worker that serves it sees the end and closes it. */
-static void shut(struct connections *list, struct connection *c, enum refusal_reason reason)
+static void shut(struct connections *list, struct connection *c, enum rejection_reason reason)
 {
     c->shut = true;
     list->shut++;
     shutdown(c->fd, SHUT_RDWR);
-    if (list->metrics && reason != REFUSED_REASON_COUNT)
+    if (list->metrics && reason != REJECTED_REASON_COUNT)
         metrics_refused(list->metrics, reason);
 }
 
 static void sweep(struct connections *list)
 {
-    static const enum refusal_reason reasons[] = {[PHASE_HANDSHAKE] = REFUSED_HANDSHAKE_DEADLINE,
-                                                  [PHASE_REQUEST] = REFUSED_REQUEST_DEADLINE,
-                                                  [PHASE_IDLE] = REFUSED_REASON_COUNT};
+    static const enum rejection_reason reasons[] = {[PHASE_HANDSHAKE] = REJECTED_HANDSHAKE_DEADLINE,
+                                                    [PHASE_REQUEST] = REJECTED_REQUEST_DEADLINE,
+                                                    [PHASE_IDLE] = REJECTED_REASON_COUNT};
     uint64_t now = clock_ms();
     for (struct connection *c = list->first; c; c = c->next) {
         enum phase phase;
@@ -92,9 +92,9 @@ static void sweep(struct connections *list)
 /* There is one connection too many. Clients that are served keep theirs: while most of the others never got
  * as far as an answer, the oldest of those goes, and it is the one least likely to get there. Else the one
  * that has been idle for the longest time. */
-static void make_room(struct connections *list)
+static void evict_one(struct connections *list)
 {
-    struct connection *stranger = NULL, *idle = NULL;
+    struct connection *unserved = NULL, *idle = NULL;
     uint64_t idle_since = UINT64_MAX;
     unsigned strangers = 0;
     for (struct connection *c = list->last; c; c = c->previous) {
@@ -102,7 +102,7 @@ static void make_room(struct connections *list)
         if (c->shut)
             continue;
         if (!atomic_load_explicit(&c->request.served, memory_order_relaxed)) {
-            stranger = stranger ? stranger : c;
+            unserved = unserved ? unserved : c;
             if (++strangers > list->limits.most / 2)
                 break;
         } else if (phase_of(state) == PHASE_IDLE && state >> PHASE_BITS < idle_since) {
@@ -110,33 +110,33 @@ static void make_room(struct connections *list)
             idle_since = state >> PHASE_BITS;
         }
     }
-    struct connection *victim = !idle || strangers > list->limits.most / 2 ? stranger : idle;
+    struct connection *victim = !idle || strangers > list->limits.most / 2 ? unserved : idle;
     if (victim)
-        shut(list, victim, REFUSED_CROWDED);
+        shut(list, victim, REJECTED_CROWDED);
 }
 
 /* Bytes that wait to be read are our delay and not the client's. */
-static bool dawdles(const struct connection *c, uint64_t now)
+static bool stalled(const struct connection *c, uint64_t now)
 {
     uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed), since = state >> PHASE_BITS;
     int unread = 0;
-    return !c->shut && phase_of(state) == PHASE_REQUEST && now > since + DAWDLE_MS &&
+    return !c->shut && phase_of(state) == PHASE_REQUEST && now > since + STALLED_MS &&
            atomic_load_explicit(&c->request.held, memory_order_relaxed) &&
            ioctl(c->fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
-void connections_hurry(struct connections *list)
+void connections_shed(struct connections *list)
 {
     uint64_t now = clock_ms();
     pthread_mutex_lock(&list->lock);
     for (struct connection *c = list->first; c; c = c->next)
-        if (dawdles(c, now))
-            shut(list, c, REFUSED_CROWDED);
+        if (stalled(c, now))
+            shut(list, c, REJECTED_CROWDED);
     pthread_mutex_unlock(&list->lock);
 }
 
 /* True when nothing more is to be waited for. */
-static bool lingered(const struct lingering *l, uint64_t now)
+static bool socket_drained(const struct draining *l, uint64_t now)
 {
     for (size_t i = 0; i < LINGER_READS; i++) {
         ssize_t got = recv(l->fd, NULL, LINGER_BYTES, MSG_DONTWAIT | MSG_TRUNC); /* discards */
@@ -150,18 +150,18 @@ static void sweep_lingering(struct connections *list)
 {
     uint64_t now = clock_ms();
     for (size_t i = 0; i < list->lingering_count;) {
-        if (lingered(&list->lingering[i], now)) {
-            close(list->lingering[i].fd);
-            list->lingering[i] = list->lingering[--list->lingering_count];
+        if (socket_drained(&list->draining[i], now)) {
+            close(list->draining[i].fd);
+            list->draining[i] = list->draining[--list->lingering_count];
         } else {
             i++;
         }
     }
 }
 
-static void *sweeper(void *self)
+static void *sweeper(void *owner)
 {
-    struct connections *list = self;
+    struct connections *list = owner;
     pthread_mutex_lock(&list->lock);
     while (!list->ending) {
         if (!list->first && !list->lingering_count) {
@@ -221,13 +221,13 @@ void connections_free(struct connections *list)
     pthread_mutex_unlock(&list->lock);
     pthread_join(list->sweeper, NULL);
     while (list->lingering_count)
-        close(list->lingering[--list->lingering_count].fd);
+        close(list->draining[--list->lingering_count].fd);
     pthread_cond_destroy(&list->changed);
     pthread_mutex_destroy(&list->lock);
     free(list);
 }
 
-static void on_shaken(struct tls_hold *hold)
+static void on_handshake_done(struct tls_hold *hold)
 {
     struct connection *c = (struct connection *)((char *)hold - offsetof(struct connection, tls));
     transport_shaken(&c->transport);
@@ -250,7 +250,7 @@ static void opened(struct connections *list, struct MHD_Connection *mhd, void **
     }
     c->list = list;
     c->fd = socket->connect_fd;
-    c->tls.shaken = on_shaken;
+    c->tls.handshake_done = on_handshake_done;
     connection_enter(c, tls ? PHASE_HANDSHAKE : PHASE_IDLE);
     if (tls) {
         tls_prepare(list->tls, tls->tls_session, &c->tls);
@@ -263,7 +263,7 @@ static void opened(struct connections *list, struct MHD_Connection *mhd, void **
     if (list->count++ == 0)
         pthread_cond_signal(&list->changed);
     if (list->count - list->shut > list->limits.most)
-        make_room(list);
+        evict_one(list);
     pthread_mutex_unlock(&list->lock);
     if (list->metrics)
         metrics_connection(list->metrics);
@@ -272,7 +272,7 @@ static void opened(struct connections *list, struct MHD_Connection *mhd, void **
 
 /* Closing a socket with unread bytes resets the connection, and the reset can overtake the answer that says
  * why they were not read. So the socket is kept for a while and read to nowhere. */
-static void linger(struct connections *list, int fd)
+static void drain_socket(struct connections *list, int fd)
 {
     if (list->lingering_count == LINGER_MOST)
         return;
@@ -280,11 +280,11 @@ static void linger(struct connections *list, int fd)
     if (copy < 0)
         return;
     shutdown(copy, SHUT_WR);
-    list->lingering[list->lingering_count++] = (struct lingering){copy, clock_ms() + LINGER_MS};
+    list->draining[list->lingering_count++] = (struct draining){copy, clock_ms() + LINGER_MS};
     pthread_cond_signal(&list->changed);
 }
 
-/* The session is gone already, the descriptor is not closed yet: the sweeper cannot hit a stranger's. */
+/* The session is gone already, the descriptor is not closed yet: the sweeper cannot hit a unserved's. */
 static void closed(struct connections *list, struct connection *c)
 {
     pthread_mutex_lock(&list->lock);
@@ -293,7 +293,7 @@ static void closed(struct connections *list, struct connection *c)
     list->count--;
     list->shut -= c->shut;
     if (c->request.unread && !c->shut)
-        linger(list, c->fd);
+        drain_socket(list, c->fd);
     pthread_mutex_unlock(&list->lock);
     tls_release(&c->tls);
     free(c);

@@ -54,7 +54,7 @@ void connection_enter(struct connection *c, enum phase phase);
 
 /* Memory or places have run out: shuts those whose request has waited for its client for more than a
  * second. */
-void connections_hurry(struct connections *list);
+void connections_shed(struct connections *list);
 
 unsigned connections_count(struct connections *list);
 

@@ -15,9 +15,9 @@ struct health {
     struct MHD_Daemon *daemon;
 };
 
-static void *begin(void *self, const char *uri, struct MHD_Connection *mhd)
+static void *begin(void *owner, const char *uri, struct MHD_Connection *mhd)
 {
-    (void)self, (void)uri;
+    (void)owner, (void)uri;
     struct connection *c = connection_of(mhd);
     if (!c)
         return NULL;
@@ -26,9 +26,9 @@ static void *begin(void *self, const char *uri, struct MHD_Connection *mhd)
     return c;
 }
 
-static void end(void *self, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode how)
+static void end(void *owner, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode how)
 {
-    (void)self, (void)mhd, (void)how;
+    (void)owner, (void)mhd, (void)how;
     if (*context)
         connection_enter(*context, PHASE_IDLE);
 }
@@ -82,11 +82,11 @@ struct page {
 static void render(void *context)
 {
     struct page *p = context;
-    const struct server_companion *companion = p->source->service->options->companion;
+    const struct server_addon *companion = p->source->service->options->companion;
     p->text = buf_new(p->arena, SCRAPE_BYTES);
     metrics_render(p->source->service->metrics, p->gauges, &p->text);
     if (companion && companion->metrics)
-        companion->metrics(companion->self, &p->text);
+        companion->metrics(companion->context, &p->text);
 }
 
 static enum MHD_Result scrape(const struct health_source *s, struct MHD_Connection *mhd)
@@ -111,11 +111,11 @@ static enum MHD_Result scrape(const struct health_source *s, struct MHD_Connecti
     return result;
 }
 
-static enum MHD_Result answer(void *self, struct MHD_Connection *mhd, const char *url, const char *method,
+static enum MHD_Result answer(void *owner, struct MHD_Connection *mhd, const char *url, const char *method,
                               const char *version, const char *data, size_t *size, void **context)
 {
     (void)version, (void)data;
-    struct health *h = self;
+    struct health *h = owner;
     struct connection *c = *context;
     if (!c)
         return MHD_NO;

@@ -73,9 +73,9 @@ static void gather(struct log *l)
         ;
 }
 
-static void *writer(void *self)
+static void *writer(void *context)
 {
-    struct log *l = self;
+    struct log *l = context;
     pthread_mutex_lock(&l->lock);
     while (l->n || !l->closing) {
         if (!l->n) {

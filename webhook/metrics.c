@@ -52,7 +52,7 @@ struct metrics *metrics_new(const struct server_handler *h)
     m->at.rules = n;
     n += h->rule_count * 2;
     m->at.refused = n;
-    n += REFUSED_REASON_COUNT;
+    n += REJECTED_REASON_COUNT;
     m->at.connections = n++;
     m->at.handshakes = n++;
     m->at.aborted = n++;
@@ -115,7 +115,7 @@ void metrics_review(struct metrics *m, size_t endpoint, const struct server_answ
             count(m, m->at.rules + answer->hits[i].rule * 2 + answer->hits[i].error, 1);
 }
 
-void metrics_refused(struct metrics *m, enum refusal_reason reason)
+void metrics_refused(struct metrics *m, enum rejection_reason reason)
 {
     count(m, m->at.refused + reason, 1);
 }
@@ -206,22 +206,22 @@ static void render_rules(const struct metrics *m, struct buf *b)
 
 static void render_refusals(const struct metrics *m, struct buf *b)
 {
-    static const char *const reasons[REFUSED_REASON_COUNT] = {"path",
-                                                              "method",
-                                                              "media_type",
-                                                              "header",
-                                                              "length",
-                                                              "transfer_encoding",
-                                                              "expectation",
-                                                              "too_large",
-                                                              "overload",
-                                                              "handshake_deadline",
-                                                              "request_deadline",
-                                                              "no_progress",
-                                                              "crowded"};
+    static const char *const reasons[REJECTED_REASON_COUNT] = {"path",
+                                                               "method",
+                                                               "media_type",
+                                                               "header",
+                                                               "length",
+                                                               "transfer_encoding",
+                                                               "expectation",
+                                                               "too_large",
+                                                               "overload",
+                                                               "handshake_deadline",
+                                                               "request_deadline",
+                                                               "no_progress",
+                                                               "crowded"};
     head(b, "webhook_refused_total", "counter",
          "Requests refused before they were judged, and connections closed at a deadline or to make room.");
-    for (size_t i = 0; i < REFUSED_REASON_COUNT; i++)
+    for (size_t i = 0; i < REJECTED_REASON_COUNT; i++)
         buf_fmt(b, "brgate_webhook_refused_total{reason=\"%s\"} %llu\n", reasons[i],
                 (unsigned long long)total(m, m->at.refused + i));
 }
@@ -275,7 +275,7 @@ static void render_process(const struct metrics *m, struct buf *b)
             "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n",
             (long long)m->started_at);
     char text[128] = "";
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    int fd = open("/proc/context/statm", O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0)
         close(fd);

@@ -9,21 +9,21 @@
 #include "server.h"
 
 /* Why a request was refused before the handler saw it, or a connection was shut. */
-enum refusal_reason {
-    REFUSED_PATH,
-    REFUSED_METHOD,
-    REFUSED_MEDIA_TYPE,
-    REFUSED_HEADER,            /* NUL, Host missing, malformed or given twice */
-    REFUSED_LENGTH,            /* Content-Length missing or given twice */
-    REFUSED_TRANSFER_ENCODING, /* of any form */
-    REFUSED_EXPECTATION,
-    REFUSED_TOO_LARGE,
-    REFUSED_OVERLOAD, /* too many requests in flight, or no memory for one more */
-    REFUSED_HANDSHAKE_DEADLINE,
-    REFUSED_REQUEST_DEADLINE,
-    REFUSED_NO_PROGRESS, /* too many bytes or records that lead nowhere */
-    REFUSED_CROWDED,     /* to make room for a newcomer */
-    REFUSED_REASON_COUNT
+enum rejection_reason {
+    REJECTED_PATH,
+    REJECTED_METHOD,
+    REJECTED_MEDIA_TYPE,
+    REJECTED_HEADER,            /* NUL, Host missing, malformed or given twice */
+    REJECTED_LENGTH,            /* Content-Length missing or given twice */
+    REJECTED_TRANSFER_ENCODING, /* of any form */
+    REJECTED_EXPECTATION,
+    REJECTED_TOO_LARGE,
+    REJECTED_OVERLOAD, /* too many requests in flight, or no memory for one more */
+    REJECTED_HANDSHAKE_DEADLINE,
+    REJECTED_REQUEST_DEADLINE,
+    REJECTED_NO_PROGRESS, /* too many bytes or records that lead nowhere */
+    REJECTED_CROWDED,     /* to make room for a newcomer */
+    REJECTED_REASON_COUNT
 };
 
 struct metrics;
@@ -47,7 +47,7 @@ struct metrics *metrics_new(const struct server_handler *h); /* NULL when the sy
 void metrics_free(struct metrics *m);
 
 void metrics_review(struct metrics *m, size_t endpoint, const struct server_answer *answer, uint64_t ns);
-void metrics_refused(struct metrics *m, enum refusal_reason reason);
+void metrics_refused(struct metrics *m, enum rejection_reason reason);
 void metrics_connection(struct metrics *m); /* accepted */
 void metrics_handshake(struct metrics *m);  /* completed */
 void metrics_aborted(struct metrics *m);    /* the client went away in the middle of a request */

@@ -20,8 +20,8 @@ struct headers {
 
 enum { CRLF = 2 };
 
-struct refusal {
-    enum refusal_reason reason;
+struct rejection {
+    enum rejection_reason reason;
     unsigned status;
     const char *text;
 };
@@ -55,11 +55,11 @@ void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd)
 /* libmicrohttpd ends a value at its first NUL and says nothing, takes a bare line feed for the end of a line
  * and joins folded lines. It parses in place, so all of that shows: a value is not followed by CRLF and the
  * next name. */
-static enum MHD_Result on_header(void *self, enum MHD_ValueKind kind, const char *key, size_t key_size,
+static enum MHD_Result on_header(void *owner, enum MHD_ValueKind kind, const char *key, size_t key_size,
                                  const char *value, size_t value_size)
 {
     (void)kind;
-    struct headers *h = self;
+    struct headers *h = owner;
     slice name = {key, key_size}, text = slice_trim((slice){value, value_size});
     if (!key_size || key[key_size - 1] <= ' ' || (h->next_line && (uintptr_t)key != h->next_line))
         h->malformed = true;
@@ -115,22 +115,22 @@ static bool is_json(const struct headers *h)
 }
 
 /* NULL when the request may come in. What leaves the end of the body in doubt is refused first. */
-static const struct refusal *refusal_of(const struct service *s, const struct request *r,
-                                        const struct headers *h, const char *method, const char *version,
-                                        uint64_t *ret_length)
+static const struct rejection *refusal_of(const struct service *s, const struct request *r,
+                                          const struct headers *h, const char *method, const char *version,
+                                          uint64_t *ret_length)
 {
-    static const struct refusal
-        transfer_encoding = {REFUSED_TRANSFER_ENCODING, 501, "Transfer-Encoding: send Content-Length\n"},
-        lengths = {REFUSED_LENGTH, 400, "Content-Length: more than one\n"},
-        length = {REFUSED_LENGTH, 400, "Content-Length: not a number\n"},
-        no_length = {REFUSED_LENGTH, 411, "Content-Length: missing\n"},
-        malformed = {REFUSED_HEADER, 400, "a header is malformed\n"},
-        host = {REFUSED_HEADER, 400, "Host: exactly one name or address is required\n"},
-        path = {REFUSED_PATH, 404, "no such path\n"},
-        not_post = {REFUSED_METHOD, 405, "only POST is supported here\n"},
-        expectation = {REFUSED_EXPECTATION, 417, "Expect: only 100-continue is supported\n"},
-        media_type = {REFUSED_MEDIA_TYPE, 415, "Content-Type: only application/json is accepted\n"},
-        too_large = {REFUSED_TOO_LARGE, 413, "the body exceeds the limit (--max-body)\n"};
+    static const struct rejection
+        transfer_encoding = {REJECTED_TRANSFER_ENCODING, 501, "Transfer-Encoding: send Content-Length\n"},
+        lengths = {REJECTED_LENGTH, 400, "Content-Length: more than one\n"},
+        length = {REJECTED_LENGTH, 400, "Content-Length: not a number\n"},
+        no_length = {REJECTED_LENGTH, 411, "Content-Length: missing\n"},
+        malformed = {REJECTED_HEADER, 400, "a header is malformed\n"},
+        host = {REJECTED_HEADER, 400, "Host: exactly one name or address is required\n"},
+        path = {REJECTED_PATH, 404, "no such path\n"},
+        not_post = {REJECTED_METHOD, 405, "only POST is supported here\n"},
+        expectation = {REJECTED_EXPECTATION, 417, "Expect: only 100-continue is supported\n"},
+        media_type = {REJECTED_MEDIA_TYPE, 415, "Content-Type: only application/json is accepted\n"},
+        too_large = {REJECTED_TOO_LARGE, 413, "the body exceeds the limit (--max-body)\n"};
     if (h->transfer_encoding)
         return &transfer_encoding;
     if (h->lengths > 1)
@@ -180,9 +180,9 @@ static enum MHD_Result respond_text(const struct service *s, struct MHD_Connecti
 
 /* Answering now, before the body, makes libmicrohttpd close the connection afterwards. */
 static enum MHD_Result refuse(const struct service *s, struct MHD_Connection *mhd, struct request *r,
-                              const struct refusal *why)
+                              const struct rejection *why)
 {
-    bool method = why->reason == REFUSED_METHOD;
+    bool method = why->reason == REJECTED_METHOD;
     r->step = REQUEST_REFUSED;
     metrics_refused(s->metrics, why->reason);
     return respond_text(s, mhd, why->status, why->text, method ? MHD_HTTP_HEADER_ALLOW : NULL,
@@ -196,7 +196,7 @@ static enum MHD_Result admit(struct service *s, struct MHD_Connection *mhd, stru
     struct headers h = {0};
     uint64_t length = 0;
     read_headers(mhd, method, &h);
-    const struct refusal *why = refusal_of(s, r, &h, method, version, &length);
+    const struct rejection *why = refusal_of(s, r, &h, method, version, &length);
     if (why) {
         r->unread = h.transfer_encoding || length > BUFFERED_BYTES;
         return refuse(s, mhd, r, why);
@@ -238,8 +238,8 @@ static bool body_append(struct request *r, const char *data, size_t size)
 /* client-go repeats a 429 that says when; by then whoever held things up is gone. */
 static enum MHD_Result shed(struct service *s, struct MHD_Connection *mhd, const char *text)
 {
-    connections_hurry(connection_of(mhd)->list);
-    metrics_refused(s->metrics, REFUSED_OVERLOAD);
+    connections_shed(connection_of(mhd)->list);
+    metrics_refused(s->metrics, REJECTED_OVERLOAD);
     return respond_text(s, mhd, MHD_HTTP_TOO_MANY_REQUESTS, text, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 }
 
@@ -251,17 +251,18 @@ static enum MHD_Result respond_failed(struct service *s, struct MHD_Connection *
         too_many[] = "the reviews in progress need more memory than all reviews may use (--reviews-memory)";
     struct server_answer *a = &r->answer;
     a->verdict = SERVER_FAILED;
-    switch (arena_lack(r->arena)) {
-    case ARENA_LACKS_LIMIT:
+    switch (arena_shortage(r->arena)) {
+    case ARENA_SHORT_OF_LIMIT:
         a->error = slice_of(too_large);
-        metrics_refused(s->metrics, REFUSED_TOO_LARGE);
+        metrics_refused(s->metrics, REJECTED_TOO_LARGE);
         return respond_text(s, mhd, MHD_HTTP_CONTENT_TOO_LARGE, too_large, NULL, NULL);
-    case ARENA_LACKS_BUDGET:
+    case ARENA_SHORT_OF_BUDGET:
         a->error = slice_of(too_many);
         return shed(s, mhd, too_many);
     default:
         if (!a->error.n)
-            a->error = arena_lack(r->arena) ? LIT("out of memory") : LIT("the handler returned no answer");
+            a->error =
+                arena_shortage(r->arena) ? LIT("out of memory") : LIT("the handler returned no answer");
         return respond_text(s, mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "the review could not be answered\n",
                             NULL, NULL);
     }
@@ -274,7 +275,7 @@ static enum MHD_Result answer(struct service *s, struct MHD_Connection *mhd, str
     uint64_t begin = clock_ns();
     atomic_store_explicit(&r->held, false, memory_order_relaxed);
     if (!r->lost)
-        s->handler->answer(s->handler->self, r->arena, r->endpoint, (slice){r->body, r->length}, a);
+        s->handler->answer(s->handler->context, r->arena, r->endpoint, (slice){r->body, r->length}, a);
     r->duration_ns = clock_ns() - begin;
     r->step = REQUEST_ANSWERED;
     atomic_store_explicit(&r->held, true, memory_order_relaxed);

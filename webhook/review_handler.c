@@ -50,7 +50,7 @@ static unsigned kind_of(const struct judge *judge, slice word)
 }
 
 /* Without memory for them the hits are missing in the metrics, which is better than no answer. */
-static void copy_hits(struct arena *a, const struct review_log *log, struct server_answer *ret)
+static void copy_hits(struct arena *a, const struct review_facts *log, struct server_answer *ret)
 {
     struct server_hit *hits = arena_try(a, log->rule_count * sizeof *hits);
     for (size_t i = 0; hits && i < log->rule_count; i++)
@@ -59,10 +59,10 @@ static void copy_hits(struct arena *a, const struct review_log *log, struct serv
     ret->hit_count = hits ? log->rule_count : 0;
 }
 
-static void answer(void *self, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
+static void answer(void *context, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
 {
-    struct judge *judge = self;
-    struct review_log log = {0};
+    struct judge *judge = context;
+    struct review_facts log = {0};
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     struct gate_place *place = live_gate_enter(&judge->gate);
@@ -140,9 +140,9 @@ static void remember(struct judge *judge, char *text, size_t size)
     judge->tried_size = size;
 }
 
-static enum server_reload reload(void *self, bool forced, struct error *reterr)
+static enum server_reload reload(void *context, bool forced, struct error *reterr)
 {
-    struct judge *judge = self;
+    struct judge *judge = context;
     size_t size = 0;
     bool was_unreadable = !judge->tried;
     char *text = read_config(judge->config_file, &size, reterr);
@@ -194,9 +194,9 @@ static bool open_judge(struct judge *judge, struct error *reterr)
     return gate;
 }
 
-static void close_judge(void *self)
+static void close_judge(void *context)
 {
-    struct judge *judge = self;
+    struct judge *judge = context;
     live_gate_close(&judge->gate);
     arena_free(judge->names);
     free(judge->tried);
@@ -217,7 +217,7 @@ bool review_handler_open(const char *config_file, const char *defaults, struct s
         close_judge(judge);
         return false;
     }
-    *ret = (struct server_handler){.self = judge,
+    *ret = (struct server_handler){.context = judge,
                                    .answer = answer,
                                    .paths = paths,
                                    .path_count = COUNT(paths),

@@ -1,15 +1,15 @@
 /* Lets the server serve what the keeper keeps. */
 #include "serve_keeping.h"
 
-#include "host.h"
 #include "issue.h"
 #include "keeper.h"
+#include "process.h"
 
 struct cert_keeping {
     struct keeper *keeper;
     struct server *server;
     slice more_name;
-    struct server_companion companion;
+    struct server_addon companion;
 };
 
 struct keeping_options keeping_defaults(void)
@@ -17,33 +17,33 @@ struct keeping_options keeping_defaults(void)
     return (struct keeping_options){.life = ISSUE_LIFE, .settle = 60, .interval = 10000};
 }
 
-static bool serve(void *self, const struct certificate_pair *pair, struct error *reterr)
+static bool serve(void *context, const struct certificate_pair *pair, struct error *reterr)
 {
-    struct cert_keeping *s = self;
+    struct cert_keeping *s = context;
     return server_certify(s->server, pair->certificate, pair->key, reterr);
 }
 
-static void ready(void *self, const char *why_not)
+static void ready(void *context, const char *why_not)
 {
-    server_hold(((struct cert_keeping *)self)->server, why_not);
+    server_set_unready(((struct cert_keeping *)context)->server, why_not);
 }
 
-static void say(void *self, enum keeper_news news, const char *text)
+static void say(void *context, enum keeper_news news, const char *text)
 {
-    log_event(server_log(((struct cert_keeping *)self)->server),
+    log_event(server_log(((struct cert_keeping *)context)->server),
               news == KEEPER_TROUBLE ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "certificates", "%s", text);
 }
 
-static void stop(void *self)
+static void stop(void *context)
 {
-    struct cert_keeping *s = self;
+    struct cert_keeping *s = context;
     keeper_stop(s->keeper);
     s->keeper = NULL;
 }
 
-static void metrics(void *self, struct buf *b)
+static void metrics(void *context, struct buf *b)
 {
-    struct cert_keeping *s = self;
+    struct cert_keeping *s = context;
     if (s->keeper)
         keeper_metrics(s->keeper, b);
 }
@@ -74,13 +74,13 @@ struct cert_keeping *keeping_open(const struct keeping_options *o, struct server
 {
     struct kube_place place = {.kubeconfig = o->kubeconfig};
     struct kube_limits limits = kube_defaults();
-    struct keeper_host host = {.serve = serve, .ready = ready, .say = say};
+    struct keeper_callbacks host = {.serve = serve, .ready = ready, .say = say};
     struct error why = {"out of memory"};
     struct cert_keeping *s = calloc(1, sizeof *s);
     struct kube *k = s ? kube_open(&place, &limits, &why) : NULL;
     if (k) {
         struct keeper_options options = options_of(s, o, k);
-        host.self = s;
+        host.context = s;
         if (keeper_check(&options, &why))
             s->keeper = keeper_new(&options, k, &host);
         else
@@ -91,7 +91,7 @@ struct cert_keeping *keeping_open(const struct keeping_options *o, struct server
         free(s);
         return NULL;
     }
-    s->companion = (struct server_companion){s, stop, metrics};
+    s->companion = (struct server_addon){s, stop, metrics};
     server->companion = &s->companion;
     return s;
 }

@@ -3,8 +3,8 @@
 
 #include "brgate_limits.h"
 #include "health.h"
-#include "host.h"
 #include "listen.h"
+#include "process.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -17,7 +17,7 @@ enum {
     CONNECTION_INCREMENT = 8 << 10, /* a TLS record has up to 16 KB */
     SPARE_CONNECTIONS = 64,         /* shut to make room, not yet cleaned up */
     LEAST_CONNECTIONS = 8,
-    SPARE_DESCRIPTORS = 256, /* those, health port, epoll, lingering, files being read */
+    SPARE_DESCRIPTORS = 256, /* those, health port, epoll, draining, files being read */
 };
 
 struct server {
@@ -59,10 +59,10 @@ struct server_options server_defaults(void)
     };
 }
 
-__attribute__((format(printf, 2, 0))) static void on_daemon_message(void *self, const char *format,
+__attribute__((format(printf, 2, 0))) static void on_daemon_message(void *context, const char *format,
                                                                     va_list args)
 {
-    struct server *s = self;
+    struct server *s = context;
     if (!atomic_load(&s->accepting)) /* later it speaks about clients only */
         vsnprintf(s->daemon_says, sizeof s->daemon_says, format, args);
 }
@@ -187,7 +187,7 @@ static bool start(struct server *s, const struct server_handler *h, struct error
     if (!s->tls)
         return false;
     if (!o->cert_file && !o->cert_pem.n)
-        server_hold(s, "there is no certificate yet");
+        server_set_unready(s, "there is no certificate yet");
     s->fd = listen_on(o->listen, "--listen", reterr);
     if (s->fd < 0)
         return false;
@@ -230,7 +230,7 @@ static void reload_policy(struct server *s, bool forced)
     const struct server_handler *h = s->service.handler;
     struct policy_reloads *policy = &s->service.policy;
     struct error error;
-    switch (h->reload(h->self, forced, &error)) {
+    switch (h->reload(h->context, forced, &error)) {
     case SERVER_UNCHANGED:
         return;
     case SERVER_RELOADED:
@@ -256,10 +256,10 @@ void server_reload(struct server *s, bool forced)
 
 bool server_certify(struct server *s, slice cert_pem, slice key_pem, struct error *reterr)
 {
-    return tls_give(s->tls, cert_pem, key_pem, reterr);
+    return tls_replace(s->tls, cert_pem, key_pem, reterr);
 }
 
-void server_hold(struct server *s, const char *why)
+void server_set_unready(struct server *s, const char *why)
 {
     atomic_store(&s->service.held, why);
 }
@@ -291,10 +291,10 @@ bool server_busy(struct server *s)
 
 void server_stop(struct server *s)
 {
-    const struct server_companion *companion = s->options->companion;
+    const struct server_addon *companion = s->options->companion;
     health_stop(s->health); /* nobody asks the companion for samples any more */
     if (companion && companion->stop)
-        companion->stop(companion->self);
+        companion->stop(companion->context);
     connections_end(s->connections);
     if (s->daemon)
         MHD_stop_daemon(s->daemon); /* closes the listening socket unless it was quiesced */

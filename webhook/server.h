@@ -46,9 +46,9 @@ struct server_answer {
 enum server_reload { SERVER_UNCHANGED, SERVER_RELOADED, SERVER_NOT_RELOADED };
 
 struct server_handler {
-    void *self;
+    void *context;
     /* `endpoint` is the index into `paths`; the server resets the arena. */
-    void (*answer)(void *self, struct arena *a, size_t endpoint, slice body, struct server_answer *ret);
+    void (*answer)(void *context, struct arena *a, size_t endpoint, slice body, struct server_answer *ret);
     const char *const *paths; /* "/validate", without query */
     size_t path_count;
     const char *const *kinds;
@@ -57,15 +57,16 @@ struct server_handler {
     size_t rule_count;
     /* NULL, or: reads the policy again. On one thread at a time, while reviews go on. Without `forced` a text
      * that was tried before is left alone. `reterr` is set when it was not reloaded. */
-    enum server_reload (*reload)(void *self, bool forced, struct error *reterr);
-    void (*close)(void *self); /* NULL, or: frees `self`, which its owner calls once the server has stopped */
+    enum server_reload (*reload)(void *context, bool forced, struct error *reterr);
+    void (*close)(
+        void *context); /* NULL, or: frees `context`, which its owner calls once the server has stopped */
 };
 
 /* Something that works beside the server, such as what renews its certificate. */
-struct server_companion {
-    void *self;
-    void (*stop)(void *self);                   /* when the server stops; more than once is allowed */
-    void (*metrics)(void *self, struct buf *b); /* more samples for /metrics; on any thread */
+struct server_addon {
+    void *context;
+    void (*stop)(void *context);                   /* when the server stops; more than once is allowed */
+    void (*metrics)(void *context, struct buf *b); /* more samples for /metrics; on any thread */
 };
 
 /* What clients can make a server hold: SERVER_CONNECTION_BYTES for each of `max_connections`,
@@ -105,7 +106,7 @@ struct server_options {
 
     bool text_log;
     int log_fd;
-    const struct server_companion *companion; /* NULL: none */
+    const struct server_addon *companion; /* NULL: none */
 };
 
 /* TLS 1.2 and 1.3, ephemeral ECDH and AEAD ciphers only. */
@@ -134,7 +135,7 @@ void server_reload(struct server *s, bool forced);
 bool server_certify(struct server *s, slice cert_pem, slice key_pem, struct error *reterr);
 
 /* Not ready, for this reason (one line, which must live for ever), until called with NULL. */
-void server_hold(struct server *s, const char *why);
+void server_set_unready(struct server *s, const char *why);
 
 void server_drain(struct server *s);   /* unready; answers carry "Connection: close" */
 void server_quiesce(struct server *s); /* accepts no more connections */
@@ -143,7 +144,7 @@ void server_stop(struct server *s);    /* closes all connections, ends all threa
 
 /* Serves until SIGTERM or SIGINT, drains and stops; SIGHUP reloads. The process's exit status. Only SIGTERM is
  * followed by the shutdown delay. A second signal ends the process at once. The signals must be blocked (server_block_signals()). */
-int server_host(struct server *s);
+int server_run(struct server *s);
 void server_block_signals(void);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "certificate.h"
 #include "civil.h"
-#include "rehearsal.h"
+#include "tls_selftest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,10 +42,10 @@ struct tls {
     const struct server_options *options;
     struct log *log;
     pthread_mutex_t reloading;        /* held while a pair is loaded */
-    char *given_cert, *given_key;     /* instead of files, by tls_give(); under `reloading` */
+    char *given_cert, *given_key;     /* instead of files, by tls_replace(); under `reloading` */
     pthread_mutex_t lock;             /* of everything below; held for a few loads only */
     struct tls_pair *current;         /* NULL: none has been given yet */
-    bool current_given;               /* by tls_give() */
+    bool current_given;               /* by tls_replace() */
     unsigned char seen[DIGEST_BYTES]; /* of the texts tried last */
     bool unreadable;                  /* at the last look */
     const char *trouble;              /* what tls_trouble() was at the last look; under `reloading` */
@@ -199,8 +199,8 @@ static bool check_pair(struct arena *a, struct tls_pair *p, const struct server_
 
 static bool check_handshake(struct tls_pair *p, const struct server_options *o, struct error *reterr)
 {
-    int error =
-        rehearse(p->chain, p->chain_count, p->key, o->tls_priority ? o->tls_priority : SERVER_TLS_PRIORITY);
+    int error = tls_selftest(p->chain, p->chain_count, p->key,
+                             o->tls_priority ? o->tls_priority : SERVER_TLS_PRIORITY);
     struct error reason;
     error_set(&reason, "no client could complete a handshake with it: %s", gnutls_strerror(error));
     return error == 0 || fail(reterr, "--tls-cert", o->cert_file, reason.text);
@@ -387,7 +387,7 @@ void tls_reload(struct tls *t, bool forced)
     arena_free(a);
 }
 
-bool tls_give(struct tls *t, slice cert, slice key, struct error *reterr)
+bool tls_replace(struct tls *t, slice cert, slice key, struct error *reterr)
 {
     struct sources s;
     struct arena *a = arena_new(ARENA_BYTES);
@@ -477,7 +477,7 @@ static int on_finished(gnutls_session_t session, unsigned type, unsigned when, u
     (void)type, (void)when, (void)message;
     struct tls_hold *hold = gnutls_session_get_ptr(session);
     if (incoming) /* the client's Finished: the last message of a full handshake that waits for the client */
-        hold->shaken(hold);
+        hold->handshake_done(hold);
     return 0;
 }
 

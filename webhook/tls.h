@@ -13,17 +13,17 @@
 struct tls;
 struct tls_pair; /* private */
 
-/* Loads the first pair, if the options name one; without, tls_give() has to bring it. NULL with one line in
+/* Loads the first pair, if the options name one; without, tls_replace() has to bring it. NULL with one line in
  * `reterr`. */
 struct tls *tls_new(const struct server_options *o, struct log *l, struct error *reterr);
 void tls_free(struct tls *t);
 
 void tls_reload(struct tls *t, bool forced);
 /* Takes this pair (PEM) instead of files. False with one line, and what was served stays. */
-bool tls_give(struct tls *t, slice cert, slice key, struct error *reterr);
+bool tls_replace(struct tls *t, slice cert, slice key, struct error *reterr);
 
 /* Why no client will accept the certificate in use, by our clock: a sentence that lives forever; NULL: they will, as
- * far as can be seen from here, or tls_give() brought it and its giver judges that. From any thread. */
+ * far as can be seen from here, or tls_replace() brought it and its giver judges that. From any thread. */
 const char *tls_trouble(struct tls *t);
 void tls_gauges(struct tls *t, struct metrics_gauges *ret);
 
@@ -31,7 +31,7 @@ void tls_gauges(struct tls *t, struct metrics_gauges *ret);
 struct tls_hold {
     struct tls *tls;
     struct tls_pair *pair;
-    void (*shaken)(struct tls_hold *hold); /* called when the handshake is complete */
+    void (*handshake_done)(struct tls_hold *hold); /* called when the handshake is complete */
 };
 
 /* Before the handshake. `hold` must outlive the session; with NULL the handshake will fail. */

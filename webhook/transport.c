@@ -44,9 +44,9 @@ static bool may_go_on(const struct transport *h, uint32_t events)
            (size_t)unread >= h->wanted;
 }
 
-static void *watch(void *self)
+static void *watch(void *context)
 {
-    struct handshakes *all = self;
+    struct handshakes *all = context;
     for (bool ending = false; !ending;) {
         struct epoll_event events[EVENTS];
         int n = epoll_wait(all->epoll, events, EVENTS, -1);
@@ -129,7 +129,7 @@ static bool count(struct transport *t, size_t got, size_t wanted)
     t->bytes += got;
     t->reads += got == wanted;
     return t->bytes <= TRANSPORT_MOST_BYTES &&
-           (!t->shaken || t->reads <= (size_t)TRANSPORT_MOST_RECORDS * READS_OF_A_RECORD);
+           (!t->handshake_done || t->reads <= (size_t)TRANSPORT_MOST_RECORDS * READS_OF_A_RECORD);
 }
 
 /* GnuTLS reports a key update as "nothing to read", and libmicrohttpd waits for its socket to become readable,
@@ -140,20 +140,20 @@ static void look_again(int fd)
     setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &(int){1}, sizeof(int));
 }
 
-static ssize_t pull(gnutls_transport_ptr_t self, void *to, size_t size)
+static ssize_t pull(gnutls_transport_ptr_t context, void *to, size_t size)
 {
-    struct transport *t = self;
+    struct transport *t = context;
     ssize_t got = recv(t->fd, to, size, 0);
     int error = errno;
-    if (got < 0 && error == EAGAIN && !t->shaken)
+    if (got < 0 && error == EAGAIN && !t->handshake_done)
         suspend(t, size);
     if (got > 0 && !count(t, (size_t)got, size)) {
         if (t->metrics)
-            metrics_refused(t->metrics, REFUSED_NO_PROGRESS);
+            metrics_refused(t->metrics, REJECTED_NO_PROGRESS);
         got = -1;
         error = EPROTO;
     }
-    if (t->shaken && got == KEY_UPDATE_BYTES)
+    if (t->handshake_done && got == KEY_UPDATE_BYTES)
         look_again(t->fd);
     gnutls_transport_set_errno(t->session, error);
     return got;
@@ -169,7 +169,7 @@ void transport_begin(struct transport *t, struct handshakes *all, struct metrics
 
 void transport_shaken(struct transport *t)
 {
-    t->shaken = true;
+    t->handshake_done = true;
     transport_progress(t);
 }
 

@@ -43,7 +43,7 @@ struct transport {
     struct MHD_Connection *mhd;
     gnutls_session_t session;
     int fd;
-    bool shaken;                       /* from now on libmicrohttpd's own waiting does */
+    bool handshake_done;               /* from now on libmicrohttpd's own waiting does */
     size_t bytes, reads;               /* since the last progress; reads that brought all asked for */
     size_t wanted;                     /* bytes that GnuTLS asked for and are not there */
     struct transport *next, *previous; /* of those that are suspended, under a lock */

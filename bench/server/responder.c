@@ -48,11 +48,11 @@ static int retrieve(gnutls_session_t session, const gnutls_datum_t *names, int n
     return 0;
 }
 
-static enum MHD_Result answer_bare(void *self, struct MHD_Connection *mhd, const char *url,
+static enum MHD_Result answer_bare(void *owner, struct MHD_Connection *mhd, const char *url,
                                    const char *method, const char *version, const char *data, size_t *size,
                                    void **context)
 {
-    (void)self, (void)url, (void)method, (void)version, (void)data;
+    (void)owner, (void)url, (void)method, (void)version, (void)data;
     static int seen;
     if (!*context || *size) {
         *context = &seen;
@@ -92,10 +92,10 @@ static int serve_bare(unsigned port, struct certificate_pair pair)
     return sigwait(&set, &signal_number) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void answer_constant(void *self, struct arena *a, size_t endpoint, slice body,
+static void answer_constant(void *owner, struct arena *a, size_t endpoint, slice body,
                             struct server_answer *ret)
 {
-    (void)self, (void)a, (void)endpoint, (void)body;
+    (void)owner, (void)a, (void)endpoint, (void)body;
     ret->verdict = SERVER_ALLOWED;
     ret->body = (slice){constant, sizeof constant - 1};
 }
@@ -112,7 +112,7 @@ static int serve_constant(const char *address, struct certificate_pair pair)
     o.key_pem = pair.key;
     o.shutdown_delay = 0;
     struct server *s = server_start(&o, &handler, &error);
-    return s ? server_host(s) : fail(error.text);
+    return s ? server_run(s) : fail(error.text);
 }
 
 int main(int argc, char **argv)

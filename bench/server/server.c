@@ -145,9 +145,9 @@ static double resident_mb(pid_t id)
     return kb / 1024;
 }
 
-static void mark(void *self)
+static void mark(void *context)
 {
-    struct meter *m = self;
+    struct meter *m = context;
     m->marks[m->count++ % 2] = seconds(m->clock);
     double resident = resident_mb(m->server->id);
     m->server->resident_mb = resident > m->server->resident_mb ? resident : m->server->resident_mb;

@@ -4,7 +4,7 @@
 #include "bundle.h"
 #include "civil.h"
 #include "issue.h"
-#include "look.h"
+#include "observe.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 
 enum {
     ARENA_BYTES = 64 << 20,
-    IMPATIENT_MS = 1000, /* between looks while no review can be answered */
-    PATIENT_MS = 300000, /* at most, however long the API server asks to be left alone */
-    MOST_IN_A_ROW = 12,  /* steps without a rest; a whole rotation has four */
+    CHANGE_PENDING_MS = 1000, /* between looks while no review can be answered */
+    QUIET_MS = 300000,        /* at most, however long the API server asks to be left alone */
+    MOST_IN_A_ROW = 12,       /* steps without a rest; a whole rotation has four */
 };
 
 /* For /metrics; copied under the lock. */
@@ -31,7 +31,7 @@ struct facts {
 
 struct keeper {
     struct keeper_options options;
-    struct keeper_host host;
+    struct keeper_callbacks host;
     struct store store;
     struct arena *arena;
     struct observer observer;
@@ -64,7 +64,8 @@ bool keeper_check(const struct keeper_options *o, struct error *reterr)
     return false;
 }
 
-struct keeper *keeper_new(const struct keeper_options *o, struct kube *kube, const struct keeper_host *host)
+struct keeper *keeper_new(const struct keeper_options *o, struct kube *kube,
+                          const struct keeper_callbacks *host)
 {
     struct keeper *k = calloc(1, sizeof *k);
     if (k) {
@@ -109,7 +110,7 @@ __attribute__((format(printf, 3, 4))) static void say(struct keeper *k, enum kee
         k->trouble = line;
     }
     if (k->host.say)
-        k->host.say(k->host.self, news, line.text);
+        k->host.say(k->host.context, news, line.text);
 }
 
 /* ---- serving ---- */
@@ -136,7 +137,7 @@ static void serve(struct keeper *k, const struct look *l)
     struct rotation_policy policy = policy_of(k);
     if (strcmp(k->served, l->current) == 0 || !rotation_may_serve(&policy, serving, &l->view.current))
         return;
-    if (k->host.serve && !k->host.serve(k->host.self, &l->secret.current, &why)) {
+    if (k->host.serve && !k->host.serve(k->host.context, &l->secret.current, &why)) {
         say(k, KEEPER_TROUBLE, "the certificate of the Secret cannot be served: %s", why.text);
         return;
     }
@@ -166,7 +167,7 @@ static void judge_readiness(struct keeper *k, const struct look *l, enum rotatio
                                    : "the webhook configurations cannot be read";
     k->ready = !why;
     if (k->host.ready)
-        k->host.ready(k->host.self, why);
+        k->host.ready(k->host.context, why);
 }
 
 /* ---- acting ---- */
@@ -315,13 +316,13 @@ static void note(struct keeper *k, const struct look *l, struct rotation_step st
 
 static unsigned pause_of(struct keeper *k, const struct look *l, bool more, int64_t at)
 {
-    unsigned asked_for = l->retry_after < PATIENT_MS ? l->retry_after : PATIENT_MS;
+    unsigned asked_for = l->retry_after < QUIET_MS ? l->retry_after : QUIET_MS;
     unsigned pause = k->options.interval;
     k->in_a_row = more ? k->in_a_row + 1 : 0;
     if (more && k->in_a_row < MOST_IN_A_ROW)
         return asked_for;
-    if (!k->ready && pause > IMPATIENT_MS)
-        pause = IMPATIENT_MS;
+    if (!k->ready && pause > CHANGE_PENDING_MS)
+        pause = CHANGE_PENDING_MS;
     if (at > l->now && (at - l->now) * 1000 < pause)
         pause = (unsigned)(at - l->now) * 1000U;
     return pause < asked_for ? asked_for : pause;
@@ -333,8 +334,8 @@ static struct keeper_result look_and_act(struct keeper *k)
     struct rotation_policy policy = policy_of(k);
     struct rotation_step step = {0};
     bool more = false, failed = false;
-    slice host = issue_host(k->arena, k->options.service, k->options.namespace);
-    look_at(&k->store, k->arena, host, &k->observer, &l);
+    slice host = issue_dns_name(k->arena, k->options.service, k->options.namespace);
+    observe(&k->store, k->arena, host, &k->observer, &l);
     if (l.secret_read) {
         step = rotation_next(&policy, &l.view, l.own);
         serve(k, &l);
@@ -399,9 +400,9 @@ static void pause_for(struct keeper *k, unsigned milliseconds)
     pthread_mutex_unlock(&k->lock);
 }
 
-static void *run(void *self)
+static void *run(void *context)
 {
-    struct keeper *k = self;
+    struct keeper *k = context;
     while (!atomic_load(&k->stop)) {
         struct keeper_result r = keeper_step(k);
         if (r.wait)

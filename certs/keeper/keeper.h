@@ -29,19 +29,20 @@ bool keeper_check(const struct keeper_options *o, struct error *reterr);
 enum keeper_news { KEEPER_DONE, KEEPER_TROUBLE };
 
 /* Called on the keeper's thread. Every member may be NULL. */
-struct keeper_host {
-    void *self;
+struct keeper_callbacks {
+    void *context;
     /* Serve this pair from now on; false with one line when it is refused. The texts last for the call. */
-    bool (*serve)(void *self, const struct certificate_pair *pair, struct error *reterr);
-    void (*ready)(void *self, const char *why_not); /* NULL: reviews may come */
-    void (*say)(void *self, enum keeper_news news, const char *text);
+    bool (*serve)(void *context, const struct certificate_pair *pair, struct error *reterr);
+    void (*ready)(void *context, const char *why_not); /* NULL: reviews may come */
+    void (*say)(void *context, enum keeper_news news, const char *text);
 };
 
 struct keeper;
 
 /* The client is the keeper's from now on and closed by it; NULL when memory runs out. Texts of the options
  * must outlive it. */
-struct keeper *keeper_new(const struct keeper_options *o, struct kube *k, const struct keeper_host *host);
+struct keeper *keeper_new(const struct keeper_options *o, struct kube *k,
+                          const struct keeper_callbacks *host);
 
 struct keeper_result {
     enum rotation_action action; /* the last one that was due */

@@ -17,7 +17,7 @@ struct request { /* what the API server asks */
 
 /* ---- reading ---- */
 
-static bool unreadable(struct arena *a, struct review_log *log, const char *what, slice got)
+static bool unreadable(struct arena *a, struct review_facts *log, const char *what, slice got)
 {
     log->error = got.n ? arena_fmt(a, "%s, got \"%.*s\"", what, FMT(slice_cut(got, 0, 100))) : slice_of(what);
     return false;
@@ -34,7 +34,7 @@ static struct node *object_at(const struct node *request, const char *key)
     return n;
 }
 
-static bool read_request(struct arena *a, slice body, struct request *q, struct review_log *log)
+static bool read_request(struct arena *a, slice body, struct request *q, struct review_facts *log)
 {
     struct findings f = findings_new(a);
     const struct node *root = json_read(a, body, &f);
@@ -53,7 +53,7 @@ static bool read_request(struct arena *a, slice body, struct request *q, struct 
         return unreadable(a, log, "request.uid is required", (slice){0});
     q->operation = node_text_at(request, "operation");
     const struct node *dry_run = node_get(request, LIT("dryRun"));
-    *log = (struct review_log){
+    *log = (struct review_facts){
         .uid = q->uid,
         .group = node_text_at(request, "kind.group"),
         .kind = node_text_at(request, "kind.kind"),
@@ -70,7 +70,7 @@ static bool read_request(struct arena *a, slice body, struct request *q, struct 
 }
 
 /* What is there to judge? Sub-resources (the operator writes status) and other operations pass. */
-static bool change_of(const struct request *q, const struct review_log *log, struct change *ret)
+static bool change_of(const struct request *q, const struct review_facts *log, struct change *ret)
 {
     *ret = (struct change){.kind = q->kind, .object = q->object};
     if (!q->kind || log->sub_resource.n)
@@ -176,7 +176,7 @@ static void put_audit(struct arena *a, cJSON *response, const struct verdict *v)
     json_put_text(json_put_object(response, "auditAnnotations"), "allowed-by-annotation", buf_slice(&b));
 }
 
-static void put_patch(struct arena *a, cJSON *response, const struct verdict *v, struct review_log *log)
+static void put_patch(struct arena *a, cJSON *response, const struct verdict *v, struct review_facts *log)
 {
     slice patch = patch_of(a, v->root);
     if (!patch.n)
@@ -186,7 +186,8 @@ static void put_patch(struct arena *a, cJSON *response, const struct verdict *v,
     json_put_text(response, "patchType", LIT("JSONPatch"));
 }
 
-static void log_rules(const struct gate *g, struct arena *a, struct review_log *log, const struct verdict *v)
+static void log_rules(const struct gate *g, struct arena *a, struct review_facts *log,
+                      const struct verdict *v)
 {
     unsigned *rules = ARENA_ARRAY(a, unsigned, v->diagnostic_count + 1);
     enum severity *severities = ARENA_ARRAY(a, enum severity, v->diagnostic_count + 1);
@@ -237,7 +238,7 @@ static slice failure(slice why)
 }
 
 static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
-                    struct review_log *log)
+                    struct review_facts *log)
 {
     struct request q = {0};
     struct change change;
@@ -266,7 +267,7 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
 }
 
 /* Nobody may take a review that has no answer for one that was allowed. */
-static slice no_answer(struct review_log *ret_log, const char *why)
+static slice no_answer(struct review_facts *ret_log, const char *why)
 {
     ret_log->answered = ret_log->allowed = false; /* what is asked about may be known and stays for the log */
     ret_log->error = slice_of(why);
@@ -279,7 +280,7 @@ struct asking {
     enum endpoint endpoint;
     slice body;
     int64_t now;
-    struct review_log *log;
+    struct review_facts *log;
     slice text;
 };
 
@@ -290,9 +291,9 @@ static void answer_asked(void *context)
 }
 
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
-                    struct review_log *ret_log)
+                    struct review_facts *ret_log)
 {
-    *ret_log = (struct review_log){0};
+    *ret_log = (struct review_facts){0};
     json_memory_enter(a);
     struct asking q = {.gate = g, .arena = a, .endpoint = endpoint, .body = body, .now = now, .log = ret_log};
     bool finished = arena_run(a, answer_asked, &q);

@@ -8,7 +8,7 @@
 enum endpoint { ENDPOINT_VALIDATE, ENDPOINT_MUTATE };
 
 /* What happened, for logs and metrics; the texts live in the arena or in the body. Never object contents. */
-struct review_log {
+struct review_facts {
     slice uid, group, kind, namespace, name, operation, sub_resource;
     bool answered; /* false: the body is not an AdmissionReview v1; `error` says why and HTTP 400 is due */
     slice error;
@@ -21,6 +21,6 @@ struct review_log {
 /* The body of the HTTP answer (JSON), in the arena. The empty slice means that the arena was exhausted or the
  * answer exceeds its limit: HTTP 500. The arena is not reset. `now` is Unix seconds. */
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
-                    struct review_log *ret_log);
+                    struct review_facts *ret_log);
 
 #endif

@@ -50,7 +50,7 @@ struct arena {
     size_t used; /* in the current chunk */
     size_t handed_out, reserved, limit;
     struct arena_budget *budget; /* or NULL */
-    enum arena_lack lack;
+    enum arena_shortage lack;
     struct deferred *deferred;
     uint64_t allocations, fail_at;
     struct run *run; /* the innermost; NULL: none */
@@ -127,13 +127,13 @@ void arena_reset(struct arena *a)
         ASAN_POISON_MEMORY_REGION(c->bytes, c->size);
     a->current = a->first;
     a->used = a->handed_out = 0;
-    a->lack = ARENA_LACKS_NOTHING;
+    a->lack = ARENA_SHORT_OF_NOTHING;
 }
 
 static struct chunk *chunk_new(struct arena *a, size_t size)
 {
     if (!budget_take(a, size)) {
-        a->lack = ARENA_LACKS_BUDGET;
+        a->lack = ARENA_SHORT_OF_BUDGET;
         return NULL;
     }
     struct chunk *c = malloc(sizeof *c + size);
@@ -146,7 +146,7 @@ static struct chunk *chunk_new(struct arena *a, size_t size)
     }
     budget_give(a, size);
     a->reserved -= size;
-    a->lack = ARENA_LACKS_SYSTEM;
+    a->lack = ARENA_SHORT_OF_SYSTEM;
     return NULL;
 }
 
@@ -164,7 +164,7 @@ static bool next_chunk(struct arena *a, size_t need)
     if (size > a->limit - a->reserved)
         size = a->limit - a->reserved;
     if (size < need) {
-        a->lack = ARENA_LACKS_LIMIT;
+        a->lack = ARENA_SHORT_OF_LIMIT;
         return false;
     }
     struct chunk *c = chunk_new(a, size);
@@ -184,11 +184,11 @@ void *arena_try(struct arena *a, size_t size)
     a->allocations++;
     if (a->fail_at && a->allocations >= a->fail_at) {
         a->fail_at = 0;
-        a->lack = ARENA_LACKS_LIMIT;
+        a->lack = ARENA_SHORT_OF_LIMIT;
         return NULL;
     }
     if (size > a->limit) {
-        a->lack = ARENA_LACKS_LIMIT;
+        a->lack = ARENA_SHORT_OF_LIMIT;
         return NULL;
     }
     size_t need = (size + REDZONE + ALIGN - 1) & ~(size_t)(ALIGN - 1);
@@ -300,7 +300,7 @@ size_t arena_reserved(const struct arena *a)
     return a->reserved;
 }
 
-enum arena_lack arena_lack(const struct arena *a)
+enum arena_shortage arena_shortage(const struct arena *a)
 {
     return a->lack;
 }

@@ -61,7 +61,12 @@ size_t arena_used(const struct arena *a);          /* bytes handed out since the
 size_t arena_reserved(const struct arena *a);      /* bytes taken from the system */
 
 /* Whose fault the last failed allocation since the last reset was. */
-enum arena_lack { ARENA_LACKS_NOTHING, ARENA_LACKS_LIMIT, ARENA_LACKS_BUDGET, ARENA_LACKS_SYSTEM };
-enum arena_lack arena_lack(const struct arena *a);
+enum arena_shortage {
+    ARENA_SHORT_OF_NOTHING,
+    ARENA_SHORT_OF_LIMIT,
+    ARENA_SHORT_OF_BUDGET,
+    ARENA_SHORT_OF_SYSTEM
+};
+enum arena_shortage arena_shortage(const struct arena *a);
 
 #endif

@@ -60,7 +60,7 @@ enum regex_verdict regex_compile(struct arena *a, slice pattern, unsigned flags,
 {
     if (pattern.n > LIMIT_PATTERN_BYTES) {
         refuse(refusal, 0, pattern.n, "regular expression of more than %d bytes", LIMIT_PATTERN_BYTES);
-        return REGEX_BEYOND;
+        return REGEX_TOO_LARGE;
     }
     struct buf text = buf_new(a, LONGEST_TRANSLATION);
     enum regex_verdict verdict =
@@ -80,7 +80,7 @@ enum regex_verdict regex_compile(struct arena *a, slice pattern, unsigned flags,
         if (!text.failed && error == PCRE2_ERROR_HEAP_FAILED)
             arena_exhausted(a);
         refuse(refusal, 0, pattern.n, "regular expression too large");
-        return REGEX_BEYOND;
+        return REGEX_TOO_LARGE;
     }
     struct regex *re = ARENA_NEW(a, struct regex);
     *re = (struct regex){code, pcre2_match_context_create(memory)};

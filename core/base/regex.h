@@ -15,8 +15,8 @@ struct regex_scratch;
 
 enum regex_verdict {
     REGEX_GOOD,
-    REGEX_BAD,    /* Go refuses it as well; the refusal's `why` is Go's message */
-    REGEX_BEYOND, /* Go may take it, but it is larger than our ceilings: nothing can be said about it */
+    REGEX_BAD,       /* Go refuses it as well; the refusal's `why` is Go's message */
+    REGEX_TOO_LARGE, /* Go may take it, but it is larger than our ceilings: nothing can be said about it */
 };
 
 enum regex_flag { REGEX_NOCASE = 1 }; /* as if the pattern began with (?i) */

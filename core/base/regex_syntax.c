@@ -292,7 +292,7 @@ static bool open_group(struct reader *r, unsigned flags_before)
 {
     begin_atom(r, ATOM_NONE, false);
     if (r->depth == LIMIT_PATTERN_DEPTH) {
-        r->verdict = REGEX_BEYOND;
+        r->verdict = REGEX_TOO_LARGE;
         return refuse(r->refusal, r->at, 1, "groups nested deeper than %d", LIMIT_PATTERN_DEPTH);
     }
     r->levels[++r->depth] = (struct level){flags_before, r->folding, r->out->n, 1};

@@ -230,7 +230,7 @@ static bool skip_properties(struct yaml_reader *y, uint32_t *at, uint32_t end, s
 }
 
 /* "- !mysql.*" is a tag without a value, which kubectl reads as an empty text. */
-static void blame_swallowed(struct yaml_reader *y, slice tag)
+static void report_swallowed_key(struct yaml_reader *y, slice tag)
 {
     uint32_t at = (uint32_t)(tag.p - y->source.bytes.p);
     slice message =
@@ -355,7 +355,7 @@ static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at,
         return not_mergeable(y, at, end);
     bool key = top && top->expect == KEY;
     if (!key && !quoted && value.n == 0 && written.n > 1 && written.p[1] != '!' && written.p[1] != '<')
-        blame_swallowed(y, written);
+        report_swallowed_key(y, written);
     bool merge_key =
         key && slice_eq(value, LIT("<<")) && (implicit || slice_eq(tag, LIT("tag:yaml.org,2002:merge")));
     struct yaml_scalar scalar;

@@ -1,212 +1,218 @@
 /* The tables of the log backup's state machine. */
 #include "log_backup.h"
 
-static const char *const phase_texts[LOG_PHASE_COUNT] = {
-    [LOG_NEW] = "",
-    [LOG_SCHEDULED] = "Scheduled",
-    [LOG_PREPARE] = "Prepare",
-    [LOG_RUNNING] = "Running",
-    [LOG_PAUSED] = "Paused",
-    [LOG_STOPPED] = "Stopped",
-    [LOG_FAILED] = "Failed",
-    [LOG_RETRY_FAILED] = "RetryFailed",
-    [LOG_INVALID] = "Invalid",
-    [LOG_OTHER] = "",
+static const char *const phase_texts[LOGBACKUP_PHASE_COUNT] = {
+    [LOGBACKUP_NEW] = "",
+    [LOGBACKUP_SCHEDULED] = "Scheduled",
+    [LOGBACKUP_PREPARE] = "Prepare",
+    [LOGBACKUP_RUNNING] = "Running",
+    [LOGBACKUP_PAUSED] = "Paused",
+    [LOGBACKUP_STOPPED] = "Stopped",
+    [LOGBACKUP_FAILED] = "Failed",
+    [LOGBACKUP_RETRY_FAILED] = "RetryFailed",
+    [LOGBACKUP_INVALID] = "Invalid",
+    [LOGBACKUP_OTHER] = "",
 };
 
 /* By phase and request, for a task that is known to the cluster. */
 #define WAITING                                                                                              \
     {                                                                                                        \
-        [LOG_ASK_RESUME] = LOG_NO_COMMAND, [LOG_ASK_TRUNCATE] = LOG_NO_COMMAND,                              \
-        [LOG_ASK_OTHER] = LOG_NO_COMMAND                                                                     \
+        [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND, [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,      \
+        [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND                                                         \
     }
-static const enum log_reason judgements[LOG_PHASE_COUNT][LOG_REQUEST_COUNT] = {
-    [LOG_NEW] = {[LOG_ASK_PAUSE] = LOG_NOT_STARTED_YET,
-                 [LOG_ASK_STOP] = LOG_NOT_STARTED_YET,
-                 [LOG_ASK_RESUME] = LOG_NO_COMMAND,
-                 [LOG_ASK_TRUNCATE] = LOG_NO_COMMAND,
-                 [LOG_ASK_OTHER] = LOG_NO_COMMAND},
-    [LOG_SCHEDULED] = WAITING,
-    [LOG_PREPARE] = WAITING,
-    [LOG_RETRY_FAILED] = WAITING,
-    [LOG_RUNNING] = {[LOG_ASK_PAUSE] = LOG_PAUSE_EXPIRES,
-                     [LOG_ASK_STOP] = LOG_STOP_IS_FINAL,
-                     [LOG_ASK_RESUME] = LOG_NO_COMMAND,
-                     [LOG_ASK_TRUNCATE] = LOG_NO_COMMAND,
-                     [LOG_ASK_OTHER] = LOG_NO_COMMAND},
-    [LOG_PAUSED] = {[LOG_ASK_NOTHING] = LOG_STAYS_PAUSED,
-                    [LOG_ASK_RESUME] = LOG_NO_COMMAND,
-                    [LOG_ASK_TRUNCATE] = LOG_NO_COMMAND,
-                    [LOG_ASK_OTHER] = LOG_NO_COMMAND},
-    [LOG_STOPPED] = {[LOG_ASK_START] = LOG_STOPPED_FOR_GOOD,
-                     [LOG_ASK_PAUSE] = LOG_NOTHING_TO_PAUSE,
-                     [LOG_ASK_RESUME] = LOG_NO_COMMAND,
-                     [LOG_ASK_TRUNCATE] = LOG_NO_COMMAND,
-                     [LOG_ASK_OTHER] = LOG_NO_COMMAND},
-    [LOG_FAILED] = {[LOG_ASK_START] = LOG_START_FAILED,
-                    [LOG_ASK_PAUSE] = LOG_PAUSE_AFTER_FAILURE,
-                    [LOG_ASK_RESUME] = LOG_NO_COMMAND,
-                    [LOG_ASK_TRUNCATE] = LOG_NO_COMMAND,
-                    [LOG_ASK_OTHER] = LOG_NO_COMMAND},
-    [LOG_INVALID] = {[LOG_ASK_NOTHING] = LOG_INVALID_FOR_GOOD,
-                     [LOG_ASK_START] = LOG_INVALID_FOR_GOOD,
-                     [LOG_ASK_PAUSE] = LOG_INVALID_FOR_GOOD,
-                     [LOG_ASK_STOP] = LOG_INVALID_FOR_GOOD,
-                     [LOG_ASK_RESUME] = LOG_INVALID_FOR_GOOD,
-                     [LOG_ASK_TRUNCATE] = LOG_INVALID_FOR_GOOD,
-                     [LOG_ASK_OTHER] = LOG_INVALID_FOR_GOOD},
-    [LOG_OTHER] = WAITING,
+static const enum logbackup_reason judgements[LOGBACKUP_PHASE_COUNT][LOGBACKUP_REQUEST_COUNT] = {
+    [LOGBACKUP_NEW] = {[LOGBACKUP_ASK_PAUSE] = LOGBACKUP_NOT_STARTED_YET,
+                       [LOGBACKUP_ASK_STOP] = LOGBACKUP_NOT_STARTED_YET,
+                       [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND,
+                       [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,
+                       [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},
+    [LOGBACKUP_SCHEDULED] = WAITING,
+    [LOGBACKUP_PREPARE] = WAITING,
+    [LOGBACKUP_RETRY_FAILED] = WAITING,
+    [LOGBACKUP_RUNNING] = {[LOGBACKUP_ASK_PAUSE] = LOGBACKUP_PAUSE_EXPIRES,
+                           [LOGBACKUP_ASK_STOP] = LOGBACKUP_STOP_IS_FINAL,
+                           [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND,
+                           [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,
+                           [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},
+    [LOGBACKUP_PAUSED] = {[LOGBACKUP_ASK_NOTHING] = LOGBACKUP_STAYS_PAUSED,
+                          [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND,
+                          [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,
+                          [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},
+    [LOGBACKUP_STOPPED] = {[LOGBACKUP_ASK_START] = LOGBACKUP_STOPPED_FOR_GOOD,
+                           [LOGBACKUP_ASK_PAUSE] = LOGBACKUP_NOTHING_TO_PAUSE,
+                           [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND,
+                           [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,
+                           [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},
+    [LOGBACKUP_FAILED] = {[LOGBACKUP_ASK_START] = LOGBACKUP_START_FAILED,
+                          [LOGBACKUP_ASK_PAUSE] = LOGBACKUP_PAUSE_AFTER_FAILURE,
+                          [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND,
+                          [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,
+                          [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},
+    [LOGBACKUP_INVALID] = {[LOGBACKUP_ASK_NOTHING] = LOGBACKUP_INVALID_FOR_GOOD,
+                           [LOGBACKUP_ASK_START] = LOGBACKUP_INVALID_FOR_GOOD,
+                           [LOGBACKUP_ASK_PAUSE] = LOGBACKUP_INVALID_FOR_GOOD,
+                           [LOGBACKUP_ASK_STOP] = LOGBACKUP_INVALID_FOR_GOOD,
+                           [LOGBACKUP_ASK_RESUME] = LOGBACKUP_INVALID_FOR_GOOD,
+                           [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_INVALID_FOR_GOOD,
+                           [LOGBACKUP_ASK_OTHER] = LOGBACKUP_INVALID_FOR_GOOD},
+    [LOGBACKUP_OTHER] = WAITING,
 };
 
-static const enum log_verdict verdicts[LOG_REASON_COUNT] = {
-    [LOG_FINE] = LOG_ALLOW,
-    [LOG_NOT_STARTED_YET] = LOG_DENY,
-    [LOG_NO_COMMAND] = LOG_DENY,
-    [LOG_PAUSE_EXPIRES] = LOG_WARN,
-    [LOG_STOP_IS_FINAL] = LOG_WARN,
-    [LOG_STAYS_PAUSED] = LOG_WARN,
-    [LOG_STOPPED_FOR_GOOD] = LOG_DENY,
-    [LOG_NOTHING_TO_PAUSE] = LOG_DENY,
-    [LOG_START_FAILED] = LOG_WARN,
-    [LOG_PAUSE_AFTER_FAILURE] = LOG_WARN,
-    [LOG_INVALID_FOR_GOOD] = LOG_WARN,
-    [LOG_PAUSE_STUCK] = LOG_WARN,
-    [LOG_STOP_STUCK] = LOG_WARN,
+static const enum logbackup_verdict verdicts[LOGBACKUP_REASON_COUNT] = {
+    [LOGBACKUP_FINE] = LOGBACKUP_ALLOW,
+    [LOGBACKUP_NOT_STARTED_YET] = LOGBACKUP_DENY,
+    [LOGBACKUP_NO_COMMAND] = LOGBACKUP_DENY,
+    [LOGBACKUP_PAUSE_EXPIRES] = LOGBACKUP_WARN,
+    [LOGBACKUP_STOP_IS_FINAL] = LOGBACKUP_WARN,
+    [LOGBACKUP_STAYS_PAUSED] = LOGBACKUP_WARN,
+    [LOGBACKUP_STOPPED_FOR_GOOD] = LOGBACKUP_DENY,
+    [LOGBACKUP_NOTHING_TO_PAUSE] = LOGBACKUP_DENY,
+    [LOGBACKUP_START_FAILED] = LOGBACKUP_WARN,
+    [LOGBACKUP_PAUSE_AFTER_FAILURE] = LOGBACKUP_WARN,
+    [LOGBACKUP_INVALID_FOR_GOOD] = LOGBACKUP_WARN,
+    [LOGBACKUP_PAUSE_STUCK] = LOGBACKUP_WARN,
+    [LOGBACKUP_STOP_STUCK] = LOGBACKUP_WARN,
 };
 
-enum log_phase log_phase_of(slice text)
+enum logbackup_phase logbackup_phase_of(slice text)
 {
-    for (int i = 0; i < LOG_OTHER; i++)
+    for (int i = 0; i < LOGBACKUP_OTHER; i++)
         if (slice_eq(text, slice_of(phase_texts[i])))
-            return (enum log_phase)i;
-    return LOG_OTHER;
+            return (enum logbackup_phase)i;
+    return LOGBACKUP_OTHER;
 }
 
-const char *log_phase_text(enum log_phase phase)
+const char *logbackup_phase_text(enum logbackup_phase phase)
 {
     return phase_texts[phase];
 }
 
-const char *log_command_text(enum log_command command)
+const char *logbackup_command_text(enum logbackup_command command)
 {
     static const char *const texts[] = {
-        [LOG_START] = "log-start", [LOG_RESUME] = "log-resume",     [LOG_PAUSE] = "log-pause",
-        [LOG_STOP] = "log-stop",   [LOG_TRUNCATE] = "log-truncate", [LOG_UNKNOWN] = "log-unknown"};
+        [LOGBACKUP_START] = "log-start",       [LOGBACKUP_RESUME] = "log-resume",
+        [LOGBACKUP_PAUSE] = "log-pause",       [LOGBACKUP_STOP] = "log-stop",
+        [LOGBACKUP_TRUNCATE] = "log-truncate", [LOGBACKUP_UNKNOWN] = "log-unknown"};
     return texts[command];
 }
 
-enum log_request log_request_of(const struct log_spec *spec)
+enum logbackup_request logbackup_request_of(const struct logbackup_spec *spec)
 {
     static const struct {
         slice text;
-        enum log_request request;
+        enum logbackup_request request;
     } requests[] = {
-        {SLICE("log-start"), LOG_ASK_START},       {SLICE("log-pause"), LOG_ASK_PAUSE},
-        {SLICE("log-stop"), LOG_ASK_STOP},         {SLICE("log-resume"), LOG_ASK_RESUME},
-        {SLICE("log-truncate"), LOG_ASK_TRUNCATE},
+        {SLICE("log-start"), LOGBACKUP_ASK_START},       {SLICE("log-pause"), LOGBACKUP_ASK_PAUSE},
+        {SLICE("log-stop"), LOGBACKUP_ASK_STOP},         {SLICE("log-resume"), LOGBACKUP_ASK_RESUME},
+        {SLICE("log-truncate"), LOGBACKUP_ASK_TRUNCATE},
     };
     if (spec->subcommand.n == 0)
-        return spec->stop ? LOG_ASK_STOP : LOG_ASK_NOTHING;
+        return spec->stop ? LOGBACKUP_ASK_STOP : LOGBACKUP_ASK_NOTHING;
     for (size_t i = 0; i < COUNT(requests); i++)
         if (slice_eq(spec->subcommand, requests[i].text))
             return requests[i].request;
-    return LOG_ASK_OTHER;
+    return LOGBACKUP_ASK_OTHER;
 }
 
-static enum log_command command_for(enum log_operator op, enum log_request request, enum log_phase phase)
+static enum logbackup_command command_for(enum logbackup_operator op, enum logbackup_request request,
+                                          enum logbackup_phase phase)
 {
     switch (request) {
-    case LOG_ASK_NOTHING:
-        if (phase == LOG_STOPPED)
-            return LOG_STOP;
-        return phase == LOG_PAUSED && op == LOG_OPERATOR_V1 ? LOG_RESUME : LOG_START;
-    case LOG_ASK_START:
-        return phase == LOG_PAUSED ? LOG_RESUME : LOG_START;
-    case LOG_ASK_PAUSE:
-        return LOG_PAUSE;
-    case LOG_ASK_STOP:
-        return LOG_STOP;
+    case LOGBACKUP_ASK_NOTHING:
+        if (phase == LOGBACKUP_STOPPED)
+            return LOGBACKUP_STOP;
+        return phase == LOGBACKUP_PAUSED && op == LOGBACKUP_OPERATOR_V1 ? LOGBACKUP_RESUME : LOGBACKUP_START;
+    case LOGBACKUP_ASK_START:
+        return phase == LOGBACKUP_PAUSED ? LOGBACKUP_RESUME : LOGBACKUP_START;
+    case LOGBACKUP_ASK_PAUSE:
+        return LOGBACKUP_PAUSE;
+    case LOGBACKUP_ASK_STOP:
+        return LOGBACKUP_STOP;
     default:
-        return LOG_UNKNOWN;
+        return LOGBACKUP_UNKNOWN;
     }
 }
 
-bool log_in_sync(enum log_command command, const struct log_status *status)
+bool logbackup_in_sync(enum logbackup_command command, const struct logbackup_status *status)
 {
     switch (command) {
-    case LOG_START:
+    case LOGBACKUP_START:
         return status->started;
-    case LOG_RESUME:
-        return status->phase == LOG_RUNNING;
-    case LOG_PAUSE:
-        return status->phase == LOG_PAUSED;
-    case LOG_STOP:
-        return status->phase == LOG_STOPPED;
+    case LOGBACKUP_RESUME:
+        return status->phase == LOGBACKUP_RUNNING;
+    case LOGBACKUP_PAUSE:
+        return status->phase == LOGBACKUP_PAUSED;
+    case LOGBACKUP_STOP:
+        return status->phase == LOGBACKUP_STOPPED;
     default:
         return false;
     }
 }
 
-enum log_command log_effective_command(enum log_operator op, const struct log_spec *spec,
-                                       const struct log_status *status)
+enum logbackup_command logbackup_effective_command(enum logbackup_operator op,
+                                                   const struct logbackup_spec *spec,
+                                                   const struct logbackup_status *status)
 {
-    enum log_command command = command_for(op, log_request_of(spec), status->phase);
+    enum logbackup_command command = command_for(op, logbackup_request_of(spec), status->phase);
     bool truncate = spec->truncate_until.n && !slice_eq(spec->truncate_until, status->truncated_until);
-    return truncate && log_in_sync(command, status) ? LOG_TRUNCATE : command;
+    return truncate && logbackup_in_sync(command, status) ? LOGBACKUP_TRUNCATE : command;
 }
 
-bool log_on_track(enum log_phase phase)
+bool logbackup_on_track(enum logbackup_phase phase)
 {
-    return phase == LOG_SCHEDULED || phase == LOG_PREPARE || phase == LOG_RUNNING || phase == LOG_PAUSED;
+    return phase == LOGBACKUP_SCHEDULED || phase == LOGBACKUP_PREPARE || phase == LOGBACKUP_RUNNING ||
+           phase == LOGBACKUP_PAUSED;
 }
 
-enum log_phase log_phase_after(enum log_command command, slice condition, enum log_phase phase)
+enum logbackup_phase logbackup_phase_after(enum logbackup_command command, slice condition,
+                                           enum logbackup_phase phase)
 {
     bool complete = slice_eq(condition, LIT("Complete"));
     switch (command) {
-    case LOG_START: {
-        enum log_phase reported = log_phase_of(condition);
-        return complete || reported == LOG_NEW || reported == LOG_OTHER ? phase : reported;
+    case LOGBACKUP_START: {
+        enum logbackup_phase reported = logbackup_phase_of(condition);
+        return complete || reported == LOGBACKUP_NEW || reported == LOGBACKUP_OTHER ? phase : reported;
     }
-    case LOG_STOP:
-        return complete ? LOG_STOPPED : phase;
-    case LOG_PAUSE:
-        return complete ? LOG_PAUSED : phase;
-    case LOG_RESUME:
-        return complete ? LOG_RUNNING : phase;
+    case LOGBACKUP_STOP:
+        return complete ? LOGBACKUP_STOPPED : phase;
+    case LOGBACKUP_PAUSE:
+        return complete ? LOGBACKUP_PAUSED : phase;
+    case LOGBACKUP_RESUME:
+        return complete ? LOGBACKUP_RUNNING : phase;
     default:
         return phase;
     }
 }
 
-enum log_verdict log_verdict_of(enum log_reason reason)
+enum logbackup_verdict logbackup_verdict_of(enum logbackup_reason reason)
 {
     return verdicts[reason];
 }
 
-enum log_reason log_judge(enum log_operator op, const struct log_status *status, enum log_request request)
+enum logbackup_reason logbackup_judge(enum logbackup_operator op, const struct logbackup_status *status,
+                                      enum logbackup_request request)
 {
-    enum log_reason reason = judgements[status->phase][request];
-    if (status->phase == LOG_FAILED && !status->started &&
-        (request == LOG_ASK_PAUSE || request == LOG_ASK_STOP))
-        return LOG_NOT_STARTED_YET;
-    if (reason == LOG_STAYS_PAUSED && op == LOG_OPERATOR_V1)
-        return LOG_FINE;
-    if (status->phase != LOG_RUNNING)
+    enum logbackup_reason reason = judgements[status->phase][request];
+    if (status->phase == LOGBACKUP_FAILED && !status->started &&
+        (request == LOGBACKUP_ASK_PAUSE || request == LOGBACKUP_ASK_STOP))
+        return LOGBACKUP_NOT_STARTED_YET;
+    if (reason == LOGBACKUP_STAYS_PAUSED && op == LOGBACKUP_OPERATOR_V1)
+        return LOGBACKUP_FINE;
+    if (status->phase != LOGBACKUP_RUNNING)
         return reason;
-    if (request == LOG_ASK_PAUSE && status->pause_failed)
-        return LOG_PAUSE_STUCK;
-    return request == LOG_ASK_STOP && status->stop_failed ? LOG_STOP_STUCK : reason;
+    if (request == LOGBACKUP_ASK_PAUSE && status->pause_failed)
+        return LOGBACKUP_PAUSE_STUCK;
+    return request == LOGBACKUP_ASK_STOP && status->stop_failed ? LOGBACKUP_STOP_STUCK : reason;
 }
 
-enum log_verdict log_truncation_verdict(enum log_truncation t)
+enum logbackup_verdict logbackup_truncation_verdict(enum logbackup_truncation t)
 {
     if (t == TRUNCATION_FINE)
-        return LOG_ALLOW;
-    return t == TRUNCATION_BEYOND_CHECKPOINT || t == TRUNCATION_IN_FUTURE ? LOG_DENY : LOG_WARN;
+        return LOGBACKUP_ALLOW;
+    return t == TRUNCATION_BEYOND_CHECKPOINT || t == TRUNCATION_IN_FUTURE ? LOGBACKUP_DENY : LOGBACKUP_WARN;
 }
 
-enum log_truncation log_truncation(uint64_t until, const struct log_bounds *bounds)
+enum logbackup_truncation logbackup_truncation(uint64_t until, const struct logbackup_bounds *bounds)
 {
     if (bounds->now && until > bounds->now)
         return TRUNCATION_IN_FUTURE;

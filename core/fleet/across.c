@@ -1,7 +1,7 @@
 /* Comparing the objects of a run. */
 #include "fleet_rules.h"
-#include "footprint.h"
 #include "judge.h"
+#include "summary.h"
 
 #include "brgate_limits.h"
 
@@ -10,15 +10,15 @@
 enum {
     /* How many objects of one folder or cluster an object is compared with. One finding tells the story;
      * thousands in one folder are no reason for millions of comparisons. */
-    COMPANY = 16,
+    MAX_PEERS = 16,
     /* Fire times tried before two crons count as never meeting. */
-    MEETINGS = 400,
+    MAX_PAIRS = 400,
 };
 
 struct comparing {
     const struct gate *gate;
     struct arena *arena;
-    struct footprints *const *lists;
+    struct object_summaries *const *lists;
     size_t list_count;
     struct across_diagnostic *rows;
     size_t count, capacity, suppressed;
@@ -48,8 +48,8 @@ static enum severity severity_of(const struct comparing *c, const struct rule *r
 /* ---- words ---- */
 
 /* "Backup tidb/nightly (b.yaml:12)"; the place is left out in the file that the finding stands in. */
-static slice name_of(struct comparing *c, const struct footprint *other, const struct footprint *here,
-                     const struct spot *spot)
+static slice name_of(struct comparing *c, const struct object_summary *other,
+                     const struct object_summary *here, const struct source_place *source_place)
 {
     struct buf b = buf_new(c->arena, LIMIT_MESSAGE_BYTES);
     buf_fmt(&b, "%s ", other->kind == KIND_BACKUP ? "Backup" : "BackupSchedule");
@@ -57,22 +57,22 @@ static slice name_of(struct comparing *c, const struct footprint *other, const s
         buf_fmt(&b, "%.*s/", FMT(other->namespace));
     buf_put(&b, other->name.n ? other->name : LIT("<generated name>"));
     if (other->file != here->file)
-        buf_fmt(&b, " (%.*s:%u)", FMT(other->file_name), (unsigned)spot->line);
+        buf_fmt(&b, " (%.*s:%u)", FMT(other->file_name), (unsigned)source_place->line);
     return buf_slice(&b);
 }
 
-static slice folder_name(const struct footprint *f)
+static slice folder_name(const struct object_summary *f)
 {
     return f->folder.n ? f->folder : LIT("/");
 }
 
 /* One finding of a rule is enough for an object: the first. */
-static bool is_wanted(const struct comparing *c, const struct rule *rule, const struct footprint *here)
+static bool is_wanted(const struct comparing *c, const struct rule *rule, const struct object_summary *here)
 {
-    return !(here->told & 1u << number_of(rule)) && severity_of(c, rule) != SEVERITY_OFF;
+    return !(here->reported & 1u << number_of(rule)) && severity_of(c, rule) != SEVERITY_OFF;
 }
 
-static slice base_path(const struct footprint *f)
+static slice base_path(const struct object_summary *f)
 {
     static const slice paths[] = {[ROLE_BACKUP] = SLICE("spec"),
                                   [ROLE_SNAPSHOT_TEMPLATE] = SLICE("spec.backupTemplate"),
@@ -80,7 +80,7 @@ static slice base_path(const struct footprint *f)
     return paths[f->role];
 }
 
-static slice path_of(struct comparing *c, const struct footprint *f, const struct spot *at)
+static slice path_of(struct comparing *c, const struct object_summary *f, const struct source_place *at)
 {
     if (at == &f->schedule_spot)
         return LIT("spec.schedule");
@@ -90,8 +90,9 @@ static slice path_of(struct comparing *c, const struct footprint *f, const struc
 }
 
 /* A finding at `here`, with `there` as its second place. */
-static void add(struct comparing *c, const struct rule *rule, struct footprint *here, const struct spot *at,
-                const struct footprint *other, const struct spot *there, slice message, const char *hint)
+static void add(struct comparing *c, const struct rule *rule, struct object_summary *here,
+                const struct source_place *at, const struct object_summary *other,
+                const struct source_place *there, slice message, const char *hint)
 {
     struct diagnostic row = {.rule = rule,
                              .severity = severity_of(c, rule),
@@ -105,7 +106,7 @@ static void add(struct comparing *c, const struct rule *rule, struct footprint *
         row.note_from = there->from;
         row.note_to = there->to;
     }
-    here->told |= 1u << number_of(rule);
+    here->reported |= 1u << number_of(rule);
     if (at->allowed & 1u << number_of(rule)) {
         c->suppressed++;
         return;
@@ -121,7 +122,7 @@ static bool may_be_equal(slice a, slice b)
     return !a.n || !b.n || slice_eq(a, b);
 }
 
-static bool is_child(const struct footprint *schedule, const struct footprint *backup)
+static bool is_child(const struct object_summary *schedule, const struct object_summary *backup)
 {
     return schedule->kind == KIND_BACKUP_SCHEDULE && backup->kind == KIND_BACKUP && backup->owner.n &&
            slice_eq(schedule->name, backup->owner) && may_be_equal(schedule->namespace, backup->namespace);
@@ -129,7 +130,7 @@ static bool is_child(const struct footprint *schedule, const struct footprint *b
 
 /* One object that is written down twice (before and after an edit, base and overlay), or a schedule and what
  * it has made. */
-static bool belong_together(const struct footprint *a, const struct footprint *b)
+static bool fire_together(const struct object_summary *a, const struct object_summary *b)
 {
     if (is_child(a, b) || is_child(b, a))
         return true;
@@ -137,13 +138,13 @@ static bool belong_together(const struct footprint *a, const struct footprint *b
            may_be_equal(a->namespace, b->namespace);
 }
 
-static bool same_cluster(const struct footprint *a, const struct footprint *b)
+static bool same_cluster(const struct object_summary *a, const struct object_summary *b)
 {
     return a->group == b->group && slice_eq(a->cluster, b->cluster) &&
            slice_eq(a->cluster_namespace, b->cluster_namespace);
 }
 
-static bool comes_before(const struct footprint *a, const struct footprint *b)
+static bool comes_before(const struct object_summary *a, const struct object_summary *b)
 {
     if (a->file != b->file)
         return a->file < b->file;
@@ -152,13 +153,14 @@ static bool comes_before(const struct footprint *a, const struct footprint *b)
 
 /* ---- folders ---- */
 
-static bool of_two_clusters(const struct footprint *a, const struct footprint *b)
+static bool of_two_clusters(const struct object_summary *a, const struct object_summary *b)
 {
     return a->cluster.n && b->cluster.n && !same_cluster(a, b);
 }
 
 /* Templates get a folder for each run. Those of logs are named by the second alone. */
-static void judge_same_templates(struct comparing *c, const struct footprint *first, struct footprint *later)
+static void judge_same_templates(struct comparing *c, const struct object_summary *first,
+                                 struct object_summary *later)
 {
     const struct rule *rule = &rule_two_clusters_one_prefix;
     if (first->role != ROLE_LOG_TEMPLATE || later->role != ROLE_LOG_TEMPLATE ||
@@ -174,7 +176,8 @@ static void judge_same_templates(struct comparing *c, const struct footprint *fi
 }
 
 /* Two Backups in the very same folder. Two logs of a cluster are another rule's matter. */
-static void judge_same_folder(struct comparing *c, const struct footprint *first, struct footprint *later)
+static void judge_same_folder(struct comparing *c, const struct object_summary *first,
+                              struct object_summary *later)
 {
     bool two_clusters = of_two_clusters(first, later), mixed = first->is_log != later->is_log;
     const struct rule *rule = two_clusters ? &rule_two_clusters_one_prefix
@@ -199,10 +202,10 @@ static void judge_same_folder(struct comparing *c, const struct footprint *first
 }
 
 /* The data of `inner` lies below the folder that `outer` takes, and cleaning deletes by prefix. */
-static void judge_nested(struct comparing *c, struct footprint *outer, struct footprint *inner)
+static void judge_nested(struct comparing *c, struct object_summary *outer, struct object_summary *inner)
 {
     bool inner_later = comes_before(outer, inner);
-    struct footprint *here = inner_later ? inner : outer, *other = inner_later ? outer : inner;
+    struct object_summary *here = inner_later ? inner : outer, *other = inner_later ? outer : inner;
     const struct rule *rule = outer->cleans ? &rule_nested_prefix : &rule_nested_prefix_kept;
     if (!is_wanted(c, rule, here))
         return;
@@ -233,15 +236,15 @@ static void judge_nested(struct comparing *c, struct footprint *outer, struct fo
 
 /* `above` has a folder that is an ancestor of the one of `below`, or the same. A schedule's own folder is
  * nobody's data: each of its runs has a folder within. */
-static void judge_folders(struct comparing *c, struct footprint *above, struct footprint *below)
+static void judge_folders(struct comparing *c, struct object_summary *above, struct object_summary *below)
 {
-    if (belong_together(above, below))
+    if (fire_together(above, below))
         return;
     bool same = above->folder.n == below->folder.n;
     bool plain_above = above->role == ROLE_BACKUP, plain_below = below->role == ROLE_BACKUP;
     if (same && plain_above == plain_below) {
         bool in_order = comes_before(above, below);
-        struct footprint *first = in_order ? above : below, *later = in_order ? below : above;
+        struct object_summary *first = in_order ? above : below, *later = in_order ? below : above;
         if (plain_above)
             judge_same_folder(c, first, later);
         else
@@ -255,7 +258,8 @@ static void judge_folders(struct comparing *c, struct footprint *above, struct f
 
 static int by_folder(const void *p, const void *q)
 {
-    const struct footprint *a = *(struct footprint *const *)p, *b = *(struct footprint *const *)q;
+    const struct object_summary *a = *(struct object_summary *const *)p,
+                                *b = *(struct object_summary *const *)q;
     int order = slice_cmp(a->service, b->service);
     if (!order)
         order = slice_cmp(a->folder, b->folder);
@@ -266,18 +270,18 @@ static int by_folder(const void *p, const void *q)
     return a->place.from < b->place.from ? -1 : a->place.from > b->place.from;
 }
 
-static bool holds(const struct footprint *above, const struct footprint *below)
+static bool holds(const struct object_summary *above, const struct object_summary *below)
 {
     return slice_eq(above->service, below->service) && slice_starts(below->folder, above->folder);
 }
 
 /* Sorted by folder, what lies below a folder comes right behind it: a stack holds the folders that are open,
  * each with the first of its objects. */
-static void compare_folders(struct comparing *c, struct footprint **all, size_t count)
+static void compare_folders(struct comparing *c, struct object_summary **all, size_t count)
 {
     struct level {
         size_t first, n;
-    } stack[COMPANY];
+    } stack[MAX_PEERS];
     size_t depth = 0;
     qsort(all, count, sizeof *all, by_folder);
     for (size_t i = 0; i < count; i++) {
@@ -288,15 +292,15 @@ static void compare_folders(struct comparing *c, struct footprint **all, size_t 
                 judge_folders(c, all[stack[d].first + k], all[i]);
         if (depth && all[stack[depth - 1].first]->folder.n == all[i]->folder.n)
             stack[depth - 1].n +=
-                stack[depth - 1].n < COMPANY && stack[depth - 1].first + stack[depth - 1].n == i;
-        else if (depth < COMPANY)
+                stack[depth - 1].n < MAX_PEERS && stack[depth - 1].first + stack[depth - 1].n == i;
+        else if (depth < MAX_PEERS)
             stack[depth++] = (struct level){i, 1};
     }
 }
 
 /* ---- clusters ---- */
 
-static void judge_two_logs(struct comparing *c, struct footprint *first, struct footprint *later)
+static void judge_two_logs(struct comparing *c, struct object_summary *first, struct object_summary *later)
 {
     bool clash = first->kind == KIND_BACKUP && later->kind == KIND_BACKUP && first->name.n &&
                  slice_eq(first->name, later->name);
@@ -322,14 +326,14 @@ static void judge_two_logs(struct comparing *c, struct footprint *first, struct 
 
 /* The first moment at which both fire, counted from a day that has nothing special; false when they do not
  * within the calendar's reach. */
-static bool meet(const struct cron *a, const struct cron *b, int64_t *ret)
+static bool compare_pair(const struct cron *a, const struct cron *b, int64_t *ret)
 {
     if (!(a->minutes & b->minutes) || !(a->hours & b->hours) || !(a->months & b->months))
         return false;
     int64_t x, y, from = INT64_C(1767225599); /* 2025-12-31T23:59:59Z */
     if (!cron_next(a, from, &x))
         return false;
-    for (unsigned i = 0; i < MEETINGS; i++) {
+    for (unsigned i = 0; i < MAX_PAIRS; i++) {
         if (!cron_next(b, x - 1, &y))
             return false;
         if (x == y) {
@@ -346,12 +350,13 @@ static bool meet(const struct cron *a, const struct cron *b, int64_t *ret)
     return false;
 }
 
-static void judge_two_schedules(struct comparing *c, struct footprint *first, struct footprint *later)
+static void judge_two_schedules(struct comparing *c, struct object_summary *first,
+                                struct object_summary *later)
 {
     int64_t at;
     if (!is_wanted(c, &rule_schedules_overlap, later) ||
         (first->schedule_group.n && slice_eq(first->schedule_group, later->schedule_group)) ||
-        !meet(&first->cron, &later->cron, &at))
+        !compare_pair(&first->cron, &later->cron, &at))
         return;
     unsigned minute = (unsigned)(at / 60 % 60), hour = (unsigned)(at / 3600 % 24);
     add(c, &rule_schedules_overlap, later, &later->schedule_spot, first, &first->schedule_spot,
@@ -362,7 +367,8 @@ static void judge_two_schedules(struct comparing *c, struct footprint *first, st
 
 static int by_cluster(const void *p, const void *q)
 {
-    const struct footprint *a = *(struct footprint *const *)p, *b = *(struct footprint *const *)q;
+    const struct object_summary *a = *(struct object_summary *const *)p,
+                                *b = *(struct object_summary *const *)q;
     int order = a->group != b->group ? (a->group < b->group ? -1 : 1) : slice_cmp(a->cluster, b->cluster);
     if (!order)
         order = slice_cmp(a->cluster_namespace, b->cluster_namespace);
@@ -373,22 +379,23 @@ static int by_cluster(const void *p, const void *q)
     return a->cluster_spot.from < b->cluster_spot.from ? -1 : a->cluster_spot.from > b->cluster_spot.from;
 }
 
-typedef void judge_pair(struct comparing *c, struct footprint *first, struct footprint *later);
+typedef void judge_pair(struct comparing *c, struct object_summary *first, struct object_summary *later);
 
 /* Each object with the first ones of its cluster. */
-static void compare_in_clusters(struct comparing *c, struct footprint **all, size_t count, judge_pair *judge)
+static void compare_in_clusters(struct comparing *c, struct object_summary **all, size_t count,
+                                judge_pair *judge)
 {
-    struct footprint *company[COMPANY];
+    struct object_summary *peers[MAX_PEERS];
     size_t n = 0;
     qsort(all, count, sizeof *all, by_cluster);
     for (size_t i = 0; i < count; i++) {
-        if (n && !same_cluster(company[0], all[i]))
+        if (n && !same_cluster(peers[0], all[i]))
             n = 0;
         for (size_t k = 0; k < n; k++)
-            if (!belong_together(company[k], all[i]))
-                judge(c, company[k], all[i]);
-        if (n < COMPANY)
-            company[n++] = all[i];
+            if (!fire_together(peers[k], all[i]))
+                judge(c, peers[k], all[i]);
+        if (n < MAX_PEERS)
+            peers[n++] = all[i];
     }
 }
 
@@ -402,28 +409,29 @@ static int by_position(const void *p, const void *q)
     return strcmp(a->row.rule->slug, b->row.rule->slug);
 }
 
-typedef bool part_of(const struct footprint *f);
+typedef bool part_of(const struct object_summary *f);
 
-static bool has_place(const struct footprint *f)
+static bool has_place(const struct object_summary *f)
 {
     return f->service.n > 0;
 }
 
-static bool logs(const struct footprint *f)
+static bool logs(const struct object_summary *f)
 {
     return f->cluster.n && f->is_log && !f->stops && f->role != ROLE_SNAPSHOT_TEMPLATE;
 }
 
-static bool ticks(const struct footprint *f)
+static bool fire_minutes(const struct object_summary *f)
 {
-    return f->cluster.n && f->ticks;
+    return f->cluster.n && f->fire_minutes;
 }
 
-static size_t take(struct footprints *const *lists, size_t list_count, part_of *part, struct footprint **ret)
+static size_t take(struct object_summaries *const *lists, size_t list_count, part_of *part,
+                   struct object_summary **ret)
 {
     size_t n = 0;
     for (size_t i = 0; i < list_count; i++)
-        for (struct footprint *f = lists[i]->first; f; f = f->next)
+        for (struct object_summary *f = lists[i]->first; f; f = f->next)
             if (part(f))
                 ret[n++] = f;
     return n;
@@ -432,23 +440,23 @@ static size_t take(struct footprints *const *lists, size_t list_count, part_of *
 static void compare_all(void *context)
 {
     struct comparing *c = context;
-    struct footprints *const *lists = c->lists;
+    struct object_summaries *const *lists = c->lists;
     size_t count = 0;
     for (size_t i = 0; i < c->list_count; i++)
         count += lists[i]->count;
-    struct footprint **all = ARENA_ARRAY(c->arena, struct footprint *, count + 1);
+    struct object_summary **all = ARENA_ARRAY(c->arena, struct object_summary *, count + 1);
     for (size_t i = 0; i < c->list_count; i++)
-        for (struct footprint *f = lists[i]->first; f; f = f->next)
-            f->told = 0;
+        for (struct object_summary *f = lists[i]->first; f; f = f->next)
+            f->reported = 0;
     compare_folders(c, all, take(lists, c->list_count, has_place, all));
     compare_in_clusters(c, all, take(lists, c->list_count, logs, all), judge_two_logs);
-    compare_in_clusters(c, all, take(lists, c->list_count, ticks, all), judge_two_schedules);
+    compare_in_clusters(c, all, take(lists, c->list_count, fire_minutes, all), judge_two_schedules);
     if (c->count)
         qsort(c->rows, c->count, sizeof *c->rows, by_position);
 }
 
-bool across_judge(const struct gate *g, struct arena *a, struct footprints *const *lists, size_t list_count,
-                  struct across *ret)
+bool across_judge(const struct gate *g, struct arena *a, struct object_summaries *const *lists,
+                  size_t list_count, struct across *ret)
 {
     struct comparing c = {.gate = g, .arena = a, .lists = lists, .list_count = list_count};
     if (!arena_run(a, compare_all, &c))

@@ -1,21 +1,22 @@
 /* What the objects of one run are to each other: two Backups in one folder, two log backups of a cluster, two
  * schedules at the same minute.
  *
- * While files are judged, each thread notes the footprints of their objects in a list of its own, in memory
+ * While files are judged, each thread notes the object_summaries of their objects in a list of its own, in memory
  * that outlives the files. When all have been judged, across_judge() compares them. */
 #ifndef BRGATE_ACROSS_H
 #define BRGATE_ACROSS_H
 
 #include "verdict.h"
 
-struct footprints; /* of one thread */
+struct object_summaries; /* of one thread */
 
 /* NULL when the arena is exhausted. */
-struct footprints *footprints_new(struct arena *a);
+struct object_summaries *footprints_new(struct arena *a);
 
 /* Notes the objects of a manifest. `file` orders the run's files, `name` is what findings in other files call
  * it. Nothing in the stream is kept. False when the list's arena is exhausted. */
-bool footprints_note(struct footprints *list, uint32_t file, slice name, const struct stream_verdict *stream);
+bool footprints_note(struct object_summaries *list, uint32_t file, slice name,
+                     const struct stream_verdict *stream);
 
 struct across_diagnostic {
     uint32_t file;
@@ -29,7 +30,7 @@ struct across {
 
 /* Compares the objects of all lists. The order of the lists, and which objects share one, make no difference.
  * False when the arena is exhausted. */
-bool across_judge(const struct gate *g, struct arena *a, struct footprints *const *lists, size_t count,
+bool across_judge(const struct gate *g, struct arena *a, struct object_summaries *const *lists, size_t count,
                   struct across *ret);
 
 #endif

@@ -389,19 +389,19 @@ static void decode_status(const struct node *n, struct backup_status *s)
     s->sub_statuses = usable(n, "logSubCommandStatuses");
 }
 
-const struct object *object_decode(struct arena *a, enum api_group group, enum object_kind kind,
-                                   struct node *root)
+const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,
+                                       struct node *root)
 {
     static const struct backup_spec no_backup;
     static const struct schedule_spec no_schedule;
     static const struct compact_spec no_compact;
-    struct object *o = ARENA_NEW(a, struct object);
-    *o = (struct object){.group = group,
-                         .kind = kind,
-                         .root = root,
-                         .backup = &no_backup,
-                         .schedule = &no_schedule,
-                         .compact = &no_compact};
+    struct resource *o = ARENA_NEW(a, struct resource);
+    *o = (struct resource){.group = group,
+                           .kind = kind,
+                           .root = root,
+                           .backup = &no_backup,
+                           .schedule = &no_schedule,
+                           .compact = &no_compact};
     if (usable(root, "metadata"))
         decode_metadata(usable(root, "metadata"), &o->metadata);
     const struct node *spec = usable(root, "spec"), *status = usable(root, "status");

@@ -18,7 +18,7 @@ enum api_group {
     GROUP_PINGCAP, /* pingcap.com: TiDB Operator v1 */
 };
 
-enum object_kind { KIND_BACKUP, KIND_BACKUP_SCHEDULE, KIND_COMPACT_BACKUP };
+enum resource_kind { KIND_BACKUP, KIND_BACKUP_SCHEDULE, KIND_COMPACT_BACKUP };
 
 enum field_state { FIELD_ABSENT, FIELD_UNUSABLE, FIELD_PLACEHOLDER, FIELD_GIVEN };
 
@@ -187,9 +187,9 @@ struct backup_status {
     const struct node *sub_statuses; /* logSubCommandStatuses, by command */
 };
 
-struct object {
+struct resource {
     enum api_group group;
-    enum object_kind kind;
+    enum resource_kind kind;
     struct node *root; /* the tree it was decoded from: later passes flag its nodes and add defaults */
     struct metadata metadata;
     /* The spec of the object's kind; the others, and one that is missing or unusable, are empty (node is
@@ -202,8 +202,8 @@ struct object {
 };
 
 /* The object in `root`, whose apiVersion and kind are known to be ours. */
-const struct object *object_decode(struct arena *a, enum api_group group, enum object_kind kind,
-                                   struct node *root);
+const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,
+                                       struct node *root);
 
 /* Whether Dumpling makes the backup of `spec`, a Backup's spec or a template of one: TiDB Operator v1 takes
  * it where there is no br. */

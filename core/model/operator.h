@@ -6,15 +6,15 @@
 #include "log_backup.h"
 #include "model.h"
 
-enum log_operator object_operator(const struct object *o);
+enum logbackup_operator object_operator(const struct resource *o);
 
-struct log_spec backup_log_spec(const struct backup_spec *spec);
-struct log_status backup_log_status(const struct backup_status *status);
+struct logbackup_spec backup_log_spec(const struct backup_spec *spec);
+struct logbackup_status backup_log_status(const struct backup_status *status);
 
 /* status.logSubCommandStatuses[command].phase; empty when there is none. */
-slice backup_sub_phase(const struct backup_status *status, enum log_command command);
+slice backup_sub_phase(const struct backup_status *status, enum logbackup_command command);
 
-const char *object_finalizer(const struct object *o); /* the operator's */
-bool object_has_finalizer(const struct object *o, const char *name);
+const char *object_finalizer(const struct resource *o); /* the operator's */
+bool object_has_finalizer(const struct resource *o, const char *name);
 
 #endif

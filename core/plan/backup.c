@@ -42,15 +42,15 @@ void plan_backup(struct planning *p)
 
 /* ---- what stands in the way ---- */
 
-static void say(struct status *s, enum log_command command, struct condition c)
+static void say(struct status *s, enum logbackup_command command, struct condition c)
 {
-    if (command == LOG_UNKNOWN)
+    if (command == LOGBACKUP_UNKNOWN)
         status_condition(s, c);
     else
         status_command(s, command, c);
 }
 
-bool backup_blocked(struct planning *p, enum log_command command, struct cluster_facts *ret)
+bool backup_blocked(struct planning *p, enum logbackup_command command, struct cluster_facts *ret)
 {
     const struct backup_spec *b = p->object->backup;
     struct status s = status_open(p);
@@ -102,7 +102,7 @@ bool seen_pod(const struct planning *p, slice job_name)
 
 /* ---- starting a Job ---- */
 
-static bool refused(struct planning *p, struct status *s, enum log_command command, slice job_name)
+static bool refused(struct planning *p, struct status *s, enum logbackup_command command, slice job_name)
 {
     const struct refused *r = &p->seen->refused;
     if (!slice_eq(r->name, job_name) || !slice_eq(r->kind, LIT("Job")))
@@ -115,7 +115,7 @@ static bool refused(struct planning *p, struct status *s, enum log_command comma
     return true;
 }
 
-void backup_start(struct planning *p, struct status *s, enum log_command command, struct node *job,
+void backup_start(struct planning *p, struct status *s, enum logbackup_command command, struct node *job,
                   slice job_name, struct job_problem problem)
 {
     if (refused(p, s, command, job_name))
@@ -133,9 +133,9 @@ void backup_start(struct planning *p, struct status *s, enum log_command command
     say(s, command, (struct condition){"Scheduled", false, {0}, {0}});
     status_close(p, s, LIT("said before the Job is there: its pod takes an empty phase for a restart"));
     plan_act(p, PLAN_CREATE, job,
-             command == LOG_UNKNOWN
+             command == LOGBACKUP_UNKNOWN
                  ? LIT("the backup has not run yet")
-                 : arena_fmt(p->arena, "the command %s is asked for", log_command_text(command)));
+                 : arena_fmt(p->arena, "the command %s is asked for", logbackup_command_text(command)));
     plan_wait(p, 0, "Job %.*s will run", FMT(job_name));
 }
 
@@ -155,7 +155,7 @@ static void start_snapshot(struct planning *p, struct status *s, const struct cl
     struct node *job = br ? snapshot_job(p, c, &problem) : export_job(p, &problem);
     if (job && !br && !slice_eq(p->seen->refused.name, snapshot_job_name(p)))
         claim_volume(p);
-    backup_start(p, s, LOG_UNKNOWN, job, snapshot_job_name(p), problem);
+    backup_start(p, s, LOGBACKUP_UNKNOWN, job, snapshot_job_name(p), problem);
 }
 
 static int64_t job_finished_at(const struct node *job)
@@ -193,7 +193,7 @@ static void failed_job(struct planning *p, struct status *s, const struct node *
     default:
         break;
     }
-    bool ends = retry_record(p, s, LOG_UNKNOWN, job) == RETRY_GIVEN_UP;
+    bool ends = retry_record(p, s, LOGBACKUP_UNKNOWN, job) == RETRY_GIVEN_UP;
     status_close(p, s, LIT("the Job failed without a word of its pod"));
     if (ends)
         plan_wait(p, 0, "the Job failed too often: it will not run again");
@@ -203,7 +203,7 @@ static void absent_job(struct planning *p, struct status *s)
 {
     struct cluster_facts c;
     enum retry pending = retry_pending(p, s, snapshot_job_name(p));
-    if (pending == RETRY_WAITS || backup_blocked(p, LOG_UNKNOWN, &c))
+    if (pending == RETRY_WAITS || backup_blocked(p, LOGBACKUP_UNKNOWN, &c))
         return;
     if (pending == RETRY_DUE)
         retry_trigger(p, s, snapshot_job_name(p));

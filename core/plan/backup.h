@@ -14,11 +14,11 @@ void plan_deletion(struct planning *p);
 enum { LOOK_AGAIN_SECONDS = 60 };
 
 /* Whether there is nothing to hope for from the spec or the cluster now; it has been said then. `command` is
- * LOG_UNKNOWN for a snapshot. On false `*ret` holds the cluster's facts. */
-bool backup_blocked(struct planning *p, enum log_command command, struct cluster_facts *ret);
+ * LOGBACKUP_UNKNOWN for a snapshot. On false `*ret` holds the cluster's facts. */
+bool backup_blocked(struct planning *p, enum logbackup_command command, struct cluster_facts *ret);
 
 /* Writes the condition Scheduled, then creates the Job; or writes why it cannot be made. */
-void backup_start(struct planning *p, struct status *s, enum log_command command, struct node *job,
+void backup_start(struct planning *p, struct status *s, enum logbackup_command command, struct node *job,
                   slice job_name, struct job_problem problem);
 
 /* A Pod of that Job that still runs: a second one must not begin. */

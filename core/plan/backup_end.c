@@ -25,7 +25,8 @@ static bool jobs_ended(struct planning *p, const slice *names, size_t count)
 
 static bool own_jobs_ended(struct planning *p)
 {
-    static const enum log_command commands[] = {LOG_START, LOG_PAUSE, LOG_RESUME, LOG_TRUNCATE, LOG_STOP};
+    static const enum logbackup_command commands[] = {LOGBACKUP_START, LOGBACKUP_PAUSE, LOGBACKUP_RESUME,
+                                                      LOGBACKUP_TRUNCATE, LOGBACKUP_STOP};
     enum { COUNT = sizeof commands / sizeof *commands };
     slice names[COUNT];
     if (p->seen->unknown & (UNKNOWN_JOBS | UNKNOWN_PODS)) {
@@ -46,12 +47,13 @@ static bool own_jobs_ended(struct planning *p)
 static bool is_stopped(const struct planning *p)
 {
     const struct backup_status *s = &p->object->status;
-    return slice_eq(s->phase, LIT("Stopped")) || slice_eq(backup_sub_phase(s, LOG_STOP), LIT("Complete"));
+    return slice_eq(s->phase, LIT("Stopped")) ||
+           slice_eq(backup_sub_phase(s, LOGBACKUP_STOP), LIT("Complete"));
 }
 
 static void say_stopped(struct planning *p, struct status *s, slice reason, slice message)
 {
-    status_command(s, LOG_STOP, (struct condition){"Complete", false, reason, message});
+    status_command(s, LOGBACKUP_STOP, (struct condition){"Complete", false, reason, message});
     status_close(p, s, message);
 }
 
@@ -59,22 +61,22 @@ static void say_stopped(struct planning *p, struct status *s, slice reason, slic
 static bool never_started(const struct planning *p)
 {
     const struct backup_status *s = &p->object->status;
-    slice start = backup_sub_phase(s, LOG_START);
+    slice start = backup_sub_phase(s, LOGBACKUP_START);
     bool tried = start.n && !slice_eq(start, LIT("Invalid")) && !slice_eq(start, LIT("RetryFailed"));
     return !text_given(&s->commit_ts.text) && !tried &&
-           seen_job(p, log_job_name(p, LOG_START), NULL) == JOB_ABSENT;
+           seen_job(p, log_job_name(p, LOGBACKUP_START), NULL) == JOB_ABSENT;
 }
 
 static void run_stop_job(struct planning *p, struct status *s, const struct cluster_facts *c)
 {
     struct job_problem problem;
-    struct node *job = log_job(p, c, LOG_STOP, stop_job_name(p), &problem);
+    struct node *job = log_job(p, c, LOGBACKUP_STOP, stop_job_name(p), &problem);
     if (!job) {
         plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "the task cannot be stopped: %.*s", FMT(problem.message));
         return;
     }
     status_command(
-        s, LOG_STOP,
+        s, LOGBACKUP_STOP,
         (struct condition){"Scheduled", false, LIT("StopLogBackupJobCreated"),
                            arena_fmt(p->arena, "Stop log backup job %.*s created", FMT(stop_job_name(p)))});
     status_close(p, s, LIT("said before the Job is there: its pod takes an empty phase for a restart"));
@@ -142,7 +144,7 @@ static bool task_stopped(struct planning *p)
         return true;
     }
     bool started = text_given(&p->object->status.commit_ts.text);
-    switch (log_truth(p, LOG_STOP)) {
+    switch (log_truth(p, LOGBACKUP_STOP)) {
     case TRUTH_UNKNOWN:
     case TRUTH_NO_TASK:
         return false;
@@ -165,9 +167,9 @@ static bool has_failed(const struct planning *p)
     const struct backup_status *status = &p->object->status;
     if (!p->object->backup->is_log)
         return status_has(status->node, "Failed");
-    struct log_spec spec = backup_log_spec(p->object->backup);
-    struct log_status known = backup_log_status(status);
-    enum log_command command = log_effective_command(object_operator(p->object), &spec, &known);
+    struct logbackup_spec spec = backup_log_spec(p->object->backup);
+    struct logbackup_status known = backup_log_status(status);
+    enum logbackup_command command = logbackup_effective_command(object_operator(p->object), &spec, &known);
     return slice_eq(backup_sub_phase(status, command), LIT("Failed"));
 }
 

@@ -9,9 +9,9 @@ slice snapshot_job_name(const struct planning *p)
     return arena_fmt(p->arena, "backup-%.*s", FMT(plan_name(p)));
 }
 
-slice log_job_name(const struct planning *p, enum log_command command)
+slice log_job_name(const struct planning *p, enum logbackup_command command)
 {
-    return arena_fmt(p->arena, "backup-%.*s-%s", FMT(plan_name(p)), log_command_text(command));
+    return arena_fmt(p->arena, "backup-%.*s-%s", FMT(plan_name(p)), logbackup_command_text(command));
 }
 
 slice stop_job_name(const struct planning *p)
@@ -79,14 +79,14 @@ static struct job_problem put_password(const struct planning *p, struct job *j)
     return (struct job_problem){0};
 }
 
-static void put_log_args(const struct planning *p, struct job *j, enum log_command command)
+static void put_log_args(const struct planning *p, struct job *j, enum logbackup_command command)
 {
     const struct backup_spec *b = p->object->backup;
     job_arg(p, j, "--mode=log");
-    job_arg(p, j, "--subcommand=%s", log_command_text(command));
-    if (command == LOG_START && text_given(&b->commit_ts.text))
+    job_arg(p, j, "--subcommand=%s", logbackup_command_text(command));
+    if (command == LOGBACKUP_START && text_given(&b->commit_ts.text))
         job_arg(p, j, "--commit-ts=%.*s", FMT(b->commit_ts.text.value));
-    if (command == LOG_TRUNCATE && text_given(&b->log_truncate_until.text))
+    if (command == LOGBACKUP_TRUNCATE && text_given(&b->log_truncate_until.text))
         job_arg(p, j, "--truncate-until=%.*s", FMT(b->log_truncate_until.text.value));
 }
 
@@ -111,9 +111,9 @@ static void put_tls(const struct planning *p, struct job *j, const struct cluste
                      "/var/lib/tidb-client-tls");
 }
 
-/* `command` is LOG_UNKNOWN for a snapshot. */
+/* `command` is LOGBACKUP_UNKNOWN for a snapshot. */
 static struct node *br_job(const struct planning *p, const struct cluster_facts *c, slice name,
-                           enum log_command command, struct job_problem *ret)
+                           enum logbackup_command command, struct job_problem *ret)
 {
     const struct backup_spec *b = p->object->backup;
     struct job j = new_job(p, name, "backup");
@@ -134,7 +134,7 @@ static struct node *br_job(const struct planning *p, const struct cluster_facts 
         job_arg(p, &j, "--pd-addr=%.*s", FMT(c->pd_address));
     if (c->tikv_version.n)
         job_arg(p, &j, "--tikvVersion=%.*s", FMT(c->tikv_version));
-    if (command == LOG_UNKNOWN)
+    if (command == LOGBACKUP_UNKNOWN)
         job_arg(p, &j, "--mode=snapshot");
     else
         put_log_args(p, &j, command);
@@ -155,10 +155,10 @@ static struct node *br_job(const struct planning *p, const struct cluster_facts 
 
 struct node *snapshot_job(const struct planning *p, const struct cluster_facts *c, struct job_problem *ret)
 {
-    return br_job(p, c, snapshot_job_name(p), LOG_UNKNOWN, ret);
+    return br_job(p, c, snapshot_job_name(p), LOGBACKUP_UNKNOWN, ret);
 }
 
-struct node *log_job(const struct planning *p, const struct cluster_facts *c, enum log_command command,
+struct node *log_job(const struct planning *p, const struct cluster_facts *c, enum logbackup_command command,
                      slice name, struct job_problem *ret)
 {
     return br_job(p, c, name, command, ret);

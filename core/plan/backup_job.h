@@ -7,14 +7,14 @@
 
 /* "backup-NAME", or with a log command "backup-NAME-log-stop". */
 slice snapshot_job_name(const struct planning *p);
-slice log_job_name(const struct planning *p, enum log_command command);
+slice log_job_name(const struct planning *p, enum logbackup_command command);
 slice stop_job_name(const struct planning *p);  /* "stop-NAME": stops the task when the Backup is deleted */
 slice clean_job_name(const struct planning *p); /* "clean-NAME": deletes its data */
 
 /* The Job, or NULL and why it cannot be built. They need spec.br and the cluster's facts, but for the clean
  * Job and the Dumpling one. */
 struct node *snapshot_job(const struct planning *p, const struct cluster_facts *c, struct job_problem *ret);
-struct node *log_job(const struct planning *p, const struct cluster_facts *c, enum log_command command,
+struct node *log_job(const struct planning *p, const struct cluster_facts *c, enum logbackup_command command,
                      slice name, struct job_problem *ret);
 struct node *clean_job(const struct planning *p, struct job_problem *ret);
 

@@ -8,9 +8,9 @@
 struct log {
     struct planning *planning;
     struct status status;
-    struct log_spec spec;
-    struct log_status known;
-    enum log_command command;
+    struct logbackup_spec spec;
+    struct logbackup_status known;
+    enum logbackup_command command;
     slice sub_phase, job_name;
 };
 
@@ -30,11 +30,12 @@ static struct log open_log(struct planning *p)
                     .status = status_open(p),
                     .spec = backup_log_spec(p->object->backup),
                     .known = backup_log_status(&p->object->status)};
-    l.command = log_effective_command(object_operator(p->object), &l.spec, &l.known);
+    l.command = logbackup_effective_command(object_operator(p->object), &l.spec, &l.known);
     l.sub_phase = backup_sub_phase(&p->object->status, l.command);
     l.job_name = log_job_name(p, l.command);
     const struct node *sub = node_get(p->object->status.sub_statuses, LIT("log-truncate"));
-    if (l.command == LOG_TRUNCATE && !slice_eq(tree_text(sub, "logTruncatingUntil"), l.spec.truncate_until))
+    if (l.command == LOGBACKUP_TRUNCATE &&
+        !slice_eq(tree_text(sub, "logTruncatingUntil"), l.spec.truncate_until))
         l.sub_phase = (slice){0}; /* what it came to was another truncation */
     return l;
 }
@@ -53,10 +54,10 @@ static bool truncation_ends(struct log *l)
     struct planning *p = l->planning;
     const struct backup_status *seen = &p->object->status;
     const struct timestamp_field *until = &p->object->backup->log_truncate_until;
-    struct log_bounds bounds = {tso_of(&seen->commit_ts), tso_of(&seen->log_checkpoint_ts),
-                                tso_of(&seen->log_success_truncate_until), tso_now(p)};
+    struct logbackup_bounds bounds = {tso_of(&seen->commit_ts), tso_of(&seen->log_checkpoint_ts),
+                                      tso_of(&seen->log_success_truncate_until), tso_now(p)};
     slice value = until->text.value;
-    enum log_truncation verdict = log_truncation(tso_of(until), &bounds);
+    enum logbackup_truncation verdict = logbackup_truncation(tso_of(until), &bounds);
     struct condition c = {.type = "Complete"};
     if (verdict == TRUNCATION_FINE || verdict == TRUNCATION_WAITS)
         return false;
@@ -67,8 +68,8 @@ static bool truncation_ends(struct log *l)
                                          "logTruncateUntil %.*s is later than what the log has reached: "
                                          "all of it would be deleted",
                                          FMT(value))};
-    status_command(&l->status, LOG_TRUNCATE, c);
-    struct node *own = status_of_command(&l->status, LOG_TRUNCATE);
+    status_command(&l->status, LOGBACKUP_TRUNCATE, c);
+    struct node *own = status_of_command(&l->status, LOGBACKUP_TRUNCATE);
     if (!slice_eq(tree_text(own, "logTruncatingUntil"), value)) {
         tree_set_text(p->arena, own, "logTruncatingUntil", value);
         tree_set_text(p->arena, own, "timeStarted", plan_time(p, p->now));
@@ -94,8 +95,8 @@ static void start_command(struct log *l)
         return;
     if (pending == RETRY_DUE)
         retry_trigger(p, &l->status, l->job_name);
-    if (l->command == LOG_TRUNCATE)
-        tree_set_text(p->arena, status_of_command(&l->status, LOG_TRUNCATE), "logTruncatingUntil",
+    if (l->command == LOGBACKUP_TRUNCATE)
+        tree_set_text(p->arena, status_of_command(&l->status, LOGBACKUP_TRUNCATE), "logTruncatingUntil",
                       l->spec.truncate_until);
     struct node *job = log_job(p, &c, l->command, l->job_name, &problem);
     backup_start(p, &l->status, l->command, job, l->job_name, problem);
@@ -107,12 +108,12 @@ static void command_was_done(struct log *l)
     struct planning *p = l->planning;
     struct arena *a = p->arena;
     slice message = arena_fmt(a, "the pod of %s reported nothing; the cluster says that it has been done",
-                              log_command_text(l->command));
+                              logbackup_command_text(l->command));
     status_command(&l->status, l->command,
                    (struct condition){"Complete", false, LIT("LogTaskObserved"), message});
     struct node *own = status_of_command(&l->status, l->command);
     tree_set_text(a, own, "timeCompleted", plan_time(p, p->now));
-    if (l->command == LOG_START) {
+    if (l->command == LOGBACKUP_START) {
         tree_set_text(a, l->status.root, "commitTs",
                       arena_fmt(a, "%llu", (unsigned long long)p->seen->task.start_ts));
         status_condition(&l->status, (struct condition){"Running", false, LIT("LogTaskObserved"), {0}});
@@ -165,7 +166,7 @@ static void unreported(struct log *l, const struct node *job)
     bool ends = retry_record(p, &l->status, l->command, job) == RETRY_GIVEN_UP;
     status_close(p, &l->status, LIT("the pod died without a word, and the cluster says: without effect"));
     if (ends)
-        plan_wait(p, 0, "%s failed too often: it will not run again", log_command_text(l->command));
+        plan_wait(p, 0, "%s failed too often: it will not run again", logbackup_command_text(l->command));
 }
 
 /* ---- the decision ---- */
@@ -195,11 +196,11 @@ static void run_command(struct log *l)
             start_command(l);
         break;
     case JOB_RUNNING:
-        plan_wait(p, 0, "the Job of %s runs", log_command_text(l->command));
+        plan_wait(p, 0, "the Job of %s runs", logbackup_command_text(l->command));
         break;
     case JOB_COMPLETE:
     case JOB_FAILED:
-        if (l->sub_phase.n || l->command == LOG_START) {
+        if (l->sub_phase.n || l->command == LOGBACKUP_START) {
             unreported(l, job);
             break;
         }
@@ -220,18 +221,18 @@ void plan_log(struct planning *p)
 {
     struct log l = open_log(p);
     struct cluster_facts unused;
-    if (l.command == LOG_UNKNOWN)
+    if (l.command == LOGBACKUP_UNKNOWN)
         unknown_command(&l);
-    else if (sub_is(&l, "Complete") || log_in_sync(l.command, &l.known))
+    else if (sub_is(&l, "Complete") || logbackup_in_sync(l.command, &l.known))
         log_watch(p, &l.status);
     else if (sub_is(&l, "Failed"))
-        plan_wait(p, 0, "%s failed; it is not run again", log_command_text(l.command));
+        plan_wait(p, 0, "%s failed; it is not run again", logbackup_command_text(l.command));
     else if (backup_blocked(p, l.command, &unused))
         return;
-    else if (l.command == LOG_TRUNCATE && truncation_ends(&l))
+    else if (l.command == LOGBACKUP_TRUNCATE && truncation_ends(&l))
         return;
-    else if (l.command != LOG_START && l.command != LOG_RESUME && !l.known.started)
-        plan_wait(p, 0, "%s waits until the log backup has started", log_command_text(l.command));
+    else if (l.command != LOGBACKUP_START && l.command != LOGBACKUP_RESUME && !l.known.started)
+        plan_wait(p, 0, "%s waits until the log backup has started", logbackup_command_text(l.command));
     else
         run_command(&l);
 }

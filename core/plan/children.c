@@ -16,7 +16,7 @@ static int64_t created_at(const struct node *root)
     return at.n && timestamp_parse(at, &t, NULL) ? t.ms / 1000 : 0;
 }
 
-static int64_t time_of(const struct object *o)
+static int64_t time_of(const struct resource *o)
 {
     int64_t at;
     return stamp_at_end(o->metadata.name.value, &at) ? at : created_at(o->root);
@@ -28,14 +28,14 @@ static bool one_of(slice text, const char *a, const char *b, const char *c)
 }
 
 /* One that nobody has begun to work on for an hour is no reason to make no more backups. */
-static enum child_state unfinished(const struct planning *p, const struct object *o, slice phase)
+static enum child_state unfinished(const struct planning *p, const struct resource *o, slice phase)
 {
     bool begun = one_of(phase, "Running", "Prepare", "Restart");
     int64_t since = created_at(o->root);
     return !begun && since && p->now - since > STUCK_SECONDS ? CHILD_STUCK : CHILD_ACTIVE;
 }
 
-static enum child_state snapshot_state(const struct planning *p, const struct object *o)
+static enum child_state snapshot_state(const struct planning *p, const struct resource *o)
 {
     const struct node *status = node_get(o->root, LIT("status"));
     slice phase = o->status.phase;
@@ -48,7 +48,7 @@ static enum child_state snapshot_state(const struct planning *p, const struct ob
     return unfinished(p, o, phase);
 }
 
-static enum child_state compaction_state(const struct planning *p, const struct object *o)
+static enum child_state compaction_state(const struct planning *p, const struct resource *o)
 {
     if (o->metadata.deleting)
         return CHILD_GOING;
@@ -58,7 +58,7 @@ static enum child_state compaction_state(const struct planning *p, const struct 
 }
 
 /* How far a compaction really came; where that was not said, its range was empty behind. */
-static uint64_t reached(const struct object *o)
+static uint64_t reached(const struct resource *o)
 {
     uint64_t tso;
     slice noted = tree_text(o->metadata.annotations.node, COMPACTED_UNTIL);
@@ -70,13 +70,13 @@ static uint64_t reached(const struct object *o)
     return tso && (!until || tso < until) ? tso : until;
 }
 
-static const struct object *decode_child(const struct planning *p, struct node *root)
+static const struct resource *decode_child(const struct planning *p, struct node *root)
 {
     slice kind = tree_text(root, "kind");
     bool backup = slice_eq(kind, LIT("Backup"));
     if (!backup && !slice_eq(kind, LIT("CompactBackup")))
         return NULL;
-    return object_decode(p->arena, p->object->group, backup ? KIND_BACKUP : KIND_COMPACT_BACKUP, root);
+    return resource_decode(p->arena, p->object->group, backup ? KIND_BACKUP : KIND_COMPACT_BACKUP, root);
 }
 
 static bool is_own(const struct planning *p, const struct node *root)
@@ -95,7 +95,7 @@ static int by_time(const void *x, const void *y)
     return slice_cmp(a->object->metadata.name.value, b->object->metadata.name.value);
 }
 
-static void add_child(const struct planning *p, struct children *c, const struct object *o)
+static void add_child(const struct planning *p, struct children *c, const struct resource *o)
 {
     struct child child = {.object = o, .time = time_of(o)};
     c->untimed = c->untimed || !child.time;
@@ -119,7 +119,7 @@ struct children children_of(const struct planning *p)
     struct children c = {.snapshots = ARENA_ARRAY(p->arena, struct child, p->seen->count + 1),
                          .compactions = ARENA_ARRAY(p->arena, struct child, p->seen->count + 1)};
     for (size_t i = 0; i < p->seen->count; i++) {
-        const struct object *o = is_own(p, p->seen->items[i]) ? decode_child(p, p->seen->items[i]) : NULL;
+        const struct resource *o = is_own(p, p->seen->items[i]) ? decode_child(p, p->seen->items[i]) : NULL;
         if (o)
             add_child(p, &c, o);
     }
@@ -139,7 +139,7 @@ const struct node *running_in_cluster(const struct planning *p)
     slice own = cluster_key(p, &p->object->schedule->backup_template.job.br, plan_namespace(p));
     for (size_t i = 0; i < p->seen->count; i++) {
         struct node *root = p->seen->items[i];
-        const struct object *o =
+        const struct resource *o =
             slice_eq(tree_text(root, "kind"), LIT("Backup")) ? decode_child(p, root) : NULL;
         if (!o || !o->backup->is_snapshot || snapshot_state(p, o) != CHILD_ACTIVE)
             continue;

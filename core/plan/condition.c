@@ -102,10 +102,10 @@ void status_condition(struct status *s, struct condition c)
 
 /* ---- log commands ---- */
 
-struct node *status_of_command(struct status *s, enum log_command command)
+struct node *status_of_command(struct status *s, enum logbackup_command command)
 {
     struct arena *a = s->planning->arena;
-    const char *name = log_command_text(command);
+    const char *name = logbackup_command_text(command);
     struct node *all = node_get(s->root, LIT("logSubCommandStatuses"));
     if (!all || all->kind != NODE_OBJECT) {
         tree_set(s->root, "logSubCommandStatuses", tree_object(a));
@@ -117,30 +117,32 @@ struct node *status_of_command(struct status *s, enum log_command command)
 }
 
 /* Pause and resume alternate: what one of them came to no longer counts when the other begins. */
-static void free_counterpart(struct status *s, enum log_command command)
+static void free_counterpart(struct status *s, enum logbackup_command command)
 {
-    enum log_command other = command == LOG_PAUSE ? LOG_RESUME : LOG_PAUSE;
+    enum logbackup_command other = command == LOGBACKUP_PAUSE ? LOGBACKUP_RESUME : LOGBACKUP_PAUSE;
     struct node *all = node_get(s->root, LIT("logSubCommandStatuses"));
-    if ((command == LOG_PAUSE || command == LOG_RESUME) && node_get(all, slice_of(log_command_text(other))))
+    if ((command == LOGBACKUP_PAUSE || command == LOGBACKUP_RESUME) &&
+        node_get(all, slice_of(logbackup_command_text(other))))
         tree_set_text(s->planning->arena, status_of_command(s, other), "phase", LIT("Repeatable"));
 }
 
-static void show_in_whole(struct status *s, enum log_command command, struct condition c)
+static void show_in_whole(struct status *s, enum logbackup_command command, struct condition c)
 {
     if (s->planning->object->metadata.deleting) {
         status_condition(s, c);
         return;
     }
-    enum log_phase before = log_phase_of(s->phase);
+    enum logbackup_phase before = logbackup_phase_of(s->phase);
     bool complete = slice_eq(slice_of(c.type), LIT("Complete"));
-    enum log_phase after = log_phase_after(command, slice_of(c.type), before);
-    if (command == LOG_TRUNCATE || command == LOG_UNKNOWN || complete != (command != LOG_START))
+    enum logbackup_phase after = logbackup_phase_after(command, slice_of(c.type), before);
+    if (command == LOGBACKUP_TRUNCATE || command == LOGBACKUP_UNKNOWN ||
+        complete != (command != LOGBACKUP_START))
         return; /* only a start shows what it is at; of the others only what they came to */
-    c.type = log_phase_text(after);
+    c.type = logbackup_phase_text(after);
     status_condition(s, c);
 }
 
-void status_command(struct status *s, enum log_command command, struct condition c)
+void status_command(struct status *s, enum logbackup_command command, struct condition c)
 {
     show_in_whole(s, command, c);
     struct node *own = status_of_command(s, command);

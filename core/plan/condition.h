@@ -1,7 +1,7 @@
 /* A status in the making: conditions and phases as TiDB Operator writes them.
  *
  * A log Backup has two layers: each command has a status with a phase and conditions of its own, and what of
- * it shows in the whole follows from log_phase_after(). While the object is being deleted everything shows in
+ * it shows in the whole follows from logbackup_phase_after(). While the object is being deleted everything shows in
  * the whole. [tidb-operator v2: pkg/controllers/br/manager/backup/backup_status_updater.go; v1 the same] */
 #ifndef BRGATE_CONDITION_H
 #define BRGATE_CONDITION_H
@@ -31,9 +31,9 @@ void status_note(struct status *s, struct condition c);
 void status_note_over(struct status *s, const char *type, slice message);
 
 /* A condition of a log command, with its effect on the whole. */
-void status_command(struct status *s, enum log_command command, struct condition c);
+void status_command(struct status *s, enum logbackup_command command, struct condition c);
 /* The status of that command, which is made when there is none. */
-struct node *status_of_command(struct status *s, enum log_command command);
+struct node *status_of_command(struct status *s, enum logbackup_command command);
 
 bool status_has(const struct node *status, const char *type); /* a condition of the whole that is True */
 

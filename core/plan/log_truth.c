@@ -22,17 +22,17 @@ static bool surely_missing(const struct planning *p)
     return !t->found && t->missing_since && p->now - t->missing_since >= GRACE_SECONDS;
 }
 
-enum truth log_truth(struct planning *p, enum log_command command)
+enum truth log_truth(struct planning *p, enum logbackup_command command)
 {
     const struct log_task *t = &p->seen->task;
-    if (command == LOG_TRUNCATE)
+    if (command == LOGBACKUP_TRUNCATE)
         return TRUTH_NOT_DONE;
     if (!t->known) {
         if (p->object->metadata.deleting)
             ask(p, LIT("is there still a task that must be stopped?"));
         else
             ask(p, arena_fmt(p->arena, "the pod of %s ended without a word: is the task there?",
-                             log_command_text(command)));
+                             logbackup_command_text(command)));
         return TRUTH_UNKNOWN;
     }
     if (!t->found && !surely_missing(p)) {
@@ -40,15 +40,15 @@ enum truth log_truth(struct planning *p, enum log_command command)
         return TRUTH_UNKNOWN;
     }
     switch (command) {
-    case LOG_START:
+    case LOGBACKUP_START:
         return t->found ? TRUTH_DONE : TRUTH_NOT_DONE;
-    case LOG_STOP:
+    case LOGBACKUP_STOP:
         return t->found ? TRUTH_NOT_DONE : TRUTH_DONE;
-    case LOG_PAUSE:
-    case LOG_RESUME:
+    case LOGBACKUP_PAUSE:
+    case LOGBACKUP_RESUME:
         if (!t->found)
             return TRUTH_NO_TASK;
-        return t->paused == (command == LOG_PAUSE) ? TRUTH_DONE : TRUTH_NOT_DONE;
+        return t->paused == (command == LOGBACKUP_PAUSE) ? TRUTH_DONE : TRUTH_NOT_DONE;
     default:
         return TRUTH_NOT_DONE;
     }
@@ -82,7 +82,8 @@ static void note_checkpoint(struct planning *p, struct status *s)
 static void task_is_lost(struct planning *p, struct status *s)
 {
     slice message = LIT("the cluster has no log backup task of this name any more");
-    status_command(s, LOG_START, (struct condition){"Failed", false, LIT("LogBackupTaskNotFound"), message});
+    status_command(s, LOGBACKUP_START,
+                   (struct condition){"Failed", false, LIT("LogBackupTaskNotFound"), message});
     status_close(p, s, message);
     plan_wait(p, 0, "%.*s: create a new log Backup", FMT(message));
 }
@@ -97,8 +98,8 @@ static int64_t paused_until(const struct status *s)
 
 void log_watch(struct planning *p, struct status *s)
 {
-    enum log_phase phase = log_phase_of(s->phase);
-    if (phase != LOG_RUNNING && phase != LOG_PAUSED) {
+    enum logbackup_phase phase = logbackup_phase_of(s->phase);
+    if (phase != LOGBACKUP_RUNNING && phase != LOGBACKUP_PAUSED) {
         plan_wait(p, 0, "the log backup is %.*s", FMT(s->phase));
         return;
     }
@@ -112,10 +113,10 @@ void log_watch(struct planning *p, struct status *s)
     }
     if (p->seen->task.found) {
         note_checkpoint(p, s);
-        note_pause(p, s, phase == LOG_PAUSED);
+        note_pause(p, s, phase == LOGBACKUP_PAUSED);
     }
     status_close(p, s, LIT("what the task says"));
-    int64_t until = phase == LOG_PAUSED ? paused_until(s) : 0;
+    int64_t until = phase == LOGBACKUP_PAUSED ? paused_until(s) : 0;
     if (until)
         plan_wait(p, p->now + ASK_SECONDS,
                   "the log backup is paused; after %.*s it may be too late to resume it, and it can only be "

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-struct plan plan(struct arena *a, const struct object *o, const struct observed *seen, int64_t now,
+struct plan plan(struct arena *a, const struct resource *o, const struct observed *seen, int64_t now,
                  const struct plan_settings *settings)
 {
     struct planning p = {.arena = a, .object = o, .seen = seen, .now = now, .settings = settings};
@@ -83,12 +83,12 @@ slice plan_time(const struct planning *p, int64_t at)
     return buf_slice(&b);
 }
 
-static slice api_version(const struct object *o)
+static slice api_version(const struct resource *o)
 {
     return o->group == GROUP_BR ? LIT("br.pingcap.com/v1alpha1") : LIT("pingcap.com/v1alpha1");
 }
 
-static slice kind_name(const struct object *o)
+static slice kind_name(const struct resource *o)
 {
     static const slice names[] = {[KIND_BACKUP] = SLICE("Backup"),
                                   [KIND_BACKUP_SCHEDULE] = SLICE("BackupSchedule"),
@@ -107,7 +107,7 @@ struct node *plan_patch(struct planning *p)
     return patch;
 }
 
-void put_owner(struct arena *a, struct node *metadata, const struct object *owner)
+void put_owner(struct arena *a, struct node *metadata, const struct resource *owner)
 {
     struct node *o = tree_put_object(a, tree_put_array(a, metadata, "ownerReferences"), NULL);
     tree_put_text(a, o, "apiVersion", api_version(owner));

@@ -89,7 +89,7 @@ struct plan {
 
 /* `now` in Unix seconds. Everything returned lives in the arena (which must be guarded), in the resource or in
  * the observed objects. */
-struct plan plan(struct arena *a, const struct object *o, const struct observed *seen, int64_t now,
+struct plan plan(struct arena *a, const struct resource *o, const struct observed *seen, int64_t now,
                  const struct plan_settings *settings);
 
 const char *plan_verb_word(enum plan_verb verb); /* "create" */

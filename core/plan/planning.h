@@ -7,7 +7,7 @@
 
 struct planning {
     struct arena *arena;
-    const struct object *object;
+    const struct resource *object;
     const struct observed *seen;
     int64_t now;
     const struct plan_settings *settings;
@@ -32,7 +32,7 @@ slice plan_time(const struct planning *p, int64_t at); /* RFC 3339 */
 struct node *plan_patch(struct planning *p);
 
 /* One owner reference to `owner`, as its controller. */
-void put_owner(struct arena *a, struct node *metadata, const struct object *owner);
+void put_owner(struct arena *a, struct node *metadata, const struct resource *owner);
 
 /* Labels or annotations of `extra` (may be NULL) for keys that are not in `into` yet. */
 void put_missing(struct arena *a, struct node *into, const struct node *extra);

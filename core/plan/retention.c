@@ -43,9 +43,9 @@ static uint64_t checkpoint_of(const struct child *log)
  * hangs, or says nothing, the window stays, and so do its snapshots. A log that is over moves no window. */
 static int64_t window_end(const struct planning *p, const struct children *c)
 {
-    const struct object *log = c->log.object;
+    const struct resource *log = c->log.object;
     if (!log || log->metadata.deleting ||
-        (log->status.phase.n && !log_on_track(log_phase_of(log->status.phase))))
+        (log->status.phase.n && !logbackup_on_track(logbackup_phase_of(log->status.phase))))
         return p->now;
     uint64_t last = checkpoint_of(&c->log);
     int64_t end = last ? seconds_of(last) : 0;
@@ -180,11 +180,11 @@ static void truncate_log(struct retention *r)
             return; /* how far the compaction is, is not known */
         until = until < compacted ? until : compacted;
     }
-    const struct object *o = log->object;
-    struct log_bounds bounds = {tso_of(&o->status.commit_ts), tso_of(&o->status.log_checkpoint_ts),
-                                tso_of(&o->status.log_success_truncate_until),
-                                timestamp_tso(p->now > 0 ? p->now * 1000 : 0)};
-    if (!bounds.checkpoint || log_truncation(until, &bounds) != TRUNCATION_FINE ||
+    const struct resource *o = log->object;
+    struct logbackup_bounds bounds = {tso_of(&o->status.commit_ts), tso_of(&o->status.log_checkpoint_ts),
+                                      tso_of(&o->status.log_success_truncate_until),
+                                      timestamp_tso(p->now > 0 ? p->now * 1000 : 0)};
+    if (!bounds.checkpoint || logbackup_truncation(until, &bounds) != TRUNCATION_FINE ||
         until <= tso_of(&o->backup->log_truncate_until))
         return;
     struct node *patch = tree_object(p->arena);

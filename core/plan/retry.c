@@ -105,15 +105,15 @@ static slice reached_limit(const struct planning *p, const struct records *r, co
                    : (slice){0};
 }
 
-static void put_result(struct status *s, enum log_command command, struct condition c)
+static void put_result(struct status *s, enum logbackup_command command, struct condition c)
 {
-    if (command == LOG_UNKNOWN)
+    if (command == LOGBACKUP_UNKNOWN)
         status_condition(s, c);
     else
         status_command(s, command, c);
 }
 
-enum retry retry_record(struct planning *p, struct status *s, enum log_command command,
+enum retry retry_record(struct planning *p, struct status *s, enum logbackup_command command,
                         const struct node *job)
 {
     struct arena *a = p->arena;

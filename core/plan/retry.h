@@ -14,8 +14,8 @@ enum retry {
 /* The retry of that Job that is recorded and not triggered yet. */
 enum retry retry_pending(struct planning *p, struct status *s, slice job_name);
 /* Records that the Job failed: another retry (RETRY_WAITS), or the end (RETRY_GIVEN_UP); `command` is
- * LOG_UNKNOWN for a snapshot. */
-enum retry retry_record(struct planning *p, struct status *s, enum log_command command,
+ * LOGBACKUP_UNKNOWN for a snapshot. */
+enum retry retry_record(struct planning *p, struct status *s, enum logbackup_command command,
                         const struct node *job);
 /* The recorded one happens now. */
 void retry_trigger(struct planning *p, struct status *s, slice job_name);

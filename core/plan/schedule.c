@@ -169,7 +169,7 @@ static void plan_compaction_child(struct schedule *s)
 {
     enum { MOST_INTERVALS = 3 };
     struct planning *p = s->planning;
-    const struct object *log = s->children.log.object;
+    const struct resource *log = s->children.log.object;
     int64_t interval = compaction_seconds(s->spec);
     uint64_t checkpoint = log ? tso_of(&log->status.log_checkpoint_ts) : 0;
     if (!s->spec->compact_template.node || !interval || !checkpoint || !log->status.commit_ts.ok)

@@ -35,7 +35,7 @@ enum child_state {
 };
 
 struct child {
-    const struct object *object;
+    const struct resource *object;
     enum child_state state;
     int64_t time; /* its scheduled time, from the name; else its creation */
     uint64_t tso; /* snapshots: commitTs; compactions: how far it came. 0: not known */

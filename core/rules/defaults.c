@@ -131,8 +131,8 @@ static void default_schedule(const struct filling *f, struct node *spec, const s
         default_job(f, compact, node_get(old_spec, LIT("compactBackupTemplate")), true);
 }
 
-void defaults_apply(struct arena *a, enum defaults_mode mode, const struct object *object, struct node *root,
-                    const struct node *old_root)
+void defaults_apply(struct arena *a, enum defaults_mode mode, const struct resource *object,
+                    struct node *root, const struct node *old_root)
 {
     struct filling f = {a, mode, object->group, old_root != NULL};
     struct node *spec = object_at(root, "spec");

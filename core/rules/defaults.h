@@ -6,8 +6,8 @@
 
 #include "arena.h"
 
-struct node;   /* document.h */
-struct object; /* model.h */
+struct node;     /* document.h */
+struct resource; /* model.h */
 
 /* Which ones a policy wants. */
 enum defaults_mode {
@@ -24,7 +24,7 @@ bool defaults_mode_read(slice word, enum defaults_mode *ret);
 /* Adds to `root`, the tree of `object`. `old_root` is NULL except on UPDATE, where a default is added only to
  * a block that the update changes. Adds nothing whose presence has a meaning (logSubcommand, logStop), and
  * nothing a second time. */
-void defaults_apply(struct arena *a, enum defaults_mode mode, const struct object *object, struct node *root,
-                    const struct node *old_root);
+void defaults_apply(struct arena *a, enum defaults_mode mode, const struct resource *object,
+                    struct node *root, const struct node *old_root);
 
 #endif

@@ -94,7 +94,7 @@ static bool is_storage(slice name)
 }
 
 /* Whether the name that the unknown field was meant to have is what is missing. */
-static bool was_meant(const struct finding *unknown, const struct finding *missing)
+static bool is_misspelling_of(const struct finding *unknown, const struct finding *missing)
 {
     const struct node *parent = unknown->place.node->parent, *there = missing->place.node;
     slice name = unknown->edit.text;
@@ -117,7 +117,7 @@ static bool is_misspelt(const struct findings *f, const struct finding *missing)
         missing->rule != &rule_no_secret_but_sendcred)
         return false;
     for (const struct finding *x = f->first; x; x = x->next)
-        if (x->rule == &rule_unknown_field && was_meant(x, missing))
+        if (x->rule == &rule_unknown_field && is_misspelling_of(x, missing))
             return true;
     return false;
 }

@@ -17,7 +17,7 @@ static const struct schema *schema_at(const struct schema *s, const struct node 
 }
 
 /* The kind of that name in the other group, or NULL. */
-static const struct schema_kind *twin_of(const struct schema_kind *kind)
+static const struct schema_kind *same_kind_in_other_group(const struct schema_kind *kind)
 {
     for (size_t i = 0; i < schema_kind_count; i++)
         if (slice_eq(schema_kinds[i].kind, kind->kind) && !slice_eq(schema_kinds[i].group, kind->group))
@@ -27,7 +27,7 @@ static const struct schema_kind *twin_of(const struct schema_kind *kind)
 
 static bool explain_other_group(struct finding *x, const struct schema_kind *kind)
 {
-    const struct schema_kind *twin = twin_of(kind);
+    const struct schema_kind *twin = same_kind_in_other_group(kind);
     const struct schema *there = twin ? schema_at(twin->schema, x->place.node->parent) : NULL;
     if (!there || !schema_property(there, x->place.node->key))
         return false;
@@ -65,7 +65,7 @@ static bool explain_indentation(struct finding *x, const struct schema *s)
     return true;
 }
 
-static bool explain_neighbour(struct finding *x, const struct schema *s)
+static bool explain_sibling_block(struct finding *x, const struct schema *s)
 {
     const struct node *parent = x->place.node->parent;
     for (const struct node *c = node_first(parent); c; c = node_next(c)) {
@@ -96,7 +96,7 @@ static bool explain_below(struct finding *x, const struct schema *s)
 }
 
 /* A word of which the beginning was cut off. */
-static bool explain_tail(struct finding *x, const struct schema *s)
+static bool explain_truncated_name(struct finding *x, const struct schema *s)
 {
     for (size_t i = 0; i < s->property_count && x->place.node->key.n >= 4; i++) {
         slice name = s->properties[i].name, key = x->place.node->key;
@@ -125,7 +125,7 @@ static bool explain_container(struct finding *x)
 }
 
 /* Names that these resources do not have and others do. */
-static bool explain_borrowed(struct finding *x)
+static bool explain_foreign_name(struct finding *x)
 {
     static const struct {
         slice block, key;
@@ -168,9 +168,9 @@ void explain_unknown(struct finding *x, const struct schema_kind *kind)
 {
     const struct schema *s = schema_at(kind->schema, x->place.node->parent);
     if (!s || explain_other_group(x, kind) || explain_indentation(x, s) || explain_container(x) ||
-        explain_borrowed(x) || x->hint.n)
+        explain_foreign_name(x) || x->hint.n)
         return;
-    if (!explain_neighbour(x, s) && !explain_tail(x, s) && !explain_below(x, s))
+    if (!explain_sibling_block(x, s) && !explain_truncated_name(x, s) && !explain_below(x, s))
         explain_above(x, kind);
 }
 

@@ -2,33 +2,33 @@
  * hang. */
 #include "rule_log.h"
 
-#define SUBJECT struct object
+#define SUBJECT struct resource
 #define RULES   "rule_deletion.def"
 #include "rule_table.h"
 
-static void delete_order(struct rule_run *run, const struct object *o)
+static void delete_order(struct rule_run *run, const struct resource *o)
 {
-    enum log_phase phase = log_phase_of(o->status.phase);
+    enum logbackup_phase phase = logbackup_phase_of(o->status.phase);
     const char *finalizer = object_finalizer(o);
     if (!o->backup->node)
         return;
-    if (o->group == GROUP_BR && phase == LOG_INVALID && object_has_finalizer(o, finalizer)) {
+    if (o->group == GROUP_BR && phase == LOGBACKUP_INVALID && object_has_finalizer(o, finalizer)) {
         struct finding *x =
             finding_at(run->findings, &rule_delete_order, FIELD_NONE, at_value(o->metadata.finalizers.node),
                        "TiDB Operator v2 ignores an Invalid Backup and its finalizer: this deletion hangs");
         finding_hint(x, "remove the finalizer %s by hand", finalizer);
-    } else if (o->backup->is_log && log_on_track(phase)) {
+    } else if (o->backup->is_log && logbackup_on_track(phase)) {
         struct finding *x = finding_at(
             run->findings, &rule_delete_order, FIELD_NONE, at_missing(o->backup->node, LIT("logSubcommand")),
             "the log backup is still %s: the operator has to stop it first, and this deletion hangs if that "
             "fails%s",
-            log_phase_text(phase),
+            logbackup_phase_text(phase),
             o->group == GROUP_BR ? ", as it does if the cluster uses TLS, is deleted or is paused" : "");
         finding_hint(x, "set log-stop, wait for Stopped, then delete it");
     }
 }
 
-static void schedule_delete_cascade(struct rule_run *run, const struct object *o)
+static void schedule_delete_cascade(struct rule_run *run, const struct resource *o)
 {
     const struct backup_spec *templates[] = {&o->schedule->backup_template,
                                              &o->schedule->log_backup_template};

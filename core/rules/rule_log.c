@@ -87,31 +87,32 @@ static void logstop_deprecated(struct rule_run *run, const struct backup_spec *s
 
 /* ---- what is asked ---- */
 
-/* What the log backup is asked to do, and what it comes to in that state; LOG_FINE when it cannot be read. */
-static enum log_reason reason_in(const struct rule_run *run, const struct backup_spec *spec,
-                                 const struct log_status *state, enum log_request *ret_request)
+/* What the log backup is asked to do, and what it comes to in that state; LOGBACKUP_FINE when it cannot be read. */
+static enum logbackup_reason reason_in(const struct rule_run *run, const struct backup_spec *spec,
+                                       const struct logbackup_status *state,
+                                       enum logbackup_request *ret_request)
 {
-    struct log_spec asked = backup_log_spec(spec);
-    *ret_request = log_request_of(&asked);
+    struct logbackup_spec asked = backup_log_spec(spec);
+    *ret_request = logbackup_request_of(&asked);
     if (!backup_request_readable(spec))
-        return LOG_FINE;
-    return log_judge(object_operator(run->object), state, *ret_request);
+        return LOGBACKUP_FINE;
+    return logbackup_judge(object_operator(run->object), state, *ret_request);
 }
 
-static const struct log_status not_started = {.phase = LOG_NEW},
-                               running = {.phase = LOG_RUNNING, .started = true};
+static const struct logbackup_status not_started = {.phase = LOGBACKUP_NEW},
+                                     running = {.phase = LOGBACKUP_RUNNING, .started = true};
 
 static void subcommand_unsupported(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct node *n = spec->log_subcommand.node;
-    enum log_request request;
-    if (reason_in(run, spec, &not_started, &request) != LOG_NO_COMMAND)
+    enum logbackup_request request;
+    if (reason_in(run, spec, &not_started, &request) != LOGBACKUP_NO_COMMAND)
         return;
     struct finding *x = finding_at(
         run->findings, &rule_subcommand_unsupported, FIELD_INVALID, at_value(n),
         "%.*s: the operator supports only log-start, log-pause and log-stop, and loops without a status",
         FMT(node_value(run->arena, n)));
-    if (request == LOG_ASK_RESUME) {
+    if (request == LOGBACKUP_ASK_RESUME) {
         finding_hint(x, "write log-start: it resumes a paused log backup");
         finding_edit(x, at_value(n), LIT("log-start"));
     } else {
@@ -124,39 +125,39 @@ static void subcommand_unsupported(struct rule_run *run, const struct backup_spe
 static void log_create_with_stop(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct node *n = backup_request_node(spec);
-    enum log_request request;
+    enum logbackup_request request;
     if (spec->role != ROLE_BACKUP || run->context == CONTEXT_UPDATE ||
-        reason_in(run, spec, &not_started, &request) != LOG_NOT_STARTED_YET)
+        reason_in(run, spec, &not_started, &request) != LOGBACKUP_NOT_STARTED_YET)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_log_create_with_stop, FIELD_INVALID, at_value(n),
                    "%.*s: a log backup created with it waits forever, because nothing was started",
                    FMT(node_value(run->arena, n)));
     finding_hint(x, "create it with log-start; use %s on a running log backup",
-                 request == LOG_ASK_STOP ? "log-stop" : "log-pause");
+                 request == LOGBACKUP_ASK_STOP ? "log-stop" : "log-pause");
 }
 
 /* A manifest is the state after an edit as often as it is something to create: both are judged. */
-static bool comes_to(const struct rule_run *run, const struct backup_spec *spec, enum log_reason reason)
+static bool comes_to(const struct rule_run *run, const struct backup_spec *spec, enum logbackup_reason reason)
 {
-    enum log_request request;
+    enum logbackup_request request;
     return spec->role == ROLE_BACKUP && run->context == CONTEXT_MANIFEST &&
            reason_in(run, spec, &running, &request) == reason;
 }
 
 static void pause_24h(struct rule_run *run, const struct backup_spec *spec)
 {
-    if (comes_to(run, spec, LOG_PAUSE_EXPIRES))
-        log_pause_expires(run, backup_request_node(spec));
+    if (comes_to(run, spec, LOGBACKUP_PAUSE_EXPIRES))
+        logbackup_pause_expires(run, backup_request_node(spec));
 }
 
 static void log_stop_final(struct rule_run *run, const struct backup_spec *spec)
 {
-    if (comes_to(run, spec, LOG_STOP_IS_FINAL))
+    if (comes_to(run, spec, LOGBACKUP_STOP_IS_FINAL))
         log_stop_is_final(run, backup_request_node(spec));
 }
 
-void log_pause_expires(struct rule_run *run, const struct node *n)
+void logbackup_pause_expires(struct rule_run *run, const struct node *n)
 {
     struct finding *x = finding_at(run->findings, &rule_pause_24h, FIELD_NONE, at_value(n),
                                    "a pause must end within 24 hours: after that the data at the checkpoint "
@@ -194,8 +195,8 @@ static void points_in_time(struct rule_run *run, const struct backup_spec *spec)
 static void truncate_future(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct timestamp_field *t = &spec->log_truncate_until;
-    struct log_bounds bounds = {.now = timestamp_tso(run->now * 1000)};
-    if (!can_be_read(run, t) || log_truncation(t->value.tso, &bounds) != TRUNCATION_IN_FUTURE)
+    struct logbackup_bounds bounds = {.now = timestamp_tso(run->now * 1000)};
+    if (!can_be_read(run, t) || logbackup_truncation(t->value.tso, &bounds) != TRUNCATION_IN_FUTURE)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_truncate_future, FIELD_INVALID, at_value(t->text.node),

@@ -14,7 +14,7 @@ const struct node *backup_request_node(const struct backup_spec *spec);
 
 /* ---- findings that a manifest and an update share; `n` is the request ---- */
 
-void log_pause_expires(struct rule_run *run, const struct node *n);
+void logbackup_pause_expires(struct rule_run *run, const struct node *n);
 void log_stop_is_final(struct rule_run *run, const struct node *n);
 void log_truncation_waits(struct rule_run *run, const struct timestamp_field *t);
 void log_truncation_beyond(struct rule_run *run, const struct timestamp_field *t, slice checkpoint);

@@ -19,7 +19,7 @@ bool s3_is_foreign(const struct s3 *s)
 }
 
 /* One that is none of the list is judged as AWS: most that get this far are aws misspelt. */
-static bool speaks_as_aws(const struct s3 *s)
+static bool uses_aws_api(const struct s3 *s)
 {
     return text_empty(&s->provider) || s3_provider_is(s, "aws") || s->provider.state == FIELD_UNUSABLE;
 }
@@ -97,7 +97,7 @@ static bool is_known(slice value, const struct closed_set *set)
 static void refuse_unknown(struct rule_run *run, const struct rule *rule, const struct s3 *s,
                            const struct text *field, const struct closed_set *set)
 {
-    if (text_given(field) && speaks_as_aws(s) && !is_known(field->value, set))
+    if (text_given(field) && uses_aws_api(s) && !is_known(field->value, set))
         rule_unsupported(run, rule, field, set->documented, set->documented_count);
 }
 
@@ -109,7 +109,7 @@ static void doubt_undocumented(struct rule_run *run, const struct rule *rule, co
         return;
     struct finding *x;
     slice value = node_value(run->arena, field->node);
-    if (speaks_as_aws(s)) {
+    if (uses_aws_api(s)) {
         x = finding_at(run->findings, rule, FIELD_NONE, at_value(field->node),
                        "%.*s: AWS has this %s, but TiDB's documentation does not list it", FMT(value),
                        set->what);

@@ -7,9 +7,9 @@
 struct update {
     const struct backup_spec *from, *to;
     const struct backup_status *status;
-    struct log_status log;
-    struct log_spec asked_before, asked;
-    enum log_operator op;
+    struct logbackup_status log;
+    struct logbackup_spec asked_before, asked;
+    enum logbackup_operator op;
     bool both_log;
     bool edited; /* the spec says something else than before */
 };
@@ -24,10 +24,10 @@ struct update {
 static bool has_begun(const struct update *u)
 {
     switch (u->log.phase) {
-    case LOG_NEW:
-    case LOG_FAILED:
-    case LOG_RETRY_FAILED:
-    case LOG_INVALID:
+    case LOGBACKUP_NEW:
+    case LOGBACKUP_FAILED:
+    case LOGBACKUP_RETRY_FAILED:
+    case LOGBACKUP_INVALID:
         return u->log.started || u->status->backup_path.n > 0;
     default:
         return true;
@@ -43,7 +43,7 @@ static void mode_moved(struct rule_run *run, const struct update *u)
 {
     const struct text *mode = &u->to->backup_mode, *before = &u->from->backup_mode;
     if (u->from->is_log == u->to->is_log || mode->state == FIELD_UNUSABLE ||
-        before->state == FIELD_UNUSABLE || !(has_begun(u) || u->log.phase != LOG_NEW))
+        before->state == FIELD_UNUSABLE || !(has_begun(u) || u->log.phase != LOGBACKUP_NEW))
         return;
     struct finding *x = finding_at(
         run->findings, &rule_log_immutable, FIELD_INVALID, at_member(u->to->node, "backupMode"),
@@ -127,54 +127,58 @@ struct answer {
     const char *message, *hint; /* NULL: said elsewhere, or nothing to say */
 };
 
-static const struct answer answers[LOG_REASON_COUNT] = {
-    [LOG_NOT_STARTED_YET] = {&rule_log_not_started,
-                             "there is nothing to stop or pause: the log backup has not been started, and "
-                             "the operator would wait forever",
-                             "delete the Backup, or wait for the start"},
-    [LOG_STAYS_PAUSED] = {&rule_log_stays_paused,
-                          "the log backup stays paused: TiDB Operator v2 resumes only on log-start",
-                          "write logSubcommand: log-start"},
-    [LOG_STOPPED_FOR_GOOD] =
+static const struct answer answers[LOGBACKUP_REASON_COUNT] = {
+    [LOGBACKUP_NOT_STARTED_YET] =
+        {&rule_log_not_started,
+         "there is nothing to stop or pause: the log backup has not been started, and "
+         "the operator would wait forever",
+         "delete the Backup, or wait for the start"},
+    [LOGBACKUP_STAYS_PAUSED] = {&rule_log_stays_paused,
+                                "the log backup stays paused: TiDB Operator v2 resumes only on log-start",
+                                "write logSubcommand: log-start"},
+    [LOGBACKUP_STOPPED_FOR_GOOD] =
         {&rule_log_start_after_stop,
          "a stopped log backup cannot be started again: the operator ignores the command",
          "create a new Backup with another name and prefix, and take a snapshot"},
-    [LOG_NOTHING_TO_PAUSE] = {&rule_log_start_after_stop,
-                              "a stopped log backup cannot be paused: its task no longer exists",
-                              "keep log-stop"},
-    [LOG_START_FAILED] = {&rule_log_failed_restart, "the start has failed, and the operator never retries it",
-                          "fix the cause, delete the Backup and create it again"},
-    [LOG_PAUSE_AFTER_FAILURE] =
+    [LOGBACKUP_NOTHING_TO_PAUSE] = {&rule_log_start_after_stop,
+                                    "a stopped log backup cannot be paused: its task no longer exists",
+                                    "keep log-stop"},
+    [LOGBACKUP_START_FAILED] = {&rule_log_failed_restart,
+                                "the start has failed, and the operator never retries it",
+                                "fix the cause, delete the Backup and create it again"},
+    [LOGBACKUP_PAUSE_AFTER_FAILURE] =
         {&rule_log_failed_restart,
          "the log backup has failed: its task may no longer exist, and then the pause fails too",
          "check br log status first"},
-    [LOG_PAUSE_STUCK] = {&rule_log_command_stuck,
-                         "the last log-pause failed, and the operator does not repeat it until a resume",
-                         "pause with br log pause; status.logSubCommandStatuses says why it failed"},
-    [LOG_STOP_STUCK] = {&rule_log_command_stuck,
-                        "the last log-stop failed, and the operator does not repeat it",
-                        "stop with br log stop, then delete the Backup"},
+    [LOGBACKUP_PAUSE_STUCK] =
+        {&rule_log_command_stuck,
+         "the last log-pause failed, and the operator does not repeat it until a resume",
+         "pause with br log pause; status.logSubCommandStatuses says why it failed"},
+    [LOGBACKUP_STOP_STUCK] = {&rule_log_command_stuck,
+                              "the last log-stop failed, and the operator does not repeat it",
+                              "stop with br log stop, then delete the Backup"},
 };
 
 static void request_changed(struct rule_run *run, const struct update *u)
 {
-    enum log_request request = log_request_of(&u->asked), before = log_request_of(&u->asked_before);
+    enum logbackup_request request = logbackup_request_of(&u->asked),
+                           before = logbackup_request_of(&u->asked_before);
     if (!u->both_log || !backup_request_readable(u->to) || !backup_request_readable(u->from))
         return;
-    enum log_reason reason = log_judge(u->op, &u->log, request);
+    enum logbackup_reason reason = logbackup_judge(u->op, &u->log, request);
     /* The start command failed: whatever the edit mends, it is not tried again. */
-    if (request == before && !(u->edited && reason == LOG_START_FAILED))
+    if (request == before && !(u->edited && reason == LOGBACKUP_START_FAILED))
         return;
     const struct node *n = backup_request_node(u->to);
-    if (reason == LOG_PAUSE_EXPIRES)
-        log_pause_expires(run, n);
-    if (reason == LOG_STOP_IS_FINAL)
+    if (reason == LOGBACKUP_PAUSE_EXPIRES)
+        logbackup_pause_expires(run, n);
+    if (reason == LOGBACKUP_STOP_IS_FINAL)
         log_stop_is_final(run, n);
     const struct answer *a = &answers[reason];
     if (!a->message)
         return;
     struct place place = n ? at_value(n) : at_missing(u->to->node, LIT("logSubcommand"));
-    struct finding *x = log_verdict_of(reason) == LOG_DENY
+    struct finding *x = logbackup_verdict_of(reason) == LOGBACKUP_DENY
                             ? finding_at(run->findings, a->rule, FIELD_INVALID, place, "%.*s: %s",
                                          FMT(value_or(run->arena, n, "null")), a->message)
                             : finding_at(run->findings, a->rule, FIELD_NONE, place, "%s", a->message);
@@ -197,12 +201,12 @@ static void truncation_changed(struct rule_run *run, const struct update *u)
 {
     const struct timestamp_field *t = &u->to->log_truncate_until,
                                  *last = &u->status->log_success_truncate_until;
-    struct log_bounds bounds = {tso_of(&u->status->commit_ts), tso_of(&u->status->log_checkpoint_ts),
-                                tso_of(last), timestamp_tso(run->now * 1000)};
+    struct logbackup_bounds bounds = {tso_of(&u->status->commit_ts), tso_of(&u->status->log_checkpoint_ts),
+                                      tso_of(last), timestamp_tso(run->now * 1000)};
     if (!u->both_log || !t->ok || slice_eq(t->text.value, u->from->log_truncate_until.text.value))
         return;
     struct finding *x;
-    switch (log_truncation(t->value.tso, &bounds)) {
+    switch (logbackup_truncation(t->value.tso, &bounds)) {
     case TRUNCATION_FINE:
     case TRUNCATION_IN_FUTURE: /* judged without the state already */
         return;
@@ -230,12 +234,12 @@ static void truncation_changed(struct rule_run *run, const struct update *u)
 /* The operator looks at what the command that it works on came to. */
 static bool given_up(const struct update *u)
 {
-    if (u->log.phase == LOG_INVALID)
+    if (u->log.phase == LOGBACKUP_INVALID)
         return true;
     if (!u->both_log)
         return false;
-    enum log_command command = log_effective_command(u->op, &u->asked, &u->log);
-    return command <= LOG_STOP && slice_eq(backup_sub_phase(u->status, command), LIT("Invalid"));
+    enum logbackup_command command = logbackup_effective_command(u->op, &u->asked, &u->log);
+    return command <= LOGBACKUP_STOP && slice_eq(backup_sub_phase(u->status, command), LIT("Invalid"));
 }
 
 static void invalid_needs_recreate(struct rule_run *run, const struct update *u)
@@ -250,7 +254,7 @@ static void invalid_needs_recreate(struct rule_run *run, const struct update *u)
 
 static struct update update_of(const struct rule_run *run)
 {
-    const struct object *from = run->old, *to = run->object;
+    const struct resource *from = run->old, *to = run->object;
     const struct backup_status *s = &from->status;
     return (struct update){
         .from = from->backup,

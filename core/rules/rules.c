@@ -59,7 +59,7 @@ static void check_schedule_spec(struct rule_run *run, const struct schedule_spec
 
 void rules_judge(struct rule_run *run)
 {
-    const struct object *o = run->object;
+    const struct resource *o = run->object;
     if (run->context == CONTEXT_DELETE) {
         check_deletion(run);
         return;

@@ -10,9 +10,9 @@ struct rule_run {
     struct arena *arena;
     struct findings *findings;
     enum context context;
-    int64_t now;                 /* Unix seconds */
-    const struct object *object; /* what is judged: the new object; on DELETE the one that goes */
-    const struct object *old;    /* UPDATE only */
+    int64_t now;                   /* Unix seconds */
+    const struct resource *object; /* what is judged: the new object; on DELETE the one that goes */
+    const struct resource *old;    /* UPDATE only */
 };
 
 /* Marks string values that a template left behind (`${bucket}`, `<your-bucket>`, `***`), before the schema.

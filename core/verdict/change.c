@@ -4,7 +4,7 @@
 #include "defaults.h"
 #include "ratchet.h"
 
-static struct verdict *verdict_new(struct arena *a, const struct object *o, const struct schema_kind *kind)
+static struct verdict *verdict_new(struct arena *a, const struct resource *o, const struct schema_kind *kind)
 {
     struct verdict *v = ARENA_NEW(a, struct verdict);
     v->object = o;
@@ -25,7 +25,7 @@ static struct suppressions overridable_only(const struct gate *g, struct suppres
     return all;
 }
 
-static struct verdict *close_object(struct judging *j, const struct object *object,
+static struct verdict *close_object(struct judging *j, const struct resource *object,
                                     const struct schema_kind *kind)
 {
     struct verdict *v = verdict_new(j->arena, object, kind);
@@ -75,8 +75,9 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
                         .now = now};
     if (leaves_spec_alone(change))
         return verdict_new(a, judge_stored(&j, change->kind, change->object), change->kind);
-    const struct object *old = change->old_object ? judge_stored(&j, change->kind, change->old_object) : NULL;
-    const struct object *object = judge_object(&j, change->kind, change->object, old);
+    const struct resource *old =
+        change->old_object ? judge_stored(&j, change->kind, change->old_object) : NULL;
+    const struct resource *object = judge_object(&j, change->kind, change->object, old);
     struct verdict *v = close_object(&j, object, change->kind);
     if (old && v->errors)
         tell_old_errors(&j, change, v);

@@ -28,12 +28,12 @@ struct findings judge_findings(const struct gate *g, struct arena *a, enum conte
 
 /* Judges the object in `root`, whose nodes it flags and which it completes: schema, model, rules. The findings
  * are in j->findings. `old` is the object before an update, or NULL. */
-const struct object *judge_object(struct judging *j, const struct schema_kind *kind, struct node *root,
-                                  const struct object *old);
+const struct resource *judge_object(struct judging *j, const struct schema_kind *kind, struct node *root,
+                                    const struct resource *old);
 
 /* An object as the API server has stored it: it has been through the schema, and only what has become a default
  * since is filled in. */
-const struct object *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root);
+const struct resource *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root);
 
 /* Sets the status of a verdict on an object of a kind that brgate does not know: SKIPPED, or BROKEN with a finding
  * where it seems to be one of ours. */

@@ -12,7 +12,7 @@ slice verdict_kind(size_t number)
 }
 
 /* Recognises our kinds in an object without apiVersion: by a name that only we use, or for Backup by spec.br. */
-static bool lacks_version(const struct verdict *v)
+static bool is_ours_without_version(const struct verdict *v)
 {
     if (!v->root || node_get(v->root, LIT("apiVersion")))
         return false;
@@ -22,7 +22,7 @@ static bool lacks_version(const struct verdict *v)
 }
 
 /* Reports a key that equals `name` except for case. */
-static bool blame_case(struct judging *j, struct verdict *v, slice name)
+static bool report_wrong_case(struct judging *j, struct verdict *v, slice name)
 {
     for (const struct node *n = node_first(v->root); n; n = node_next(n)) {
         if (!slice_eq_nocase(n->key, name) || slice_eq(n->key, name))
@@ -38,14 +38,14 @@ static bool blame_case(struct judging *j, struct verdict *v, slice name)
 }
 
 /* apiVersion is missing, empty or no version of any group. */
-static void blame_version(struct judging *j, struct verdict *v)
+static void report_version(struct judging *j, struct verdict *v)
 {
     const struct node *n = node_get(v->root, LIT("apiVersion"));
     struct finding *x;
     if (v->api_version.n) {
         x = finding_at(j->findings, &rule_api_version, FIELD_NONE, at_value(n), "unknown apiVersion \"%.*s\"",
                        FMT(v->api_version));
-    } else if (!n && blame_case(j, v, LIT("apiVersion"))) {
+    } else if (!n && report_wrong_case(j, v, LIT("apiVersion"))) {
         return;
     } else {
         x = finding_at(j->findings, &rule_api_version, FIELD_REQUIRED,
@@ -71,7 +71,7 @@ static void judge_unknown(struct judging *j, struct verdict *v)
     v->status = VERDICT_SKIPPED;
     if (!version.n && slice_eq(v->kind, kind) && node_get(v->root, LIT("apiVersion")) &&
         slice_find_char(v->api_version, '/') == SLICE_NONE)
-        blame_version(j, v); /* Kubernetes' own group, which has no slash, has no kind of that name */
+        report_version(j, v); /* Kubernetes' own group, which has no slash, has no kind of that name */
     if (!version.n || (v->kind.n && !kind.n))
         return;
     struct finding *x;
@@ -87,7 +87,7 @@ static void judge_unknown(struct judging *j, struct verdict *v)
                        FMT(v->kind));
         finding_hint(x, "did you mean %.*s?", FMT(kind));
         finding_edit(x, at_value(n), kind);
-    } else if (blame_case(j, v, LIT("kind"))) {
+    } else if (report_wrong_case(j, v, LIT("kind"))) {
         return;
     } else {
         x = finding_at(j->findings, &rule_api_version, FIELD_REQUIRED, at_missing(v->root, LIT("kind")), "");
@@ -98,8 +98,8 @@ static void judge_unknown(struct judging *j, struct verdict *v)
 
 void recognise(struct judging *j, struct verdict *v)
 {
-    if (lacks_version(v))
-        blame_version(j, v);
+    if (is_ours_without_version(v))
+        report_version(j, v);
     else
         judge_unknown(j, v);
 }

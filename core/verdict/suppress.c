@@ -87,7 +87,7 @@ struct suppressions suppressions_in_text(struct arena *a, slice bytes, const str
     }
 }
 
-struct suppressions suppressions_in_annotations(struct arena *a, const struct object *o)
+struct suppressions suppressions_in_annotations(struct arena *a, const struct resource *o)
 {
     struct suppressions all = {0};
     for (const struct node *n = node_first(o->metadata.annotations.node); n; n = node_next(n)) {

@@ -28,7 +28,7 @@ struct suppressions {
 };
 
 struct suppressions suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines);
-struct suppressions suppressions_in_annotations(struct arena *a, const struct object *o);
+struct suppressions suppressions_in_annotations(struct arena *a, const struct resource *o);
 
 /* The suppression that speaks for the row, marked as used; NULL when there is none. */
 struct suppression *suppression_for(const struct suppressions *all, const struct diagnostic *row,

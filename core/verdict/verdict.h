@@ -9,7 +9,7 @@
 #include "policy.h"
 
 struct node;        /* document.h: hosts only pass it on */
-struct object;      /* model.h */
+struct resource;    /* model.h */
 struct schema_kind; /* schema.h */
 
 /* What all judging shares: policy and compiled patterns. Immutable once open; any number of threads may use
@@ -57,7 +57,7 @@ struct verdict {
     struct diagnostic *diagnostics;           /* errors and warnings by position in the text, then by rule */
     size_t diagnostic_count, errors, warnings, dropped; /* dropped: beyond LIMIT_FINDINGS */
     struct suppressed *suppressed;
-    const struct object *object;        /* NULL unless judged */
+    const struct resource *object;      /* NULL unless judged */
     struct node *root;                  /* NULL when unreadable; flags tell what was pruned and defaulted */
     uint32_t at, end;                   /* bytes of the stream */
     uint32_t number;                    /* of the document in its stream, from 1 */

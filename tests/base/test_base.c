@@ -182,11 +182,11 @@ static void arenas_share_a_budget(void **state)
     assert_true(budget.left < 200 << 10);
     assert_non_null(arena_try(b, 60 << 10));
     assert_null(arena_try(b, 200 << 10));
-    assert_int_equal(arena_lack(b), ARENA_LACKS_BUDGET);
+    assert_int_equal(arena_shortage(b), ARENA_SHORT_OF_BUDGET);
     assert_null(arena_try(b, 5 << 20));
-    assert_int_equal(arena_lack(b), ARENA_LACKS_LIMIT);
+    assert_int_equal(arena_shortage(b), ARENA_SHORT_OF_LIMIT);
     arena_reset(b);
-    assert_int_equal(arena_lack(b), ARENA_LACKS_NOTHING);
+    assert_int_equal(arena_shortage(b), ARENA_SHORT_OF_NOTHING);
     arena_free(a);
     assert_int_equal(budget.left, 1 << 20);
     assert_non_null(arena_try(b, 200 << 10));

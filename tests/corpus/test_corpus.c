@@ -91,7 +91,7 @@ static void test_manifests(void **state)
 
 /* ---- reviews ---- */
 
-static const char *answer_word(enum endpoint endpoint, slice body, struct review_log *log)
+static const char *answer_word(enum endpoint endpoint, slice body, struct review_facts *log)
 {
     slice answer = review_answer(gate, arena, endpoint, body, FIXTURE_NOW, log);
     if (!answer.n)
@@ -105,7 +105,7 @@ static void check_review(const struct tsv_row *row)
 {
     static const enum endpoint endpoints[] = {ENDPOINT_VALIDATE, ENDPOINT_MUTATE};
     for (size_t i = 0; i < 2; i++) {
-        struct review_log log = {0};
+        struct review_facts log = {0};
         slice body = read_file("reviews", row->column[0]);
         assert_slice(row->label, slice_of(answer_word(endpoints[i], body, &log)), row->column[2 + i]);
         assert_slice(row->label, log.operation, row->column[1]);
@@ -141,7 +141,7 @@ static void test_big_review(void **state)
     (void)state;
     struct arena *text = arena_new(ARENA_BYTES);
     const slice body = big_review(text);
-    struct review_log log = {0};
+    struct review_facts log = {0};
     assert_string_equal(answer_word(ENDPOINT_VALIDATE, body, &log), "allowed");
     assert_true(arena_used(arena) < 10 * body.n);
     arena_reset(arena);

@@ -101,7 +101,7 @@ static void answer(struct arena *a, slice input, struct buf *b)
     case REGEX_BAD:
         buf_fmt(b, "-%s", why.why);
         return;
-    case REGEX_BEYOND:
+    case REGEX_TOO_LARGE:
         buf_fmt(b, "?%s", why.why);
         return;
     default:

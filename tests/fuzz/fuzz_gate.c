@@ -41,7 +41,7 @@ static void judge_manifest(const struct gate *g, struct arena *a, slice bytes)
 static void judge_review(const struct gate *g, struct arena *a, slice bytes)
 {
     for (int endpoint = ENDPOINT_VALIDATE; endpoint <= ENDPOINT_MUTATE; endpoint++) {
-        struct review_log first, second;
+        struct review_facts first, second;
         slice answer = review_answer(g, a, (enum endpoint)endpoint, bytes, NOW, &first);
         slice again = review_answer(g, a, (enum endpoint)endpoint, bytes, NOW, &second);
         PROMISE(slice_eq(answer, again) && first.allowed == second.allowed);

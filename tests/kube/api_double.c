@@ -13,7 +13,7 @@
 
 enum { MOST_OBJECTS = 16, MOST_REQUESTS = 4096, MOST_FAULTS = 8, NAME = 256 };
 
-struct object {
+struct resource {
     char path[NAME];
     cJSON *json;
 };
@@ -31,7 +31,7 @@ struct api {
     unsigned port;
     pthread_mutex_t lock;
     char token[NAME];
-    struct object objects[MOST_OBJECTS];
+    struct resource objects[MOST_OBJECTS];
     unsigned version;
     char *requests[MOST_REQUESTS];
     size_t request_count;
@@ -48,7 +48,7 @@ struct call { /* one request */
 
 /* ---- objects ---- */
 
-static struct object *find(struct api *api, const char *path)
+static struct resource *find(struct api *api, const char *path)
 {
     for (size_t i = 0; i < MOST_OBJECTS; i++)
         if (api->objects[i].json && strcmp(api->objects[i].path, path) == 0)
@@ -58,7 +58,7 @@ static struct object *find(struct api *api, const char *path)
 
 static void store(struct api *api, const char *path, cJSON *json)
 {
-    struct object *o = find(api, path);
+    struct resource *o = find(api, path);
     for (size_t i = 0; !o && i < MOST_OBJECTS; i++)
         if (!api->objects[i].json)
             o = &api->objects[i];
@@ -155,8 +155,8 @@ static enum MHD_Result create(struct api *api, struct MHD_Connection *c, const c
     return show(c, 201, json);
 }
 
-static enum MHD_Result change(struct api *api, struct MHD_Connection *c, const char *method, struct object *o,
-                              cJSON *json)
+static enum MHD_Result change(struct api *api, struct MHD_Connection *c, const char *method,
+                              struct resource *o, cJSON *json)
 {
     if (strcmp(version_of(json), version_of(o->json)) != 0) {
         cJSON_Delete(json);
@@ -211,7 +211,7 @@ static enum MHD_Result answer_locked(struct api *api, struct MHD_Connection *c, 
         return refuse_with(c, fault->status, "as the test\nwants it", fault->header);
     if (fault)
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
-    struct object *o = find(api, path);
+    struct resource *o = find(api, path);
     if (strcmp(method, "GET") == 0)
         return o ? show(c, 200, o->json) : refuse_with(c, 404, "not found", NULL);
     cJSON *json = cJSON_ParseWithLength(call->body, call->n);
@@ -225,11 +225,11 @@ static enum MHD_Result answer_locked(struct api *api, struct MHD_Connection *c, 
     return refuse_with(c, 404, "not found", NULL);
 }
 
-static enum MHD_Result answer(void *self, struct MHD_Connection *c, const char *url, const char *method,
+static enum MHD_Result answer(void *owner, struct MHD_Connection *c, const char *url, const char *method,
                               const char *version, const char *data, size_t *size, void **context)
 {
     (void)version;
-    struct api *api = self;
+    struct api *api = owner;
     struct call *call = *context;
     if (!call) {
         *context = calloc(1, sizeof *call);
@@ -248,9 +248,9 @@ static enum MHD_Result answer(void *self, struct MHD_Connection *c, const char *
     return result;
 }
 
-static void done(void *self, struct MHD_Connection *c, void **context, enum MHD_RequestTerminationCode how)
+static void done(void *owner, struct MHD_Connection *c, void **context, enum MHD_RequestTerminationCode how)
 {
-    (void)self, (void)c, (void)how;
+    (void)owner, (void)c, (void)how;
     free(*context);
     *context = NULL;
 }
@@ -330,7 +330,7 @@ void api_put(struct api *api, const char *path, const char *json)
 void api_delete(struct api *api, const char *path)
 {
     pthread_mutex_lock(&api->lock);
-    struct object *o = find(api, path);
+    struct resource *o = find(api, path);
     if (o) {
         cJSON_Delete(o->json);
         o->json = NULL;
@@ -341,7 +341,7 @@ void api_delete(struct api *api, const char *path)
 const char *api_text(struct api *api, const char *path, const char *at)
 {
     pthread_mutex_lock(&api->lock);
-    struct object *o = find(api, path);
+    struct resource *o = find(api, path);
     const cJSON *json = o ? o->json : NULL;
     char copy[NAME], *rest;
     snprintf(copy, sizeof copy, "%s", at);

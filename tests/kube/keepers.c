@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool serve(void *self, const struct certificate_pair *pair, struct error *reterr)
+static bool serve(void *context, const struct certificate_pair *pair, struct error *reterr)
 {
-    struct replica *r = self;
+    struct replica *r = context;
     struct certificate_info info;
     struct arena *a = arena_new(1 << 20);
     bool good = certificate_read(a, pair->certificate, &info, NULL) &&
@@ -26,15 +26,15 @@ static bool serve(void *self, const struct certificate_pair *pair, struct error 
     return good;
 }
 
-static void ready(void *self, const char *why_not)
+static void ready(void *context, const char *why_not)
 {
-    struct replica *r = self;
+    struct replica *r = context;
     snprintf(r->why_not, sizeof r->why_not, "%s", why_not ? why_not : "");
 }
 
-static void say(void *self, enum keeper_news news, const char *text)
+static void say(void *context, enum keeper_news news, const char *text)
 {
-    struct replica *r = self;
+    struct replica *r = context;
     size_t n = strlen(r->said);
     snprintf(r->said + n, sizeof r->said - n, "%s %s\n", news == KEEPER_TROUBLE ? "TROUBLE" : "done", text);
 }
@@ -53,7 +53,7 @@ static void replica_start(struct setting *s, struct replica *r)
                                .life = 90 * DAY,
                                .interval = 10000};
     *r = (struct replica){0};
-    r->keeper = keeper_new(&o, k, &(struct keeper_host){r, serve, ready, say});
+    r->keeper = keeper_new(&o, k, &(struct keeper_callbacks){r, serve, ready, say});
     assert_non_null(r->keeper);
 }
 

@@ -1,4 +1,4 @@
-/* Records that no TLS library sends: of any type, with any bytes, in a session that has shaken hands. */
+/* Records that no TLS library sends: of any type, with any bytes, in a session that has handshake_done hands. */
 #ifndef BRGATE_FORGE_H
 #define BRGATE_FORGE_H
 

@@ -75,16 +75,16 @@ struct node *replay_object(const struct replay *r)
                       tree_text_at(r->input, "metadata.namespace"), tree_text_at(r->input, "metadata.name"));
 }
 
-static const struct object *decoded(const struct replay *r)
+static const struct resource *decoded(const struct replay *r)
 {
     struct node *root = replay_object(r);
     slice kind = tree_text(root, "kind");
     bool v2 = slice_starts(tree_text(root, "apiVersion"), LIT("br."));
-    return root ? object_decode(r->world.arena, v2 ? GROUP_BR : GROUP_PINGCAP,
-                                slice_eq(kind, LIT("Backup"))           ? KIND_BACKUP
-                                : slice_eq(kind, LIT("BackupSchedule")) ? KIND_BACKUP_SCHEDULE
-                                                                        : KIND_COMPACT_BACKUP,
-                                root)
+    return root ? resource_decode(r->world.arena, v2 ? GROUP_BR : GROUP_PINGCAP,
+                                  slice_eq(kind, LIT("Backup"))           ? KIND_BACKUP
+                                  : slice_eq(kind, LIT("BackupSchedule")) ? KIND_BACKUP_SCHEDULE
+                                                                          : KIND_COMPACT_BACKUP,
+                                  root)
                 : NULL;
 }
 
@@ -105,7 +105,7 @@ void replay_settle(struct replay *r)
 {
     struct log_task answer = {0};
     for (int round = 0; round < MOST_ROUNDS; round++) {
-        const struct object *o = decoded(r);
+        const struct resource *o = decoded(r);
         if (!o)
             return;
         struct observed seen = {

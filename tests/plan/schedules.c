@@ -56,7 +56,7 @@ static const struct node *planned_child(struct replay *r, const struct node *rec
     timestamp_put(&made, (now - 90) * 1000);
     tree_set_text(a, node_get(schedule, LIT("metadata")), "creationTimestamp", buf_slice(&made));
     schedule = world_create(&w, schedule);
-    const struct object *o = object_decode(a, GROUP_PINGCAP, KIND_BACKUP_SCHEDULE, schedule);
+    const struct resource *o = resource_decode(a, GROUP_PINGCAP, KIND_BACKUP_SCHEDULE, schedule);
     struct observed seen = {.items = w.items, .count = w.count};
     r->last = plan(a, o, &seen, now, &r->settings);
     bool log = slice_eq(tree_text_at(recorded, "spec.backupMode"), LIT("log"));

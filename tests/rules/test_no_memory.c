@@ -51,7 +51,7 @@ static void check_review(struct arena *a, slice body, enum endpoint endpoint, co
 {
     slice whole = {0};
     for (uint64_t nth = 1; !whole.n; nth++) {
-        struct review_log log = {0};
+        struct review_facts log = {0};
         arena_reset(a);
         uint64_t before = arena_allocations(a);
         arena_fail_at(a, nth);

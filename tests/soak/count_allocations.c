@@ -16,7 +16,7 @@ enum { FRAMES = 32, MOST_OBJECTS = 64 };
 
 enum owner { NOBODY, THEIRS, OURS };
 
-struct object {
+struct resource {
     uintptr_t begin, end;
     enum owner owner;
 };
@@ -26,7 +26,7 @@ void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 
-static struct object objects[MOST_OBJECTS];
+static struct resource objects[MOST_OBJECTS];
 static size_t object_count;
 static struct allocation_counts *counts; /* NULL: not yet */
 static _Thread_local int busy;
@@ -52,7 +52,7 @@ static int note_object(struct dl_phdr_info *info, size_t size, void *closure)
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         uintptr_t begin = info->dlpi_addr + p->p_vaddr;
         if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
-            objects[object_count++] = (struct object){begin, begin + p->p_memsz, owner_of(info->dlpi_name)};
+            objects[object_count++] = (struct resource){begin, begin + p->p_memsz, owner_of(info->dlpi_name)};
     }
     return 0;
 }

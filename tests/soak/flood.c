@@ -45,9 +45,9 @@ static size_t size_of(struct sender *s)
     return octave + draw(s, octave);
 }
 
-static void *send_bodies(void *self)
+static void *send_bodies(void *context)
 {
-    for (struct sender *s = self; s->left; s->left--) {
+    for (struct sender *s = context; s->left; s->left--) {
         struct peer p;
         size_t size = size_of(s);
         bool whole = draw(s, 2);

@@ -30,9 +30,9 @@ static void ask(struct hammer *h, struct peer *p)
     }
 }
 
-static void *hammer(void *self)
+static void *hammer(void *context)
 {
-    struct hammer *h = self;
+    struct hammer *h = context;
     while (goes_on(h)) {
         struct peer p;
         if (peer_open(&p, h->port, NULL))

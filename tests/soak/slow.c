@@ -17,7 +17,7 @@
 enum { SHAKEN_EACH = 10, TURNS = 1000 /* of a second */ };
 
 struct slow_client {
-    struct peer *shaken; /* NULL: stays in the handshake */
+    struct peer *handshake_done; /* NULL: stays in the handshake */
     int fd;
     size_t sent;
 };
@@ -43,28 +43,28 @@ static void watch(struct slow *s, struct slow_client *c)
         epoll_ctl(s->epoll, EPOLL_CTL_ADD, c->fd, &event);
 }
 
-static void dial(struct slow *s, struct slow_client *c, bool shaken)
+static void dial(struct slow *s, struct slow_client *c, bool handshake_done)
 {
     c->sent = 0;
-    c->shaken = shaken ? malloc(sizeof *c->shaken) : NULL;
-    if (c->shaken && !peer_open(c->shaken, s->port, NULL)) {
-        free(c->shaken);
-        c->shaken = NULL;
+    c->handshake_done = handshake_done ? malloc(sizeof *c->handshake_done) : NULL;
+    if (c->handshake_done && !peer_open(c->handshake_done, s->port, NULL)) {
+        free(c->handshake_done);
+        c->handshake_done = NULL;
     }
-    c->fd = c->shaken ? c->shaken->fd : peer_dial(s->port);
-    if (c->shaken && (c - s->clients) / SHAKEN_EACH % 2)
-        peer_send(c->shaken, LIT(BODY_HEAD));
+    c->fd = c->handshake_done ? c->handshake_done->fd : peer_dial(s->port);
+    if (c->handshake_done && (c - s->clients) / SHAKEN_EACH % 2)
+        peer_send(c->handshake_done, LIT(BODY_HEAD));
     watch(s, c);
 }
 
 static void hang_up(struct slow_client *c)
 {
-    if (c->shaken)
-        peer_close(c->shaken);
+    if (c->handshake_done)
+        peer_close(c->handshake_done);
     else if (c->fd >= 0)
         close(c->fd);
-    free(c->shaken);
-    c->shaken = NULL;
+    free(c->handshake_done);
+    c->handshake_done = NULL;
     c->fd = -1;
 }
 
@@ -72,8 +72,8 @@ static void send_byte(struct slow_client *c)
 {
     char byte = c->sent < sizeof hello - 1 ? hello[c->sent] : 'x';
     c->sent++;
-    if (c->shaken)
-        peer_send(c->shaken, LIT("P"));
+    if (c->handshake_done)
+        peer_send(c->handshake_done, LIT("P"));
     else if (c->fd >= 0)
         send(c->fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -89,9 +89,9 @@ static void hang_up_those_cut_off(struct slow *s)
     }
 }
 
-static void *drip(void *self)
+static void *drip(void *context)
 {
-    struct slow *s = self;
+    struct slow *s = context;
     for (size_t turn = 0; !atomic_load(&s->stop); turn = (turn + 1) % TURNS) {
         for (size_t i = turn; i < s->count; i += TURNS) {
             if (s->clients[i].fd < 0)

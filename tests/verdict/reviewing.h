@@ -21,7 +21,7 @@ slice ask_text(struct arena *a, const struct ask *ask);
 struct answer {
     slice body;              /* as sent */
     const struct node *root; /* read back; NULL when there is no body */
-    struct review_log log;
+    struct review_facts log;
     bool allowed;
 };
 

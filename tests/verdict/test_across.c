@@ -79,7 +79,7 @@ static const slice three[] = {
 /* Files 0, 1 and 2, each noted in the list that `list_of` gives, in the order given. */
 static slice compare(struct test *t, const size_t list_of[3], const size_t order[3])
 {
-    struct footprints *lists[3];
+    struct object_summaries *lists[3];
     for (size_t i = 0; i < 3; i++)
         lists[i] = footprints_new(t->run);
     for (size_t i = 0; i < 3; i++) {
@@ -106,7 +106,7 @@ static void test_any_distribution(void **state)
 static void test_names_other_file(void **state)
 {
     struct test *t = *state;
-    struct footprints *list = footprints_new(t->run);
+    struct object_summaries *list = footprints_new(t->run);
     static const slice texts[] = {SLICE(BACKUP("a", "x", "")), SLICE(BACKUP("b", "x", ""))};
     static const slice names[] = {SLICE("one.yaml"), SLICE("two.yaml")};
     for (uint32_t i = 0; i < 2; i++) {
@@ -129,7 +129,7 @@ static void test_names_other_file(void **state)
 /* Judged and compared as one file. */
 static struct across whole(struct test *t, slice text, const struct stream_verdict **ret)
 {
-    struct footprints *list = footprints_new(t->run);
+    struct object_summaries *list = footprints_new(t->run);
     struct across across;
     *ret = judge(t, 0, text);
     assert_true(footprints_note(list, 0, LIT("file"), *ret));
@@ -191,7 +191,7 @@ static void test_crowd(void **state)
 {
     struct test *t = *state;
     enum { CROWD = 20000 };
-    struct footprints *list = footprints_new(t->run);
+    struct object_summaries *list = footprints_new(t->run);
     for (uint32_t i = 0; i < CROWD; i++) {
         char text[400];
         snprintf(text, sizeof text, BACKUP("n%u", "x", ""), (unsigned)i);
@@ -209,7 +209,7 @@ static void test_no_memory(void **state)
     bool noted = false, compared = false;
     for (uint64_t nth = 1; !noted || !compared; nth++) {
         struct arena *a = arena_new((size_t)1 << 24);
-        struct footprints *list = footprints_new(a);
+        struct object_summaries *list = footprints_new(a);
         struct across across = {0};
         arena_fail_at(a, nth);
         noted = footprints_note(list, 0, LIT("file"), stream);

@@ -149,7 +149,7 @@ static void test_cut_anywhere(void **state)
     while (body.p[body.n - 1] == '\n')
         body.n--;
     for (size_t n = 0; n < body.n; n++) {
-        struct review_log log;
+        struct review_facts log;
         char *copy = malloc(n + 1); /* so that the sanitizer sees the end */
         memcpy(copy, body.p, n);
         slice answer = review_answer(plain_gate(), own, ENDPOINT_VALIDATE, (slice){copy, n}, TEST_NOW, &log);

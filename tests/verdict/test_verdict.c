@@ -262,7 +262,7 @@ static void test_no_answer_without_memory(void **state)
                             backup(a, "", BAD_RETRY)};
     slice body = ask_text(a, &ask);
     for (int endpoint = ENDPOINT_VALIDATE; endpoint <= ENDPOINT_MUTATE; endpoint++) {
-        struct review_log log;
+        struct review_facts log;
         uint64_t before = arena_allocations(own);
         slice whole =
             arena_copy(a, review_answer(plain_gate(), own, (enum endpoint)endpoint, body, TEST_NOW, &log));

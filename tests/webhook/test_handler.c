@@ -9,9 +9,9 @@ static const char *const paths[] = {"/validate", "/mutate"};
 static const char *const kinds[] = {"Backup"};
 static const char *const rules[] = {"first-rule", "second-rule"};
 
-static void answer(void *self, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
+static void answer(void *context, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
 {
-    (void)self;
+    (void)context;
     static const struct server_hit hits[] = {{0, true}, {0, true}, {1, false}};
     ret->operation = SERVER_CREATE;
     ret->uid = LIT("u-1");
@@ -46,9 +46,9 @@ static void answer(void *self, struct arena *a, size_t endpoint, slice body, str
     ret->body = (slice){text, n > 64 ? n : (size_t)begin};
 }
 
-static enum server_reload reload(void *self, bool forced, struct error *reterr)
+static enum server_reload reload(void *context, bool forced, struct error *reterr)
 {
-    (void)self;
+    (void)context;
     error_set(reterr, "policy %d", test_policy);
     return test_policy == 0 && !forced ? SERVER_UNCHANGED
            : test_policy < 0           ? SERVER_NOT_RELOADED

@@ -185,9 +185,9 @@ struct hammer {
 
 /* A client as the API server is one: keeps its connection, dials again when told to, and stops only when
  * nobody listens any more. */
-static void *hammer(void *self)
+static void *hammer(void *context)
 {
-    struct hammer *h = self;
+    struct hammer *h = context;
     for (;;) {
         int fd = peer_dial(h->port);
         if (fd < 0)

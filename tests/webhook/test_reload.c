@@ -271,9 +271,9 @@ struct dialer {
     size_t answered;
 };
 
-static void *dial_again(void *self)
+static void *dial_again(void *context)
 {
-    struct dialer *d = self;
+    struct dialer *d = context;
     for (size_t i = 0; i < DIALS; i++)
         d->answered += peer_ask(d->port, NULL, LIT(REVIEW)).status == 200;
     return NULL;
@@ -443,14 +443,14 @@ static void any_client_of_the_ca_may_come_without_names(void **state)
     fixture_end(&f);
 }
 
-static void stopped(void *self)
+static void stopped(void *context)
 {
-    (*(unsigned *)self)++;
+    (*(unsigned *)context)++;
 }
 
-static void one_sample(void *self, struct buf *b)
+static void one_sample(void *context, struct buf *b)
 {
-    (void)self;
+    (void)context;
     buf_put(b, LIT("brgate_companion 1\n"));
 }
 
@@ -461,7 +461,7 @@ static void a_companion_brings_the_certificate(void **state)
     struct peer p;
     unsigned stops = 0;
     struct error error = {0};
-    struct server_companion companion = {&stops, stopped, one_sample};
+    struct server_addon companion = {&stops, stopped, one_sample};
     fixture_new(&f);
     f.options.cert_pem = f.options.key_pem = (slice){0};
     f.options.companion = &companion;
@@ -480,7 +480,7 @@ static void a_companion_brings_the_certificate(void **state)
     assert_true(server_certify(f.server, f.pair.certificate, f.pair.key, &error));
     assert_string_equal(served(&f), fingerprint_of(&f, f.pair.certificate));
     assert_int_equal(fixture_health(&f, "/readyz"), 503);
-    server_hold(f.server, NULL);
+    server_set_unready(f.server, NULL);
     assert_int_equal(fixture_health(&f, "/readyz"), 200);
     assert_false(server_certify(f.server, other.certificate, f.pair.key, &error));
     assert_string_equal(served(&f), fingerprint_of(&f, f.pair.certificate));

@@ -175,9 +175,9 @@ static void whoever_gets_nowhere_is_cut_off(void **state)
 }
 
 /* In place of the client's second flight, which begins with its certificate: a certificate without end. */
-static ssize_t push_certificate(gnutls_transport_ptr_t self, const void *bytes, size_t size)
+static ssize_t push_certificate(gnutls_transport_ptr_t context, const void *bytes, size_t size)
 {
-    struct peer *p = self;
+    struct peer *p = context;
     static const char certificate[RECORD_MOST] = {11, (char)0xff, (char)0xff, (char)0xff};
     const char head[] = {RECORD_HANDSHAKE, 3, 3, RECORD_MOST >> 8, 0};
     if (p->n++ == 0)
@@ -240,9 +240,9 @@ static void a_body_may_come_in_small_records(struct peer *p)
     assert_int_equal(peer_reply(p).status, 200);
 }
 
-static ssize_t push_bytes(gnutls_transport_ptr_t self, const void *bytes, size_t size)
+static ssize_t push_bytes(gnutls_transport_ptr_t context, const void *bytes, size_t size)
 {
-    const struct peer *p = self;
+    const struct peer *p = context;
     for (size_t i = 0; i < size; i++) {
         if (send(p->fd, (const char *)bytes + i, 1, MSG_NOSIGNAL) != 1)
             return -1;

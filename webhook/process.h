@@ -1,6 +1,6 @@
 /* What the host needs of the server besides its public face. */
-#ifndef BRGATE_HOST_H
-#define BRGATE_HOST_H
+#ifndef BRGATE_PROCESS_H
+#define BRGATE_PROCESS_H
 
 #include "log.h"
 

@@ -1,5 +1,5 @@
 /* Reads the Secret and the configurations, and works out what a decision needs to know. */
-#include "look.h"
+#include "observe.h"
 
 #include "bundle.h"
 
@@ -22,8 +22,8 @@ bool look_covers(struct arena *a, const struct look *l, slice chain)
     return hooks;
 }
 
-/* The begin of an unbroken sight; `ticks` when it begins now. */
-static uint64_t seen_since(const struct sight sights[2], const char *fingerprint, uint64_t ticks)
+/* The begin of an unbroken observation; `ticks` when it begins now. */
+static uint64_t seen_since(const struct observation sights[2], const char *fingerprint, uint64_t ticks)
 {
     for (size_t i = 0; i < 2; i++)
         if (sights[i].fingerprint[0] && strcmp(sights[i].fingerprint, fingerprint) == 0)
@@ -31,9 +31,9 @@ static uint64_t seen_since(const struct sight sights[2], const char *fingerprint
     return ticks;
 }
 
-static void judge_coverage(struct arena *a, struct look *l, struct sight sights[2])
+static void judge_coverage(struct arena *a, struct look *l, struct observation sights[2])
 {
-    struct sight fresh[2] = {0};
+    struct observation fresh[2] = {0};
     const char *fingerprints[2] = {l->current, l->next};
     const slice chains[2] = {l->secret.current.certificate, l->secret.next.certificate};
     struct rotation_leaf *leaves[2] = {&l->view.current, &l->view.next};
@@ -83,7 +83,7 @@ static void read_clocks(struct look *l)
     l->ticks = (uint64_t)lived.tv_sec * 1000U + (uint64_t)lived.tv_nsec / 1000000U;
 }
 
-static bool took(struct look *l, struct observer *o, struct kube_answer answer)
+static bool count_answer(struct look *l, struct observer *o, struct kube_answer answer)
 {
     if (answer.date) {
         read_clocks(l);
@@ -100,14 +100,14 @@ static bool took(struct look *l, struct observer *o, struct kube_answer answer)
     return false;
 }
 
-void look_at(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret)
+void observe(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret)
 {
     bool changed;
     *ret = (struct look){0};
-    ret->secret_read = took(ret, o, store_read_secret(s, a, &ret->secret));
+    ret->secret_read = count_answer(ret, o, store_read_secret(s, a, &ret->secret));
     ret->view.bundles_seen = true;
     for (unsigned kind = 0; kind < STORE_KINDS; kind++)
-        if (!took(ret, o, store_read_hooks(s, a, kind, &ret->hooks[kind])))
+        if (!count_answer(ret, o, store_read_hooks(s, a, kind, &ret->hooks[kind])))
             ret->view.bundles_seen = false;
     /* After the answers: the bundles have been in force for at least as long as we then count. */
     read_clocks(ret);

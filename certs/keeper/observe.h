@@ -5,7 +5,7 @@
 #include "keeper.h"
 #include "store.h"
 
-struct sight { /* since when a leaf has been covered, by our own clock */
+struct observation { /* since when a leaf has been covered, by our own clock */
     char fingerprint[65];
     uint64_t since; /* milliseconds */
 };
@@ -29,13 +29,13 @@ struct look {
 
 /* What an observer remembers from one look to the next, and what it serves. */
 struct observer {
-    struct sight sights[2];
+    struct observation sights[2];
     slice served_ca; /* PEM; the CA of what is served; empty: nothing is */
     bool heard;      /* the API server has said what its clock shows */
     int64_t ahead;   /* seconds that ours was ahead of it then */
 };
 
-void look_at(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret);
+void observe(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret);
 
 /* Whether the bundles of all configurations that exist vouch for the chain; false when there is none. */
 bool look_covers(struct arena *a, const struct look *l, slice chain);

@@ -1,5 +1,5 @@
 /* The process around the server: signals, the look at the certificate files, the end. */
-#include "host.h"
+#include "process.h"
 
 #include "clock.h"
 
@@ -76,7 +76,7 @@ static int drain(struct server *s, int signal_number)
     return unfinished ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int server_host(struct server *s)
+int server_run(struct server *s)
 {
     for (;;) {
         int signal_number = wait_signal(server_options_of(s)->reload_interval);

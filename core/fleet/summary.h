@@ -1,11 +1,11 @@
 /* What is remembered of an object for comparing it with others; private to the across sources. */
-#ifndef BRGATE_FOOTPRINT_H
-#define BRGATE_FOOTPRINT_H
+#ifndef BRGATE_SUMMARY_H
+#define BRGATE_SUMMARY_H
 
 #include "across.h"
 #include "model.h"
 
-struct spot {
+struct source_place {
     uint32_t from, to, line;
     unsigned allowed; /* rules that a comment or annotation allows here, by 1u << their number */
 };
@@ -15,12 +15,12 @@ extern const struct rule *const across_rules[];
 extern const size_t across_rule_count;
 
 /* A Backup, or one of the two templates of a schedule. */
-struct footprint {
-    struct footprint *next;
+struct object_summary {
+    struct object_summary *next;
     uint32_t file;
     slice file_name;
     enum api_group group;
-    enum object_kind kind;
+    enum resource_kind kind;
     slice namespace, name; /* of the object; empty when it has none */
     enum backup_role role;
     slice owner; /* the schedule that a Backup says it was made by */
@@ -28,20 +28,20 @@ struct footprint {
     slice clean_policy;
     slice cluster, cluster_namespace; /* empty: not known */
     /* The place: service and bucket in one text that is equal for equal buckets, empty when it cannot be
-     * told; the folder is empty or ends with a slash. What a template makes lies in folders whose paths begin
+     * reported; the folder is empty or ends with a slash. What a template makes lies in folders whose paths begin
      * with `runs`. */
     slice service, folder, runs;
     enum storage_type storage;
-    struct spot place, cluster_spot, schedule_spot;
-    bool ticks; /* an unpaused schedule whose cron could be read; of its snapshot template */
+    struct source_place place, cluster_spot, schedule_spot;
+    bool fire_minutes; /* an unpaused schedule whose cron could be read; of its snapshot template */
     struct cron cron;
     slice schedule_group;
-    unsigned told; /* while comparing: rules that have spoken of it */
+    unsigned reported; /* while comparing: rules that have spoken of it */
 };
 
-struct footprints {
+struct object_summaries {
     struct arena *arena;
-    struct footprint *first, **last;
+    struct object_summary *first, **last;
     size_t count;
 };
 

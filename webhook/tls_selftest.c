@@ -1,5 +1,5 @@
 /* Lets a client and a server shake hands through memory. */
-#include "rehearsal.h"
+#include "tls_selftest.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -32,9 +32,9 @@ struct stage {
     struct wire up, down;
 };
 
-static ssize_t push(gnutls_transport_ptr_t self, const void *bytes, size_t size)
+static ssize_t push(gnutls_transport_ptr_t context, const void *bytes, size_t size)
 {
-    struct side *side = self;
+    struct side *side = context;
     struct wire *to = side->to;
     if (size > WIRE_BYTES - to->n) {
         gnutls_transport_set_errno(side->session, EMSGSIZE);
@@ -45,9 +45,9 @@ static ssize_t push(gnutls_transport_ptr_t self, const void *bytes, size_t size)
     return (ssize_t)size;
 }
 
-static ssize_t pull(gnutls_transport_ptr_t self, void *bytes, size_t size)
+static ssize_t pull(gnutls_transport_ptr_t context, void *bytes, size_t size)
 {
-    struct side *side = self;
+    struct side *side = context;
     struct wire *from = side->from;
     if (!from->n) {
         gnutls_transport_set_errno(side->session, EAGAIN);
@@ -116,7 +116,7 @@ static void leave(struct side *side)
         gnutls_certificate_free_credentials(side->credentials);
 }
 
-int rehearse(gnutls_pcert_st *chain, unsigned count, gnutls_privkey_t key, const char *priority)
+int tls_selftest(gnutls_pcert_st *chain, unsigned count, gnutls_privkey_t key, const char *priority)
 {
     struct stage *s = calloc(1, sizeof *s);
     if (!s)

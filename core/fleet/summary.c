@@ -1,5 +1,5 @@
 /* From a judged object to what is worth remembering of it. */
-#include "footprint.h"
+#include "summary.h"
 
 #include "suppress.h"
 
@@ -8,7 +8,7 @@
 #include "storage_path.h"
 
 struct noting {
-    struct footprints *list;
+    struct object_summaries *list;
     struct arena *arena;
     const struct stream_verdict *stream;
     const struct verdict *verdict; /* whose object is noted */
@@ -16,9 +16,9 @@ struct noting {
     slice file_name;
 };
 
-struct footprints *footprints_new(struct arena *a)
+struct object_summaries *footprints_new(struct arena *a)
 {
-    struct footprints *list = arena_try(a, sizeof *list);
+    struct object_summaries *list = arena_try(a, sizeof *list);
     if (!list)
         return NULL;
     list->arena = a;
@@ -28,7 +28,7 @@ struct footprints *footprints_new(struct arena *a)
 
 /* ---- where it stands ---- */
 
-static unsigned allowed_at(const struct noting *n, const struct spot *s)
+static unsigned allowed_at(const struct noting *n, const struct source_place *s)
 {
     unsigned allowed = 0;
     for (size_t i = 0; i < across_rule_count; i++) {
@@ -40,9 +40,9 @@ static unsigned allowed_at(const struct noting *n, const struct spot *s)
     return allowed;
 }
 
-static struct spot spot_of(struct noting *n, struct place place)
+static struct source_place spot_of(struct noting *n, struct place place)
 {
-    struct spot s = {0};
+    struct source_place s = {0};
     place_span(place, n->stream->bytes, &s.from, &s.to);
     s.line = line_of(n->stream->lines, s.from);
     if (n->verdict->allowed->count || n->stream->allowed->count)
@@ -51,7 +51,7 @@ static struct spot spot_of(struct noting *n, struct place place)
 }
 
 /* A prefix that is not written stands where its block does. */
-static struct spot spot_of_prefix(struct noting *n, const struct storage *s)
+static struct source_place spot_of_prefix(struct noting *n, const struct storage *s)
 {
     const struct node *prefix = storage_prefix(s)->node;
     bool written = prefix && !(prefix->flags & NODE_DEFAULTED);
@@ -120,7 +120,7 @@ static bool put_volume(struct buf *b, const struct local *l)
 }
 
 /* What the schedule appends to the prefix for each run. */
-static slice runs_of(struct noting *n, const struct footprint *f)
+static slice runs_of(struct noting *n, const struct object_summary *f)
 {
     if (f->role == ROLE_LOG_TEMPLATE)
         return arena_fmt(n->arena, "%.*slog-", FMT(f->folder));
@@ -128,7 +128,7 @@ static slice runs_of(struct noting *n, const struct footprint *f)
                      FMT(f->cluster_namespace));
 }
 
-static void note_place(struct noting *n, const struct storage *s, struct footprint *f)
+static void note_place(struct noting *n, const struct storage *s, struct object_summary *f)
 {
     const struct text *bucket = storage_bucket(s), *prefix = storage_prefix(s);
     if (s->used == STORAGE_NONE || !is_known(prefix) || (bucket && !text_given(bucket)))
@@ -136,10 +136,10 @@ static void note_place(struct noting *n, const struct storage *s, struct footpri
     struct buf service = buf_new(n->arena, 64 << 10);
     buf_put(&service, slice_of(storage_type_name(s->used)));
     buf_char(&service, ' ');
-    bool told = s->used == STORAGE_S3       ? put_s3_service(&service, &s->s3)
-                : s->used == STORAGE_AZBLOB ? put_azblob_service(&service, &s->azblob)
-                : s->used == STORAGE_LOCAL  ? put_volume(&service, &s->local)
-                                            : true;
+    bool reported = s->used == STORAGE_S3       ? put_s3_service(&service, &s->s3)
+                    : s->used == STORAGE_AZBLOB ? put_azblob_service(&service, &s->azblob)
+                    : s->used == STORAGE_LOCAL  ? put_volume(&service, &s->local)
+                                                : true;
     slice root = bucket ? bucket->value : LIT("volume");
     slice path = prefix->value,
           sub_path = s->used == STORAGE_LOCAL
@@ -148,7 +148,7 @@ static void note_place(struct noting *n, const struct storage *s, struct footpri
     if (sub_path.n)
         path = path_join(n->arena, sub_path, path);
     struct storage_place place = storage_place(n->arena, root, path);
-    if (!told || service.failed || place.outside || place.cut_short)
+    if (!reported || service.failed || place.outside || place.cut_short)
         return;
     buf_char(&service, ' ');
     buf_put(&service, place.bucket);
@@ -162,7 +162,8 @@ static void note_place(struct noting *n, const struct storage *s, struct footpri
 
 /* ---- the objects ---- */
 
-static void note_cluster(struct noting *n, const struct object *o, const struct br *br, struct footprint *f)
+static void note_cluster(struct noting *n, const struct resource *o, const struct br *br,
+                         struct object_summary *f)
 {
     if (!text_given(&br->cluster) || !is_known(&br->cluster_namespace))
         return;
@@ -173,7 +174,7 @@ static void note_cluster(struct noting *n, const struct object *o, const struct 
     f->cluster_spot = spot_of(n, at_value(br->cluster.node));
 }
 
-static bool is_dumpling(const struct object *o, const struct backup_spec *b)
+static bool is_dumpling(const struct resource *o, const struct backup_spec *b)
 {
     return o->group == GROUP_PINGCAP && !node_get(b->node, LIT("br"));
 }
@@ -184,10 +185,11 @@ static bool asks_to_stop(const struct backup_spec *b)
            (b->log_stop.state == FIELD_GIVEN && b->log_stop.value);
 }
 
-static struct footprint *note_backup(struct noting *n, const struct object *o, const struct backup_spec *b)
+static struct object_summary *note_backup(struct noting *n, const struct resource *o,
+                                          const struct backup_spec *b)
 {
-    struct footprint *f = ARENA_NEW(n->arena, struct footprint);
-    *f = (struct footprint){
+    struct object_summary *f = ARENA_NEW(n->arena, struct object_summary);
+    *f = (struct object_summary){
         .file = n->file,
         .file_name = n->file_name,
         .group = o->group,
@@ -213,19 +215,19 @@ static struct footprint *note_backup(struct noting *n, const struct object *o, c
     return f;
 }
 
-static void note_object(struct noting *n, const struct object *o)
+static void note_object(struct noting *n, const struct resource *o)
 {
     if (o->backup->node)
         note_backup(n, o, o->backup);
     const struct schedule_spec *s = o->schedule;
     if (s->backup_template.node) {
-        struct footprint *f = note_backup(n, o, &s->backup_template);
-        f->ticks = s->cron_ok && !s->cron.every && !(s->pause.state == FIELD_GIVEN && s->pause.value);
+        struct object_summary *f = note_backup(n, o, &s->backup_template);
+        f->fire_minutes = s->cron_ok && !s->cron.every && !(s->pause.state == FIELD_GIVEN && s->pause.value);
         f->cron = s->cron;
         f->schedule_group = arena_copy(
             n->arena,
             node_text(node_get(o->metadata.labels.node, LIT("tidb.pingcap.com/backup-schedule-group"))));
-        if (f->ticks)
+        if (f->fire_minutes)
             f->schedule_spot = spot_of(n, at_value(s->schedule.node));
     }
     if (s->log_backup_template.node)
@@ -247,7 +249,8 @@ static void note_stream(void *context)
     }
 }
 
-bool footprints_note(struct footprints *list, uint32_t file, slice name, const struct stream_verdict *stream)
+bool footprints_note(struct object_summaries *list, uint32_t file, slice name,
+                     const struct stream_verdict *stream)
 {
     struct noting n = {.list = list, .arena = list->arena, .stream = stream, .file = file, .file_name = name};
     return arena_run(list->arena, note_stream, &n);
