@@ -193,7 +193,7 @@ int main(int argc, char **argv)
         die(folder);
     snprintf(one, sizeof one, "%s/0000.yaml", folder);
     write_files(folder);
-    const char *floor_argv[] = {"/proc/context/exe", "--floor", folder, NULL};
+    const char *floor_argv[] = {"/proc/self/exe", "--floor", folder, NULL};
     const char *all_argv[] = {argv[1], "lint", "-q", "--no-config", folder, NULL};
     const char *one_argv[] = {argv[1], "lint", "-q", "--no-config", one, NULL};
     struct cost floor = {0}, all = {0}, single = {0};

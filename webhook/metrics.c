@@ -275,7 +275,7 @@ static void render_process(const struct metrics *m, struct buf *b)
             "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n",
             (long long)m->started_at);
     char text[128] = "";
-    int fd = open("/proc/context/statm", O_RDONLY | O_CLOEXEC);
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0)
         close(fd);
