@@ -14,8 +14,11 @@ enum {
     LIMIT_DEPTH = 200,
     /* Nodes that aliases and merge keys may add to one document. */
     LIMIT_EXPANDED_NODES = 1 << 20,
-    /* Errors kept for one object, and as many warnings; more are counted only. */
+    /* Errors shown of one object, and as many warnings; more are counted only. */
     LIMIT_FINDINGS = 200,
+    /* Errors of one object that are looked at: which of them are suppressed, or were there before an update, is
+       known only when all have been found. One more denies the object. Real objects have a handful. */
+    LIMIT_ERRORS = 1000,
     /* Documents in one YAML stream. */
     LIMIT_DOCUMENTS = 10000,
     /* Memory of one request: a node takes about 100 bytes, the shortest element of a list two (`1,`). */

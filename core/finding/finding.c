@@ -20,10 +20,11 @@ static enum severity level_in(const struct findings *f, const struct rule *rule)
 
 static bool is_full(struct findings *f, enum severity severity)
 {
-    size_t kept = severity == SEVERITY_ERROR ? f->errors : f->count - f->errors;
-    if (kept < LIMIT_FINDINGS)
+    bool error = severity == SEVERITY_ERROR;
+    if (error ? f->errors < LIMIT_ERRORS : f->count - f->errors < LIMIT_FINDINGS)
         return false;
     f->dropped++;
+    f->dropped_errors += error;
     return true;
 }
 
@@ -101,7 +102,8 @@ void findings_move(struct findings *to, struct findings *from,
     }
     if (!wanted) {
         to->dropped += from->dropped;
-        from->dropped = 0;
+        to->dropped_errors += from->dropped_errors;
+        from->dropped = from->dropped_errors = 0;
     }
 }
 

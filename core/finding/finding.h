@@ -4,7 +4,7 @@
  * as the API server words field errors: `Unsupported value: "x": supported values: "a", "b"`) and `hint` (how
  * to fix it; may be empty). It never makes a function fail: layers add findings and go on.
  *
- * Everything lives in the arena of the list. Beyond LIMIT_FINDINGS errors, and as many others, they are only
+ * Everything lives in the arena of the list. Beyond LIMIT_ERRORS errors and LIMIT_FINDINGS others, they are only
  * counted. Severity is decided when the verdict is closed, from the rule, the context and the user's policy;
  * see verdict.h. */
 #ifndef BRGATE_FINDING_H
@@ -104,7 +104,8 @@ struct findings {
     const struct rule_levels *levels; /* NULL: every rule is a warning */
     enum context context;
     struct finding *first, **last;
-    size_t count, errors, dropped; /* errors: those of `count` that are errors by the levels */
+    size_t count, errors; /* errors: those of `count` that are errors by the levels */
+    size_t dropped, dropped_errors;
     /* Rules with a finding, each once a subject, dropped or not; those from `subject` on are of the present
      * one. */
     const struct rule **reported;

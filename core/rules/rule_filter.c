@@ -24,6 +24,20 @@ static void report_import(struct rule_run *run, const struct node *n)
     finding_hint(x, "write the rules themselves, one per element");
 }
 
+static void report_too_large(struct rule_run *run, const struct node *n, const struct refusal *why)
+{
+    struct finding *x = finding_at(run->findings, &rule_table_filter_too_large, FIELD_FORBIDDEN, at_value(n),
+                                   "%s: brgate does not read it", why->why);
+    finding_hint(x, "shorten it, or write several rules");
+}
+
+static void report_too_many(struct rule_run *run, const struct node *list)
+{
+    struct finding *x = finding_at(run->findings, &rule_table_filter_too_large, FIELD_TOO_MANY, at_key(list),
+                                   "%u: must have at most %d rules", list->count, LIMIT_FILTER_RULES);
+    finding_hint(x, "use wildcards, or divide the tables among several objects");
+}
+
 static void read_element(struct rule_run *run, const struct node *n, struct filter_reading *f)
 {
     struct refusal why = {0};
@@ -43,6 +57,7 @@ static void read_element(struct rule_run *run, const struct node *n, struct filt
         f->complete = false;
         break;
     case FILTER_BEYOND:
+        report_too_large(run, n, &why);
         f->complete = false;
         break;
     }
@@ -62,6 +77,8 @@ static struct filter_reading read_filter(struct rule_run *run, const struct node
     struct filter_reading f = {.rules = ARENA_ARRAY(run->arena, struct filter_rule, most + 1),
                                .nodes = ARENA_ARRAY(run->arena, const struct node *, most + 1),
                                .complete = list->count <= LIMIT_FILTER_RULES};
+    if (!f.complete)
+        report_too_many(run, list);
     for (const struct node *n = node_first(list); n && seen < most; n = node_next(n), seen++) {
         if (n->kind == NODE_STRING && !(n->flags & (NODE_BAD | NODE_PLACEHOLDER)) &&
             !is_template(run, n->text))

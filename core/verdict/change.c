@@ -81,6 +81,7 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
     struct verdict *v = close_object(&j, object, change->kind);
     if (old && v->errors)
         tell_old_errors(&j, change, v);
+    judge_limit(v);
     if (defaults)
         defaults_apply(a, g->policy.defaults, object, change->object, change->old_object);
     return v;

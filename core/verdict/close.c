@@ -4,6 +4,7 @@
 #include "brgate_limits.h"
 #include "edit.h"
 #include "utf8.h"
+#include "verdict_rules.h"
 
 #include <stdlib.h>
 
@@ -95,19 +96,35 @@ static void collect(struct collector *c, const struct findings *f)
     }
 }
 
+/* Neither a policy nor an annotation allows this: what was not looked at may be anything. */
+static struct diagnostic too_many(const struct judging *j, const struct verdict *v)
+{
+    return (struct diagnostic){
+        .rule = &rule_too_many_findings,
+        .severity = SEVERITY_ERROR,
+        .message = arena_fmt(j->arena, "more than %d errors: %zu are not looked at", LIMIT_ERRORS,
+                             j->findings->dropped_errors),
+        .hint = LIT("correct those that are shown"),
+        .from = v->at,
+        .to = v->at,
+    };
+}
+
 void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
                  struct verdict *v)
 {
     struct findings about = judge_findings(j->gate, j->arena, j->context); /* the suppressions themselves */
     struct collector c = {.judging = j, .in_object = in_object, .in_text = in_text, .verdict = v};
     /* What the suppressions themselves get wrong is known only when all that they silence has been seen. */
-    c.rows =
-        ARENA_ARRAY(j->arena, struct diagnostic,
-                    j->findings->count + suppressions_count(in_object, v) + suppressions_count(in_text, v));
+    c.rows = ARENA_ARRAY(j->arena, struct diagnostic,
+                         1 + j->findings->count + suppressions_count(in_object, v) +
+                             suppressions_count(in_text, v));
     collect(&c, j->findings);
     suppressions_report(in_object, v, &about);
     suppressions_report(in_text, v, &about);
     collect(&c, &about);
+    if (j->findings->dropped_errors)
+        c.rows[c.count++] = too_many(j, v);
     qsort(c.rows, c.count, sizeof *c.rows, diagnostic_order);
     for (size_t i = 0; i < c.count; i++)
         if (v->diagnostic_count == 0 || c.rows[v->diagnostic_count - 1].from != c.rows[i].from ||
@@ -119,4 +136,20 @@ void judge_close(struct judging *j, const struct suppressions *in_object, const 
     }
     v->diagnostics = c.rows;
     v->dropped = j->findings->dropped;
+}
+
+void judge_limit(struct verdict *v)
+{
+    size_t kept = 0, errors = 0, warnings = 0;
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        size_t *count = v->diagnostics[i].severity == SEVERITY_ERROR ? &errors : &warnings;
+        if (*count == LIMIT_FINDINGS)
+            continue;
+        ++*count;
+        v->diagnostics[kept++] = v->diagnostics[i];
+    }
+    v->dropped += v->diagnostic_count - kept;
+    v->diagnostic_count = kept;
+    v->errors = errors;
+    v->warnings = warnings;
 }

@@ -45,6 +45,10 @@ void recognise(struct judging *j, struct verdict *v);
 void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
                  struct verdict *v);
 
+/* Keeps LIMIT_FINDINGS errors and as many warnings; the others are counted. Comes last: what is suppressed, or was
+ * there before an update, takes no error's place. */
+void judge_limit(struct verdict *v);
+
 /* Whether two rows say the same of the same place. */
 bool diagnostic_same(const struct diagnostic *a, const struct diagnostic *b);
 

@@ -48,8 +48,10 @@ static struct verdict *judge_document(struct judging *j, const struct document *
         v->object = judge_object(j, kind, d->root, NULL);
         *in_object = suppressions_in_annotations(j->arena, v->object);
     }
-    if (v->status != VERDICT_SKIPPED)
-        judge_close(j, in_object, in_text, v);
+    if (v->status == VERDICT_SKIPPED)
+        return v;
+    judge_close(j, in_object, in_text, v);
+    judge_limit(v);
     return v;
 }
 
@@ -79,7 +81,7 @@ static void judge_manifest(void *context)
     slice bytes = m->bytes;
     struct stream_verdict *result = ARENA_NEW(a, struct stream_verdict);
     struct verdict **end = &result->first;
-    struct findings unplaced = findings_new(a);
+    struct findings unplaced = judge_findings(g, a, CONTEXT_MANIFEST);
     const struct stream *stream = stream_read(a, bytes, &unplaced);
     struct judging j = {.gate = g,
                         .arena = a,
@@ -102,11 +104,12 @@ static void judge_manifest(void *context)
         count(result, *end);
         end = &(*end)->next;
     }
-    if (unplaced.first) { /* faults outside every document: of the stream itself */
+    if (unplaced.first || unplaced.dropped) { /* faults outside every document: of the stream itself */
         struct verdict *v = ARENA_NEW(a, struct verdict);
         v->status = VERDICT_BROKEN;
         j.findings = &unplaced;
         judge_close(&j, &(struct suppressions){0}, &(struct suppressions){0}, v);
+        judge_limit(v);
         *end = v;
         count(result, v);
     }

@@ -2,6 +2,7 @@
 #include "ratchet.h"
 
 #include "judge.h"
+#include "verdict_rules.h"
 
 #include <stdlib.h>
 
@@ -136,7 +137,7 @@ void ratchet(struct verdict *v, struct verdict *const *others, size_t count)
         size_t in = 0;
         while (in < count && has(others[in], d))
             in++;
-        if (d->severity != SEVERITY_ERROR || in < count)
+        if (d->severity != SEVERITY_ERROR || d->rule == &rule_too_many_findings || in < count)
             continue;
         d->severity = SEVERITY_WARNING;
         d->ratcheted = true;

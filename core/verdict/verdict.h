@@ -55,7 +55,7 @@ struct verdict {
     enum verdict_status status;
     slice api_version, kind, namespace, name; /* as written; name may be generateName */
     struct diagnostic *diagnostics;           /* errors and warnings by position in the text, then by rule */
-    size_t diagnostic_count, errors, warnings, dropped; /* dropped: beyond LIMIT_FINDINGS */
+    size_t diagnostic_count, errors, warnings, dropped; /* dropped: beyond the limits */
     struct suppressed *suppressed;
     const struct resource *object;      /* NULL unless judged */
     struct node *root;                  /* NULL when unreadable; flags tell what was pruned and defaulted */

@@ -4,6 +4,6 @@
 
 #include "rule.h"
 
-extern const struct rule rule_api_version, rule_suppression;
+extern const struct rule rule_api_version, rule_suppression, rule_too_many_findings;
 
 #endif

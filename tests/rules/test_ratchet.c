@@ -480,6 +480,8 @@ static void test_several_fields(void **state)
 
 static void keep_samples(const struct fixture *f, slice manifest)
 {
+    if (strcmp(f->slug, "too-many-findings") == 0) /* which is never old */
+        return;
     struct findings unread = findings_new(kept);
     for (const struct document *d = stream_read(kept, manifest, &unread)->first; d; d = d->next) {
         const struct schema_kind *kind = d->root ? kind_of(d->root) : NULL;

@@ -171,6 +171,17 @@ const struct gate *plain_gate(void)
     return shared;
 }
 
+struct gate *gate_by(struct arena *a, const char *config)
+{
+    struct policy policy = {0};
+    struct error error;
+    if (!policy_read(&policy, a, slice_of(config), NULL, &error)) {
+        print_error("%s\n", error.text);
+        fail();
+    }
+    return gate_open(&policy);
+}
+
 int arena_setup(void **state)
 {
     *state = arena_new(ARENA_BYTES);

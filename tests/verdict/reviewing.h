@@ -39,6 +39,9 @@ slice patched_object(struct arena *a, const struct answer *answer, slice object)
 /* A gate without a policy, made once. */
 const struct gate *plain_gate(void);
 
+/* A gate with the policy of a settings file; the caller closes it. */
+struct gate *gate_by(struct arena *a, const char *config);
+
 /* Sets up an arena as the test's state, and frees it. */
 int arena_setup(void **state);
 int arena_teardown(void **state);

@@ -72,17 +72,6 @@ static void test_ratcheting(void **state)
 
 /* ---- policy ---- */
 
-static struct gate *gate_by(struct arena *a, const char *config)
-{
-    struct policy policy = {0};
-    struct error error;
-    if (!policy_read(&policy, a, slice_of(config), NULL, &error)) {
-        print_error("%s\n", error.text);
-        fail();
-    }
-    return gate_open(&policy);
-}
-
 static void test_policy(void **state)
 {
     static const struct {
