@@ -10,9 +10,13 @@
  * places where it differs, and why, are the table in docs/RECONCILER.md.
  *
  * Why a host may crash between any two actions: names are made from the resource and, for a run of a schedule,
- * from its scheduled time, so that doing an action again finds what the first attempt left. A deletion carries
- * the uid and resourceVersion of what was seen. A finalizer is added before the first Job, and leaves after
+ * from its scheduled time, so that doing an action again finds what the first attempt left. Deletions, patches
+ * and statuses carry the resourceVersion of what was observed: on a conflict the host observes and plans again.
+ * A finalizer is added before the first Job, and leaves after
  * the last.
+ *
+ * A view may be old in everything but one: what this host itself has created it must contain, until it is seen
+ * to be gone. Two hosts at a time need a lease between them.
  *
  * Unknown is not absent: what the host could not list is said in `unknown`, and then nothing is created or
  * deleted that depends on it. */
@@ -68,7 +72,7 @@ struct plan_settings {
 enum plan_verb {
     PLAN_CREATE, /* `object`; AlreadyExists counts as done when the one that exists has our controller uid */
     PLAN_DELETE, /* `object` as it was observed, with its dependents (propagationPolicy Foreground) */
-    PLAN_PATCH,  /* `object` is a JSON merge patch with apiVersion, kind, metadata.namespace and .name */
+    PLAN_PATCH,  /* `object` is a JSON merge patch with apiVersion, kind, namespace and name */
     PLAN_STATUS, /* `object` is the resource with its new status */
     PLAN_ASK,    /* ask for the log_task of the resource, and plan again with the answer */
 };

@@ -193,6 +193,7 @@ static void truncate_log(struct retention *r)
     struct node *metadata = tree_put_object(p->arena, patch, "metadata");
     tree_put_text(p->arena, metadata, "name", o->metadata.name.value);
     tree_put_text(p->arena, metadata, "namespace", o->metadata.namespace.value);
+    tree_put_text(p->arena, metadata, "resourceVersion", tree_text(o->metadata.node, "resourceVersion"));
     tree_put_text(p->arena, tree_put_object(p->arena, patch, "spec"), "logTruncateUntil",
                   arena_fmt(p->arena, "%llu", (unsigned long long)until));
     plan_act(p, PLAN_PATCH, patch,

@@ -40,6 +40,20 @@ static struct node *world_same(const struct world *w, const struct node *o)
                       tree_text_at(o, "metadata.name"));
 }
 
+/* The object changes: a writer that has seen it before must look again. */
+void world_touch(struct world *w, struct node *o)
+{
+    if (w->next_uid)
+        tree_set_text(w->arena, node_get(o, LIT("metadata")), "resourceVersion",
+                      arena_fmt(w->arena, "%llu", (unsigned long long)w->next_uid++));
+}
+
+static bool is_stale(const struct node *o, const struct node *written)
+{
+    slice version = tree_text_at(written, "metadata.resourceVersion");
+    return version.n && !slice_eq(version, tree_text_at(o, "metadata.resourceVersion"));
+}
+
 static void apply_schema(struct world *w, struct node *object)
 {
     const struct schema_kind *kind = schema_find(tree_text(object, "apiVersion"), tree_text(object, "kind"));
@@ -71,6 +85,7 @@ struct node *world_create(struct world *w, const struct node *object)
     tree_set_text(w->arena, metadata, "uid", uid);
     if (!node_get(metadata, LIT("creationTimestamp")))
         tree_set_text(w->arena, metadata, "creationTimestamp", time_text(w));
+    world_touch(w, o);
     store(w, o);
     w->creations++;
     return o;
@@ -92,20 +107,23 @@ static void vanish(struct world *w, size_t i)
     }
 }
 
-void world_delete(struct world *w, const struct node *object)
+bool world_delete(struct world *w, const struct node *object)
 {
     struct node *o = world_same(w, object);
-    if (!o)
-        return;
+    if (!o || is_stale(o, object) ||
+        !slice_eq(tree_text_at(o, "metadata.uid"), tree_text_at(object, "metadata.uid")))
+        return false;
     struct node *metadata = node_get(o, LIT("metadata"));
     if (!tree_empty(node_get(metadata, LIT("finalizers")))) {
         if (!node_get(metadata, LIT("deletionTimestamp")))
             tree_set_text(w->arena, metadata, "deletionTimestamp", time_text(w));
-        return;
+        world_touch(w, o);
+        return true;
     }
     w->deletions++;
     vanish(w, index_of(w, arena_cstr(w->arena, tree_text(o, "kind")), tree_text(metadata, "namespace"),
                        tree_text(metadata, "name")));
+    return true;
 }
 
 static void merge(struct arena *a, struct node *into, const struct node *patch)
@@ -130,9 +148,10 @@ void world_merge(struct world *w, struct node *object, const struct node *patch)
 static bool patch_object(struct world *w, const struct node *patch)
 {
     struct node *o = world_same(w, patch);
-    if (!o)
+    if (!o || is_stale(o, patch))
         return false;
     merge(w->arena, o, patch);
+    world_touch(w, o);
     bool going = node_at(o, "metadata.deletionTimestamp") != NULL;
     if (going && tree_empty(node_at(o, "metadata.finalizers")))
         world_delete(w, o);
@@ -143,8 +162,9 @@ static bool write_status(struct world *w, const struct node *written)
 {
     struct node *o = world_same(w, written);
     const struct node *status = node_get(written, LIT("status"));
-    if (!o || !status)
+    if (!o || !status || is_stale(o, written))
         return false;
+    world_touch(w, o);
     tree_set(o, "status", node_copy(w->arena, status, 0));
     return true;
 }
@@ -155,8 +175,7 @@ bool world_do(struct world *w, const struct plan_action *x)
     case PLAN_CREATE:
         return world_create(w, x->object) != NULL;
     case PLAN_DELETE:
-        world_delete(w, x->object);
-        return true;
+        return world_delete(w, x->object);
     case PLAN_PATCH:
         return patch_object(w, x->object);
     case PLAN_STATUS:

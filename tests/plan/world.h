@@ -23,10 +23,12 @@ struct world world_new(struct arena *a, const struct schema_set *schemas, int64_
 struct node *world_find(const struct world *w, const char *kind, slice namespace, slice name);
 /* Stores the object with its defaults; NULL when one of that name exists. */
 struct node *world_create(struct world *w, const struct node *object);
-void world_delete(struct world *w, const struct node *object);
+bool world_delete(struct world *w, const struct node *object);
 void world_merge(struct world *w, struct node *object, const struct node *patch); /* JSON merge patch */
 
-/* The action's effect; false when the API server refuses it (AlreadyExists, NotFound). */
+void world_touch(struct world *w, struct node *object); /* somebody else changed it */
+
+/* The action's effect; false when the API server refuses it (AlreadyExists, NotFound, Conflict). */
 bool world_do(struct world *w, const struct plan_action *action);
 
 /* api_defaults.c: what the API server adds to a Job. */

@@ -1,0 +1,224 @@
+/* What must hold whatever is lost, repeated or late. */
+#include "simulation.h"
+
+#include "num.h"
+#include "timestamp.h"
+#include "tree.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void invariant_broken(struct simulation *s, const char *format, ...)
+{
+    va_list args;
+    if (*s->broken)
+        return;
+    va_start(args, format);
+    vsnprintf(s->broken, sizeof s->broken, format, args);
+    va_end(args);
+}
+
+static bool is_kind(const struct node *n, const char *kind)
+{
+    return slice_eq(tree_text(n, "kind"), slice_of(kind));
+}
+
+static slice schedule_of(const struct node *n)
+{
+    const struct node *owner = node_first(node_at(n, "metadata.ownerReferences"));
+    return slice_eq(tree_text(owner, "kind"), LIT("BackupSchedule")) ? tree_text(owner, "name") : (slice){0};
+}
+
+static bool is_complete(const struct node *n)
+{
+    return is_kind(n, "Backup") && slice_eq(tree_text_at(n, "status.phase"), LIT("Complete")) &&
+           !node_at(n, "metadata.deletionTimestamp");
+}
+
+static uint64_t commit_ts(const struct node *n)
+{
+    uint64_t tso;
+    return num_u64(tree_text_at(n, "status.commitTs"), &tso) ? tso : 0;
+}
+
+static bool has_ended(const struct node *n)
+{
+    slice phase = tree_text_at(n, "status.phase");
+    return slice_eq(phase, LIT("Complete")) || slice_eq(phase, LIT("Failed")) ||
+           slice_eq(phase, LIT("Invalid"));
+}
+
+/* ---- runs ---- */
+
+static void no_second_run(struct simulation *s, slice name)
+{
+    if (slice_eq(name, LIT("log-c"))) {
+        s->truncated = 0;
+        return; /* the schedule makes it again after somebody has deleted it */
+    }
+    for (size_t i = 0; i < s->name_count; i++)
+        if (slice_eq(slice_of(s->names[i]), name))
+            invariant_broken(s, "Backup %.*s was made twice", FMT(name));
+    if (s->name_count < MOST_NAMES)
+        s->names[s->name_count++] = strndup(name.p, name.n);
+}
+
+/* A Backup without a pod for an hour holds nobody up. */
+static bool nobody_began(const struct simulation *s, const struct node *n)
+{
+    enum { PATIENCE = 3600 };
+    struct timestamp t;
+    slice created = tree_text_at(n, "metadata.creationTimestamp");
+    return !slice_eq(tree_text_at(n, "status.phase"), LIT("Running")) && timestamp_parse(created, &t, NULL) &&
+           s->world.now - t.ms / 1000 > PATIENCE;
+}
+
+static void no_overlap(struct simulation *s, const struct node *made)
+{
+    for (size_t i = 0; i < s->world.count; i++) {
+        const struct node *n = s->world.items[i];
+        if (!is_kind(n, "Backup") || slice_eq(tree_text_at(n, "spec.backupMode"), LIT("log")) ||
+            has_ended(n) || node_at(n, "metadata.deletionTimestamp") || nobody_began(s, n) ||
+            !slice_eq(tree_text_at(n, "spec.br.cluster"), tree_text_at(made, "spec.br.cluster")) ||
+            slice_eq(tree_text_at(n, "metadata.name"), tree_text_at(made, "metadata.name")))
+            continue;
+        invariant_broken(s, "Backup %.*s was made while %.*s runs", FMT(tree_text_at(made, "metadata.name")),
+                         FMT(tree_text_at(n, "metadata.name")));
+    }
+}
+
+/* ---- what goes ---- */
+
+struct holdings {
+    size_t complete;
+    uint64_t newest, base; /* the newest at or before the window's beginning */
+};
+
+static struct holdings holdings_of(const struct simulation *s, slice schedule, uint64_t window)
+{
+    struct holdings h = {0};
+    for (size_t i = 0; i < s->world.count; i++) {
+        const struct node *n = s->world.items[i];
+        if (!is_complete(n) || !slice_eq(schedule_of(n), schedule))
+            continue;
+        uint64_t tso = commit_ts(n);
+        h.complete++;
+        h.newest = tso > h.newest ? tso : h.newest;
+        h.base = tso <= window && tso > h.base ? tso : h.base;
+    }
+    return h;
+}
+
+static bool log_goes_on(const struct simulation *s)
+{
+    const struct node *log = world_find(&s->world, "Backup", LIT("prod"), LIT("log-c"));
+    return log && s->log.found && !node_at(log, "metadata.deletionTimestamp") &&
+           !slice_eq(tree_text_at(log, "status.phase"), LIT("Failed"));
+}
+
+/* A deletion of a complete snapshot leaves what was promised. */
+static void check_deletion(struct simulation *s, const struct node *gone)
+{
+    slice schedule = schedule_of(gone);
+    const struct node *owner = schedule.n ? world_find(&s->world, "BackupSchedule",
+                                                       tree_text_at(gone, "metadata.namespace"), schedule)
+                                          : NULL;
+    const struct node *there = world_find(&s->world, "Backup", tree_text_at(gone, "metadata.namespace"),
+                                          tree_text_at(gone, "metadata.name"));
+    if (!owner || !there)
+        return;
+    if (slice_eq(tree_text_at(gone, "spec.backupMode"), LIT("log")))
+        invariant_broken(s, "the log Backup was deleted");
+    if (!is_complete(there))
+        return;
+    const struct node *most = node_at(owner, "spec.maxBackups");
+    int64_t end = log_goes_on(s) ? timestamp_ms(s->log.checkpoint) / 1000 : s->world.now;
+    struct holdings h = holdings_of(s, schedule, timestamp_tso((end - 48 * 3600) * 1000));
+    uint64_t tso = commit_ts(there);
+    if (tso == h.newest)
+        invariant_broken(s, "the newest complete snapshot %.*s was deleted",
+                         FMT(tree_text_at(gone, "metadata.name")));
+    if (most && h.complete <= (size_t)most->integer)
+        invariant_broken(s, "%zu complete snapshots are left, maxBackups is %lld", h.complete - 1,
+                         (long long)most->integer);
+    if (!most && tso >= h.base)
+        invariant_broken(s, "snapshot %.*s was deleted: it is in the window, or its base",
+                         FMT(tree_text_at(gone, "metadata.name")));
+}
+
+/* The log may be cut up to where every snapshot that is left still has what it needs. */
+static void check_truncation(struct simulation *s, const struct node *patch)
+{
+    uint64_t until;
+    if (!num_u64(tree_text_at(patch, "spec.logTruncateUntil"), &until))
+        return;
+    if (until < s->truncated)
+        invariant_broken(s, "the log's truncation goes back");
+    s->truncated = until;
+    if (until > s->log.checkpoint)
+        invariant_broken(s, "the log is cut beyond its checkpoint");
+    for (size_t i = 0; i < s->world.count; i++)
+        if (is_complete(s->world.items[i]) && slice_eq(schedule_of(s->world.items[i]), LIT("c")) &&
+            commit_ts(s->world.items[i]) < until)
+            invariant_broken(s, "the log is cut behind snapshot %.*s",
+                             FMT(tree_text_at(s->world.items[i], "metadata.name")));
+}
+
+/* ---- Jobs and finalizers ---- */
+
+static void one_job_at_a_time(struct simulation *s, const struct node *made)
+{
+    const struct node *owner = node_first(node_at(made, "metadata.ownerReferences"));
+    for (size_t i = 0; i < s->world.count; i++) {
+        const struct node *n = s->world.items[i];
+        const struct node *other = node_first(node_at(n, "metadata.ownerReferences"));
+        if (is_kind(n, "Job") && tree_empty(node_at(n, "status.conditions")) &&
+            slice_eq(tree_text(owner, "uid"), tree_text(other, "uid")) &&
+            !slice_eq(tree_text_at(n, "metadata.name"), tree_text_at(made, "metadata.name")))
+            invariant_broken(s, "Job %.*s begins while %.*s runs", FMT(tree_text_at(made, "metadata.name")),
+                             FMT(tree_text_at(n, "metadata.name")));
+    }
+}
+
+static void check_release(struct simulation *s, const struct node *patch)
+{
+    const struct node *finalizers = node_at(patch, "metadata.finalizers");
+    const struct node *object = world_find(&s->world, "Backup", tree_text_at(patch, "metadata.namespace"),
+                                           tree_text_at(patch, "metadata.name"));
+    if (!finalizers || !tree_empty(finalizers) || !object)
+        return;
+    if (slice_eq(tree_text_at(object, "spec.backupMode"), LIT("log")) && s->log.found)
+        invariant_broken(s, "the log Backup may go while its task runs");
+    bool cleaned = false;
+    const struct node *conditions = node_at(object, "status.conditions");
+    for (const struct node *c = node_first(conditions); c; c = node_next(c))
+        cleaned = cleaned || slice_eq(tree_text(c, "type"), LIT("Clean"));
+    if (slice_eq(tree_text_at(object, "spec.cleanPolicy"), LIT("Delete")) &&
+        tree_text_at(object, "status.backupPath").n && !cleaned)
+        invariant_broken(s, "a Backup may go before its data is cleaned");
+}
+
+void invariants_before(struct simulation *s, const struct plan_action *x)
+{
+    if (x->verb == PLAN_DELETE && is_kind(x->object, "Backup"))
+        check_deletion(s, x->object);
+    if (x->verb == PLAN_PATCH) {
+        check_truncation(s, x->object);
+        check_release(s, x->object);
+    }
+}
+
+void invariants_after(struct simulation *s, const struct plan_action *x, bool done)
+{
+    if (!done || x->verb != PLAN_CREATE)
+        return;
+    if (is_kind(x->object, "Job"))
+        one_job_at_a_time(s, x->object);
+    if (!is_kind(x->object, "Backup"))
+        return;
+    s->runs++;
+    no_second_run(s, tree_text_at(x->object, "metadata.name"));
+    if (!slice_eq(tree_text_at(x->object, "spec.backupMode"), LIT("log")))
+        no_overlap(s, x->object);
+}
