@@ -40,6 +40,33 @@ size_t suggest_distance(slice a, slice b)
     return last[b.n];
 }
 
+static size_t word_end(slice s)
+{
+    size_t i = s.n > 0;
+    while (i < s.n && !(s.p[i] >= 'A' && s.p[i] <= 'Z' && s.p[i - 1] >= 'a' && s.p[i - 1] <= 'z'))
+        i++;
+    return i;
+}
+
+/* In two names of as many words, no word may be another: storageType is not storageSize. */
+static bool words_agree(slice a, slice b)
+{
+    size_t n = 0, m = 0;
+    for (slice s = a; s.n; s = slice_from(s, word_end(s)))
+        n++;
+    for (slice s = b; s.n; s = slice_from(s, word_end(s)))
+        m++;
+    while (n == m && a.n && b.n) {
+        slice x = slice_cut(a, 0, word_end(a)), y = slice_cut(b, 0, word_end(b));
+        size_t longer = x.n > y.n ? x.n : y.n;
+        if (suggest_distance(x, y) * 2 > longer)
+            return false;
+        a = slice_from(a, x.n);
+        b = slice_from(b, y.n);
+    }
+    return true;
+}
+
 slice suggest_nearest(slice got, const slice *candidates, size_t count)
 {
     slice nearest = {0};
@@ -47,7 +74,7 @@ slice suggest_nearest(slice got, const slice *candidates, size_t count)
     for (size_t i = 0; i < count; i++) {
         slice c = candidates[i];
         size_t longer = got.n > c.n ? got.n : c.n, distance = suggest_distance(got, c);
-        if (distance < best && distance * 3 <= longer) {
+        if (distance < best && distance * 3 <= longer && words_agree(got, c)) {
             best = distance;
             nearest = c;
         }

@@ -9,7 +9,7 @@
 size_t suggest_distance(slice a, slice b);
 
 /* The candidate that is nearest to `got`, if it is near enough to be a slip (a third of the longer one's
- * length, at most four edits); the empty slice otherwise. The first of equally near ones. */
+ * length, at most four edits, and no word of a camelCase name replaced by another); the empty slice otherwise. The first of equally near ones. */
 slice suggest_nearest(slice got, const slice *candidates, size_t count);
 
 #endif

@@ -84,6 +84,10 @@ const struct schema_kind *schema_find_in(slice group, slice version, slice kind)
 uint32_t schema_hash(slice name);
 const struct schema *schema_property(const struct schema *s, slice name);
 
+/* Whether a value could be meant for a field of the schema: no scalar for a block, no block for a list, true and false
+ * for a boolean only. */
+bool schema_could_take(const struct schema *s, const struct node *n);
+
 /* The schema of an object's member, its own or that of additionalProperties; NULL when it is unknown. Looked
  * up once. */
 const struct schema *schema_member(const struct schema *s, struct node *member);

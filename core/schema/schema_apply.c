@@ -11,6 +11,23 @@ static bool implied_at_root(const struct schema *s, slice key)
            (slice_eq(key, LIT("apiVersion")) || slice_eq(key, LIT("kind")) || slice_eq(key, LIT("metadata")));
 }
 
+bool schema_could_take(const struct schema *s, const struct node *n)
+{
+    bool wants_block = s->type == SCHEMA_OBJECT, wants_list = s->type == SCHEMA_ARRAY;
+    switch (n->kind) {
+    case NODE_OBJECT:
+        return wants_block || s->type == SCHEMA_ANY;
+    case NODE_ARRAY:
+        return wants_list || s->type == SCHEMA_ANY;
+    case NODE_BOOL:
+        return s->type == SCHEMA_BOOLEAN || s->type == SCHEMA_ANY;
+    case NODE_NULL:
+        return true;
+    default: /* quotes make a string of a number, and a number of a string */
+        return !wants_block && !wants_list;
+    }
+}
+
 static void report_unknown(struct schema_run *run, const struct schema *s, struct node *n)
 {
     if (findings_full(run->findings, &rule_unknown_field))
@@ -18,9 +35,11 @@ static void report_unknown(struct schema_run *run, const struct schema *s, struc
     struct finding *x =
         finding_at(run->findings, &rule_unknown_field, FIELD_NONE, at_key(n), "unknown field");
     slice *names = ARENA_ARRAY(run->arena, slice, s->property_count + 1u);
+    size_t count = 0;
     for (size_t i = 0; i < s->property_count; i++)
-        names[i] = s->properties[i].name;
-    slice near = suggest_nearest(n->key, names, s->property_count);
+        if (schema_could_take(s->properties[i].schema, n))
+            names[count++] = s->properties[i].name;
+    slice near = suggest_nearest(n->key, names, count);
     if (near.n && !node_get(n->parent, near)) {
         finding_edit(x, at_key(n), near);
         finding_hint(x, "did you mean %.*s?", FMT(near));

@@ -108,6 +108,10 @@ static void slips_are_near(void **state)
     assert_slice("dash", suggest_nearest(LIT("STANDARD-IA"), names, 4), LIT("STANDARD_IA"));
     assert_slice("swap", suggest_nearest(LIT("clutser"), names, 4), LIT("cluster"));
     assert_slice("far", suggest_nearest(LIT("gibberish"), names, 4), LIT(""));
+    static const slice size[] = {SLICE("storageSize"), SLICE("maxBackups")};
+    assert_slice("another word", suggest_nearest(LIT("storageType"), size, 2), LIT(""));
+    assert_slice("a slip in a word", suggest_nearest(LIT("storgaeSize"), size, 2), LIT("storageSize"));
+    assert_slice("a letter less", suggest_nearest(LIT("maxBackup"), size, 2), LIT("maxBackups"));
 }
 
 static int closed;
