@@ -95,6 +95,10 @@ struct finding {
     slice note; /* of a second place ("first set here"); empty: there is none */
     struct place note_place;
     struct edit edit;
+    /* What was written at the wrong place or under the wrong name, and the path that it should have; NULL: it is not
+     * known. What is missing there is not missing. */
+    const struct node *moved;
+    slice moved_to;
     bool leaves;         /* its list; internal to findings_move() */
     struct arena *arena; /* of its texts; NULL: the rule is off, and they are not put together */
 };

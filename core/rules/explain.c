@@ -2,6 +2,7 @@
  * resources, and each fault once. It sees the complete list; nothing else rewrites or drops a finding. */
 #include "explain.h"
 
+#include "borrowed.h"
 #include "brgate_limits.h"
 
 #define RULE(name, ...) const struct rule rule_##name = {__VA_ARGS__};
@@ -11,8 +12,8 @@ extern const struct rule rule_provider_unknown, rule_logstop_and_subcommand;
 
 extern const struct rule rule_unknown_field, rule_schema_type, rule_schema_required, rule_schema_enum,
     rule_schema_validation; /* schema.def */
-extern const struct rule rule_storage_missing,
-    rule_no_secret_but_sendcred; /* rule_storage.def, rule_credentials.def */
+extern const struct rule rule_storage_missing, rule_compact_storage,
+    rule_no_secret_but_sendcred; /* rule_storage.def, rule_compact.def, rule_credentials.def */
 
 /* ---- better words ---- */
 
@@ -33,6 +34,8 @@ static void explain_provider(struct finding *x)
     x->rule = &rule_provider_unknown;
     x->message = arena_fmt(x->arena, "%s: %.*s: supported values: %.*s", field_error_words(x->error),
                            FMT(node_value(x->arena, n)), FMT(buf_slice(&b)));
+    if (borrowed_explain_value(x))
+        return;
     if (!x->edit.text.n)
         finding_hint(x, "write aws for Amazon S3, other for a service that is not listed");
     else
@@ -61,6 +64,8 @@ static void explain_enum(struct finding *x)
 {
     if (is_member(x->place.node, LIT("s3"), LIT("provider")))
         explain_provider(x);
+    else
+        borrowed_explain_value(x);
 }
 
 /* The one validation rule of these resources. */
@@ -87,37 +92,60 @@ static void explain(struct finding *x, const struct schema_kind *kind)
 
 /* ---- each fault once ---- */
 
-static bool is_storage(slice name)
+/* Whether what is missing at `path` comes with the text that `unknown` says to move. */
+static bool comes_to(const struct finding *unknown, slice path)
 {
-    static const slice storages[] = {SLICE("s3"), SLICE("gcs"), SLICE("azblob"), SLICE("local")};
-    return slice_among(name, storages, COUNT(storages));
+    slice to = unknown->moved_to;
+    if (slice_eq(path, to))
+        return true;
+    if (to.n > path.n)
+        return slice_starts(to, path) && (!path.n || to.p[path.n] == '.');
+    if (!slice_starts(path, to) || (to.n && path.p[to.n] != '.'))
+        return false;
+    const char *below = arena_cstr(unknown->arena, slice_from(path, to.n ? to.n + 1 : 0));
+    return node_at(unknown->moved, below);
 }
 
-/* Whether the name that the unknown field was meant to have is what is missing. */
+static bool one_comes_to(const struct finding *unknown, slice above, const char *const *names)
+{
+    for (; *names; names++)
+        if (comes_to(unknown, arena_fmt(unknown->arena, "%.*s.%s", FMT(above), *names)))
+            return true;
+    return false;
+}
+
+/* Whether the unknown field is what is missing, under another name or at another place. */
 static bool is_misspelling_of(const struct finding *unknown, const struct finding *missing)
 {
-    const struct node *parent = unknown->place.node->parent, *there = missing->place.node;
-    slice name = unknown->edit.text;
-    if (!name.n || !parent || !there)
-        return false;
+    static const char *const storages[] = {"s3", "gcs", "azblob", "local", NULL};
+    static const char *const credentials[] = {"serviceAccount", "br.sendCredToTikv", NULL},
+                             *const secret[] = {"secretName", NULL};
+    const struct node *there = missing->place.node;
+    slice path = node_path(unknown->arena, there);
     if (missing->place.kind == PLACE_MISSING)
-        return parent == there && slice_eq(name, missing->place.member);
-    if (missing->rule == &rule_storage_missing)
-        return parent == there && is_storage(name);
-    return missing->rule == &rule_no_secret_but_sendcred &&
-           ((parent == there && slice_eq(name, LIT("secretName"))) ||
-            (parent == there->parent && slice_eq(name, LIT("serviceAccount"))) ||
-            (parent->parent == there->parent && slice_eq(name, LIT("sendCredToTikv"))));
+        return comes_to(unknown,
+                        path.n ? arena_fmt(unknown->arena, "%.*s.%.*s", FMT(path), FMT(missing->place.member))
+                               : missing->place.member);
+    if (missing->rule == &rule_no_secret_but_sendcred)
+        return one_comes_to(unknown, path, secret) ||
+               one_comes_to(unknown, node_path(unknown->arena, there->parent), credentials);
+    return one_comes_to(unknown, path, storages);
 }
 
-/* A field that is missing because its name is misspelt: the unknown field says it already. */
+static bool is_of_something_missing(const struct finding *x)
+{
+    return x->place.node && (x->place.kind == PLACE_MISSING || x->rule == &rule_storage_missing ||
+                             x->rule == &rule_compact_storage ||
+                             (x->rule == &rule_no_secret_but_sendcred && x->place.node->parent));
+}
+
+/* A field that is missing because it has another name, or is at another place: the unknown field says it already. */
 static bool is_misspelt(const struct findings *f, const struct finding *missing)
 {
-    if (missing->place.kind != PLACE_MISSING && missing->rule != &rule_storage_missing &&
-        missing->rule != &rule_no_secret_but_sendcred)
+    if (!is_of_something_missing(missing))
         return false;
     for (const struct finding *x = f->first; x; x = x->next)
-        if (x->rule == &rule_unknown_field && is_misspelling_of(x, missing))
+        if (x->moved && is_misspelling_of(x, missing))
             return true;
     return false;
 }

@@ -1,9 +1,10 @@
 /* Fields that no schema has: where each belongs, which group has it, which lines an empty block has lost. */
 #include "explain.h"
 
+#include "borrowed.h"
 #include "brgate_limits.h"
 
-static const struct schema *schema_at(const struct schema *s, const struct node *n)
+const struct schema *schema_at(const struct schema *s, const struct node *n)
 {
     if (!n->parent)
         return s;
@@ -65,16 +66,38 @@ static bool explain_indentation(struct finding *x, const struct schema *s)
     return true;
 }
 
+/* ---- one level too deep or too high ---- */
+
+static slice path_of(struct arena *a, slice above, slice name)
+{
+    return above.n ? arena_fmt(a, "%.*s.%.*s", FMT(above), FMT(name)) : name;
+}
+
+/* The schema's field of that name, if the value could be its own. */
+static const struct schema *field_for(const struct schema *s, const struct node *n)
+{
+    const struct schema *field = schema_property(s, n->key);
+    return field && schema_could_take(field, n) ? field : NULL;
+}
+
+static void say_belongs(struct finding *x, slice block)
+{
+    const struct node *n = x->place.node;
+    finding_moves(x, n, path_of(x->arena, block, n->key));
+    finding_edit(x, x->place, (slice){0});
+    finding_hint(x, block.n ? "it belongs in %.*s" : "it belongs at the top level%.*s", FMT(block));
+}
+
 static bool explain_sibling_block(struct finding *x, const struct schema *s)
 {
     const struct node *parent = x->place.node->parent;
     for (const struct node *c = node_first(parent); c; c = node_next(c)) {
         bool written = c->kind == NODE_OBJECT && !(c->flags & NODE_DEFAULTED);
         const struct schema *below = written ? schema_property(s, c->key) : NULL;
-        if (below && schema_property(below, x->place.node->key)) {
-            finding_hint(x, "it belongs in %.*s", FMT(node_path(x->arena, c)));
-            return true;
-        }
+        if (!below || !field_for(below, x->place.node) || node_get(c, x->place.node->key))
+            continue;
+        say_belongs(x, node_path(x->arena, c));
+        return true;
     }
     return false;
 }
@@ -84,23 +107,106 @@ static bool explain_below(struct finding *x, const struct schema *s)
 {
     slice block = {0};
     for (size_t i = 0; i < s->property_count; i++) {
-        if (!schema_property(s->properties[i].schema, x->place.node->key))
+        if (!field_for(s->properties[i].schema, x->place.node))
             continue;
         if (block.n)
             return false;
         block = s->properties[i].name;
     }
     if (block.n)
-        finding_hint(x, "it belongs in %.*s", FMT(block));
+        say_belongs(x, path_of(x->arena, node_path(x->arena, x->place.node->parent), block));
     return block.n > 0;
 }
 
-/* A word of which the beginning was cut off. */
+static bool explain_above(struct finding *x, const struct schema_kind *kind)
+{
+    for (const struct node *n = x->place.node->parent; n && n->parent; n = n->parent) {
+        const struct schema *above = schema_at(kind->schema, n->parent);
+        if (above && field_for(above, x->place.node)) {
+            say_belongs(x, node_path(x->arena, n->parent));
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- a level too many ---- */
+
+static size_t count_members(const struct node *n, const struct schema *known)
+{
+    size_t count = 0;
+    for (const struct node *c = node_first(n); c; c = node_next(c))
+        count += !known || field_for(known, c);
+    return count;
+}
+
+/* What a wrapper holds in the end: its `spec`, or its only block. */
+static const struct node *unwrapped(const struct node *n, const struct schema *s)
+{
+    for (;;) {
+        const struct node *spec = node_get(n, LIT("spec")), *only = node_first(n);
+        if (!spec && only && !node_next(only))
+            spec = only;
+        if (!spec || spec->kind != NODE_OBJECT || schema_property(s, spec->key))
+            return n;
+        n = spec;
+    }
+}
+
+/* An unknown block around fields that are known here, `storage: {s3: ...}` or `template: {spec: ...}`. */
+static bool explain_wrapper(struct finding *x, const struct schema *s)
+{
+    const struct node *n = x->place.node, *inner = n->kind == NODE_OBJECT ? unwrapped(n, s) : NULL;
+    size_t known = inner ? count_members(inner, s) : 0;
+    slice above = node_path(x->arena, n->parent);
+    if (!known || known * 2 < count_members(inner, NULL))
+        return false;
+    const char *here = above.n ? "directly in " : "at the top level";
+    finding_moves(x, inner, above);
+    finding_edit(x, x->place, (slice){0});
+    if (inner != n)
+        finding_hint(x, "remove %.*s and %.*s: their fields belong %s%.*s", FMT(n->key), FMT(inner->key),
+                     here, FMT(above));
+    else if (known == 1)
+        finding_hint(x, "remove %.*s: %.*s belongs %s%.*s", FMT(n->key), FMT(node_first(n)->key), here,
+                     FMT(above));
+    else
+        finding_hint(x, "remove %.*s: its fields belong %s%.*s", FMT(n->key), here, FMT(above));
+    return true;
+}
+
+/* An unknown name for a block of which all or most fields are known, `storage: {provider: aws, bucket: ...}`. */
+static bool explain_renamed(struct finding *x, const struct schema *s)
+{
+    const struct node *n = x->place.node;
+    size_t best = 1, total = n->kind == NODE_OBJECT ? count_members(n, NULL) : 0;
+    slice name = {0};
+    for (size_t i = 0; i < s->property_count && total; i++) {
+        const struct schema *block = s->properties[i].schema;
+        size_t known = block->type == SCHEMA_OBJECT ? count_members(n, block) : 0;
+        if (known * 2 < total || known < best || node_get(n->parent, s->properties[i].name))
+            continue;
+        name = known > best ? s->properties[i].name : (slice){0}; /* equally good ones: none */
+        best = known;
+    }
+    if (!name.n)
+        return false;
+    finding_moves(x, n, path_of(x->arena, node_path(x->arena, n->parent), name));
+    finding_edit(x, x->place, name);
+    finding_hint(x, "write %.*s: these are its fields", FMT(name));
+    return true;
+}
+
+/* ---- a slip of letters ---- */
+
+/* A name that lost its beginning in the middle of a word: mespace. */
 static bool explain_truncated_name(struct finding *x, const struct schema *s)
 {
-    for (size_t i = 0; i < s->property_count && x->place.node->key.n >= 4; i++) {
-        slice name = s->properties[i].name, key = x->place.node->key;
-        if (name.n <= key.n || !slice_eq_nocase(slice_from(name, name.n - key.n), key) ||
+    slice key = x->place.node->key;
+    for (size_t i = 0; i < s->property_count && key.n >= 4; i++) {
+        slice name = s->properties[i].name;
+        if (name.n <= key.n || !slice_eq(slice_from(name, name.n - key.n), key) ||
+            !schema_could_take(s->properties[i].schema, x->place.node) ||
             at_member(x->place.node->parent, arena_cstr(x->arena, name)).kind == PLACE_VALUE)
             continue;
         finding_edit(x, x->place, name);
@@ -110,68 +216,56 @@ static bool explain_truncated_name(struct finding *x, const struct schema *s)
     return false;
 }
 
-/* Azure has containers, which some examples call a bucket as well. */
-static bool explain_container(struct finding *x)
+static bool explain_letters(struct finding *x, const struct schema *s)
 {
-    if (!slice_eq(x->place.node->parent->key, LIT("azblob")) || !slice_eq(x->place.node->key, LIT("bucket")))
+    if (!x->edit.text.n && !explain_truncated_name(x, s))
         return false;
-    const struct node *container = node_get(x->place.node->parent, LIT("container"));
-    if (container)
-        finding_note(x, at_key(container), "this is used");
-    finding_edit(x, x->place, container ? (slice){0} : LIT("container"));
-    finding_hint(x, container ? "remove it: azblob has a container, not a bucket"
-                              : "write container: azblob has no bucket");
+    const struct node *n = x->place.node;
+    finding_moves(x, n, path_of(x->arena, node_path(x->arena, n->parent), x->edit.text));
     return true;
 }
 
-/* Names that these resources do not have and others do. */
-static bool explain_foreign_name(struct finding *x)
+static bool explain_case(struct finding *x, const struct schema *s)
 {
-    static const struct {
-        slice block, key;
-        const char *hint;
-    } known[] = {
-        {SLICE("s3"), SLICE("accessKey"), "put it in a Secret, and the Secret's name in secretName"},
-        {SLICE("s3"), SLICE("access_key"), "put it in a Secret, and the Secret's name in secretName"},
-        {SLICE("s3"), SLICE("secretKey"), "put it in a Secret, and the Secret's name in secretName"},
-        {SLICE("s3"), SLICE("secret_key"), "put it in a Secret, and the Secret's name in secretName"},
-        {SLICE("backupTemplate"), SLICE("spec"), "its fields belong directly in backupTemplate"},
-        {SLICE("logBackupTemplate"), SLICE("spec"), "its fields belong directly in logBackupTemplate"},
-        {SLICE("compactBackupTemplate"), SLICE("spec"),
-         "its fields belong directly in compactBackupTemplate"},
-    };
-    for (size_t i = 0; i < COUNT(known); i++) {
-        if (!slice_eq(x->place.node->key, known[i].key) ||
-            !slice_eq(x->place.node->parent->key, known[i].block))
-            continue;
-        finding_edit(x, x->place, (slice){0});
-        finding_hint(x, "%s", known[i].hint);
-        return true;
-    }
-    return false;
+    return slice_eq_nocase(x->edit.text, x->place.node->key) && explain_letters(x, s);
 }
 
-static bool explain_above(struct finding *x, const struct schema_kind *kind)
+/* Azure has containers, which some examples call a bucket as well. */
+static bool explain_container(struct finding *x)
 {
-    for (const struct node *n = x->place.node->parent; n && n->parent; n = n->parent) {
-        const struct schema *above = schema_at(kind->schema, n->parent);
-        if (above && schema_property(above, x->place.node->key)) {
-            slice path = node_path(x->arena, n->parent);
-            finding_hint(x, path.n ? "it belongs in %.*s" : "it belongs at the top level%.*s", FMT(path));
-            return true;
-        }
-    }
-    return false;
+    const struct node *n = x->place.node, *container = node_get(n->parent, LIT("container"));
+    if (!container || !slice_eq(n->parent->key, LIT("azblob")) || !slice_eq(n->key, LIT("bucket")))
+        return false;
+    finding_note(x, at_key(container), "this is used");
+    finding_edit(x, x->place, (slice){0});
+    finding_hint(x, "remove it: azblob has a container, not a bucket");
+    return true;
 }
 
+/* An environment variable written as a field: `- TZ: UTC`. */
+static bool explain_variable(struct finding *x)
+{
+    const struct node *n = x->place.node, *item = n->parent;
+    if (!item->parent || !slice_eq(item->parent->key, LIT("env")) || item->parent->kind != NODE_ARRAY ||
+        node_get(item, LIT("name")) || n->kind == NODE_OBJECT || n->kind == NODE_ARRAY)
+        return false;
+    finding_moves(x, n, path_of(x->arena, node_path(x->arena, item), LIT("name")));
+    finding_edit(x, x->place, (slice){0});
+    finding_hint(x, "write name: %.*s, and the value as value: below it", FMT(n->key));
+    return true;
+}
+
+/* Meaning first; letters count only where no meaning is known. */
 void explain_unknown(struct finding *x, const struct schema_kind *kind)
 {
     const struct schema *s = schema_at(kind->schema, x->place.node->parent);
-    if (!s || explain_other_group(x, kind) || explain_indentation(x, s) || explain_container(x) ||
-        explain_foreign_name(x) || x->hint.n)
+    if (!s || explain_other_group(x, kind) || explain_indentation(x, s) || explain_variable(x) ||
+        explain_container(x) || explain_case(x, s) || borrowed_explain(x, kind, false) ||
+        explain_wrapper(x, s) || explain_renamed(x, s) || borrowed_explain(x, kind, true))
         return;
-    if (!explain_sibling_block(x, s) && !explain_truncated_name(x, s) && !explain_below(x, s))
-        explain_above(x, kind);
+    if (!explain_sibling_block(x, s) && !explain_letters(x, s) && !explain_below(x, s) &&
+        !explain_above(x, kind))
+        borrowed_explain_around(x, kind);
 }
 
 /* The other end of the same slip: the block that is wanted and empty names the lines that belong to it. */

@@ -115,7 +115,7 @@ struct hint {
 
 static unsigned advised;
 
-/* "status.logCheckpointTs" is of another object of the group. */
+/* "status.logCheckpointTs" is of another object of the group, and a hint may advise to write a BackupSchedule. */
 static void check_word(slice before, slice word, const void *context)
 {
     static const slice away[] = {SLICE("remove "), SLICE("omit "), SLICE("leave out "), SLICE("leave ")};
@@ -126,8 +126,11 @@ static void check_word(slice before, slice word, const void *context)
     if (!known_in("", word))
         return;
     advised++;
-    bool has = slice_ends(before, LIT("status.")) ? known_in(strchr(h->fields->crd, '.'), word)
-                                                  : has_name(h->fields, word);
+    const char *group = strchr(h->fields->crd, '.');
+    const struct fields *schedule = &crds[2 + (strcmp(group, strchr(crds[2].crd, '.')) != 0)];
+    bool other_kind = slice_find(h->text, LIT("BackupSchedule")) != SLICE_NONE && has_name(schedule, word);
+    bool has =
+        slice_ends(before, LIT("status.")) ? known_in(group, word) : has_name(h->fields, word) || other_kind;
     if (!has)
         print_error("the hint \"%.*s\" names %.*s, which %s does not have\n", FMT(h->text), FMT(word),
                     h->fields->crd);

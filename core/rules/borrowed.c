@@ -1,0 +1,317 @@
+/* The list of borrowed.def: look-up, and the words. */
+#include "borrowed.h"
+
+#include "ascii.h"
+#include "brgate_limits.h"
+
+#include <string.h>
+
+/* ---- where a field is ---- */
+
+enum block_bit {
+    ROOT = 1 << 0,
+    BACKUP = 1 << 1,   /* the spec of a Backup */
+    TEMPLATE = 1 << 2, /* backupTemplate and logBackupTemplate */
+    SCHEDULE = 1 << 3,
+    COMPACT = 1 << 4, /* the spec of a CompactBackup */
+    COMPACT_TEMPLATE = 1 << 5,
+    S3 = 1 << 6,
+    GCS = 1 << 7,
+    AZBLOB = 1 << 8,
+    LOCAL = 1 << 9,
+    BR = 1 << 10,
+    FROM = 1 << 11,
+    DUMPLING = 1 << 12,
+    RESOURCES = 1 << 13,
+    /* not blocks but conditions */
+    LATE = 1 << 14,    /* see borrowed_explain() */
+    WITH_BR = 1 << 15, /* br is beside it */
+};
+
+enum {
+    BACKUPS = BACKUP | TEMPLATE,
+    COMPACTIONS = COMPACT | COMPACT_TEMPLATE,
+    JOB = BACKUPS | COMPACTIONS,
+    SPECS = BACKUP | SCHEDULE | COMPACT,
+    STORES = S3 | GCS | AZBLOB,
+};
+
+static unsigned spec_of(const struct schema_kind *kind)
+{
+    return slice_eq(kind->kind, LIT("Backup"))           ? BACKUP
+           : slice_eq(kind->kind, LIT("BackupSchedule")) ? SCHEDULE
+                                                         : COMPACT;
+}
+
+static unsigned block_of(const struct node *n, const struct schema_kind *kind)
+{
+    static const struct {
+        slice key;
+        unsigned block;
+    } blocks[] = {
+        {SLICE("backupTemplate"), TEMPLATE},
+        {SLICE("logBackupTemplate"), TEMPLATE},
+        {SLICE("compactBackupTemplate"), COMPACT_TEMPLATE},
+        {SLICE("s3"), S3},
+        {SLICE("gcs"), GCS},
+        {SLICE("azblob"), AZBLOB},
+        {SLICE("local"), LOCAL},
+        {SLICE("br"), BR},
+        {SLICE("from"), FROM},
+        {SLICE("dumpling"), DUMPLING},
+        {SLICE("resources"), RESOURCES},
+    };
+    if (!n->parent)
+        return ROOT;
+    if (!n->parent->parent)
+        return slice_eq(n->key, LIT("spec")) ? spec_of(kind) : 0;
+    for (size_t i = 0; i < COUNT(blocks); i++)
+        if (slice_eq(n->key, blocks[i].key))
+            return blocks[i].block;
+    return 0;
+}
+
+/* ---- the list ---- */
+
+struct borrowed {
+    unsigned blocks;
+    const char *words, *value, *meant, *becomes, *hint;
+};
+
+static const struct borrowed fields[] = {
+#define FIELD(blocks, words, meant, hint)                    {blocks, words, NULL, meant, NULL, hint},
+#define FIELD_OF(blocks, words, value, meant, becomes, hint) {blocks, words, value, meant, becomes, hint},
+#define VALUE(field, words, becomes, hint)
+#include "borrowed.def"
+#undef FIELD
+#undef FIELD_OF
+#undef VALUE
+};
+
+static const struct borrowed_value {
+    const char *field, *words, *becomes, *hint;
+} values[] = {
+#define FIELD(blocks, words, meant, hint)
+#define FIELD_OF(blocks, words, value, meant, becomes, hint)
+#define VALUE(field, words, becomes, hint) {field, words, becomes, hint},
+#include "borrowed.def"
+#undef FIELD
+#undef FIELD_OF
+#undef VALUE
+};
+
+static slice skip_separators(slice s)
+{
+    while (s.n && (s.p[0] == '_' || s.p[0] == '-' || s.p[0] == ' ' || s.p[0] == '.'))
+        s = slice_from(s, 1);
+    return s;
+}
+
+static bool same_word(slice a, slice b)
+{
+    for (;; a = slice_from(a, 1), b = slice_from(b, 1)) {
+        a = skip_separators(a);
+        b = skip_separators(b);
+        if (!a.n || !b.n)
+            return a.n == b.n;
+        if (ascii_lower(a.p[0]) != ascii_lower(b.p[0]))
+            return false;
+    }
+}
+
+static bool has_word(const char *words, slice word)
+{
+    for (slice rest = slice_of(words); rest.n;) {
+        size_t end = slice_find_char(rest, ' ');
+        if (same_word(slice_cut(rest, 0, end), word))
+            return true;
+        rest = slice_from(rest, end == SLICE_NONE ? rest.n : end + 1);
+    }
+    return false;
+}
+
+/* ---- the field that is meant ---- */
+
+struct target {
+    const struct node *base; /* the block that its path begins in */
+    slice path;              /* from there */
+    const struct schema *schema;
+};
+
+/* Below metadata everything is known: the schemas of these kinds say nothing about it. */
+static bool is_metadata(const struct node *base, slice path)
+{
+    return !base->parent && slice_starts(path, LIT("metadata"));
+}
+
+static const struct schema *schema_below(const struct schema *s, slice path)
+{
+    while (s && path.n) {
+        size_t end = slice_find_char(path, '.');
+        s = schema_property(s, slice_cut(path, 0, end));
+        path = slice_from(path, end == SLICE_NONE ? path.n : end + 1);
+    }
+    return s;
+}
+
+static bool find_target(const struct node *block, const char *meant, const struct schema_kind *kind,
+                        struct target *ret)
+{
+    slice path = slice_of(meant);
+    const struct node *base = block;
+    for (; slice_starts(path, LIT("../")); path = slice_from(path, 3)) {
+        base = base->parent;
+        if (!base)
+            return false;
+    }
+    const struct schema *above = schema_at(kind->schema, base);
+    *ret = (struct target){base, path, above ? schema_below(above, path) : NULL};
+    return ret->schema || is_metadata(base, path);
+}
+
+static bool fits(const struct borrowed *b, const struct node *n)
+{
+    if (!has_word(b->words, n->key) || ((b->blocks & WITH_BR) && !node_get(n->parent, LIT("br"))))
+        return false;
+    if (!b->value)
+        return true;
+    slice value = slice_of(b->value);
+    return n->kind == NODE_BOOL     ? slice_eq(value, n->boolean ? LIT("true") : LIT("false"))
+               : n->kind == NODE_STRING ? slice_eq_nocase(value, n->text)
+                                    : false;
+}
+
+static const struct borrowed *look_up(const struct node *n, const struct node *block,
+                                      const struct schema_kind *kind, bool late, struct target *ret)
+{
+    unsigned here = block_of(block, kind);
+    for (size_t i = 0; here && i < COUNT(fields); i++) {
+        const struct borrowed *b = &fields[i];
+        *ret = (struct target){0};
+        if ((b->blocks & here) && !(b->blocks & LATE) == !late && fits(b, n) &&
+            (!b->meant[0] || find_target(block, b->meant, kind, ret)))
+            return b;
+    }
+    return NULL;
+}
+
+/* ---- the words ---- */
+
+static slice path_in(struct arena *a, const struct node *base, slice path)
+{
+    slice above = node_path(a, base);
+    return above.n ? arena_fmt(a, "%.*s.%.*s", FMT(above), FMT(path)) : path;
+}
+
+void finding_moves(struct finding *x, const struct node *n, slice to)
+{
+    x->moved = n;
+    x->moved_to = to;
+}
+
+static const char *what_it_takes(const struct schema *s)
+{
+    switch (s->type) {
+    case SCHEMA_OBJECT:
+        return "a block of fields";
+    case SCHEMA_ARRAY:
+        return "a list";
+    case SCHEMA_BOOLEAN:
+        return "true or false";
+    case SCHEMA_INTEGER:
+        return "a whole number";
+    default:
+        return "a string";
+    }
+}
+
+/* `{name: shop}` where a name is expected, as other resources refer to an object. */
+static slice referenced_name(const struct node *n)
+{
+    return n->kind == NODE_OBJECT ? node_text(node_get(n, LIT("name"))) : (slice){0};
+}
+
+static void say_target(struct finding *x, const struct node *n, const struct target *t)
+{
+    bool here = t->base == n->parent && slice_find_char(t->path, '.') == SLICE_NONE;
+    slice name = here ? t->path : path_in(x->arena, t->base, t->path), reference = referenced_name(n);
+    const struct node *there = node_at(t->base, arena_cstr(x->arena, t->path));
+    if (there && !(there->flags & NODE_DEFAULTED)) {
+        finding_hint(x, "remove it: %.*s is set, too", FMT(name));
+    } else if (!t->schema || schema_could_take(t->schema, n)) {
+        if (here)
+            finding_edit(x, x->place, name);
+        finding_hint(x, here ? "write %.*s" : "write it as %.*s", FMT(name));
+    } else if (reference.n && t->schema->type == SCHEMA_STRING) {
+        finding_hint(x, "write %.*s: %.*s", FMT(name), FMT(reference));
+    } else {
+        finding_hint(x, "use %.*s, which takes %s", FMT(name), what_it_takes(t->schema));
+    }
+}
+
+static void say(struct finding *x, const struct borrowed *b, const struct target *t)
+{
+    const struct node *n = x->place.node;
+    finding_edit(x, x->place, (slice){0});
+    if (t->base)
+        finding_moves(x, n, path_in(x->arena, t->base, t->path));
+    if (b->hint)
+        finding_hint(x, "%s", b->hint);
+    else if (b->becomes)
+        finding_hint(x, "write %.*s: %s", FMT(t->path), b->becomes);
+    else
+        say_target(x, n, t);
+}
+
+static bool explain_in(struct finding *x, const struct node *block, const struct schema_kind *kind, bool late)
+{
+    struct target t;
+    const struct borrowed *b = look_up(x->place.node, block, kind, late, &t);
+    if (b)
+        say(x, b, &t);
+    return b;
+}
+
+bool borrowed_explain(struct finding *x, const struct schema_kind *kind, bool late)
+{
+    return explain_in(x, x->place.node->parent, kind, late);
+}
+
+bool borrowed_explain_around(struct finding *x, const struct schema_kind *kind)
+{
+    const struct node *parent = x->place.node->parent;
+    for (const struct node *c = node_first(parent); c; c = node_next(c))
+        if (c->kind == NODE_OBJECT && !(c->flags & NODE_DEFAULTED) && explain_in(x, c, kind, false))
+            return true;
+    return parent->parent && parent->parent->parent && explain_in(x, parent->parent, kind, false);
+}
+
+/* ---- values ---- */
+
+static bool is_supported(const struct node *n, slice value)
+{
+    for (size_t i = 0; n->schema && i < n->schema->enum_count; i++)
+        if (slice_eq(node_text(n->schema->enums[i]), value))
+            return true;
+    return false;
+}
+
+bool borrowed_explain_value(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    if (n->kind != NODE_STRING)
+        return false;
+    for (size_t i = 0; i < COUNT(values); i++) {
+        slice becomes = slice_of(values[i].becomes);
+        if (!slice_eq(n->key, slice_of(values[i].field)) || !has_word(values[i].words, n->text) ||
+            (becomes.n && !is_supported(n, becomes)))
+            continue;
+        finding_edit(x, at_value(n), becomes);
+        if (becomes.n)
+            finding_hint(x, "write %.*s", FMT(becomes));
+        else
+            finding_hint(x, "%s", values[i].hint);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,24 @@
+/* What people write here because it is right elsewhere: fields and values of earlier operators, of other backup
+ * operators, of CronJobs and pods, and of S3 clients. borrowed.def lists them. */
+#ifndef BRGATE_BORROWED_H
+#define BRGATE_BORROWED_H
+
+#include "checks.h"
+
+/* Explains an unknown field from what its name means elsewhere: hint, edit, and where its value belongs. Entries
+ * marked LATE are used only if `late`. False when the list does not have the name in this block. */
+bool borrowed_explain(struct finding *x, const struct schema_kind *kind, bool late);
+
+/* The same for a name that belongs one level lower, in a block that is written, or one level higher. */
+bool borrowed_explain_around(struct finding *x, const struct schema_kind *kind);
+
+/* Explains a value that is not among those of its field from what it means elsewhere: hint and edit. */
+bool borrowed_explain_value(struct finding *x);
+
+/* The schema of `n`, which is in an object of the kind; NULL when it has none. */
+const struct schema *schema_at(const struct schema *root, const struct node *n);
+
+/* Notes that `n`, or what is below it, belongs at `to`, a path from the root of the object. */
+void finding_moves(struct finding *x, const struct node *n, slice to);
+
+#endif

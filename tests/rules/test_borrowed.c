@@ -1,0 +1,197 @@
+/* Every word of borrowed.def, in every block that it is listed for and in both API groups, is explained by meaning; and
+ * who does what the hint says has a field that is known, and nothing else to correct. */
+#include "check.h"
+
+#include "fixtures.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ROOT,
+    BACKUP,
+    TEMPLATE,
+    SCHEDULE,
+    COMPACT,
+    COMPACT_TEMPLATE,
+    S3,
+    GCS,
+    AZBLOB,
+    LOCAL,
+    BR,
+    FROM,
+    DUMPLING,
+    RESOURCES,
+    BLOCKS
+};
+
+#define HEAD(kind) "/v1alpha1\nkind: " kind "\nmetadata: {name: x, namespace: tidb}\n"
+#define CLUSTER    "br: {cluster: shop}\n"
+#define STORAGE    "s3: {provider: aws, region: us-west-2, bucket: dumps, secretName: s3, prefix: x}\n"
+#define TIMES      "  startTs: \"409054741514944513\"\n  endTs: \"409054741514944999\"\n"
+
+/* An object without errors, but for the line `@`, which is where the word comes. */
+static const char *const objects[BLOCKS] = {
+    [ROOT] = HEAD("Backup") "@\nspec:\n  " CLUSTER "  " STORAGE,
+    [BACKUP] = HEAD("Backup") "spec:\n  @\n  " CLUSTER "  " STORAGE,
+    [TEMPLATE] =
+        HEAD("BackupSchedule") "spec:\n  schedule: 0 2 * * *\n  maxBackups: 9\n  backupTemplate:\n    @\n"
+                               "    " CLUSTER "    " STORAGE,
+    [SCHEDULE] =
+        HEAD("BackupSchedule") "spec:\n  schedule: 0 2 * * *\n  maxBackups: 9\n  @\n  backupTemplate:\n"
+                               "    " CLUSTER "    " STORAGE,
+    [COMPACT] = HEAD("CompactBackup") "spec:\n  @\n" TIMES
+                                      "  br: {cluster: shop, clusterNamespace: tidb}\n  " STORAGE,
+    [S3] = HEAD("Backup") "spec:\n  " CLUSTER
+                          "  s3:\n    @\n    provider: other\n    endpoint: http://minio:9000\n    bucket: "
+                          "dumps\n    prefix: x\n    region: us-west-2\n",
+    [GCS] = HEAD("Backup") "spec:\n  " CLUSTER
+                           "  gcs:\n    @\n    projectId: shop\n    bucket: dumps\n    prefix: x\n",
+    [AZBLOB] = HEAD("Backup") "spec:\n  " CLUSTER
+                              "  azblob:\n    @\n    container: dumps\n    secretName: s\n    prefix: x\n",
+    [LOCAL] = HEAD("Backup") "spec:\n  " CLUSTER
+                             "  local:\n    @\n    volume: {name: v, nfs: {server: nas, path: /dumps}}\n"
+                             "    volumeMount: {name: v, mountPath: /dumps}\n",
+    [BR] = HEAD("Backup") "spec:\n  br:\n    @\n    cluster: shop\n  " STORAGE,
+    [FROM] = HEAD("Backup") "spec:\n  storageSize: 9Gi\n  from:\n    @\n    host: shop\n    secretName: "
+                            "shop\n  " STORAGE,
+    [DUMPLING] = HEAD(
+        "Backup") "spec:\n  storageSize: 9Gi\n  from: {host: shop, secretName: shop}\n  dumpling:\n    @\n"
+                  "    options: [--threads=1]\n  " STORAGE,
+    [RESOURCES] = HEAD("Backup") "spec:\n  resources:\n    @\n    limits: {cpu: 1}\n  " CLUSTER "  " STORAGE,
+};
+
+static struct gate *gate;
+static unsigned explained, done, faults;
+
+static slice object_with(struct arena *a, unsigned block, const char *group, slice line)
+{
+    slice text = arena_fmt(a, "apiVersion: %s%s", group, objects[block]);
+    size_t at = slice_find_char(text, '@');
+    return arena_fmt(a, "%.*s%.*s%.*s", FMT(slice_cut(text, 0, at)), FMT(line),
+                     FMT(slice_from(text, at + 1)));
+}
+
+static const struct verdict *judge(struct arena *a, slice text)
+{
+    const struct stream_verdict *s = verdict_manifest(gate, a, text, FIXTURE_NOW);
+    assert_non_null(s);
+    return s->first;
+}
+
+static const struct diagnostic *unknown(const struct verdict *v)
+{
+    for (size_t i = 0; i < v->diagnostic_count; i++)
+        if (strcmp(v->diagnostics[i].rule->slug, "unknown-field") == 0)
+            return &v->diagnostics[i];
+    return NULL;
+}
+
+/* Doing what a hint says in so many words; the rest of the hint, behind ':' or ';', gives the reason. */
+static bool follow(struct arena *a, const struct diagnostic *d, slice value, slice *ret_line)
+{
+    size_t end = slice_find_char(d->hint, ':');
+    if (slice_starts(d->hint, LIT("remove it"))) {
+        *ret_line = LIT("");
+    } else if (d->suggested.n) {
+        *ret_line = arena_fmt(a, "%.*s: %.*s", FMT(d->suggested), FMT(value));
+    } else if (slice_starts(d->hint, LIT("write ")) && end != SLICE_NONE &&
+               slice_find_char(slice_cut(d->hint, 6, end - 6), ' ') == SLICE_NONE &&
+               slice_find_char(slice_from(d->hint, end + 2), ' ') == SLICE_NONE) {
+        *ret_line = slice_from(d->hint, 6);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void expect(bool condition, const char *label, const struct diagnostic *d)
+{
+    if (condition)
+        return;
+    print_error("%s: \"%.*s\"\n", label, FMT(d->hint));
+    faults++;
+}
+
+static void try_word(unsigned block, const char *group, slice word, const char *value)
+{
+    struct arena *a = arena_new((size_t)1 << 26);
+    slice written = slice_of(value ? value : "7"), line = arena_fmt(a, "%.*s: %.*s", FMT(word), FMT(written));
+    const struct verdict *clean = judge(a, object_with(a, block, group, (slice){0}));
+    const struct diagnostic *d = unknown(judge(a, object_with(a, block, group, line)));
+    const char *label = arena_cstr(a, arena_fmt(a, "%.*s in %s", FMT(line), group));
+    assert_row(label,
+               clean->errors == 0 || (block == FROM || block == DUMPLING)); /* of the older group alone */
+    if (d && d->hint.n) {
+        explained++;
+        expect(slice_find(d->hint, LIT("did you mean")) == SLICE_NONE, label, d);
+        if (follow(a, d, written, &line)) {
+            const struct diagnostic *again = unknown(judge(a, object_with(a, block, group, line)));
+            done++;
+            expect(!again, label, d);
+        }
+    }
+    arena_free(a);
+}
+
+static void try_entry(const char *blocks, const char *words, const char *value)
+{
+    static const struct {
+        const char *name;
+        const unsigned blocks[6];
+        size_t count;
+    } names[] = {
+        {"JOB", {BACKUP, TEMPLATE, COMPACT}, 3},
+        {"BACKUPS", {BACKUP, TEMPLATE}, 2},
+        {"COMPACTIONS", {COMPACT}, 1},
+        {"SPECS", {BACKUP, SCHEDULE, COMPACT}, 3},
+        {"STORES", {S3, GCS, AZBLOB}, 3},
+        {"ROOT", {ROOT}, 1},
+        {"BACKUP", {BACKUP}, 1},
+        {"TEMPLATE", {TEMPLATE}, 1},
+        {"SCHEDULE", {SCHEDULE}, 1},
+        {"COMPACT", {COMPACT}, 1},
+        {"S3", {S3}, 1},
+        {"GCS", {GCS}, 1},
+        {"AZBLOB", {AZBLOB}, 1},
+        {"LOCAL", {LOCAL}, 1},
+        {"BR", {BR}, 1},
+        {"FROM", {FROM}, 1},
+        {"DUMPLING", {DUMPLING}, 1},
+        {"RESOURCES", {RESOURCES}, 1},
+    };
+    static const char *const groups[] = {"br.pingcap.com", "pingcap.com"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const char *at = strstr(blocks, names[i].name);
+        size_t n = strlen(names[i].name);
+        if (!at || (at[n] && at[n] != ' ') || (at != blocks && at[-1] != ' '))
+            continue;
+        for (slice rest = slice_of(words); rest.n;) {
+            size_t end = slice_find_char(rest, ' ');
+            for (size_t k = 0; k < names[i].count * COUNT(groups); k++)
+                try_word(names[i].blocks[k / 2], groups[k % 2], slice_cut(rest, 0, end), value);
+            rest = slice_from(rest, end == SLICE_NONE ? rest.n : end + 1);
+        }
+    }
+}
+
+static void test_fields(void **state)
+{
+    (void)state;
+    const struct policy policy = {0};
+    gate = gate_open(&policy);
+#define FIELD(blocks, words, meant, hint)                    try_entry(#blocks, words, NULL);
+#define FIELD_OF(blocks, words, value, meant, becomes, hint) try_entry(#blocks, words, value);
+#define VALUE(field, words, becomes, hint)
+#include "borrowed.def"
+    gate_close(gate);
+    print_message("%u fields explained, %u hints followed\n", explained, done);
+    assert_int_equal(faults, 0);
+    assert_true(explained > 500 && done > 300);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fields)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
