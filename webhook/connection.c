@@ -14,7 +14,7 @@
 enum {
     SWEEP_MS = 100, /* how late a deadline may be noticed */
     YOUNG_MS = 2000,
-    STALLED_MS = 1000, /* the API server sends a request in one piece, and takes its answer in at once */
+    LOOKS = 8, /* for one whose bytes do not wait to be read */
     LINGER_MS = 2000,
     LINGER_LOOK_MS = 5, /* a look may find no more than a socket's small buffer holds */
     LINGER_MOST = 64,
@@ -89,49 +89,86 @@ static void sweep(struct connections *list)
     }
 }
 
-/* There is one connection too many. Clients that are served keep theirs: while most of the others never got
- * as far as an answer, the oldest of those goes, and it is the one least likely to get there. Else the one
- * that has been idle for the longest time. */
-static void evict_one(struct connections *list)
+static struct crowd_member member_of(const struct connection *c)
 {
-    struct connection *unserved = NULL, *idle = NULL;
-    uint64_t idle_since = UINT64_MAX;
-    unsigned strangers = 0;
-    for (struct connection *c = list->last; c; c = c->previous) {
-        uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed);
-        if (c->shut)
-            continue;
-        if (!atomic_load_explicit(&c->request.served, memory_order_relaxed)) {
-            unserved = unserved ? unserved : c;
-            if (++strangers > list->limits.most / 2)
-                break;
-        } else if (phase_of(state) == PHASE_IDLE && state >> PHASE_BITS < idle_since) {
-            idle = c;
-            idle_since = state >> PHASE_BITS;
-        }
-    }
-    struct connection *victim = !idle || strangers > list->limits.most / 2 ? unserved : idle;
-    if (victim)
-        shut(list, victim, REJECTED_CROWDED);
+    uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed);
+    enum request_step step = atomic_load_explicit(&c->request.step, memory_order_relaxed);
+    return (struct crowd_member){.phase = phase_of(state),
+                                 .since = state >> PHASE_BITS,
+                                 .known = atomic_load_explicit(&c->request.known, memory_order_relaxed),
+                                 .due = step != REQUEST_JUDGED,
+                                 .unread = c->unread,
+                                 .answer = step == REQUEST_ANSWERED || step == REQUEST_SHED};
 }
 
-/* Bytes that wait to be read are our delay and not the client's. */
-static bool stalled(const struct connection *c, uint64_t now)
+static struct crowd crowd_of(const struct connections *list)
 {
-    uint64_t state = atomic_load_explicit(&c->state, memory_order_relaxed), since = state >> PHASE_BITS;
+    struct crowd crowd = crowd_begin(list->limits.most, clock_ms());
+    for (struct connection *c = list->last; c; c = c->previous) {
+        struct crowd_member m = member_of(c);
+        if (!c->shut)
+            crowd_add(&crowd, &m, c);
+    }
+    return crowd;
+}
+
+static bool has_unread(const struct connection *c)
+{
     int unread = 0;
-    return !c->shut && phase_of(state) == PHASE_REQUEST && now > since + STALLED_MS &&
-           atomic_load_explicit(&c->request.held, memory_order_relaxed) &&
-           ioctl(c->fd, FIONREAD, &unread) == 0 && unread == 0;
+    return ioctl(c->fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+/* Looks into the sockets only of those that are chosen: a call for each connection would cost too much while
+ * newcomers flood in. */
+static struct connection *choose(const struct connections *list, void *(*rule)(const struct crowd *))
+{
+    struct connection *chosen = NULL, *passed[LOOKS];
+    size_t count = 0;
+    while (count < LOOKS) {
+        struct crowd crowd = crowd_of(list);
+        chosen = rule(&crowd);
+        if (!chosen || chosen->unread || !has_unread(chosen))
+            break;
+        chosen->unread = true;
+        passed[count++] = chosen;
+    }
+    while (count)
+        passed[--count]->unread = false;
+    return chosen;
+}
+
+static void evict_one(struct connections *list)
+{
+    struct connection *c = choose(list, crowd_victim);
+    if (c)
+        shut(list, c, REJECTED_CROWDED);
+}
+
+bool connections_yield(struct connections *list)
+{
+    pthread_mutex_lock(&list->lock);
+    struct connection *c = choose(list, crowd_yielder);
+    if (c)
+        shut(list, c, REJECTED_CROWDED);
+    pthread_mutex_unlock(&list->lock);
+    return c;
+}
+
+static bool holds_memory(const struct connection *c)
+{
+    enum request_step step = atomic_load_explicit(&c->request.step, memory_order_relaxed);
+    return step == REQUEST_BODY || step == REQUEST_ANSWERED || step == REQUEST_SHED;
 }
 
 void connections_shed(struct connections *list)
 {
     uint64_t now = clock_ms();
     pthread_mutex_lock(&list->lock);
-    for (struct connection *c = list->first; c; c = c->next)
-        if (stalled(c, now))
+    for (struct connection *c = list->first; c; c = c->next) {
+        struct crowd_member m = member_of(c);
+        if (!c->shut && crowd_stalled(&m, now) && holds_memory(c) && !has_unread(c))
             shut(list, c, REJECTED_CROWDED);
+    }
     pthread_mutex_unlock(&list->lock);
 }
 
@@ -335,7 +372,7 @@ bool connections_busy(struct connections *list)
             continue;
         bool young = now < since + YOUNG_MS;
         busy = phase == PHASE_REQUEST ||
-               (young && (phase == PHASE_HANDSHAKE || !atomic_load(&c->request.served))) ||
+               (young && (phase == PHASE_HANDSHAKE || !atomic_load(&c->request.known))) ||
                (ioctl(c->fd, FIONREAD, &unread) == 0 && unread > 0);
     }
     pthread_mutex_unlock(&list->lock);

@@ -1,24 +1,19 @@
 /* The open connections of one daemon, and their deadlines.
  *
- * libmicrohttpd's timeout counts silence only: a client that sends one byte a second lives for ever. Here
- * every phase has an absolute end, and a thread shuts the sockets that are overdue; libmicrohttpd then sees
- * the end of the stream and cleans up. When there is one too many, the newcomer is let in and another one
- * goes: however many clients dawdle, one that has something to say gets through. */
+ * libmicrohttpd's timeout counts silence only: a client that sends one byte a second lives forever. Here every phase
+ * has an absolute end, and a thread shuts the sockets that are overdue; libmicrohttpd then sees the end of the
+ * stream and cleans up. When there is one too many, the newcomer is let in and another one goes: crowd.h says which,
+ * and what an honest client may rely on whatever others do. */
 #ifndef BRGATE_CONNECTION_H
 #define BRGATE_CONNECTION_H
 
+#include "crowd.h"
 #include "metrics.h"
 #include "request.h"
 #include "tls.h"
 #include "transport.h"
 
 #include <microhttpd.h>
-
-enum phase {
-    PHASE_HANDSHAKE, /* accepted, TLS not finished */
-    PHASE_IDLE,      /* waiting for a request line */
-    PHASE_REQUEST,   /* from the request line to the end of the answer */
-};
 
 struct connections;
 
@@ -27,6 +22,7 @@ struct connection {
     struct connections *list;
     int fd;
     bool shut;                   /* by us; under the list's lock */
+    bool unread;                 /* seen so while there is a crowd; under the list's lock */
     atomic_uint_least64_t state; /* phase and its begin, packed: written by the worker, read by the sweeper */
     struct tls_hold tls;
     struct transport transport;
@@ -52,9 +48,11 @@ void connections_notify(void *list, struct MHD_Connection *mhd, void **context,
 struct connection *connection_of(struct MHD_Connection *mhd);
 void connection_enter(struct connection *c, enum phase phase);
 
-/* Memory or places have run out: shuts those whose request has waited for its client for more than a
- * second. */
+/* Memory for reviews has run out: shuts those that hold some and stall. */
 void connections_shed(struct connections *list);
+
+/* All places for answers are taken: shuts the one that has to yield its own. False when there is none. */
+bool connections_yield(struct connections *list);
 
 unsigned connections_count(struct connections *list);
 

@@ -207,7 +207,6 @@ static enum MHD_Result admit(struct service *s, struct MHD_Connection *mhd, stru
         return MHD_NO;
     atomic_fetch_add_explicit(&s->in_flight, 1, memory_order_relaxed);
     r->step = REQUEST_BODY;
-    atomic_store_explicit(&r->held, true, memory_order_relaxed);
     return MHD_YES;
 }
 
@@ -268,17 +267,24 @@ static enum MHD_Result respond_failed(struct service *s, struct MHD_Connection *
     }
 }
 
+/* Before the client can know. What failed is not the client's fault, and no credit to it. */
+static void note_verdict(struct request *r)
+{
+    if (r->answer.verdict != SERVER_FAILED && r->answer.body.n)
+        atomic_store_explicit(&r->known, r->answer.verdict != SERVER_MALFORMED, memory_order_relaxed);
+}
+
 static enum MHD_Result answer(struct service *s, struct MHD_Connection *mhd, struct request *r)
 {
     struct server_answer *a = &r->answer;
     *a = (struct server_answer){0};
     uint64_t begin = clock_ns();
-    atomic_store_explicit(&r->held, false, memory_order_relaxed);
+    r->step = REQUEST_JUDGED;
     if (!r->lost)
         s->handler->answer(s->handler->context, r->arena, r->endpoint, (slice){r->body, r->length}, a);
     r->duration_ns = clock_ns() - begin;
+    note_verdict(r);
     r->step = REQUEST_ANSWERED;
-    atomic_store_explicit(&r->held, true, memory_order_relaxed);
     if (!a->body.n || a->verdict == SERVER_FAILED)
         return respond_failed(s, mhd, r);
     unsigned status = a->verdict == SERVER_MALFORMED ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_OK;
@@ -290,8 +296,8 @@ static enum MHD_Result answer(struct service *s, struct MHD_Connection *mhd, str
 static enum MHD_Result complete(struct service *s, struct MHD_Connection *mhd, struct request *r)
 {
     r->answering = true;
-    atomic_store_explicit(&r->served, true, memory_order_relaxed); /* before the client can know */
-    if (atomic_fetch_add_explicit(&s->answering, 1, memory_order_relaxed) < s->options->max_in_flight)
+    if (atomic_fetch_add_explicit(&s->answering, 1, memory_order_relaxed) < s->options->max_in_flight ||
+        connections_yield(connection_of(mhd)->list))
         return answer(s, mhd, r);
     r->step = REQUEST_SHED;
     return shed(s, mhd, "too many reviews at once\n");
@@ -334,7 +340,6 @@ void request_end(void *service, struct MHD_Connection *mhd, void **context,
     }
     if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
         metrics_aborted(s->metrics);
-    atomic_store_explicit(&r->held, false, memory_order_relaxed);
     if (r->arena) {
         arena_pool_give(s->arenas, r->arena);
         r->arena = NULL;

@@ -29,22 +29,28 @@ struct service {
     _Atomic(const char *) held; /* why the server is not ready; NULL: it is */
 };
 
-enum request_step { REQUEST_NEW, REQUEST_BODY, REQUEST_SHED, REQUEST_REFUSED, REQUEST_ANSWERED };
+enum request_step {
+    REQUEST_NEW,      /* its headers are coming in */
+    REQUEST_BODY,     /* its body is */
+    REQUEST_JUDGED,   /* the handler has it */
+    REQUEST_ANSWERED, /* by the handler; the answer is going out */
+    REQUEST_SHED,     /* its body is complete, and it was answered without the handler */
+    REQUEST_REFUSED,  /* before its body */
+};
 
 /* Embedded in its connection and used again for the next request. */
 struct request {
-    enum request_step step;
-    size_t endpoint; /* SLICE_NONE: no such path */
+    _Atomic enum request_step step; /* written by the worker, read by who looks for a place */
+    size_t endpoint;                /* SLICE_NONE: no such path */
     struct arena *arena;
     char *body;
     size_t length, capacity, expected;
     uint64_t duration_ns;
     struct server_answer answer;
-    bool lost;          /* no memory for all of the body: the rest is thrown away */
-    bool answering;     /* counted as such */
-    bool unread;        /* refused while much of its body was still to come */
-    atomic_bool served; /* the connection has had a review answered */
-    atomic_bool held;   /* has memory or a place, and waits for its client to send or to take in */
+    bool lost;         /* no memory for all of the body: the rest is thrown away */
+    bool answering;    /* counted as such */
+    bool unread;       /* refused while much of its body was still to come */
+    atomic_bool known; /* the last request on this connection was a review that got a verdict */
 };
 
 /* libmicrohttpd's callbacks; the closure is the service. */

@@ -162,27 +162,38 @@ static void idle_connections_make_room(void **state)
     fixture_end(&f);
 }
 
+/* Which thread serves a connection is up to the system: until it is another than the slow review's. */
+static struct reply answer_beside(struct fixture *f, struct peer *other)
+{
+    struct reply r = {0};
+    for (size_t i = 0; i < MOST_TRICKLES && r.status != 429; i++) {
+        struct peer slow;
+        char text[512];
+        peer_close(other);
+        assert_true(peer_open(&slow, f->port, NULL));
+        assert_true(peer_open(other, f->port, NULL));
+        peer_send(&slow, peer_post(text, sizeof text, "/validate", LIT("slow")));
+        assert_true(fixture_becomes(f, "brgate_webhook_requests_in_flight", 1));
+        peer_send(other, LIT(REVIEW));
+        r = peer_reply(other);
+        assert_int_equal(peer_reply(&slow).status, 200);
+        peer_close(&slow);
+    }
+    return r;
+}
+
 static void too_many_reviews_are_shed(void **state)
 {
     (void)state;
     struct fixture f;
-    struct peer holder, other;
+    struct peer other = {.fd = -1};
     fixture_new(&f);
     f.options.max_in_flight = 1;
     fixture_start(&f);
-    assert_true(peer_open(&holder, f.port, NULL));
-    assert_true(peer_open(&other, f.port, NULL));
-    char text[512];
-    int small = 4096;
-    setsockopt(holder.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    peer_send(&holder, peer_post(text, sizeof text, "/validate", LIT("large"))); /* and does not read it */
-    assert_true(fixture_becomes(&f, "brgate_webhook_requests_in_flight", 1));
-    peer_send(&other, LIT(REVIEW));
-    struct reply r = peer_reply(&other);
+    struct reply r = answer_beside(&f, &other);
     assert_int_equal(r.status, 429);
     assert_non_null(strstr(r.head, "Retry-After: 1"));
     assert_false(r.closing);
-    peer_close(&holder);
     assert_true(fixture_becomes(&f, "brgate_webhook_requests_in_flight", 0));
     peer_send(&other, LIT(REVIEW)); /* on the same connection */
     assert_int_equal(peer_reply(&other).status, 200);

@@ -1,0 +1,59 @@
+/* Keeps the best choice for each rule while the members go by. */
+#include "crowd.h"
+
+#include <stddef.h>
+
+static bool is_due(const struct crowd_member *m, uint64_t now, uint64_t longer_than)
+{
+    return m->phase == PHASE_REQUEST && m->due && !m->unread && now > m->since + longer_than;
+}
+
+bool crowd_stalled(const struct crowd_member *m, uint64_t now)
+{
+    return is_due(m, now, STALLED_MS);
+}
+
+/* The first of those that have waited equally long. */
+static void choose(struct crowd_choice *best, uint64_t since, void *who)
+{
+    if (!best->who || since < best->since)
+        *best = (struct crowd_choice){who, since};
+}
+
+struct crowd crowd_begin(unsigned places, uint64_t now)
+{
+    return (struct crowd){.now = now, .places = places};
+}
+
+void crowd_add(struct crowd *c, const struct crowd_member *m, void *who)
+{
+    if (crowd_stalled(m, c->now))
+        choose(&c->stalled, m->since, who);
+    if (m->answer && is_due(m, c->now, YIELD_MS))
+        choose(&c->answer, m->since, who);
+    if (!m->known) {
+        c->strangers++;
+        if (!c->stranger.who)
+            c->stranger.who = who;
+    } else if (m->phase == PHASE_IDLE && !m->unread) {
+        choose(&c->idle, m->since, who);
+    } else {
+        choose(&c->busy, m->unread ? c->now : m->since, who);
+    }
+}
+
+void *crowd_victim(const struct crowd *c)
+{
+    if (c->stalled.who)
+        return c->stalled.who;
+    if (c->strangers > c->places / 2)
+        return c->stranger.who;
+    if (c->idle.who)
+        return c->idle.who;
+    return c->busy.who ? c->busy.who : c->stranger.who;
+}
+
+void *crowd_yielder(const struct crowd *c)
+{
+    return c->answer.who;
+}
