@@ -6,12 +6,14 @@
 #include "json_memory.h"
 #include "judge.h"
 #include "patch.h"
+#include "utf8.h"
 
 #include <string.h>
 
 struct request { /* what the API server asks */
     slice uid, operation;
     const struct schema_kind *kind; /* NULL: not ours */
+    const struct node *sub_resource;
     struct node *object, *old_object;
 };
 
@@ -64,29 +66,69 @@ static bool read_request(struct arena *a, slice body, struct request *q, struct 
         .dry_run = dry_run && dry_run->kind == NODE_BOOL && dry_run->boolean,
     };
     q->kind = schema_find_in(log->group, node_text_at(request, "kind.version"), log->kind);
+    q->sub_resource = node_get(request, LIT("subResource"));
     q->object = object_at(request, "object");
     q->old_object = object_at(request, "oldObject");
     return true;
 }
 
-/* What is there to judge? Sub-resources (the operator writes status) and other operations pass. */
-static bool change_of(const struct request *q, const struct review_facts *log, struct change *ret)
+static bool is_word(const struct node *n, const char *word)
 {
-    *ret = (struct change){.kind = q->kind, .object = q->object};
-    if (!q->kind || log->sub_resource.n)
-        return false;
-    if (slice_eq(q->operation, LIT("CREATE"))) {
-        ret->context = CONTEXT_CREATE;
-    } else if (slice_eq(q->operation, LIT("UPDATE"))) {
-        ret->context = CONTEXT_UPDATE;
-        ret->old_object = q->old_object;
-    } else if (slice_eq(q->operation, LIT("DELETE"))) {
-        ret->context = CONTEXT_DELETE;
-        ret->object = q->old_object;
-    } else {
-        return false;
+    return n && n->kind == NODE_STRING && slice_eq(n->text, slice_of(word));
+}
+
+static bool is_absent(const struct node *n)
+{
+    return !n || n->kind == NODE_NULL || is_word(n, "");
+}
+
+/* Whether brgate knows the kind, in whatever version. */
+static bool is_ours(const struct review_facts *log)
+{
+    for (size_t i = 0; i < schema_kind_count; i++)
+        if (slice_eq(schema_kinds[i].group, log->group) && slice_eq(schema_kinds[i].kind, log->kind))
+            return true;
+    return false;
+}
+
+enum asked { ASKED_TO_JUDGE, ASKED_NOTHING, ASKED_UNCLEARLY };
+
+/* What is there to judge? Other kinds and the status sub-resource pass. What the API server never sends is not passed:
+ * it may be something else than what is stored. `reterr` says why it is unclear. */
+static enum asked read_change(const struct request *q, const struct review_facts *log, struct change *ret,
+                              struct error *reterr)
+{
+    static const struct {
+        const char *operation;
+        enum context context;
+    } operations[] = {{"CREATE", CONTEXT_CREATE}, {"UPDATE", CONTEXT_UPDATE}, {"DELETE", CONTEXT_DELETE}};
+    *ret = (struct change){.kind = q->kind, .object = q->object, .old_object = q->old_object};
+    if (!is_ours(log) || is_word(q->sub_resource, "status") || slice_eq(q->operation, LIT("CONNECT")))
+        return ASKED_NOTHING;
+    size_t i = 0;
+    while (i < COUNT(operations) && !slice_eq(q->operation, slice_of(operations[i].operation)))
+        i++;
+    if (i == COUNT(operations)) {
+        error_set(reterr, "request.operation: expected CREATE, UPDATE or DELETE, got \"%.*s\"",
+                  FMT(q->operation));
+        return ASKED_UNCLEARLY;
     }
-    return ret->object != NULL;
+    ret->context = operations[i].context;
+    if (ret->context == CONTEXT_DELETE) { /* nothing is worth refusing a deletion */
+        *ret = (struct change){.context = CONTEXT_DELETE, .kind = q->kind, .object = q->old_object};
+        return q->kind && q->old_object ? ASKED_TO_JUDGE : ASKED_NOTHING;
+    }
+    if (!q->kind)
+        error_set(reterr, "request.kind.version: brgate does not know this version of %.*s", FMT(log->kind));
+    else if (!is_absent(q->sub_resource))
+        error_set(reterr, "request.subResource: expected none or status");
+    else if (!q->object)
+        error_set(reterr, "request.object: an object is required");
+    else if (ret->context == CONTEXT_UPDATE && !q->old_object)
+        error_set(reterr, "request.oldObject: an object is required on UPDATE");
+    else
+        return ASKED_TO_JUDGE;
+    return ASKED_UNCLEARLY;
 }
 
 /* ---- answering ---- */
@@ -100,21 +142,64 @@ static void put_row(struct buf *b, const struct diagnostic *r)
     buf_fmt(b, " [%s]", r->rule->slug);
 }
 
-static void put_cause(struct arena *a, cJSON *causes, const struct diagnostic *r)
+/* Bytes of text: JSON may take six for one, and the answer has to stay below LIMIT_RESPONSE_BYTES, or there is none. */
+enum { CAUSES_BYTES = 400 << 10, MESSAGE_BYTES = 64 << 10, WARNINGS_BYTES = 64 << 10 };
+
+/* Takes the text's bytes from a budget; false when they are not there. */
+static bool spend(size_t *budget, size_t bytes)
+{
+    if (bytes > *budget)
+        return false;
+    *budget -= bytes;
+    return true;
+}
+
+static slice row_text(struct arena *a, const struct diagnostic *r, bool path)
+{
+    struct buf b = buf_new(a, 4 * LIMIT_MESSAGE_BYTES);
+    if (path && r->path.n)
+        buf_fmt(&b, "%.*s: ", FMT(r->path));
+    put_row(&b, r);
+    return buf_slice(&b);
+}
+
+static void put_cause(cJSON *causes, const char *reason, slice message, slice field)
 {
     cJSON *cause = cJSON_CreateObject();
-    struct buf b = buf_new(a, 2 * LIMIT_MESSAGE_BYTES);
-    put_row(&b, r);
-    json_put_text(cause, "reason", slice_of(field_error_reason(r->error)));
-    json_put_text(cause, "message", buf_slice(&b));
-    json_put_text(cause, "field", r->path);
+    json_put_text(cause, "reason", slice_of(reason));
+    json_put_text(cause, "message", message);
+    json_put_text(cause, "field", field);
     json_append(causes, cause);
+}
+
+/* The causes of a denial, and in `message` the same on one line. */
+static void put_causes(struct arena *a, cJSON *causes, struct buf *message, const struct verdict *v)
+{
+    size_t budget = CAUSES_BYTES, line = MESSAGE_BYTES, more = v->dropped, put = 0;
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        const struct diagnostic *d = &v->diagnostics[i];
+        if (d->severity != SEVERITY_ERROR)
+            continue;
+        slice text = row_text(a, d, false);
+        if (!spend(&budget, text.n + d->path.n)) {
+            more++;
+            continue;
+        }
+        put_cause(causes, field_error_reason(d->error), text, d->path);
+        if (spend(&line, text.n + d->path.n + 4))
+            buf_fmt(message, "%s%.*s: %.*s", put++ ? ", " : "", FMT(d->path), FMT(text));
+    }
+    if (!more)
+        return;
+    slice rest = arena_fmt(a, "%zu more findings are not shown", more);
+    put_cause(causes, field_error_reason(FIELD_NONE), rest, (slice){0});
+    buf_fmt(message, ", %.*s", FMT(rest));
 }
 
 static void put_status(struct arena *a, cJSON *response, const struct verdict *v)
 {
     cJSON *status = json_put_object(response, "status");
-    struct buf b = buf_new(a, 64 * LIMIT_MESSAGE_BYTES);
+    struct buf b = buf_new(a, 2 * MESSAGE_BYTES);
     slice group = slice_cut(v->api_version, 0, slice_find_char(v->api_version, '/'));
     buf_fmt(&b, "%.*s.%.*s \"%.*s\" is invalid: ", FMT(v->kind), FMT(group), FMT(v->name));
     buf_put(&b, v->errors > 1 ? LIT("[") : (slice){0});
@@ -122,16 +207,7 @@ static void put_status(struct arena *a, cJSON *response, const struct verdict *v
     json_put_text(details, "name", v->name);
     json_put_text(details, "group", group);
     json_put_text(details, "kind", v->kind);
-    cJSON *causes = json_put_list(details, "causes");
-    size_t put = 0;
-    for (size_t i = 0; i < v->diagnostic_count; i++) {
-        if (v->diagnostics[i].severity != SEVERITY_ERROR)
-            continue;
-        put_cause(a, causes, &v->diagnostics[i]);
-        buf_put(&b, put++ ? LIT(", ") : (slice){0});
-        buf_fmt(&b, "%.*s: ", FMT(v->diagnostics[i].path));
-        put_row(&b, &v->diagnostics[i]);
-    }
+    put_causes(a, json_put_list(details, "causes"), &b, v);
     buf_put(&b, v->errors > 1 ? LIT("]") : (slice){0});
     json_put_text(status, "status", LIT("Failure"));
     json_put_text(status, "message", buf_slice(&b));
@@ -141,12 +217,10 @@ static void put_status(struct arena *a, cJSON *response, const struct verdict *v
 }
 
 /* The API server drops a warning with a control character without a trace, and cuts at 256 code points. */
-static slice warning_text(struct arena *a, const struct diagnostic *r)
+static slice warning_text(struct arena *a, const struct diagnostic *d)
 {
     struct buf b = buf_new(a, 4 * LIMIT_MESSAGE_BYTES);
-    if (r->path.n)
-        buf_fmt(&b, "%.*s: ", FMT(r->path));
-    put_row(&b, r);
+    buf_put(&b, row_text(a, d, true));
     for (size_t i = 0; i < b.n; i++)
         if ((unsigned char)b.p[i] < 0x20 || b.p[i] == 0x7f)
             b.p[i] = ' ';
@@ -155,25 +229,67 @@ static slice warning_text(struct arena *a, const struct diagnostic *r)
 
 static void put_warnings(struct arena *a, cJSON *response, const struct verdict *v)
 {
+    size_t budget = WARNINGS_BYTES; /* of all of them together the API server passes on 4,096 code points */
     if (!v->warnings)
         return;
     cJSON *warnings = json_put_list(response, "warnings");
-    for (size_t i = 0; i < v->diagnostic_count; i++)
-        if (v->diagnostics[i].severity == SEVERITY_WARNING)
-            json_append_text(warnings, warning_text(a, &v->diagnostics[i]));
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        if (v->diagnostics[i].severity != SEVERITY_WARNING)
+            continue;
+        slice text = warning_text(a, &v->diagnostics[i]);
+        if (spend(&budget, text.n))
+            json_append_text(warnings, text);
+    }
 }
 
-/* Who let what pass, for the audit log. */
-static void put_audit(struct arena *a, cJSON *response, const struct verdict *v)
+/* The uses of one rule's annotation. */
+struct permission {
+    size_t count;
+    const struct suppressed *first;
+};
+
+/* Quoted, and cut where that is longer than the limit. */
+static void put_quoted(struct arena *a, struct buf *b, slice text)
+{
+    for (size_t n = LIMIT_AUDIT_BYTES; n; n /= 2) {
+        struct buf quoted = buf_new(a, 2 * LIMIT_AUDIT_BYTES);
+        slice head = utf8_cut(text, n);
+        buf_quote(&quoted, head);
+        if (quoted.failed || quoted.n > LIMIT_AUDIT_BYTES)
+            continue;
+        buf_put(b, buf_slice(&quoted));
+        buf_put(b, head.n < text.n ? LIT("...") : (slice){0});
+        return;
+    }
+}
+
+static void put_permission(struct arena *a, cJSON *annotations, const struct permission *p)
+{
+    struct buf b = buf_new(a, 4 * LIMIT_AUDIT_BYTES);
+    buf_fmt(&b, "%zu at ", p->count);
+    put_quoted(a, &b, p->first->path);
+    buf_put(&b, LIT(": "));
+    put_quoted(a, &b, p->first->reason);
+    slice key = arena_fmt(a, "allow.%s", p->first->rule->slug);
+    json_put_text(annotations, arena_cstr(a, key), buf_slice(&b));
+}
+
+/* For the audit log: which rules an annotation has lowered, each with how often, where first, and the reason. A rule
+ * has a key of its own, and texts are quoted, so that no reason can pass for another entry. */
+static void put_audit(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v)
 {
     if (!v->suppressed)
         return;
-    struct buf b = buf_new(a, LIMIT_RESPONSE_BYTES);
-    for (const struct suppressed *s = v->suppressed; s; s = s->next) {
-        buf_put(&b, b.n ? LIT("; ") : (slice){0});
-        buf_fmt(&b, "%s at %.*s: %.*s", s->rule->slug, FMT(s->path), FMT(s->reason));
+    struct permission *permissions = ARENA_ARRAY(a, struct permission, rule_count());
+    for (const struct suppressed *s = v->suppressed; s; s = s->next) { /* the last one comes first */
+        struct permission *p = &permissions[rule_level_of(&g->levels, s->rule)->number];
+        p->count++;
+        p->first = s;
     }
-    json_put_text(json_put_object(response, "auditAnnotations"), "allowed-by-annotation", buf_slice(&b));
+    cJSON *annotations = json_put_object(response, "auditAnnotations");
+    for (size_t i = 0; i < rule_count(); i++)
+        if (permissions[i].count)
+            put_permission(a, annotations, &permissions[i]);
 }
 
 static void put_patch(struct arena *a, cJSON *response, const struct verdict *v, struct review_facts *log)
@@ -225,7 +341,7 @@ static cJSON *response_new(cJSON *review, slice uid, bool allowed)
     return response;
 }
 
-static slice failure(slice why)
+static cJSON *bad_request(slice why)
 {
     cJSON *status = cJSON_CreateObject();
     json_put_text(status, "kind", LIT("Status"));
@@ -234,7 +350,7 @@ static slice failure(slice why)
     json_put_text(status, "message", why);
     json_put_text(status, "reason", LIT("BadRequest"));
     json_put_count(status, "code", 400);
-    return json_print(status, false);
+    return status;
 }
 
 static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
@@ -243,12 +359,21 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     struct request q = {0};
     struct change change;
     if (!read_request(a, body, &q, log))
-        return failure(log->error);
+        return json_print(bad_request(log->error), false);
     log->answered = log->allowed = true;
     cJSON *review = cJSON_CreateObject();
-    if (!change_of(&q, log, &change)) {
+    struct error error;
+    switch (read_change(&q, log, &change, &error)) {
+    case ASKED_NOTHING:
         response_new(review, q.uid, true);
         return json_print(review, false);
+    case ASKED_UNCLEARLY:
+        log->allowed = false;
+        log->error = arena_fmt(a, "%s", error.text);
+        cJSON_AddItemToObject(response_new(review, q.uid, false), "status", bad_request(log->error));
+        return json_print(review, false);
+    case ASKED_TO_JUDGE:
+        break;
     }
     bool mutate = endpoint == ENDPOINT_MUTATE;
     const struct verdict *v = verdict_change(g, a, &change, mutate && change.context != CONTEXT_DELETE, now);
@@ -259,7 +384,7 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
         put_status(a, response, v);
     if (!mutate || !log->allowed) { /* the validating endpoint says it: once is enough */
         put_warnings(a, response, v);
-        put_audit(a, response, v);
+        put_audit(g, a, response, v);
     } else if (change.context != CONTEXT_DELETE) {
         put_patch(a, response, v, log);
     }

@@ -34,6 +34,9 @@ enum {
     LIMIT_FILTER_RULES = 1000,
     /* Bytes of one finding's message: kubectl prints it on one line. */
     LIMIT_MESSAGE_BYTES = 2048,
+    /* A path or a reason, quoted, in an audit annotation. All rules together stay below 100 KiB, where an API server
+       with --audit-log-truncate-enabled cuts events. */
+    LIMIT_AUDIT_BYTES = 200,
     /* A review's answer. */
     LIMIT_RESPONSE_BYTES = 4 << 20,
 };

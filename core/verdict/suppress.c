@@ -1,6 +1,8 @@
 #include "suppress.h"
 
+#include "ascii.h"
 #include "model.h"
+#include "utf8.h"
 #include "verdict_rules.h"
 
 static const slice marker = SLICE("brgate:"); /* behind # */
@@ -15,12 +17,43 @@ static slice strip(slice s)
     return slice_trim(s);
 }
 
+/* Printable and yet nothing to see, or no more than a mark: fillers, marks that combine with what is before them,
+ * punctuation. Each row is a range. */
+static bool is_blank_or_mark(uint32_t c)
+{
+    static const uint32_t ranges[][2] = {
+        {0x00a1, 0x00bf}, {0x0300, 0x036f}, {0x115f, 0x1160},   {0x17b4, 0x17b5}, {0x180b, 0x180f},
+        {0x2000, 0x206f}, {0x2800, 0x2800}, {0x3000, 0x3003},   {0x3164, 0x3164}, {0xfe00, 0xfe0f},
+        {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xe0000, 0xe0fff},
+    };
+    for (size_t i = 0; i < COUNT(ranges); i++)
+        if (c >= ranges[i][0] && c <= ranges[i][1])
+            return true;
+    return false;
+}
+
+/* Whether somebody who reads the reason finds at least a letter or a digit in it. */
+static bool says_something(slice reason)
+{
+    for (size_t n; reason.n; reason = slice_from(reason, n)) {
+        uint32_t c;
+        n = utf8_decode(reason, &c);
+        if (n == 0)
+            n = 1;
+        else if (c < 0x80 ? ascii_is_alnum((char)c) : utf8_printable(c) && !is_blank_or_mark(c))
+            return true;
+    }
+    return false;
+}
+
 /* `RULE: REASON` */
 static struct suppression *add(struct arena *a, struct suppressions *all, slice slug, slice reason)
 {
     all->items = arena_grow(a, all->items, all->count, &all->capacity, sizeof *all->items);
     struct suppression *s = &all->items[all->count++];
-    *s = (struct suppression){.slug = slug, .reason = reason, .understood = true};
+    *s = (struct suppression){.slug = slug, .understood = true};
+    if (says_something(reason))
+        s->reason = reason;
     size_t number;
     s->known = rule_find(slug, &number);
     s->rule = s->known ? rule_at(number) : NULL;

@@ -12,7 +12,8 @@
 #include "verdict.h"
 
 struct suppression {
-    slice slug, reason;
+    slice slug;
+    slice reason; /* empty when there is none, or nothing to read in it */
     const struct rule *rule; /* when it is known */
     bool understood; /* false: begins with "brgate:" or "brgate.io/" and goes on in no way that is known */
     bool known, used;

@@ -58,6 +58,8 @@ struct answer ask_gate(const struct gate *g, struct arena *a, enum endpoint endp
 /* The slug that ends a message: "... [slug]". */
 static void put_slug(struct buf *b, slice message)
 {
+    if (slice_find(message, LIT(" more findings are not shown")) != SLICE_NONE)
+        return;
     size_t open = SLICE_NONE;
     for (size_t i = 0; i < message.n; i++)
         if (message.p[i] == '[')

@@ -112,6 +112,25 @@ static void errors_beyond_the_limit_deny(void **state)
     gate_close(g);
 }
 
+/* What is said has a limit too: a denial that would not fit into an answer is one all the same. */
+static void long_denials_are_shortened(void **state)
+{
+    struct arena *a = *state;
+    struct buf b = buf_new(a, TEXT_BYTES);
+    buf_put(&b, LIT("\"*.*\"],\"resources\":{\"limits\":{"));
+    for (unsigned i = 0; i < LIMIT_FINDINGS; i++) {
+        buf_fmt(&b, "%s\"%u", i ? "," : "", i);
+        for (unsigned k = 0; k < LIMIT_MESSAGE_BYTES; k++)
+            buf_put(&b, LIT("\\u0001"));
+        buf_put(&b, LIT("\":\"much\""));
+    }
+    buf_put(&b, LIT("}},\"imagePullSecrets\":["));
+    struct answer answer =
+        ask(plain_gate(), a, backup(a, "", "my-bucket", arena_cstr(a, buf_slice(&b)), 1), (slice){0});
+    assert_true(answer.log.answered && !answer.allowed);
+    assert_true(slice_find(answer.body, LIT(" more findings are not shown")) != SLICE_NONE);
+}
+
 /* ---- table filters ---- */
 
 static void filters_beyond_the_limits_deny(void **state)
@@ -147,6 +166,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(suppressed_errors_take_no_place, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(old_errors_take_no_place, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(errors_beyond_the_limit_deny, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(long_denials_are_shortened, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(filters_beyond_the_limits_deny, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

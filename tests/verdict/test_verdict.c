@@ -165,7 +165,7 @@ static void test_annotations(void **state)
         {"none may be lowered by default", "{}", ALLOW("retry-duration", "a test"), BAD_RETRY,
          "retry-duration", "", ""},
         {"one that the policy names", "overridable: [retry-duration]", ALLOW("retry-duration", "a test"),
-         BAD_RETRY, "", "", "retry-duration at spec.backoffRetryPolicy.minRetryDuration: a test"},
+         BAD_RETRY, "", "", "1 at \"spec.backoffRetryPolicy.minRetryDuration\": \"a test\""},
         {"another than the policy names", "overridable: [log-type]", ALLOW("retry-duration", "a test"),
          BAD_RETRY, "retry-duration", "", ""},
         {"without a reason", "overridable: [retry-duration]", ALLOW("retry-duration", ""), BAD_RETRY,
@@ -178,11 +178,97 @@ static void test_annotations(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct gate *g = gate_by(a, rows[i].config);
         struct answer answer = create(g, a, backup(a, rows[i].metadata, rows[i].spec));
-        const struct node *audit = node_at(answer.root, "response.auditAnnotations.allowed-by-annotation");
+        const struct node *audit =
+            node_get(node_at(answer.root, "response.auditAnnotations"), LIT("allow.retry-duration"));
         expect(a, rows[i].label, answer, rows[i].causes, rows[i].warnings);
         assert_slice(rows[i].label, audit ? audit->text : (slice){0}, slice_of(rows[i].audit));
         gate_close(g);
     }
+}
+
+/* Without something to read it is none. */
+static void test_reasons(void **state)
+{
+    static const struct {
+        const char *reason;
+        bool counts;
+    } rows[] = {
+        {"x", true},       {"7", true},        {" ticket 12 ", true}, {"\u4f8b\u5916", true},
+        {"\u00e9", true},  {"", false},        {" ", false},          {"\\t\\n", false},
+        {".", false},      {"---", false},     {"\u00a0", false},     {"\u200b", false},
+        {"\u3000", false}, {"\u3164", false},  {"\u2800", false},     {"\u2026", false},
+        {"\u0301", false}, {"\ufeff", false},  {"\u00ad", false},     {"\u115f", false},
+        {"\ufe0f", false}, {"\u2060.", false},
+    };
+    struct arena *a = *state;
+    struct gate *g = gate_by(a, "overridable: [retry-duration]");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *metadata = arena_cstr(
+            a, arena_fmt(a, "\"annotations\":{\"brgate.io/allow.retry-duration\":\"%s\"},", rows[i].reason));
+        struct answer answer = create(g, a, backup(a, metadata, BAD_RETRY));
+        assert_row(rows[i].reason, answer.allowed == rows[i].counts);
+    }
+    gate_close(g);
+}
+
+/* ---- what the audit log records ---- */
+
+/* The value for that rule; empty when there is none. */
+static slice audit_of(const struct answer *answer, const char *key)
+{
+    return node_text(node_get(node_at(answer->root, "response.auditAnnotations"), slice_of(key)));
+}
+
+#define FILTERS "\"tableFilter\":[\"a b\",\"c d\",\"e f\"],"
+
+static void test_record(void **state)
+{
+    static const struct {
+        const char *reason, *audit;
+    } rows[] = {
+        {"legacy names", "3 at \"spec.tableFilter[0]\": \"legacy names\""},
+        {"ok; retry-duration at spec: approved",
+         "3 at \"spec.tableFilter[0]\": \"ok; retry-duration at spec: approved\""},
+        {"ok\\\"\\n1 at \\\"spec\\\": \\\"fine\\u0000",
+         "3 at \"spec.tableFilter[0]\": \"ok\\\"\\n1 at \\\"spec\\\": \\\"fine\\x00\""},
+    };
+    struct arena *a = *state;
+    struct gate *g = gate_by(a, "overridable: [table-filter-syntax, retry-duration]");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *metadata =
+            arena_cstr(a, arena_fmt(a,
+                                    "\"annotations\":{\"brgate.io/allow.table-filter-syntax\":\"%s\","
+                                    "\"brgate.io/allow.retry-duration\":\"x\"},",
+                                    rows[i].reason));
+        struct answer answer = create(g, a, backup(a, metadata, FILTERS BAD_RETRY));
+        assert_true(answer.allowed);
+        assert_slice(rows[i].reason, audit_of(&answer, "allow.table-filter-syntax"), slice_of(rows[i].audit));
+        assert_slice(rows[i].reason, audit_of(&answer, "allow.retry-duration"),
+                     LIT("1 at \"spec.backoffRetryPolicy.minRetryDuration\": \"x\""));
+        assert_int_equal(node_at(answer.root, "response.auditAnnotations")->count, 2);
+    }
+    gate_close(g);
+}
+
+/* However long, and however much quoting makes of it: the other rule's use is there. */
+static void test_record_is_short(void **state)
+{
+    static const char *const characters[] = {"R", "\\u0001", "\xf4\x8f\xbf\xbf", "\\\""};
+    static const unsigned lengths[] = {10, 200, 42500, 60000};
+    struct arena *a = *state;
+    struct gate *g = gate_by(a, "overridable: [table-filter-syntax, retry-duration]");
+    for (size_t i = 0; i < COUNT(characters) * COUNT(lengths); i++) {
+        struct buf b = buf_new(a, 4 << 20);
+        buf_put(&b, LIT("\"annotations\":{\"brgate.io/allow.table-filter-syntax\":\"because "));
+        for (unsigned k = 0; k < lengths[i % COUNT(lengths)]; k++)
+            buf_put(&b, slice_of(characters[i / COUNT(lengths)]));
+        buf_put(&b, LIT("\",\"brgate.io/allow.retry-duration\":\"x\"},"));
+        struct answer answer = create(g, a, backup(a, arena_cstr(a, buf_slice(&b)), FILTERS BAD_RETRY));
+        slice long_one = audit_of(&answer, "allow.table-filter-syntax");
+        assert_true(answer.allowed && audit_of(&answer, "allow.retry-duration").n);
+        assert_true(long_one.n > 20 && long_one.n < 500);
+    }
+    gate_close(g);
 }
 
 /* ---- what is not ours ---- */
@@ -206,6 +292,46 @@ static void test_passes_unseen(void **state)
         for (int endpoint = ENDPOINT_VALIDATE; endpoint <= ENDPOINT_MUTATE; endpoint++)
             expect(a, rows[i].label,
                    ask_gate(plain_gate(), a, (enum endpoint)endpoint, ask_text(a, &ask), TEST_NOW), "", "");
+    }
+}
+
+/* What the API server never sends is not let pass: it need not be what is stored. */
+static void test_what_is_unclear(void **state)
+{
+    static const struct {
+        const char *from, *to, *why; /* NULL: allowed */
+    } rows[] = {
+        {"\"CREATE\"", "\"create\"", "request.operation: expected CREATE, UPDATE or DELETE, got \"create\""},
+        {"\"CREATE\"", "\"\"", "request.operation: expected CREATE, UPDATE or DELETE, got \"\""},
+        {"\"CREATE\"", "null", "request.operation: expected CREATE, UPDATE or DELETE, got \"\""},
+        {"\"CREATE\"", "[\"CREATE\"]", "request.operation: expected CREATE, UPDATE or DELETE, got \"\""},
+        {"\"CREATE\"", "\"UPDATE\"", "request.oldObject: an object is required on UPDATE"},
+        {"\"object\":{", "\"object\":null,\"other\":{", "request.object: an object is required"},
+        {"\"object\":{", "\"object\":[],\"other\":{", "request.object: an object is required"},
+        {"\"version\":\"v1alpha1\"", "\"version\":\"v1\"",
+         "request.kind.version: brgate does not know this version of Backup"},
+        {"\"version\":\"v1alpha1\"", "\"version\":null",
+         "request.kind.version: brgate does not know this version of Backup"},
+        {"\"operation\"", "\"subResource\":\"scale\",\"operation\"",
+         "request.subResource: expected none or status"},
+        {"\"operation\"", "\"subResource\":7,\"operation\"", "request.subResource: expected none or status"},
+        {"\"operation\"", "\"subResource\":\"status\",\"operation\"", NULL},
+        {"\"operation\":\"CREATE\"", "\"operation\":\"DELETE\"", NULL},
+    };
+    struct arena *a = *state;
+    const struct ask ask = {"CREATE", "", "br.pingcap.com", "Backup", backup(a, "", BAD_RETRY), {0}};
+    slice whole = ask_text(a, &ask);
+    for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+        const char *from = rows[i / 2].from, *why = rows[i / 2].why;
+        size_t at = slice_find(whole, slice_of(from));
+        assert_row(from, at != SLICE_NONE);
+        slice body = arena_fmt(a, "%.*s%s%.*s", FMT(slice_cut(whole, 0, at)), rows[i / 2].to,
+                               FMT(slice_from(whole, at + strlen(from))));
+        struct answer answer = ask_gate(plain_gate(), a, (enum endpoint)(i % 2), body, TEST_NOW);
+        assert_row(rows[i / 2].to, answer.log.answered && answer.allowed == !why);
+        assert_slice(rows[i / 2].to, node_text(node_at(answer.root, "response.status.message")),
+                     slice_of(why));
+        assert_slice(rows[i / 2].to, answer.log.error, slice_of(why));
     }
 }
 
@@ -280,6 +406,10 @@ int main(void)
                                         arena_teardown),
         cmocka_unit_test_setup_teardown(test_deletion_exempts_nothing, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_annotations, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_reasons, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_record, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_record_is_short, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_unclear, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_passes_unseen, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_what_the_mutating_endpoint_refuses, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_no_answer_without_memory, arena_setup, arena_teardown),
