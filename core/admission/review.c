@@ -1,6 +1,7 @@
 /* AdmissionReview v1 in and out. */
 #include "review.h"
 
+#include "ascii.h"
 #include "base64.h"
 #include "brgate_limits.h"
 #include "json_memory.h"
@@ -8,6 +9,7 @@
 #include "patch.h"
 #include "utf8.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct request { /* what the API server asks */
@@ -373,6 +375,7 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
         cJSON_AddItemToObject(response_new(review, q.uid, false), "status", bad_request(log->error));
         return json_print(review, false);
     case ASKED_TO_JUDGE:
+        log->allowed = false; /* until it is judged */
         break;
     }
     bool mutate = endpoint == ENDPOINT_MUTATE;
@@ -399,6 +402,37 @@ static slice no_answer(struct review_facts *ret_log, const char *why)
     return (slice){0};
 }
 
+enum { DENIAL_BYTES = 1 << 10, UID_MOST = 100 };
+
+static bool is_plain(slice uid)
+{
+    for (size_t i = 0; i < uid.n; i++)
+        if (!ascii_is_alnum(uid.p[i]) && uid.p[i] != '-')
+            return false;
+    return uid.n && uid.n <= UID_MOST;
+}
+
+/* The review took more memory than one may have. What cannot be judged is denied, not passed for want of an answer,
+ * as it would be under failurePolicy Ignore. `text` was put aside when there was memory. */
+static slice deny_unjudged(char *text, struct review_facts *ret_log)
+{
+    static const char why[] =
+        "judging this object takes more memory than one review may use (server.reviewMemory)";
+    bool stores = slice_eq(ret_log->operation, LIT("CREATE")) || slice_eq(ret_log->operation, LIT("UPDATE"));
+    if (!text || !ret_log->answered || ret_log->allowed || !stores || !is_plain(ret_log->uid))
+        return (slice){0};
+    int n = snprintf(
+        text, DENIAL_BYTES,
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"response\":{\"uid\":"
+        "\"%.*s\",\"allowed\":false,\"status\":{\"status\":\"Failure\",\"message\":\"%s\",\"reason\":"
+        "\"RequestEntityTooLarge\",\"code\":413}}}",
+        FMT(ret_log->uid), why);
+    ret_log->allowed = ret_log->patched = false;
+    ret_log->rule_count = 0;
+    ret_log->error = slice_of(why);
+    return (slice){text, (size_t)n};
+}
+
 struct asking {
     const struct gate *gate;
     struct arena *arena;
@@ -406,12 +440,15 @@ struct asking {
     slice body;
     int64_t now;
     struct review_facts *log;
+    char *denial; /* DENIAL_BYTES for deny_unjudged(); NULL: not for this endpoint */
     slice text;
 };
 
 static void answer_asked(void *context)
 {
     struct asking *q = context;
+    if (q->endpoint == ENDPOINT_VALIDATE)
+        q->denial = arena_alloc(q->arena, DENIAL_BYTES, 1);
     q->text = answer(q->gate, q->arena, q->endpoint, q->body, q->now, q->log);
 }
 
@@ -424,7 +461,11 @@ slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     bool finished = arena_run(a, answer_asked, &q);
     json_memory_leave();
     slice text = q.text;
-    if (!finished || text.n == 0)
+    if (!finished && arena_shortage(a) == ARENA_SHORT_OF_LIMIT)
+        text = deny_unjudged(q.denial, ret_log);
+    else if (!finished)
+        text = (slice){0};
+    if (text.n == 0)
         return no_answer(ret_log, "the review needs more memory than a request may use");
     if (text.n > LIMIT_RESPONSE_BYTES)
         return no_answer(ret_log, "the answer would be larger than the limit for a review");

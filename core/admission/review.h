@@ -18,8 +18,8 @@ struct review_facts {
     size_t rule_count;
 };
 
-/* The body of the HTTP answer (JSON), in the arena. The empty slice means that the arena was exhausted or the
- * answer exceeds its limit: HTTP 500. The arena is not reset. `now` is Unix seconds. */
+/* The body of the HTTP answer (JSON), in the arena. A creation or update that takes more memory than the arena's limit is
+ * denied, by the validating endpoint. The empty slice means that there is no answer: the arena was exhausted otherwise. The arena is not reset. `now` is Unix seconds. */
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
                     struct review_facts *ret_log);
 

@@ -131,6 +131,39 @@ static void long_denials_are_shortened(void **state)
     assert_true(slice_find(answer.body, LIT(" more findings are not shown")) != SLICE_NONE);
 }
 
+/* What takes more memory than a review may use is denied: an answer that fails would pass it under failurePolicy
+ * Ignore. A deletion is not held up. */
+static void what_memory_is_too_small_for_is_denied(void **state)
+{
+    struct arena *a = *state, *small = arena_new(400 << 10);
+    slice object = backup(a, "", "my-bucket", "\"db#.*\"", LIMIT_FILTER_RULES),
+          old = backup(a, "", "b", "", 0);
+    const struct {
+        const char *operation;
+        slice object, old_object;
+        enum endpoint endpoint;
+        bool denied;
+    } rows[] = {
+        {"CREATE", object, {0}, ENDPOINT_VALIDATE, true},
+        {"UPDATE", object, old, ENDPOINT_VALIDATE, true},
+        {"CREATE", object, {0}, ENDPOINT_MUTATE, false},
+        {"DELETE", {0}, object, ENDPOINT_VALIDATE, false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct ask ask = {rows[i].operation, "", "br.pingcap.com", "Backup", rows[i].object,
+                                rows[i].old_object};
+        struct review_facts log;
+        arena_reset(small);
+        slice answer =
+            review_answer(plain_gate(), small, rows[i].endpoint, ask_text(a, &ask), TEST_NOW, &log);
+        assert_false(log.allowed && !answer.n);
+        assert_row(rows[i].operation, rows[i].denied == (log.answered && !log.allowed));
+        assert_row(rows[i].operation,
+                   !rows[i].denied || slice_find(answer, LIT("\"allowed\":false")) != SLICE_NONE);
+    }
+    arena_free(small);
+}
+
 /* ---- table filters ---- */
 
 static void filters_beyond_the_limits_deny(void **state)
@@ -167,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(old_errors_take_no_place, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(errors_beyond_the_limit_deny, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(long_denials_are_shortened, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(what_memory_is_too_small_for_is_denied, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(filters_beyond_the_limits_deny, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
