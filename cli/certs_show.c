@@ -1,13 +1,14 @@
 /* brgate certs show: what is served, what is stored, and who believes it. */
 #include "certs.h"
 
+#include "brgate_limits.h"
 #include "bundle.h"
 #include "civil.h"
 #include "clock.h"
 #include "command.h"
+#include "file.h"
 #include "kube.h"
 #include "options.h"
-#include "source.h"
 #include "store.h"
 
 #include <errno.h>
@@ -226,8 +227,9 @@ static void show_configurations(struct show *s, const struct store *store)
 static void show_file(struct show *s, const char *path)
 {
     slice bytes;
-    if (!source_read(s->arena, path, &bytes)) {
-        unable(s, arena_fmt(s->arena, "%s: %s", path, strerror(errno)));
+    int error = file_read_stream(s->arena, path, LIMIT_STREAM_BYTES + 1, &bytes);
+    if (error) {
+        unable(s, arena_fmt(s->arena, "%s: %s", path, strerror(error)));
         return;
     }
     buf_fmt(&s->out, "file %s\n", path);

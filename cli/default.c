@@ -4,12 +4,11 @@
 #include "brgate_limits.h"
 #include "completed.h"
 #include "config.h"
+#include "file.h"
 #include "options.h"
 #include "patch.h"
 #include "report.h"
-#include "source.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -197,8 +196,9 @@ static int fill(struct settings *s)
     if (s->chosen)
         config.policy.defaults = s->mode;
     s->mode = config.policy.defaults;
-    if (!source_read(s->arena, s->file, &bytes))
-        return command_fails("default", "%s: %s", s->file, strerror(errno));
+    int unread = file_read_stream(s->arena, s->file, LIMIT_STREAM_BYTES + 1, &bytes);
+    if (unread)
+        return command_fails("default", "%s: %s", s->file, strerror(unread));
     struct gate *gate = gate_open(&config.policy);
     const struct stream_verdict *stream = gate ? verdict_manifest(gate, s->arena, bytes, time(NULL)) : NULL;
     int code = stream && verdict_complete(gate, s->arena, stream) ? print(s, stream)

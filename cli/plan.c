@@ -2,10 +2,10 @@
 #include "command.h"
 
 #include "brgate_limits.h"
+#include "file.h"
 #include "options.h"
 #include "plan.h"
 #include "report.h"
-#include "source.h"
 #include "timestamp.h"
 #include "tree.h"
 
@@ -61,6 +61,7 @@ static bool take_now(void *run, const struct option *o, const char *value, struc
 
 /* Where libc looks, too. */
 static const char zone_folder[] = "/usr/share/zoneinfo";
+enum { ZONE_BYTES = 1 << 20 };
 
 static bool take_zone(void *run, const struct option *o, const char *name, struct error *reterr)
 {
@@ -73,7 +74,7 @@ static bool take_zone(void *run, const struct option *o, const char *name, struc
         return true;
     int n = snprintf(path, sizeof path, "%s/%s", zone_folder, name);
     bool safe = n > 0 && (size_t)n < sizeof path && !strstr(name, "..") && name[0] != '/';
-    if (!safe || !source_read(r->arena, path, &bytes))
+    if (!safe || file_read_stream(r->arena, path, ZONE_BYTES, &bytes))
         return error_set(reterr, "there is no such zone in %s", zone_folder);
     r->settings.zone = zone_read(r->arena, bytes);
     return r->settings.zone || error_set(reterr, "%s is not a zone file", path);
@@ -285,10 +286,12 @@ static int make_plan(struct run *r)
     const struct policy policy = {0};
     struct printing p = {.run = r};
     slice bytes;
-    if (!source_read(r->arena, r->file, &bytes))
-        return command_fails("plan", "%s: %s", r->file, strerror(errno));
-    if (r->state && !source_read(r->arena, r->state, &p.state))
-        return command_fails("plan", "%s: %s", r->state, strerror(errno));
+    int unread = file_read_stream(r->arena, r->file, LIMIT_STREAM_BYTES + 1, &bytes);
+    if (unread)
+        return command_fails("plan", "%s: %s", r->file, strerror(unread));
+    unread = r->state ? file_read_stream(r->arena, r->state, LIMIT_STREAM_BYTES + 1, &p.state) : 0;
+    if (unread)
+        return command_fails("plan", "%s: %s", r->state, strerror(unread));
     struct gate *gate = gate_open(&policy);
     p.stream = gate ? verdict_manifest(gate, r->arena, bytes, r->now) : NULL;
     if (!p.stream || !arena_run(r->arena, print, &p))

@@ -1,6 +1,7 @@
 /* Sends requests with libcurl: credentials, time limits, patience. */
 #include "outcome.h"
 
+#include "clock.h"
 #include "curl.h"
 #include "num.h"
 
@@ -43,13 +44,6 @@ struct kube_limits kube_defaults(void)
 {
     return (struct kube_limits){
         .connect = 5000, .request = 15000, .attempts = 4, .backoff = 500, .patience = 10000};
-}
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_BOOTTIME, &t); /* a token grows old while the machine sleeps */
-    return (uint64_t)t.tv_sec * 1000U + (uint64_t)t.tv_nsec / 1000000U;
 }
 
 static bool stopped(const struct kube *k)
@@ -229,7 +223,7 @@ static bool read_token(struct kube *k)
     if (text[0])
         memcpy(k->token, text, sizeof text);
     explicit_bzero(text, sizeof text);
-    k->token_read_at = now_ms();
+    k->token_read_at = clock_lived_ms(); /* a token grows old while the machine sleeps */
     return k->token[0];
 }
 
@@ -237,7 +231,7 @@ static bool refresh_token(struct kube *k, bool forced)
 {
     if (!k->config.token_file.n)
         return true;
-    if (!forced && k->token_read_at && now_ms() - k->token_read_at < TOKEN_LIFE_MS)
+    if (!forced && k->token_read_at && clock_lived_ms() - k->token_read_at < TOKEN_LIFE_MS)
         return true;
     return read_token(k);
 }
@@ -310,14 +304,14 @@ static uint64_t jittered(uint64_t milliseconds)
 {
     uint32_t random = 0;
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
-        random = (uint32_t)now_ms();
+        random = (uint32_t)clock_lived_ms();
     return milliseconds / 2 + random % (milliseconds + 1);
 }
 
 static void rest(const struct kube *k, uint64_t milliseconds)
 {
     struct timespec look = {.tv_nsec = LOOK_MS * 1000000L};
-    for (uint64_t until = now_ms() + milliseconds; now_ms() < until && !stopped(k);)
+    for (uint64_t until = clock_lived_ms() + milliseconds; clock_lived_ms() < until && !stopped(k);)
         nanosleep(&look, NULL);
 }
 

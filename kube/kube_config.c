@@ -1,8 +1,8 @@
 /* Finds the configuration: a file that is named, $KUBECONFIG, the pod's service account, ~/.kube/config. */
 #include "kube_config.h"
+#include "file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 enum { MOST_BYTES = 4 << 20 };
@@ -12,23 +12,11 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-bool kube_read_file(struct arena *a, slice path, slice *ret)
+bool kube_read_file(struct arena *a, slice path, slice *ret, struct error *reterr)
 {
-    int fd = open(arena_cstr(a, path), O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    slice s;
+    if (!file_read(a, arena_cstr(a, path), MOST_BYTES, &s, reterr))
         return false;
-    struct buf b = buf_new(a, MOST_BYTES);
-    char part[4096];
-    ssize_t n;
-    while ((n = read(fd, part, sizeof part)) > 0)
-        buf_put(&b, (slice){part, (size_t)n});
-    int error = errno;
-    close(fd);
-    if (n < 0 || b.failed) {
-        errno = n < 0 ? error : EFBIG;
-        return false;
-    }
-    slice s = buf_slice(&b);
     while (s.n && is_blank(s.p[s.n - 1]))
         s.n--;
     while (s.n && is_blank(s.p[0]))
@@ -53,7 +41,7 @@ static bool load_in_cluster(struct arena *a, const char *directory, slice host, 
                          "use --kubeconfig",
                          ret->token_file.p, strerror(errno));
     }
-    if (!kube_read_file(a, arena_fmt(a, "%s/namespace", directory), &ret->namespace))
+    if (!kube_read_file(a, arena_fmt(a, "%s/namespace", directory), &ret->namespace, NULL))
         ret->namespace = (slice){0};
     return true;
 }

@@ -24,7 +24,7 @@ bool kube_config_load(struct arena *a, const struct kube_place *place, struct ku
 bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct kube_config *ret,
                      struct error *reterr);
 
-/* The whole file with blanks and line breaks at its ends cut off. False and errno when it cannot be read. */
-bool kube_read_file(struct arena *a, slice path, slice *ret);
+/* The whole file with spaces and line breaks at its ends cut off. */
+bool kube_read_file(struct arena *a, slice path, slice *ret, struct error *reterr);
 
 #endif

@@ -1,9 +1,9 @@
 #include "config.h"
 
+#include "brgate_limits.h"
 #include "buf.h"
-#include "source.h"
+#include "file.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -77,8 +77,8 @@ bool config_load(struct arena *a, const char *named, struct config *ret, struct 
         return false;
     if (!path)
         return true;
-    if (!source_read(a, path, &bytes))
-        return error_set(reterr, "%s: %s", path, strerror(errno));
+    if (!file_read(a, path, LIMIT_SETTINGS_BYTES, &bytes, reterr))
+        return false;
     if (!policy_read(&ret->policy, a, bytes, &excludes, &why))
         return error_set(reterr, "%s:%s", path, why.text);
     ret->exclude = list_of(a, path, &excludes);

@@ -1,7 +1,7 @@
 /* Walks folders for manifests. */
 #include "paths.h"
 
-#include "source.h"
+#include "file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { IGNORE_BYTES = 1 << 20 };
 
 enum entry { ENTRY_FILE, ENTRY_FOLDER, ENTRY_FOLDER_LINK, ENTRY_SPECIAL };
 
@@ -92,9 +94,10 @@ static const struct ignore_list *with_own(struct walk *w, const struct folder *f
     const char *path = join(w->arena, f->absolute, ".gitignore");
     if (!w->options->gitignore)
         return NULL;
-    if (!source_read(w->arena, path, &text)) {
-        if (errno != ENOENT && errno != ENOTDIR)
-            complain(w, path, errno);
+    int error = file_read_stream(w->arena, path, IGNORE_BYTES, &text);
+    if (error) {
+        if (error != ENOENT && error != ENOTDIR)
+            complain(w, path, error);
         return f->ignored;
     }
     struct ignore_list *list = ignore_new(w->arena, f->absolute);

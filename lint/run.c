@@ -2,8 +2,8 @@
 #include "run.h"
 
 #include "brgate_limits.h"
+#include "file.h"
 #include "mention.h"
-#include "source.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -75,8 +75,9 @@ static int judge(struct worker *w, size_t file)
     const struct run_options *options = w->job->options;
     const char *name = w->job->paths->names[file];
     slice bytes;
-    if (!source_read(w->arena, name, &bytes))
-        return errno;
+    int error = file_read_stream(w->arena, name, LIMIT_STREAM_BYTES + 1, &bytes); /* one more: too large */
+    if (error)
+        return error;
     const struct stream_verdict *stream = verdict_manifest(options->gate, w->arena, bytes, options->now);
     if (stream && strcmp(name, "-") != 0 && !is_readable(stream) && !text_names_ours(bytes)) {
         w->totals.not_ours++;

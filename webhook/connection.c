@@ -2,6 +2,7 @@
 #include "connection.h"
 
 #include "clock.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -205,12 +206,8 @@ static void *sweeper(void *owner)
             pthread_cond_wait(&list->changed, &list->lock);
             continue;
         }
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += (list->lingering_count ? LINGER_LOOK_MS : SWEEP_MS) * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        if (pthread_cond_timedwait(&list->changed, &list->lock, &until) == ETIMEDOUT) {
+        uint64_t until = clock_ms() + (list->lingering_count ? LINGER_LOOK_MS : SWEEP_MS);
+        if (!thread_wait_until(&list->changed, &list->lock, until)) {
             sweep(list);
             sweep_lingering(list);
         }
@@ -227,12 +224,8 @@ struct connections *connections_new(const struct connection_limits *limits, stru
     list->limits = *limits;
     list->metrics = m;
     list->tls = t;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&list->lock, NULL);
-    pthread_cond_init(&list->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_condition_init(&list->changed);
     list->handshakes = t ? handshakes_new() : NULL;
     if ((!t || list->handshakes) && pthread_create(&list->sweeper, NULL, sweeper, list) == 0)
         return list;

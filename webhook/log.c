@@ -3,6 +3,7 @@
 
 #include "civil.h"
 #include "clock.h"
+#include "thread.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -64,12 +65,8 @@ static void write_lines(struct log *l, const char *p, size_t n, uint64_t give_up
 /* Waits a moment for more lines. */
 static void gather(struct log *l)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += GATHER_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    while (!l->closing && l->n < ENOUGH_BYTES && pthread_cond_timedwait(&l->filled, &l->lock, &until) == 0)
+    uint64_t until = clock_ms() + GATHER_MS;
+    while (!l->closing && l->n < ENOUGH_BYTES && thread_wait_until(&l->filled, &l->lock, until))
         ;
 }
 
@@ -103,11 +100,7 @@ struct log *log_new(int fd, bool text)
     l->fd = fd;
     l->text = text;
     pthread_mutex_init(&l->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->filled, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_condition_init(&l->filled);
     if (pthread_create(&l->thread, NULL, writer, l) != 0) {
         free(l);
         return NULL;

@@ -2,13 +2,15 @@
 #include "review_handler.h"
 
 #include "brgate_limits.h"
+#include "clock.h"
+#include "file.h"
 #include "live_gate.h"
 #include "review.h"
 
 #include <errno.h>
 #include <time.h>
 
-enum { CONFIG_BYTES = 1 << 20, MOST_KINDS = 16 };
+enum { MOST_KINDS = 16 };
 
 struct judge {
     struct live_gate gate;
@@ -63,10 +65,8 @@ static void answer(void *context, struct arena *a, size_t endpoint, slice body, 
 {
     struct judge *judge = context;
     struct review_facts log = {0};
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     struct gate_place *place = live_gate_enter(&judge->gate);
-    ret->body = review_answer(place->gate, a, (enum endpoint)endpoint, body, now.tv_sec, &log);
+    ret->body = review_answer(place->gate, a, (enum endpoint)endpoint, body, clock_unix(), &log);
     live_gate_leave(place);
     ret->verdict = !log.answered ? SERVER_MALFORMED : log.allowed ? SERVER_ALLOWED : SERVER_DENIED;
     ret->error = log.error;
@@ -83,22 +83,18 @@ static void answer(void *context, struct arena *a, size_t endpoint, slice body, 
 /* The whole file, or NULL with the reason. */
 static char *read_config(const char *path, size_t *ret_size, struct error *reterr)
 {
-    char *text = malloc(CONFIG_BYTES);
-    FILE *file = fopen(path, "rbe");
-    size_t n = text && file ? fread(text, 1, CONFIG_BYTES, file) : 0;
-    const char *why = !text                   ? "out of memory"
-                      : !file || ferror(file) ? strerror(errno)
-                      : n == CONFIG_BYTES     ? "larger than 1 MiB"
-                                              : NULL;
-    if (file)
-        fclose(file);
-    if (why) {
-        error_set(reterr, "--config %s: %s", path, why);
-        free(text);
-        return NULL;
+    struct arena *a = arena_new(2 * LIMIT_SETTINGS_BYTES);
+    struct error error = {"out of memory"};
+    slice text;
+    char *copy = NULL;
+    if (a && file_read(a, path, LIMIT_SETTINGS_BYTES, &text, &error) && (copy = malloc(text.n + 1))) {
+        memcpy(copy, text.p, text.n);
+        *ret_size = text.n;
+    } else {
+        error_set(reterr, "--config %s", error.text);
     }
-    *ret_size = n;
-    return text;
+    arena_free(a);
+    return copy;
 }
 
 struct opening {

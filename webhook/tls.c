@@ -3,10 +3,11 @@
 
 #include "certificate.h"
 #include "civil.h"
+#include "clock.h"
+#include "file.h"
 #include "tls_selftest.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 #include <pthread.h>
@@ -55,13 +56,6 @@ struct tls {
     int64_t too_early; /* the texts tried last are of a pair that begins then; 0: they are not */
 };
 
-static int64_t wall_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return t.tv_sec;
-}
-
 static void pair_release(struct tls_pair *p)
 {
     if (!p || atomic_fetch_sub(&p->references, 1) != 1)
@@ -82,22 +76,8 @@ static bool fail(struct error *reterr, const char *what, const char *file, const
 
 static bool read_file(struct arena *a, const char *flag, const char *path, slice *ret, struct error *reterr)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(reterr, flag, path, strerror(errno));
-    char *p = arena_try(a, FILE_BYTES);
-    size_t n = 0;
-    ssize_t got = -1;
-    while (p && n < FILE_BYTES && (got = read(fd, p + n, FILE_BYTES - n)) > 0)
-        n += (size_t)got;
-    int error = errno;
-    close(fd);
-    if (!p || n == FILE_BYTES)
-        return fail(reterr, flag, path, "larger than 1 MiB");
-    if (got < 0)
-        return fail(reterr, flag, path, strerror(error));
-    *ret = (slice){p, n};
-    return true;
+    struct error error;
+    return file_read(a, path, FILE_BYTES, ret, &error) || error_set(reterr, "%s %s", flag, error.text);
 }
 
 static bool read_once(struct arena *a, const struct tls *t, struct sources *ret, struct error *reterr)
@@ -225,7 +205,7 @@ static struct tls_pair *pair_load(struct arena *a, const struct server_options *
 
 static const char *trouble_of(const struct tls_pair *p)
 {
-    int64_t now = wall_clock();
+    int64_t now = clock_unix();
     if (p->not_after < now)
         return "the certificate has expired";
     if (p->not_before > now)
@@ -262,7 +242,7 @@ static bool load_first(struct arena *a, struct tls *t, struct error *reterr)
         return false;
     memcpy(t->seen, s.digest, sizeof t->seen);
     t->matches_file = true;
-    t->loaded_at = wall_clock();
+    t->loaded_at = clock_unix();
     report_loaded(t, t->current);
     report_trouble(t);
     return true;
@@ -319,7 +299,7 @@ static bool replace(struct tls *t, struct arena *a, const struct sources *s, str
     struct tls_pair *fresh = pair_load(a, t->options, s, reterr);
     t->too_early = 0;
     if (fresh && !t->given_cert && is_worse(fresh, t->current, reterr)) {
-        t->too_early = fresh->not_before > wall_clock() ? fresh->not_before : 0;
+        t->too_early = fresh->not_before > clock_unix() ? fresh->not_before : 0;
         pair_release(fresh);
         fresh = NULL;
     }
@@ -331,7 +311,7 @@ static bool replace(struct tls *t, struct arena *a, const struct sources *s, str
         t->current = fresh;
         t->current_given = t->given_cert != NULL;
         t->reloads++;
-        t->loaded_at = wall_clock();
+        t->loaded_at = clock_unix();
     } else {
         t->failures++;
     }
@@ -348,7 +328,7 @@ static bool replace(struct tls *t, struct arena *a, const struct sources *s, str
 /* What was refused for its begin alone is tried again when that has come. */
 static bool has_begun(const struct tls *t)
 {
-    return t->too_early && wall_clock() >= t->too_early;
+    return t->too_early && clock_unix() >= t->too_early;
 }
 
 /* With `reloading` held, so `seen`, `unreadable` and `current` do not change beneath it. */

@@ -3,8 +3,10 @@
 
 #include "bundle.h"
 #include "civil.h"
+#include "clock.h"
 #include "issue.h"
 #include "observe.h"
+#include "thread.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -76,11 +78,7 @@ struct keeper *keeper_new(const struct keeper_options *o, struct kube *kube,
         k->arena = arena_new(ARENA_BYTES);
         k->served_arena = arena_new(ARENA_BYTES);
         pthread_mutex_init(&k->lock, NULL);
-        pthread_condattr_t clock;
-        pthread_condattr_init(&clock);
-        pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-        pthread_cond_init(&k->woken, &clock);
-        pthread_condattr_destroy(&clock);
+        thread_condition_init(&k->woken);
     }
     if (k && k->arena && k->served_arena)
         return k;
@@ -386,17 +384,10 @@ struct keeper_result keeper_step(struct keeper *k)
 
 static void pause_for(struct keeper *k, unsigned milliseconds)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += milliseconds / 1000;
-    until.tv_nsec += (long)(milliseconds % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    uint64_t until = clock_ms() + milliseconds;
     pthread_mutex_lock(&k->lock);
-    if (!atomic_load(&k->stop))
-        pthread_cond_timedwait(&k->woken, &k->lock, &until);
+    while (!atomic_load(&k->stop) && thread_wait_until(&k->woken, &k->lock, until))
+        ;
     pthread_mutex_unlock(&k->lock);
 }
 

@@ -2,6 +2,7 @@
 #include "observe.h"
 
 #include "bundle.h"
+#include "clock.h"
 
 static void fingerprint_of(struct arena *a, slice certificate, char ret[65])
 {
@@ -76,11 +77,8 @@ static void judge_secret(struct arena *a, struct look *l, slice host)
 
 static void read_clocks(struct look *l)
 {
-    struct timespec wall, lived;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    clock_gettime(CLOCK_BOOTTIME, &lived);
-    l->own = wall.tv_sec;
-    l->ticks = (uint64_t)lived.tv_sec * 1000U + (uint64_t)lived.tv_nsec / 1000000U;
+    l->own = clock_unix();
+    l->ticks = clock_lived_ms();
 }
 
 static bool count_answer(struct look *l, struct observer *o, struct kube_answer answer)

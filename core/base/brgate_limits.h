@@ -32,6 +32,8 @@ enum {
     LIMIT_PATTERN_DEPTH = 250,
     /* Rules of one table filter that are read, each perhaps with two regular expressions to compile. */
     LIMIT_FILTER_RULES = 1000,
+    /* A settings file. */
+    LIMIT_SETTINGS_BYTES = 1 << 20,
     /* Bytes of one finding's message: kubectl prints it on one line. */
     LIMIT_MESSAGE_BYTES = 2048,
     /* A path or a reason, quoted, in an audit annotation. All rules together stay below 100 KiB, where an API server

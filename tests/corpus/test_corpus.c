@@ -3,10 +3,11 @@
 
 #include "../domain/tsv.h"
 
+#include "brgate_limits.h"
+#include "file.h"
 #include "fixtures.h"
 #include "report.h"
 #include "review.h"
-#include "source.h"
 
 enum { ARENA_BYTES = 1 << 30 };
 
@@ -18,8 +19,9 @@ static slice read_file(const char *folder, slice name)
     char path[300];
     slice bytes;
     snprintf(path, sizeof path, "tests/corpus/%s/%.*s", folder, FMT(name));
-    if (!source_read(arena, path, &bytes)) {
-        print_error("%s\n", path);
+    struct error error;
+    if (!file_read(arena, path, LIMIT_STREAM_BYTES, &bytes, &error)) {
+        print_error("%s\n", error.text);
         fail();
     }
     return bytes;

@@ -2,7 +2,7 @@
 #include "history.h"
 
 #include "brgate_limits.h"
-#include "source.h"
+#include "file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,8 +34,10 @@ static void play(void *context)
 static void play_file(struct run *run, const char *path)
 {
     struct file f = {.run = run, .arena = arena_new(LIMIT_ARENA_BYTES), .path = path};
-    if (!f.arena || !source_read(f.arena, path, &f.bytes) || !arena_run(f.arena, play, &f)) {
-        fprintf(stderr, "replay: %s: %s\n", path, strerror(errno));
+    struct error error = {"out of memory"};
+    if (!f.arena || !file_read(f.arena, path, LIMIT_STREAM_BYTES, &f.bytes, &error) ||
+        !arena_run(f.arena, play, &f)) {
+        fprintf(stderr, "replay: %s\n", error.text);
         run->failed = true;
     }
     arena_free(f.arena);

@@ -1,10 +1,11 @@
 #include "fixtures.h"
 
 #include "across.h"
+#include "brgate_limits.h"
 #include "bug.h"
+#include "file.h"
 #include "report.h"
 #include "schema.h"
-#include "source.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,8 +24,9 @@ slice fixture_file(struct arena *a, const char *slug, const char *name)
 {
     slice bytes = {0};
     const char *path = arena_cstr(a, arena_fmt(a, FIXTURES_DIR "/%s/%s", slug, name));
-    if (!source_read(a, path, &bytes) && errno != ENOENT)
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    int error = file_read_stream(a, path, LIMIT_STREAM_BYTES, &bytes);
+    if (error && error != ENOENT)
+        fprintf(stderr, "%s: %s\n", path, strerror(error));
     return bytes;
 }
 

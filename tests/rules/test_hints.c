@@ -2,9 +2,10 @@
  * installs for the group and kind of the object, unless the hint says to remove it. */
 #include "check.h"
 
+#include "brgate_limits.h"
+#include "file.h"
 #include "fixtures.h"
 #include "schema.h"
-#include "source.h"
 
 #include <string.h>
 
@@ -51,7 +52,7 @@ static void read_fields(struct arena *a, struct fields *f, const char *crd)
     char path[100];
     slice text;
     snprintf(path, sizeof path, "tests/schema/fields/%s.tsv", crd);
-    assert_true(source_read(a, path, &text));
+    assert_true(file_read(a, path, LIMIT_STREAM_BYTES, &text, NULL));
     while (text.n) {
         size_t end = slice_find_char(text, '\n');
         slice line = slice_cut(text, 0, end);
