@@ -94,6 +94,7 @@ static enum MHD_Result scrape(const struct health_source *s, struct MHD_Connecti
     struct metrics_gauges g = {.in_flight = atomic_load(&s->service->in_flight),
                                .connections = connections_count(s->connections),
                                .log_lines_dropped = log_dropped(s->service->log),
+                               .log_lines_left_out = log_left_out(s->service->log),
                                .ready = !not_ready(s)};
     if (s->tls)
         tls_gauges(s->tls, &g);

@@ -3,6 +3,7 @@
 
 #include "civil.h"
 #include "clock.h"
+#include "log_limit.h"
 #include "thread.h"
 
 #include <limits.h>
@@ -23,6 +24,14 @@ enum {
     CLOSE_MS = 1000,
 };
 
+/* Anyone who can connect can cause lines. A flood of one kind must not push the others out of the log, nor fill the
+ * disk. API servers send some reviews each second when many objects are applied at once, and nothing malformed. */
+static const struct log_rate rates[SERVER_VERDICT_COUNT] = {[SERVER_FAILED] = {20, 2},
+                                                            [SERVER_MALFORMED] = {20, 2},
+                                                            [SERVER_ALLOWED] = {1000, 100},
+                                                            [SERVER_DENIED] = {1000, 100}};
+static const char *const verdict_words[SERVER_VERDICT_COUNT] = {"failed", "malformed", "allowed", "denied"};
+
 struct log {
     int fd;
     bool text;
@@ -31,7 +40,8 @@ struct log {
     pthread_cond_t filled;
     size_t n;
     bool closing;
-    atomic_uint_least64_t dropped;
+    struct log_limit limits[SERVER_VERDICT_COUNT];
+    atomic_uint_least64_t dropped, left_out;
     char queue[QUEUE_BYTES], writing[QUEUE_BYTES];
 };
 
@@ -70,13 +80,45 @@ static void gather(struct log *l)
         ;
 }
 
+/* Until there is a line, or something to tell about lines that were left out. */
+static void wait_for_lines(struct log *l)
+{
+    uint64_t due = UINT64_MAX;
+    for (size_t i = 0; i < SERVER_VERDICT_COUNT; i++) {
+        uint64_t this_due = log_limit_due(&l->limits[i]);
+        due = this_due < due ? this_due : due;
+    }
+    if (due == UINT64_MAX)
+        pthread_cond_wait(&l->filled, &l->lock);
+    else
+        thread_wait_until(&l->filled, &l->lock, due);
+}
+
+/* With the lock, which it lets go of for a moment. */
+static void tell_left_out(struct log *l)
+{
+    for (size_t i = 0; i < SERVER_VERDICT_COUNT; i++) {
+        uint64_t n = log_limit_tell(&l->limits[i], clock_ms(), l->closing);
+        if (!n)
+            continue;
+        pthread_mutex_unlock(&l->lock);
+        log_event(l, LOG_LEVEL_WARNING, "left-out",
+                  "%llu more reviews were %s: there are too many to log each", (unsigned long long)n,
+                  verdict_words[i]);
+        pthread_mutex_lock(&l->lock);
+    }
+}
+
 static void *writer(void *context)
 {
     struct log *l = context;
     pthread_mutex_lock(&l->lock);
-    while (l->n || !l->closing) {
+    for (;;) {
+        tell_left_out(l);
+        if (!l->n && l->closing)
+            break;
         if (!l->n) {
-            pthread_cond_wait(&l->filled, &l->lock);
+            wait_for_lines(l);
             continue;
         }
         gather(l);
@@ -125,6 +167,11 @@ void log_close(struct log *l)
 uint64_t log_dropped(const struct log *l)
 {
     return atomic_load_explicit(&l->dropped, memory_order_relaxed);
+}
+
+uint64_t log_left_out(const struct log *l)
+{
+    return atomic_load_explicit(&l->left_out, memory_order_relaxed);
 }
 
 static void count_dropped(struct log *l)
@@ -232,7 +279,6 @@ void log_event(struct log *l, enum log_level level, const char *event, const cha
     arena_free(e.arena);
 }
 
-static const char *const verdict_words[SERVER_VERDICT_COUNT] = {"failed", "malformed", "allowed", "denied"};
 static const char *const operation_words[SERVER_OPERATION_COUNT] = {"", "CREATE", "UPDATE", "DELETE",
                                                                     "CONNECT"};
 
@@ -339,10 +385,27 @@ static void write_review(void *context)
         put_line(r->log, buf_slice(&b));
 }
 
+/* The writer waits for the first line that is left out, to tell of it in time. */
+static bool may_write(struct log *l, enum server_verdict verdict)
+{
+    pthread_mutex_lock(&l->lock);
+    struct log_limit *limit = &l->limits[verdict];
+    bool waits = log_limit_due(limit) == UINT64_MAX,
+         allowed = log_limit_allows(limit, &rates[verdict], clock_ms());
+    if (!allowed && waits)
+        pthread_cond_signal(&l->filled);
+    pthread_mutex_unlock(&l->lock);
+    if (!allowed)
+        atomic_fetch_add_explicit(&l->left_out, 1, memory_order_relaxed);
+    return allowed;
+}
+
 void log_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
                 const struct server_answer *answer, uint64_t duration_ns)
 {
     struct review r = {l, a, h, endpoint, answer, (unsigned long)(duration_ns / 1000)};
+    if (!may_write(l, answer->verdict))
+        return;
     if (arena_run(a, write_review, &r))
         return;
     /* A review that exhausted its arena is the one somebody will look for. */

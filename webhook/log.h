@@ -1,5 +1,6 @@
 /* Log lines, JSON or text, written by a thread of their own: a reader that stalls costs lines (counted),
- * never a review. Lines that arrive together go out in one write(2) of at most PIPE_BUF bytes, so they are
+ * never a review. More reviews than a limit, for each verdict its own, are not logged one by one: every ten seconds
+ * and at the end a line says how many were left out. Lines that arrive together go out in one write(2) of at most PIPE_BUF bytes, so they are
  * never torn by another writer of the same pipe. */
 #ifndef BRGATE_LOG_H
 #define BRGATE_LOG_H
@@ -17,10 +18,11 @@ enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* One review; a line that does not fit is dropped and counted. */
+/* One review, unless too many have come; a line that does not fit is dropped. Both are counted. */
 void log_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
                 const struct server_answer *answer, uint64_t duration_ns);
 
 uint64_t log_dropped(const struct log *l);
+uint64_t log_left_out(const struct log *l);
 
 #endif

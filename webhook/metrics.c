@@ -304,6 +304,8 @@ void metrics_render(const struct metrics *m, const struct metrics_gauges *g, str
            (int64_t)total(m, m->at.aborted));
     single(b, "webhook_log_lines_dropped_total", "counter", "Log lines dropped because the reader was slow.",
            (int64_t)g->log_lines_dropped);
+    single(b, "webhook_log_lines_left_out_total", "counter",
+           "Reviews that were too many to be logged one by one.", (int64_t)g->log_lines_left_out);
     single(b, "webhook_ready", "gauge", "1 while /readyz answers 200.", g->ready);
     if (g->tls)
         render_certificate(g, b);

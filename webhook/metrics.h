@@ -30,7 +30,7 @@ struct metrics;
 
 /* What is not counted but read when a scrape comes. */
 struct metrics_gauges {
-    uint64_t in_flight, connections, log_lines_dropped;
+    uint64_t in_flight, connections, log_lines_dropped, log_lines_left_out;
     bool ready;
     bool tls;   /* the rest is known */
     bool valid; /* tls_trouble() has nothing to say */

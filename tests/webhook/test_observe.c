@@ -239,6 +239,46 @@ static void lines_tell_what_happened_and_nothing_else(void **state)
     }
 }
 
+static size_t occurrences(const char *text, const char *words)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, words)); at++)
+        n++;
+    return n;
+}
+
+/* Garbage that anyone can send must not drown the lines of others. */
+static void garbage_does_not_fill_the_log(void **state)
+{
+    (void)state;
+    enum { GARBAGE = 500 };
+    struct fixture f;
+    struct peer p;
+    char text[512];
+    fixture_new(&f);
+    fixture_start(&f);
+    assert_true(peer_open(&p, f.port, NULL));
+    for (size_t i = 0; i < GARBAGE; i++) {
+        assert_true(peer_send(&p, peer_post(text, sizeof text, "/validate", LIT("junk"))));
+        assert_int_equal(peer_reply(&p).status, 400);
+    }
+    review(&f, "/validate", "deny");
+    peer_close(&p);
+    double left_out = fixture_metric(&f, "brgate_webhook_log_lines_left_out_total");
+    server_stop(f.server);
+    f.server = NULL;
+    const char *log = fixture_log(&f);
+    size_t lines = occurrences(log, "\"verdict\":\"malformed\"");
+    assert_int_equal(occurrences(log, "\"verdict\":\"denied\""), 1);
+    assert_true(lines >= 20);
+    assert_true(lines + (size_t)left_out == GARBAGE);
+    size_t told = 0;
+    for (const char *at = log; (at = strstr(at, "\"left-out\",\"message\":\"")); at++)
+        told += strtoul(at + strlen("\"left-out\",\"message\":\""), NULL, 10);
+    assert_int_equal(lines + told, GARBAGE);
+    fixture_end(&f);
+}
+
 static void a_reader_that_stalls_costs_lines_and_nothing_else(void **state)
 {
     (void)state;
@@ -251,7 +291,8 @@ static void a_reader_that_stalls_costs_lines_and_nothing_else(void **state)
     fixture_start(&f);
     assert_true(peer_open(&p, f.port, NULL));
     for (size_t i = 0; i < REVIEWS; i++) {
-        assert_true(peer_send(&p, peer_post(text, sizeof text, "/validate", LIT("deny"))));
+        assert_true(
+            peer_send(&p, peer_post(text, sizeof text, "/validate", i % 2 ? LIT("deny") : LIT("allow"))));
         assert_int_equal(peer_reply(&p).status, 200);
     }
     assert_true(fixture_metric(&f, "brgate_webhook_log_lines_dropped_total") > 0);
@@ -284,6 +325,7 @@ int main(void)
         cmocka_unit_test(the_page_is_what_prometheus_reads),
         cmocka_unit_test(lines_tell_when),
         cmocka_unit_test(lines_tell_what_happened_and_nothing_else),
+        cmocka_unit_test(garbage_does_not_fill_the_log),
         cmocka_unit_test(a_reader_that_stalls_costs_lines_and_nothing_else),
         cmocka_unit_test(a_reader_that_is_gone_is_not_missed),
     };
