@@ -144,7 +144,17 @@ static bool is_closed(struct peer *p)
     return got == 0 || (got < 0 && errno != EAGAIN);
 }
 
-/* The sockets' buffers hold what the server does not read: it gets time to read and to close. */
+static bool ends_alone(struct peer *p)
+{
+    for (size_t ms = 0; ms < PATIENCE_S * 1000; ms += 10) {
+        if (is_closed(p))
+            return true;
+        pause_ms(10);
+    }
+    return false;
+}
+
+/* The sockets' buffers hold what the server has not read yet. */
 static bool is_cut_off(struct peer *p, const struct row *row)
 {
     for (size_t turn = 0; turn < row->turns; turn++) {
@@ -153,7 +163,7 @@ static bool is_cut_off(struct peer *p, const struct row *row)
         if (turn % 16 == 0)
             pause_ms(1);
     }
-    return false;
+    return ends_alone(p);
 }
 
 static void whoever_gets_nowhere_is_cut_off(void **state)
