@@ -175,9 +175,10 @@ static bool check_range(const struct reader *r, slice item, int64_t first, int64
             refuse_hint(r->refusal, "Sunday is 0; days run from 0 to 6");
     } else {
         refuse(r->refusal, at, item.n, "%s: the range \"%.*s\" runs backwards", f->what, SHORT(item));
+        char both[64];
+        snprintf(both, sizeof both, "%lld-%u,%u-%lld", (long long)first, f->most, f->least, (long long)last);
         if (slice_find_char(item, '/') == SLICE_NONE)
-            refuse_hint(r->refusal, "write %lld-%u,%u-%lld", (long long)first, f->most, f->least,
-                        (long long)last);
+            propose(r, at, item.n, slice_of(both), false, "");
     }
     return false;
 }
@@ -238,6 +239,48 @@ static bool read_field(const struct reader *r, slice field, uint64_t *bits, bool
     return true;
 }
 
+static unsigned bits_of(uint64_t bits)
+{
+    unsigned n = 0;
+    for (; bits; bits &= bits - 1)
+        n++;
+    return n;
+}
+
+/* How often it fires on a day that it fires on. */
+static void say_rhythm(slice s, char *text, size_t size)
+{
+    struct cron c;
+    unsigned times = cron_parse(s, &c, NULL) ? bits_of(c.minutes) * bits_of(c.hours) : 0;
+    if (times == 24 && bits_of(c.hours) == 24)
+        snprintf(text, size, "every hour");
+    else if (times == 1)
+        snprintf(text, size, "once a day");
+    else
+        snprintf(text, size, "%u times a day", times);
+}
+
+/* Six fields: the first for seconds, as in Quartz and Spring, or one too many? */
+static void propose_five(const struct reader *r, slice first, slice behind_first, slice last)
+{
+    struct cron ignored;
+    char one[40], other[40];
+    slice without_last = slice_trim(slice_cut(r->whole, 0, offset_of(r, last))), word, rest = behind_first;
+    next_word(&rest, &word);
+    next_word(&rest, &word);
+    bool both = slice_eq(word, LIT("*")) && slice_eq(first, LIT("0")) && behind_first.n < 24 &&
+                cron_parse(behind_first, &ignored, NULL) && cron_parse(without_last, &ignored, NULL);
+    if (!both) {
+        propose(r, 0, offset_of(r, behind_first), LIT(""), slice_eq(first, LIT("0")),
+                "there is no field for seconds");
+        return;
+    }
+    say_rhythm(behind_first, one, sizeof one);
+    say_rhythm(without_last, other, sizeof other);
+    refuse_hint(r->refusal, "for %s write %.*s, for %s write %.*s", other, FMT(without_last), one,
+                FMT(behind_first));
+}
+
 static bool wrong_count(const struct reader *r, size_t count)
 {
     slice s = r->whole, word = {0}, rest = s;
@@ -264,8 +307,7 @@ static bool wrong_count(const struct reader *r, size_t count)
         if (last.n == 4 && num_i64(last, &year) && year >= 1970)
             propose(r, offset_of(r, last) - 1, last.n + 1, LIT(""), false, "there is no field for years");
         else
-            propose(r, 0, offset_of(r, rest) + utf8_space(rest), LIT(""), slice_eq(word, LIT("0")),
-                    "there is no field for seconds");
+            propose_five(r, word, slice_from(rest, utf8_space(rest)), last);
     }
     return false;
 }
@@ -307,8 +349,10 @@ static bool read_every(slice s, struct cron *ret, struct refusal *refusal)
             return false;
         refusal->at += (uint32_t)at;
         char better[sizeof refusal->better] = "";
-        if (refusal->better[0])
+        if (refusal->better[0]) {
             snprintf(better, sizeof better, "@every %.56s", refusal->better);
+            refuse_hint(refusal, "write %s", better);
+        }
         memcpy(refusal->better, better, sizeof better);
         return false;
     }

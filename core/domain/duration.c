@@ -120,6 +120,59 @@ static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, 
     return false;
 }
 
+/* ISO 8601, "P1DT12H", with units that have a length: as a duration of Go. 0: it is none of these. */
+static uint64_t iso_seconds(slice s)
+{
+    static const struct {
+        char unit;
+        bool of_time;
+        uint64_t seconds;
+    } parts[] = {
+        {'W', false, 604800}, {'D', false, 86400}, {'H', true, 3600}, {'M', true, 60}, {'S', true, 1}};
+    uint64_t sum = 0;
+    bool time = false;
+    size_t part = 0;
+    for (s = slice_from(s, 1); s.n;) {
+        uint64_t number;
+        size_t digits = 0;
+        if (!time && (s.p[0] == 'T' || s.p[0] == 't')) {
+            time = true;
+            s = slice_from(s, 1);
+        }
+        while (digits < s.n && ascii_is_digit(s.p[digits]))
+            digits++;
+        if (!digits || digits == s.n || digits > 6 || !num_u64(slice_cut(s, 0, digits), &number))
+            return 0;
+        while (part < COUNT(parts) &&
+               (ascii_lower(parts[part].unit) != ascii_lower(s.p[digits]) || parts[part].of_time != time))
+            part++;
+        if (part == COUNT(parts))
+            return 0;
+        sum += number * parts[part++].seconds;
+        s = slice_from(s, digits + 1);
+    }
+    return sum;
+}
+
+static void propose_for_iso(slice s, struct refusal *refusal)
+{
+    uint64_t seconds = iso_seconds(s);
+    char text[40];
+    unsigned long long h = seconds / 3600, m = seconds / 60;
+    if (seconds % 3600 == 0)
+        snprintf(text, sizeof text, "%lluh", h);
+    else if (seconds % 60 == 0)
+        snprintf(text, sizeof text, h ? "%lluh%llum" : "%.0llu%llum", h, m % 60);
+    else
+        snprintf(text, sizeof text, "%llus", (unsigned long long)seconds);
+    if (!seconds || !refusal) {
+        refuse_hint(refusal, "ISO 8601 durations are not supported here: 24h is one day");
+        return;
+    }
+    snprintf(refusal->better, sizeof refusal->better, "%s", text);
+    refuse_hint(refusal, "write %s", text);
+}
+
 static bool no_duration(slice s, size_t at, struct refusal *refusal)
 {
     refuse(refusal, at, s.n - at, "not a duration: expected numbers with units, such as 90s or 1h30m");
@@ -127,7 +180,7 @@ static bool no_duration(slice s, size_t at, struct refusal *refusal)
         refuse(refusal, 0, 1, "space before the duration");
         close_up(s, refusal);
     } else if (s.n && (s.p[at] == 'P' || s.p[at] == 'p')) {
-        refuse_hint(refusal, "ISO 8601 durations are not supported here: write 24h for P1D");
+        propose_for_iso(slice_from(s, at), refusal);
     } else if (slice_eq_nocase(s, LIT("infinity")) || slice_eq_nocase(s, LIT("inf"))) {
         refuse_hint(refusal, "there is no infinite duration");
     } else {

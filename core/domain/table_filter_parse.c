@@ -185,7 +185,7 @@ static bool special_character(struct reader *r)
         {'{', "alternatives are not supported: write one rule for each"},
         {'%', "the wildcards are * and ?"},
         {'\'', "quote names with ` or \""},
-        {'-', "write \\-, or the name between ` and `"},
+        {'-', "escape it as \\-, or quote the whole name with `"},
         {'#', "write a comment as a separate element"},
         {'!', "use a single ! at the beginning to exclude"},
         {'@', "write a file of rules as @file, without ! before it"},
