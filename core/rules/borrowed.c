@@ -243,7 +243,7 @@ static void say_target(struct finding *x, const struct node *n, const struct tar
             finding_edit(x, x->place, name);
         finding_hint(x, here ? "write %.*s" : "write it as %.*s", FMT(name));
     } else if (reference.n && t->schema->type == SCHEMA_STRING) {
-        finding_hint(x, "write %.*s: %.*s", FMT(name), FMT(reference));
+        finding_hint(x, "write %.*s: %.*s instead", FMT(name), FMT(reference));
     } else {
         finding_hint(x, "use %.*s, which takes %s", FMT(name), what_it_takes(t->schema));
     }
@@ -258,7 +258,7 @@ static void say(struct finding *x, const struct borrowed *b, const struct target
     if (b->hint)
         finding_hint(x, "%s", b->hint);
     else if (b->becomes)
-        finding_hint(x, "write %.*s: %s", FMT(t->path), b->becomes);
+        finding_hint(x, "write %.*s: %s instead", FMT(t->path), b->becomes);
     else
         say_target(x, n, t);
 }

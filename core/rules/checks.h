@@ -34,6 +34,7 @@ void check_compact(struct rule_run *run, const struct compact_spec *spec);
 void check_transition(struct rule_run *run); /* UPDATE of a Backup */
 void check_deletion(struct rule_run *run);
 
+bool text_is_placeholder(slice s); /* "${bucket}", CHANGEME: no value of anyone's */
 void report_placeholders(struct rule_run *run, const struct node *n); /* at `n` or below; the last */
 
 /* ---- points in time ---- */

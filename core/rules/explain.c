@@ -4,6 +4,7 @@
 
 #include "borrowed.h"
 #include "brgate_limits.h"
+#include "quantity.h"
 
 #define RULE(name, ...) const struct rule rule_##name = {__VA_ARGS__};
 extern const struct rule rule_provider_unknown, rule_logstop_and_subcommand;
@@ -11,9 +12,10 @@ extern const struct rule rule_provider_unknown, rule_logstop_and_subcommand;
 #undef RULE
 
 extern const struct rule rule_unknown_field, rule_schema_type, rule_schema_required, rule_schema_enum,
-    rule_schema_validation; /* schema.def */
-extern const struct rule rule_storage_missing, rule_compact_storage,
-    rule_no_secret_but_sendcred; /* rule_storage.def, rule_compact.def, rule_credentials.def */
+    rule_schema_pattern, rule_schema_validation; /* schema.def */
+extern const struct rule rule_storage_missing, rule_compact_storage, rule_compact_storage_differs,
+    rule_prefix_missing, rule_bucket_style,
+    rule_no_secret_but_sendcred; /* of the rules */
 
 /* ---- better words ---- */
 
@@ -43,6 +45,115 @@ static void explain_provider(struct finding *x)
                      FMT(x->edit.text), slice_eq_nocase(x->edit.text, n->text) ? " Case matters." : "");
 }
 
+/* What a scalar says, for between double quotes. */
+slice scalar_text(struct arena *a, const struct node *n)
+{
+    if (n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT)
+        return slice_find_char(n->text, '"') == SLICE_NONE ? n->text : LIT("...");
+    return n->kind == NODE_BOOL ? (n->boolean ? LIT("true") : LIT("false")) : arena_fmt(a, "...");
+}
+
+/* `env: {TZ: UTC}`: variables as fields. */
+static void explain_variables(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
+    for (const struct node *c = n->first; c; c = c->next) { /* pruned: a list has no fields */
+        if (c->kind == NODE_OBJECT || c->kind == NODE_ARRAY)
+            return;
+        buf_fmt(&b, "%s{name: %.*s, value: \"%.*s\"}", b.n ? ", " : "[", FMT(c->key),
+                FMT(scalar_text(x->arena, c)));
+    }
+    if (!b.n)
+        return;
+    buf_put(&b, LIT("]"));
+    finding_edit_plain(x, at_value(n), buf_slice(&b));
+    finding_hint(x, "write %.*s", FMT(buf_slice(&b)));
+}
+
+/* `tableFilter: shop.*`: one item where a list is expected. */
+static void explain_list(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    const struct schema *s = n->schema;
+    bool of_texts = s && s->type == SCHEMA_ARRAY && s->items && s->items->type == SCHEMA_STRING;
+    if (n->kind == NODE_OBJECT && slice_eq(n->key, LIT("env")))
+        explain_variables(x);
+    if (!of_texts || n->kind != NODE_STRING || !n->text.n || slice_find_char(n->text, ',') != SLICE_NONE ||
+        slice_find_char(n->text, '\n') != SLICE_NONE)
+        return;
+    struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
+    buf_put(&b, LIT("["));
+    buf_json_string(&b, n->text);
+    buf_put(&b, LIT("]"));
+    finding_edit_plain(x, at_value(n), buf_slice(&b));
+    finding_hint(x, "write %.*s", FMT(buf_slice(&b)));
+}
+
+/* ---- quantities ---- */
+
+static bool is_quantity(const struct node *n)
+{
+    const struct node *list = n->parent, *resources = list ? list->parent : NULL;
+    return resources && slice_eq(resources->key, LIT("resources")) &&
+           (slice_eq(list->key, LIT("limits")) || slice_eq(list->key, LIT("requests")));
+}
+
+/* 1.5 is a quantity only between quotes. */
+static void explain_fraction(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    double milli = n->real * 1000;
+    finding_edit(x, at_value(n), n->text);
+    if (slice_eq(n->key, LIT("cpu")) && milli > 0 && milli < 1e9 && milli == (double)(long long)milli)
+        finding_hint(x, "write \"%.*s\" in quotes, or %lldm", FMT(n->text), (long long)milli);
+    else
+        finding_hint(x, "write \"%.*s\" in quotes", FMT(n->text));
+}
+
+/* The pattern of the schema is a long regular expression; what is wrong is shorter to say. */
+static void explain_quantity(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    struct quantity ignored;
+    struct refusal why = {0};
+    if (!is_quantity(n) || n->kind != NODE_STRING || quantity_parse(n->text, &ignored, &why))
+        return;
+    x->message = arena_fmt(x->arena, "%s: %.*s: %s", field_error_words(x->error),
+                           FMT(node_value(x->arena, n)), why.why);
+    finding_hint(x, "%s", why.hint);
+    if (why.better[0])
+        finding_edit(x, at_value(n), arena_copy(x->arena, slice_of(why.better)));
+}
+
+/* ---- fields that are missing ---- */
+
+static bool is_with_br(const struct node *from)
+{
+    return slice_eq(from->key, LIT("from")) && from->parent && node_get(from->parent, LIT("br"));
+}
+
+static void explain_required(struct finding *x)
+{
+    static const struct {
+        slice block, name;
+        const char *hint;
+    } known[] = {
+        {SLICE("s3"), SLICE("provider"), "add provider: aws, or the provider that runs the service"},
+        {SLICE("gcs"), SLICE("projectId"), "add projectId with the project that owns the bucket"},
+        {SLICE("br"), SLICE("cluster"), "add cluster with the name of the TidbCluster or Cluster"},
+        {SLICE("from"), SLICE("secretName"),
+         "add secretName with the Secret that holds the password of TiDB's user"},
+        {SLICE("from"), SLICE("host"), "add host with the address of TiDB"},
+    };
+    const struct node *block = x->place.node;
+    for (size_t i = 0; i < COUNT(known) && x->place.kind == PLACE_MISSING; i++)
+        if (slice_eq(block->key, known[i].block) && slice_eq(x->place.member, known[i].name))
+            finding_hint(x, "%s", is_with_br(block) ? "remove from: BR does not need it" : known[i].hint);
+}
+
+/* ---- durations ---- */
+
 /* A number where a duration is wanted: quotes alone do not mend it. */
 static void explain_duration(struct finding *x)
 {
@@ -53,6 +164,14 @@ static void explain_duration(struct finding *x)
     long long count = n->integer;
     if (n->kind == NODE_INT && slice_among(n->key, durations, COUNT(durations)))
         finding_hint(x, "a duration needs a unit: write %lldh, %lldm or %llds", count, count, count);
+}
+
+static void explain_type(struct finding *x)
+{
+    explain_duration(x);
+    explain_list(x);
+    if (x->place.node->kind == NODE_FLOAT && is_quantity(x->place.node))
+        explain_fraction(x);
 }
 
 static bool is_member(const struct node *n, slice block, slice key)
@@ -76,14 +195,31 @@ static void explain_validation(struct finding *x)
         x->rule = &rule_logstop_and_subcommand;
 }
 
-static void explain(struct finding *x, const struct schema_kind *kind)
+/* The compaction is to read where the log is written, but what is written there may be wrong itself. */
+static void explain_difference(const struct findings *f, struct finding *differs)
 {
-    if (x->rule == &rule_unknown_field)
+    for (const struct finding *x = f->first; x; x = x->next) {
+        if (x->place.node != differs->note_place.node || x->place.kind == PLACE_MISSING)
+            continue;
+        finding_edit(differs, differs->place, (slice){0});
+        finding_hint(differs, "correct logBackupTemplate, then copy it from there");
+    }
+}
+
+static void explain(struct findings *f, struct finding *x, const struct schema_kind *kind)
+{
+    if (x->rule == &rule_compact_storage_differs)
+        explain_difference(f, x);
+    else if (x->rule == &rule_unknown_field)
         explain_unknown(x, kind);
     else if (x->rule == &rule_schema_required && x->place.kind == PLACE_KEY)
         explain_emptied(x, kind);
+    else if (x->rule == &rule_schema_required)
+        explain_required(x);
     else if (x->rule == &rule_schema_type)
-        explain_duration(x);
+        explain_type(x);
+    else if (x->rule == &rule_schema_pattern)
+        explain_quantity(x);
     else if (x->rule == &rule_schema_enum)
         explain_enum(x);
     else if (x->rule == &rule_schema_validation)
@@ -161,6 +297,19 @@ static bool is_below_wrong_type(const struct findings *f, const struct finding *
     return false;
 }
 
+/* The folder is there, but behind the bucket's name. */
+static bool is_in_bucket(const struct findings *f, const struct finding *missing)
+{
+    const struct node *there = missing->place.node;
+    if (missing->rule != &rule_prefix_missing)
+        return false;
+    const struct node *block = missing->place.kind == PLACE_MISSING ? there : there->parent;
+    for (const struct finding *x = f->first; x; x = x->next)
+        if (x->rule == &rule_bucket_style && x->place.node->parent == block)
+            return true;
+    return false;
+}
+
 struct dropping {
     const struct findings *all;
     enum context context;
@@ -170,13 +319,14 @@ struct dropping {
 static bool is_said_already(const struct finding *x, const void *context)
 {
     const struct dropping *d = context;
-    return is_below_wrong_type(d->all, x) || (d->context == CONTEXT_MANIFEST && is_misspelt(d->all, x));
+    return is_below_wrong_type(d->all, x) ||
+           (d->context == CONTEXT_MANIFEST && (is_misspelt(d->all, x) || is_in_bucket(d->all, x)));
 }
 
 void rules_explain(struct findings *f, enum context context, const struct schema_kind *kind)
 {
     for (struct finding *x = f->first; x; x = x->next)
-        explain(x, kind);
+        explain(f, x, kind);
     struct findings said = findings_new(f->arena);
     const struct dropping dropping = {f, context};
     findings_move(&said, f, is_said_already, &dropping);

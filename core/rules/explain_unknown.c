@@ -193,7 +193,7 @@ static bool explain_renamed(struct finding *x, const struct schema *s)
         return false;
     finding_moves(x, n, path_of(x->arena, node_path(x->arena, n->parent), name));
     finding_edit(x, x->place, name);
-    finding_hint(x, "write %.*s: these are its fields", FMT(name));
+    finding_hint(x, "write %.*s; these are its fields", FMT(name));
     return true;
 }
 
@@ -251,7 +251,7 @@ static bool explain_variable(struct finding *x)
         return false;
     finding_moves(x, n, path_of(x->arena, node_path(x->arena, item), LIT("name")));
     finding_edit(x, x->place, (slice){0});
-    finding_hint(x, "write name: %.*s, and the value as value: below it", FMT(n->key));
+    finding_hint(x, "write {name: %.*s, value: \"%.*s\"}", FMT(n->key), FMT(scalar_text(x->arena, n)));
     return true;
 }
 

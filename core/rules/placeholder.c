@@ -36,11 +36,23 @@ static bool has_brackets(slice s)
     return false;
 }
 
-static bool is_placeholder(slice s)
+/* CHANGEME, and its kin. */
+static bool is_to_be_replaced(slice s)
+{
+    static const slice words[] = {
+        SLICE("changeme"),   SLICE("change-me"), SLICE("change_me"), SLICE("replaceme"), SLICE("replace-me"),
+        SLICE("replace_me"), SLICE("tbd"),       SLICE("fixme"),     SLICE("xxx"),       SLICE("fill-me-in")};
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (slice_eq_nocase(s, words[i]))
+            return true;
+    return has_pair(s, LIT("$("), LIT(")")); /* a shell was to replace it */
+}
+
+bool text_is_placeholder(slice s)
 {
     bool braces = slice_find_char(s, '{') != SLICE_NONE; /* mostly there is none: every text comes by here */
     return (braces && (has_pair(s, LIT("${"), LIT("}")) || has_pair(s, LIT("{{"), LIT("}}")))) ||
-           has_brackets(s) ||
+           has_brackets(s) || is_to_be_replaced(s) ||
            (s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_"))));
 }
 
@@ -55,7 +67,7 @@ static bool passed_over(slice key)
 
 void rules_mark_placeholders(struct node *root)
 {
-    if (root->kind == NODE_STRING && is_placeholder(root->text))
+    if (root->kind == NODE_STRING && text_is_placeholder(root->text))
         root->flags |= NODE_PLACEHOLDER;
     if (root->kind != NODE_OBJECT && root->kind != NODE_ARRAY)
         return;
@@ -78,7 +90,7 @@ static bool is_reported(const struct rule_run *run, const struct node *n)
 {
     if (run->context == CONTEXT_MANIFEST)
         return n->flags & NODE_PLACEHOLDER;
-    return n->kind == NODE_STRING && is_placeholder(n->text) && !has_finding(run->findings, n);
+    return n->kind == NODE_STRING && text_is_placeholder(n->text) && !has_finding(run->findings, n);
 }
 
 void report_placeholders(struct rule_run *run, const struct node *n)

@@ -146,9 +146,10 @@ static void env_reserved(struct rule_run *run, const struct job_spec *job)
                        "%.*s overrides the value that the operator takes from %s", FMT(name->text),
                        found->secret ? "the secret" : storage_type_name(found->storage));
         if (found->secret)
-            finding_hint(x, "remove it, or omit secretName");
+            finding_hint(x, "remove the variable, or omit secretName");
         else
-            finding_hint(x, "remove it, and set the field of %s", storage_type_name(found->storage));
+            finding_hint(x, "remove the variable, and set the field of %s",
+                         storage_type_name(found->storage));
     }
 }
 

@@ -41,6 +41,50 @@ static bool is_amazon(slice host)
     return host_among(host, domains, COUNT(domains));
 }
 
+/* Services on the internet, whose certificates every image trusts. */
+static bool is_public_cloud(slice host)
+{
+    static const slice domains[] = {
+        SLICE("amazonaws.com"),
+        SLICE("amazonaws.com.cn"),
+        SLICE("api.aws"),
+        SLICE("aliyuncs.com"),
+        SLICE("digitaloceanspaces.com"),
+        SLICE("dream.io"),
+        SLICE("dreamhost.com"),
+        SLICE("appdomain.cloud"),
+        SLICE("softlayer.net"),
+        SLICE("163.com"),
+        SLICE("126.net"),
+        SLICE("163yun.com"),
+        SLICE("wasabisys.com"),
+        SLICE("googleapis.com"),
+        SLICE("cloudflarestorage.com"),
+        SLICE("backblazeb2.com"),
+        SLICE("myqcloud.com"),
+        SLICE("myhuaweicloud.com"),
+        SLICE("volces.com"),
+        SLICE("ksyuncs.com"),
+        SLICE("bcebos.com"),
+        SLICE("oraclecloud.com"),
+        SLICE("linodeobjects.com"),
+        SLICE("scw.cloud"),
+        SLICE("ovh.net"),
+        SLICE("vultrobjects.com"),
+        SLICE("exo.io"),
+    };
+    return host_among(host, domains, COUNT(domains));
+}
+
+/* Of an address without scheme. */
+static slice host_of(slice address)
+{
+    size_t end = 0;
+    while (end < address.n && address.p[end] != ':' && address.p[end] != '/')
+        end++;
+    return slice_cut(address, 0, end);
+}
+
 static void s3_endpoint_url(struct rule_run *run, const struct s3_endpoint *p)
 {
     struct refusal refusal = {0};
@@ -48,7 +92,12 @@ static void s3_endpoint_url(struct rule_run *run, const struct s3_endpoint *p)
     if (p->readable || !text_given(p->field) || endpoint_parse(p->field->value, &ignored, &refusal))
         return;
     struct finding *x = rule_refused(run, &rule_s3_endpoint_url, p->field, &refusal);
-    if (!x->hint.n)
+    static const char plain[] = "write http://";
+    slice address = slice_from(x->hint, sizeof plain - 1);
+    if (slice_starts(x->hint, slice_of(plain)) && is_public_cloud(host_of(address)))
+        finding_hint(x, "write https://%.*s%s", FMT(address),
+                     is_amazon(host_of(address)) ? ", or omit endpoint: AWS has its own" : "");
+    else if (!x->hint.n)
         finding_hint(x, "write it with scheme and host: http://minio.example.com:9000");
 }
 
@@ -72,7 +121,8 @@ static void s3_endpoint_odd(struct rule_run *run, const struct s3_endpoint *p)
                        "%.*s: an endpoint has no path", FMT(node_value(run->arena, p->field->node)));
     else
         return;
-    slice better = arena_fmt(run->arena, "%s://%.*s", p->tls ? "https" : "http", FMT(p->address));
+    slice better = arena_fmt(run->arena, "%s://%.*s", p->tls || is_public_cloud(u->host) ? "https" : "http",
+                             FMT(p->address));
     finding_edit(x, at_value(p->field->node), better);
     finding_hint(x, "write %.*s%s", FMT(better),
                  u->has_userinfo ? ", and put the credentials in a Secret"
@@ -178,41 +228,6 @@ static void oss_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 }
 
 /* ---- certificates ---- */
-
-/* Services on the internet, whose certificates every image trusts. */
-static bool is_public_cloud(slice host)
-{
-    static const slice domains[] = {
-        SLICE("amazonaws.com"),
-        SLICE("amazonaws.com.cn"),
-        SLICE("api.aws"),
-        SLICE("aliyuncs.com"),
-        SLICE("digitaloceanspaces.com"),
-        SLICE("dream.io"),
-        SLICE("dreamhost.com"),
-        SLICE("appdomain.cloud"),
-        SLICE("softlayer.net"),
-        SLICE("163.com"),
-        SLICE("126.net"),
-        SLICE("163yun.com"),
-        SLICE("wasabisys.com"),
-        SLICE("googleapis.com"),
-        SLICE("cloudflarestorage.com"),
-        SLICE("backblazeb2.com"),
-        SLICE("myqcloud.com"),
-        SLICE("myhuaweicloud.com"),
-        SLICE("volces.com"),
-        SLICE("ksyuncs.com"),
-        SLICE("bcebos.com"),
-        SLICE("oraclecloud.com"),
-        SLICE("linodeobjects.com"),
-        SLICE("scw.cloud"),
-        SLICE("ovh.net"),
-        SLICE("vultrobjects.com"),
-        SLICE("exo.io"),
-    };
-    return host_among(host, domains, COUNT(domains));
-}
 
 /* Whether a list may have an element whose member `key` begins with one of the texts. */
 static bool may_have(const struct block *list, slice key, const slice *beginnings, size_t count)

@@ -78,11 +78,15 @@ static void log_stop_template(struct rule_run *run, const struct backup_spec *sp
 
 static void logstop_deprecated(struct rule_run *run, const struct backup_spec *spec)
 {
-    if (spec->log_stop.state == FIELD_ABSENT || spec->log_subcommand.state != FIELD_ABSENT)
+    if (spec->log_stop.state != FIELD_GIVEN || spec->log_subcommand.state != FIELD_ABSENT)
         return;
     struct finding *x = finding_at(run->findings, &rule_logstop_deprecated, FIELD_NONE,
                                    at_key(spec->log_stop.node), "logStop is deprecated");
-    finding_hint(x, "write logSubcommand: %s", spec->log_stop.value ? "log-stop" : "log-start");
+    bool new = run->context == CONTEXT_CREATE; /* there is nothing to stop */
+    if (!spec->log_stop.value)
+        finding_hint(x, "remove it: false is the default");
+    else
+        finding_hint(x, "write logSubcommand: %s instead", new ? "log-start" : "log-stop");
 }
 
 /* ---- what is asked ---- */
@@ -117,8 +121,7 @@ static void subcommand_unsupported(struct rule_run *run, const struct backup_spe
         finding_edit(x, at_value(n), LIT("log-start"));
     } else {
         finding_hint(
-            x,
-            "write logTruncateUntil, and leave logSubcommand at the state that the log backup should have");
+            x, "use logTruncateUntil, and leave logSubcommand at the state that the log backup should have");
     }
 }
 
@@ -170,6 +173,15 @@ void log_stop_is_final(struct rule_run *run, const struct node *n)
     struct finding *x = finding_at(run->findings, &rule_log_stop_final, FIELD_NONE, at_value(n),
                                    "log-stop is final: the log backup cannot be started again");
     finding_hint(x, "for a break of less than 24 hours write log-pause");
+}
+
+void log_stays_stopped(struct rule_run *run, const struct backup_spec *to, const char *hint)
+{
+    const char *field = to->log_stop.state == FIELD_ABSENT ? "logSubcommand" : "logStop";
+    struct finding *x =
+        finding_at(run->findings, &rule_log_stop_final, FIELD_NONE, at_member(to->node, field),
+                   "the log backup stays stopped: its task no longer exists");
+    finding_hint(x, "%s", hint);
 }
 
 /* ---- points in time ---- */

@@ -15,6 +15,8 @@ const struct node *backup_request_node(const struct backup_spec *spec);
 /* ---- findings that a manifest and an update share; `n` is the request ---- */
 
 void logbackup_pause_expires(struct rule_run *run, const struct node *n);
+/* The stop of a stopped log backup is taken back, by whoever expects it to go on. */
+void log_stays_stopped(struct rule_run *run, const struct backup_spec *to, const char *hint);
 void log_stop_is_final(struct rule_run *run, const struct node *n);
 void log_truncation_waits(struct rule_run *run, const struct timestamp_field *t);
 void log_truncation_beyond(struct rule_run *run, const struct timestamp_field *t, slice checkpoint);

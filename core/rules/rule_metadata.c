@@ -37,6 +37,15 @@ static bool generate_name_fits(struct rule_run *run, slice name, struct refusal 
     return kube_subdomain(name, refusal);
 }
 
+static void refused_name(struct rule_run *run, const struct text *name, const struct refusal *refusal)
+{
+    struct finding *x = rule_refused(run, &rule_metadata_name, name, refusal);
+    if (!text_is_placeholder(name->value))
+        return;
+    finding_edit(x, at_value(name->node), (slice){0});
+    finding_hint(x, "it is a placeholder: write the real name");
+}
+
 static void metadata_name(struct rule_run *run, const struct metadata *m)
 {
     struct refusal refusal = {0};
@@ -44,13 +53,13 @@ static void metadata_name(struct rule_run *run, const struct metadata *m)
         finding_at(run->findings, &rule_metadata_name, FIELD_REQUIRED, at_member(m->node, "name"),
                    "name or generateName is required");
     if (text_given(&m->name) && !kube_subdomain(m->name.value, &refusal))
-        rule_refused(run, &rule_metadata_name, &m->name, &refusal);
+        refused_name(run, &m->name, &refusal);
     refusal = (struct refusal){0};
     if (text_given(&m->generate_name) && !generate_name_fits(run, m->generate_name.value, &refusal))
-        rule_refused(run, &rule_metadata_name, &m->generate_name, &refusal);
+        refused_name(run, &m->generate_name, &refusal);
     refusal = (struct refusal){0};
     if (text_given(&m->namespace) && !kube_label(m->namespace.value, &refusal))
-        rule_refused(run, &rule_metadata_name, &m->namespace, &refusal);
+        refused_name(run, &m->namespace, &refusal);
 }
 
 /* ---- labels and the like ---- */

@@ -2,13 +2,14 @@
  * what is not a plain name or path means different places to the two. */
 #include "checks.h"
 
+#include "kube_name.h"
 #include "storage_path.h"
 
 /* Where the data of a job goes. */
 struct job_place {
     const struct job_spec *job;
     const struct text *bucket; /* or container; NULL: local, or no text */
-    const struct text *prefix; /* NULL: no text, or nothing but slashes */
+    const struct text *prefix; /* NULL: no text, or the root */
 };
 
 #define SUBJECT struct job_place
@@ -18,6 +19,32 @@ struct job_place {
 static bool is_blank_or_control(char c)
 {
     return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
+/* The next segment of a path from *at on; false at the end. */
+static bool next_segment(slice path, size_t *at, size_t *ret_from, slice *ret)
+{
+    if (*at > path.n)
+        return false;
+    size_t slash = slice_find_char(slice_from(path, *at), '/');
+    *ret_from = *at;
+    *ret = slice_cut(path, *at, slash == SLICE_NONE ? path.n - *at : slash);
+    *at += ret->n + 1;
+    return true;
+}
+
+/* The path without empty and "." segments. */
+static slice plain_path(struct arena *a, slice path)
+{
+    struct buf b = buf_new(a, path.n + 1);
+    slice segment;
+    for (size_t at = 0, from; next_segment(path, &at, &from, &segment);) {
+        if (!segment.n || slice_eq(segment, LIT(".")))
+            continue;
+        buf_put(&b, b.n ? LIT("/") : (slice){0});
+        buf_put(&b, segment);
+    }
+    return buf_slice(&b);
 }
 
 /* ---- buckets ---- */
@@ -86,11 +113,16 @@ static void bucket_syntax(struct rule_run *run, const struct job_place *p)
 static void bucket_slash(struct rule_run *run, const struct job_spec *job, const struct text *bucket,
                          size_t slash)
 {
-    slice name = slice_cut(bucket->value, 0, slash), rest = slice_from(bucket->value, slash + 1);
+    slice plain = plain_path(run->arena, bucket->value),
+          name = slice_cut(plain, 0, slice_find_char(plain, '/')), rest = slice_from(plain, name.n + 1);
     struct finding *x = finding_at(run->findings, &rule_bucket_style, FIELD_NONE,
                                    at_part(bucket->node, slash, bucket->value.n),
                                    "%.*s: the part after the slash is used as the beginning of the prefix",
                                    FMT(node_value(run->arena, bucket->node)));
+    if (!name.n) {
+        finding_hint(x, "write the name of the %s", bucket_word(job));
+        return;
+    }
     if (!rest.n) {
         finding_edit(x, at_value(bucket->node), name);
         finding_hint(x, "write %.*s", FMT(name));
@@ -137,38 +169,13 @@ static void bucket_style(struct rule_run *run, const struct job_place *p)
 
 /* ---- prefixes ---- */
 
-static bool only_slashes(slice s)
+/* Nothing but slashes, and dots that stand for the folder itself. */
+static bool is_root(slice s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] != '/')
+        if (s.p[i] != '/' && (s.p[i] != '.' || (i && s.p[i - 1] == '.')))
             return false;
     return true;
-}
-
-/* The next segment of a path from *at on; false at the end. */
-static bool next_segment(slice path, size_t *at, size_t *ret_from, slice *ret)
-{
-    if (*at > path.n)
-        return false;
-    size_t slash = slice_find_char(slice_from(path, *at), '/');
-    *ret_from = *at;
-    *ret = slice_cut(path, *at, slash == SLICE_NONE ? path.n - *at : slash);
-    *at += ret->n + 1;
-    return true;
-}
-
-/* The path without empty and "." segments. */
-static slice plain_path(struct arena *a, slice path)
-{
-    struct buf b = buf_new(a, path.n + 1);
-    slice segment;
-    for (size_t at = 0, from; next_segment(path, &at, &from, &segment);) {
-        if (!segment.n || slice_eq(segment, LIT(".")))
-            continue;
-        buf_put(&b, b.n ? LIT("/") : (slice){0});
-        buf_put(&b, segment);
-    }
-    return buf_slice(&b);
 }
 
 static void prefix_traversal(struct rule_run *run, const struct job_place *p)
@@ -288,16 +295,17 @@ static void prefix_missing(struct rule_run *run, const struct job_place *p)
     const struct job_spec *job = p->job;
     const struct text *prefix = storage_prefix(&job->storage);
     if (job->role != JOB_OF_BACKUP || job_is_dumpling(run, job) || job->storage.used == STORAGE_LOCAL ||
-        (!text_empty(prefix) && !(text_given(prefix) && only_slashes(prefix->value))))
+        (!text_empty(prefix) && !(text_given(prefix) && is_root(prefix->value))))
         return;
     struct finding *x = finding_at(run->findings, &rule_prefix_missing, FIELD_NONE,
                                    at_member(storage_node(&job->storage), "prefix"),
                                    "the backup goes to the root of the %s: cleanup cannot find it there, and "
                                    "no other backup can share it",
                                    bucket_word(job));
+    const struct text *name = &run->object->metadata.name;
+    bool good = text_given(name) && kube_subdomain(name->value, NULL);
     finding_hint(x, "%s prefix: %.*s", prefix->node ? "write" : "add",
-                 FMT(run->object->metadata.name.value.n ? run->object->metadata.name.value
-                                                        : LIT("<a folder of its own>")));
+                 FMT(good ? name->value : LIT("<a folder of its own>")));
 }
 
 void check_place(struct rule_run *run, const struct job_spec *job)
@@ -305,6 +313,6 @@ void check_place(struct rule_run *run, const struct job_spec *job)
     const struct text *bucket = storage_bucket(&job->storage), *prefix = storage_prefix(&job->storage);
     struct job_place p = {.job = job,
                           .bucket = bucket && text_given(bucket) ? bucket : NULL,
-                          .prefix = text_given(prefix) && !only_slashes(prefix->value) ? prefix : NULL};
+                          .prefix = text_given(prefix) && !is_root(prefix->value) ? prefix : NULL};
     run_checks(run, &p);
 }

@@ -174,6 +174,8 @@ static void request_changed(struct rule_run *run, const struct update *u)
         logbackup_pause_expires(run, n);
     if (reason == LOGBACKUP_STOP_IS_FINAL)
         log_stop_is_final(run, n);
+    if (before == LOGBACKUP_ASK_STOP && request == LOGBACKUP_ASK_NOTHING && u->log.phase == LOGBACKUP_STOPPED)
+        log_stays_stopped(run, u->to, answers[LOGBACKUP_STOPPED_FOR_GOOD].hint);
     const struct answer *a = &answers[reason];
     if (!a->message)
         return;
