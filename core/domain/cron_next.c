@@ -18,6 +18,11 @@ static int lowest(uint64_t bits)
     return __builtin_ctzll(bits);
 }
 
+static int highest(uint64_t bits)
+{
+    return 63 - __builtin_clzll(bits);
+}
+
 /* The days of a month that match, bit n for day n. `first_weekday` is that of its day 1. */
 static uint32_t matching_days(const struct cron *c, int month, int length, int first_weekday)
 {
@@ -82,89 +87,105 @@ struct day_shape {
     int shortest, longest; /* 0 with a single fire */
 };
 
+static void add_minutes(struct day_shape *shape, int gap)
+{
+    shape->shortest = !shape->shortest || gap < shape->shortest ? gap : shape->shortest;
+    shape->longest = gap > shape->longest ? gap : shape->longest;
+}
+
 static struct day_shape shape_of(const struct cron *c)
 {
-    struct day_shape shape = {.first = next_minute(c, 0)};
-    if (shape.first < 0)
+    struct day_shape shape = {0};
+    if (!c->minutes || !c->hours)
         return shape;
-    for (int at = shape.first; at >= 0;) {
-        shape.count++;
-        shape.last = at;
-        int next = at + 1 < 24 * 60 ? next_minute(c, at + 1) : -1;
-        int gap = next - at;
-        if (next >= 0) {
-            shape.shortest = !shape.shortest || gap < shape.shortest ? gap : shape.shortest;
-            shape.longest = gap > shape.longest ? gap : shape.longest;
-        }
-        at = next;
-    }
+    int first = lowest(c->minutes), last = highest(c->minutes);
+    for (uint64_t m = c->minutes; m & (m - 1); m &= m - 1)
+        add_minutes(&shape, lowest(m & (m - 1)) - lowest(m));
+    for (uint64_t h = c->hours; h & (h - 1); h &= h - 1)
+        add_minutes(&shape, (lowest(h & (h - 1)) - lowest(h)) * 60 + first - last);
+    shape.first = lowest(c->hours) * 60 + first;
+    shape.last = highest(c->hours) * 60 + last;
+    shape.count = __builtin_popcountll(c->minutes) * __builtin_popcount(c->hours);
     return shape;
 }
 
-struct day_gaps {
-    int64_t count, shortest, longest; /* days */
+/* The matching days of a month, a year or the cycle, numbered within it, and the gaps between them. */
+struct days {
+    int64_t first, last, count;
+    int64_t shortest, longest; /* 0 with fewer than two */
 };
 
-static void add_gap(struct day_gaps *gaps, int64_t gap)
+static void add_gap(struct days *d, int64_t gap)
 {
-    gaps->shortest = !gaps->shortest || gap < gaps->shortest ? gap : gaps->shortest;
-    gaps->longest = gap > gaps->longest ? gap : gaps->longest;
+    d->shortest = !d->shortest || gap < d->shortest ? gap : d->shortest;
+    d->longest = gap > d->longest ? gap : d->longest;
 }
 
-/* The matching days of one month. */
-struct month_days {
-    int first, last, count; /* first is 0 with none */
-    struct day_gaps gaps;
-};
-
-static struct month_days month_days(uint32_t days)
+/* Adds a later part, which begins `offset` days after the whole. */
+static void add_days(struct days *whole, int64_t offset, const struct days *part)
 {
-    struct month_days m = {.first = days ? lowest(days) : 0, .count = __builtin_popcount(days)};
+    if (!part->count)
+        return;
+    if (whole->count)
+        add_gap(whole, offset + part->first - whole->last);
+    else
+        whole->first = offset + part->first;
+    if (part->count > 1) {
+        add_gap(whole, part->shortest);
+        add_gap(whole, part->longest);
+    }
+    whole->last = offset + part->last;
+    whole->count += part->count;
+}
+
+static struct days month_days(uint32_t days)
+{
+    struct days month = {0};
     for (; days; days &= days - 1) {
-        int day = lowest(days);
-        if (m.last)
-            add_gap(&m.gaps, day - m.last);
-        m.last = day;
+        int64_t day = lowest(days);
+        add_days(&month, 0, &(struct days){.first = day, .last = day, .count = 1});
     }
-    return m;
+    return month;
 }
 
-/* Days between matching days, over all months of the cycle and around its end. There are only 28 kinds of
- * month: each is looked at once. */
-static struct day_gaps gaps_of(const struct cron *c)
+enum { SHORTEST_MONTH = 28, MONTH_LENGTHS = 4 };
+
+static struct days year_days(const struct cron *c, const struct days months[MONTH_LENGTHS][7], int year,
+                             int weekday)
 {
-    enum { SHORTEST_MONTH = 28, LENGTHS = 4 };
-    struct month_days kinds[LENGTHS][7];
-    struct day_gaps gaps = {0};
-    int64_t first_of_month = 0, first = -1, last = 0;
-    int weekday = civil_weekday(civil_days(2000, 1, 1));
-    if (!c->months)
-        return gaps;
-    for (int i = 0; i < LENGTHS * 7; i++)
-        kinds[i / 7][i % 7] = month_days(matching_days(c, lowest(c->months), SHORTEST_MONTH + i / 7, i % 7));
-    for (int year = 2000; year < 2000 + CYCLE_YEARS; year++) {
-        for (int month = 1; month <= 12; month++) {
-            int length = civil_days_in_month(year, month);
-            const struct month_days *m = &kinds[length - SHORTEST_MONTH][weekday];
-            if (m->count && (c->months >> month & 1)) {
-                if (first < 0)
-                    first = first_of_month + m->first;
-                else
-                    add_gap(&gaps, first_of_month + m->first - last);
-                if (m->count > 1) {
-                    add_gap(&gaps, m->gaps.shortest);
-                    add_gap(&gaps, m->gaps.longest);
-                }
-                gaps.count += m->count;
-                last = first_of_month + m->last;
-            }
-            first_of_month += length;
-            weekday = (weekday + length) % 7;
-        }
+    struct days whole = {0};
+    for (int month = 1, offset = 0; month <= 12; month++) {
+        int length = civil_days_in_month(year, month);
+        if (c->months >> month & 1)
+            add_days(&whole, offset, &months[length - SHORTEST_MONTH][(weekday + offset) % 7]);
+        offset += length;
     }
-    if (gaps.count)
-        add_gap(&gaps, first + CYCLE_DAYS - last);
-    return gaps;
+    return whole;
+}
+
+/* All matching days of the cycle, and the gap around its end. There are only 28 kinds of month and 14 of year:
+ * each is looked at once. */
+static struct days cycle_days(const struct cron *c)
+{
+    enum { COMMON_YEAR = 2001, LEAP_YEAR = 2000, FIRST_YEAR = 2000 };
+    struct days months[MONTH_LENGTHS][7], years[2][7], cycle = {0};
+    if (!c->months)
+        return cycle;
+    for (int i = 0; i < MONTH_LENGTHS * 7; i++)
+        months[i / 7][i % 7] = month_days(matching_days(c, lowest(c->months), SHORTEST_MONTH + i / 7, i % 7));
+    for (int i = 0; i < 2 * 7; i++)
+        years[i / 7][i % 7] = year_days(c, months, i / 7 ? LEAP_YEAR : COMMON_YEAR, i % 7);
+    int weekday = civil_weekday(civil_days(FIRST_YEAR, 1, 1));
+    int64_t offset = 0;
+    for (int year = FIRST_YEAR; year < FIRST_YEAR + CYCLE_YEARS; year++) {
+        bool leap = civil_days_in_month(year, 2) > SHORTEST_MONTH;
+        add_days(&cycle, offset, &years[leap][weekday]);
+        offset += leap ? 366 : 365;
+        weekday = (weekday + (leap ? 2 : 1)) % 7;
+    }
+    if (cycle.count)
+        add_gap(&cycle, cycle.first + CYCLE_DAYS - cycle.last);
+    return cycle;
 }
 
 static bool every_day(const struct cron *c)
@@ -183,12 +204,13 @@ struct cron_rhythm cron_rhythm(const struct cron *c)
     struct day_shape shape = shape_of(c);
     if (!shape.count)
         return (struct cron_rhythm){0};
-    struct day_gaps gaps = every_day(c) ? (struct day_gaps){CYCLE_DAYS, 1, 1} : gaps_of(c);
-    if (!gaps.count)
+    struct days days =
+        every_day(c) ? (struct days){.count = CYCLE_DAYS, .shortest = 1, .longest = 1} : cycle_days(c);
+    if (!days.count)
         return (struct cron_rhythm){0};
     int64_t overnight = (int64_t)(shape.first - shape.last) * 60;
-    struct cron_rhythm r = {true, gaps.shortest * CIVIL_DAY + overnight, gaps.longest * CIVIL_DAY + overnight,
-                            (double)shape.count * (double)gaps.count / CYCLE_DAYS, (unsigned)shape.count};
+    struct cron_rhythm r = {true, days.shortest * CIVIL_DAY + overnight, days.longest * CIVIL_DAY + overnight,
+                            (double)shape.count * (double)days.count / CYCLE_DAYS, (unsigned)shape.count};
     if (shape.count > 1 && shape.shortest * 60 < r.shortest_gap)
         r.shortest_gap = shape.shortest * 60;
     if (shape.longest * 60 > r.longest_gap)
