@@ -66,7 +66,7 @@ static void put_json(struct buf *b)
 {
     for (size_t i = 0; i < rule_count(); i++) {
         json_memory_enter(b->arena);
-        slice text = json_print(item_of(rule_at(i)), false);
+        slice text = json_print(item_of(rule_at(i)));
         json_memory_leave();
         buf_put(b, i ? LIT(",\n") : LIT("[\n"));
         buf_put(b, text);

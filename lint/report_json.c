@@ -53,7 +53,7 @@ static cJSON *item_of(const struct report_file *f, const struct report_row *r)
 /* cJSON returns NULL where the arena is exhausted; what was asked for must not be left out silently. */
 static void put_printed(struct buf *b, cJSON *json)
 {
-    slice text = json_print(json, false);
+    slice text = json_print(json);
     json_memory_leave();
     if (!text.n)
         arena_exhausted(b->arena);

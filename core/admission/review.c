@@ -361,19 +361,19 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     struct request q = {0};
     struct change change;
     if (!read_request(a, body, &q, log))
-        return json_print(bad_request(log->error), false);
+        return json_print(bad_request(log->error));
     log->answered = log->allowed = true;
     cJSON *review = cJSON_CreateObject();
     struct error error;
     switch (read_change(&q, log, &change, &error)) {
     case ASKED_NOTHING:
         response_new(review, q.uid, true);
-        return json_print(review, false);
+        return json_print(review);
     case ASKED_UNCLEARLY:
         log->allowed = false;
         log->error = arena_fmt(a, "%s", error.text);
         cJSON_AddItemToObject(response_new(review, q.uid, false), "status", bad_request(log->error));
-        return json_print(review, false);
+        return json_print(review);
     case ASKED_TO_JUDGE:
         log->allowed = false; /* until it is judged */
         break;
@@ -391,7 +391,7 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     } else if (change.context != CONTEXT_DELETE) {
         put_patch(a, response, v, log);
     }
-    return json_print(review, false);
+    return json_print(review);
 }
 
 /* Nobody may take a review that has no answer for one that was allowed. */

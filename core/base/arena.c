@@ -1,6 +1,7 @@
 #include "arena.h"
 
 #include "bug.h"
+#include "format.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -248,13 +249,12 @@ slice arena_fmt(struct arena *a, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    size_t n = format_text(NULL, 0, format, args);
     va_end(args);
-    BUG_IF(n < 0);
-    char *text = arena_alloc(a, 1, (size_t)n + 1);
-    vsnprintf(text, (size_t)n + 1, format, again);
+    char *text = arena_alloc(a, 1, n + 1);
+    format_text(text, n + 1, format, again);
     va_end(again);
-    return (slice){text, (size_t)n};
+    return (slice){text, n};
 }
 
 void *arena_grow(struct arena *a, void *array, size_t count, size_t *capacity, size_t size)

@@ -1,10 +1,9 @@
 #include "buf.h"
 
-#include "bug.h"
+#include "format.h"
 #include "utf8.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 struct buf buf_new(struct arena *a, size_t limit)
@@ -56,16 +55,15 @@ void buf_fmt(struct buf *b, const char *format, ...)
     va_start(args, format);
     va_copy(again, args);
     size_t space = room(b);
-    int n = vsnprintf(space ? b->p + b->n : NULL, space, format, args);
+    size_t n = format_text(space ? b->p + b->n : NULL, space, format, args);
     va_end(args);
-    BUG_IF(n < 0);
-    bool fits = (size_t)n < space; /* vsnprintf ends with a NUL, which the next put overwrites */
-    if (!fits && make_room(b, (size_t)n + 1)) {
-        vsnprintf(b->p + b->n, (size_t)n + 1, format, again);
+    bool fits = n < space; /* it ends with a NUL, which the next put overwrites */
+    if (!fits && make_room(b, n + 1)) {
+        format_text(b->p + b->n, n + 1, format, again);
         fits = true;
     }
     if (fits)
-        b->n += (size_t)n;
+        b->n += n;
     va_end(again);
 }
 
@@ -109,24 +107,29 @@ void buf_quote(struct buf *b, slice s)
     buf_char(b, '"');
 }
 
-/* How many ASCII characters at the beginning stand for themselves in a JSON string. */
-static size_t json_plain(slice s)
+static bool go_escapes(uint32_t c)
+{
+    return c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029;
+}
+
+/* How many ASCII characters at the beginning of `s` are written unescaped in a JSON string. */
+static size_t json_plain(slice s, bool as_go)
 {
     size_t n = 0;
     for (; n < s.n; n++) {
         unsigned char c = (unsigned char)s.p[n];
-        if (c < ' ' || c >= 0x80 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&')
+        if (c < ' ' || c >= 0x80 || c == '"' || c == '\\' || (as_go && go_escapes(c)))
             break;
     }
     return n;
 }
 
-void buf_json_string(struct buf *b, slice s)
+static void put_json_string(struct buf *b, slice s, bool as_go)
 {
     buf_char(b, '"');
     for (size_t i = 0; i < s.n;) {
         uint32_t c;
-        size_t plain = json_plain(slice_from(s, i));
+        size_t plain = json_plain(slice_from(s, i), as_go);
         buf_put(b, slice_cut(s, i, plain));
         i += plain;
         if (i == s.n)
@@ -147,7 +150,7 @@ void buf_json_string(struct buf *b, slice s)
             buf_put(b, LIT("\\b"));
         } else if (c == '\f') {
             buf_put(b, LIT("\\f"));
-        } else if (c < 0x20 || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029) {
+        } else if (c < 0x20 || (as_go && go_escapes(c))) {
             buf_fmt(b, "\\u%04x", c);
         } else {
             buf_put(b, (slice){s.p + i, n});
@@ -155,4 +158,14 @@ void buf_json_string(struct buf *b, slice s)
         i += n;
     }
     buf_char(b, '"');
+}
+
+void buf_json_string(struct buf *b, slice s)
+{
+    put_json_string(b, s, true);
+}
+
+void buf_json_text(struct buf *b, slice s)
+{
+    put_json_string(b, s, false);
 }

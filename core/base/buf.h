@@ -26,4 +26,8 @@ void buf_quote(struct buf *b, slice s);
  * \u0026. */
 void buf_json_string(struct buf *b, slice s);
 
+/* `s` as a JSON string in which only what RFC 8259 demands is escaped, for people to read. In both, bytes that
+ * are not UTF-8 become U+FFFD. */
+void buf_json_text(struct buf *b, slice s);
+
 #endif

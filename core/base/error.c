@@ -1,19 +1,19 @@
 /* Writes the one line that says why. */
 #include "error.h"
 
+#include "format.h"
 #include "utf8.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 bool error_set(struct error *reterr, const char *format, ...)
 {
     struct error line;
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(line.text, sizeof line.text, format, args);
+    size_t n = format_text(line.text, sizeof line.text, format, args);
     va_end(args);
-    if (n >= (int)sizeof line.text)
+    if (n >= sizeof line.text)
         line.text[utf8_cut((slice){line.text, sizeof line.text}, sizeof line.text - 1).n] = '\0';
     if (reterr)
         *reterr = line;

@@ -1,7 +1,8 @@
 #include "refusal.h"
 
+#include "format.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 
 bool refuse(struct refusal *r, size_t at, size_t n, const char *why, ...)
 {
@@ -10,7 +11,7 @@ bool refuse(struct refusal *r, size_t at, size_t n, const char *why, ...)
     *r = (struct refusal){.at = (uint32_t)at, .n = (uint32_t)n};
     va_list args;
     va_start(args, why);
-    vsnprintf(r->why, sizeof r->why, why, args);
+    format_text(r->why, sizeof r->why, why, args);
     va_end(args);
     return false;
 }
@@ -21,6 +22,6 @@ void refuse_hint(struct refusal *r, const char *hint, ...)
         return;
     va_list args;
     va_start(args, hint);
-    vsnprintf(r->hint, sizeof r->hint, hint, args);
+    format_text(r->hint, sizeof r->hint, hint, args);
     va_end(args);
 }

@@ -2,6 +2,7 @@
 #include "finding.h"
 
 #include "brgate_limits.h"
+#include "format.h"
 #include "utf8.h"
 
 #include <stdarg.h>
@@ -118,8 +119,7 @@ __attribute__((format(printf, 3, 0))) static slice message_of(struct arena *a, c
         memcpy(text + lead, ": ", 2);
         n += 2;
     }
-    int m = vsnprintf(text + n, sizeof text - n, format, args);
-    size_t length = m > 0 ? n + (size_t)m : lead;
+    size_t length = n + format_text(text + n, sizeof text - n, format, args);
     if (length >= sizeof text)
         length = utf8_cut((slice){text, length}, sizeof text - 1).n;
     return arena_copy(a, (slice){text, length});

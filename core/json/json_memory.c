@@ -1,5 +1,6 @@
 #include "json_memory.h"
 
+#include "buf.h"
 #include "bug.h"
 
 #include <stdio.h>
@@ -66,29 +67,33 @@ static const char *c_text(slice text)
 
 void json_put_text(cJSON *object, const char *key, slice text)
 {
-    cJSON_AddStringToObject(object, key, c_text(text));
+    cJSON_AddItemToObjectCS(object, key, cJSON_CreateStringReference(c_text(text)));
 }
 
 void json_put_bool(cJSON *object, const char *key, bool value)
 {
-    cJSON_AddBoolToObject(object, key, value);
+    cJSON_AddItemToObjectCS(object, key, cJSON_CreateBool(value));
 }
 
 void json_put_count(cJSON *object, const char *key, uint64_t value)
 {
     char digits[24];
     snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
-    cJSON_AddRawToObject(object, key, digits);
+    cJSON_AddItemToObjectCS(object, key, cJSON_CreateRaw(digits));
 }
 
 cJSON *json_put_object(cJSON *object, const char *key)
 {
-    return cJSON_AddObjectToObject(object, key);
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddItemToObjectCS(object, key, item);
+    return item;
 }
 
 cJSON *json_put_list(cJSON *object, const char *key)
 {
-    return cJSON_AddArrayToObject(object, key);
+    cJSON *item = cJSON_CreateArray();
+    cJSON_AddItemToObjectCS(object, key, item);
+    return item;
 }
 
 void json_append(cJSON *list, cJSON *item)
@@ -98,11 +103,40 @@ void json_append(cJSON *list, cJSON *item)
 
 void json_append_text(cJSON *list, slice text)
 {
-    cJSON_AddItemToArray(list, cJSON_CreateString(c_text(text)));
+    cJSON_AddItemToArray(list, cJSON_CreateStringReference(c_text(text)));
 }
 
-slice json_print(cJSON *root, bool pretty)
+static void print_item(struct buf *b, const cJSON *item)
 {
-    const char *text = root ? (pretty ? cJSON_Print(root) : cJSON_PrintUnformatted(root)) : NULL;
-    return exhausted ? (slice){0} : slice_of(text);
+    if (cJSON_IsString(item)) {
+        buf_json_text(b, slice_of(item->valuestring));
+    } else if (cJSON_IsRaw(item)) {
+        buf_put(b, slice_of(item->valuestring));
+    } else if (cJSON_IsBool(item)) {
+        buf_put(b, cJSON_IsTrue(item) ? LIT("true") : LIT("false"));
+    } else {
+        bool object = cJSON_IsObject(item);
+        BUG_IF(!object && !cJSON_IsArray(item));
+        buf_char(b, object ? '{' : '[');
+        for (const cJSON *child = item->child; child; child = child->next) {
+            if (child != item->child)
+                buf_char(b, ',');
+            if (object) {
+                buf_json_text(b, slice_of(child->string));
+                buf_char(b, ':');
+            }
+            print_item(b, child);
+        }
+        buf_char(b, object ? '}' : ']');
+    }
+}
+
+slice json_print(const cJSON *root)
+{
+    BUG_IF(!current);
+    if (exhausted || !root)
+        return (slice){0};
+    struct buf b = buf_new(current, SIZE_MAX);
+    print_item(&b, root);
+    return buf_slice(&b);
 }

@@ -18,7 +18,7 @@
 void json_memory_enter(struct arena *a);
 void json_memory_leave(void);
 
-/* Adding to objects and lists, NULL-safe. A NUL inside a text is written as U+FFFD: C strings cannot hold
+/* Adding to objects and lists, NULL-safe. Keys are constants: they are not copied. A NUL inside a text is written as U+FFFD: C strings cannot hold
  * it. */
 void json_put_text(cJSON *object, const char *key, slice text);
 void json_put_bool(cJSON *object, const char *key, bool value);
@@ -28,7 +28,8 @@ cJSON *json_put_list(cJSON *object, const char *key);
 void json_append(cJSON *list, cJSON *item);
 void json_append_text(cJSON *list, slice text);
 
-/* The text on one line (`pretty`: indented), in the arena; the empty slice when memory ran out on the way. */
-slice json_print(cJSON *root, bool pretty);
+/* The text on one line, in the arena and always UTF-8; the empty slice when memory ran out while the tree was
+ * made. cJSON's own printer looks at each byte twice and cannot write into the arena. */
+slice json_print(const cJSON *root);
 
 #endif
