@@ -79,10 +79,10 @@ static struct node *new_child(const struct planning *p, const char *kind, slice 
     put_labels(p, metadata);
     put_annotations(p, metadata);
     put_owner(a, metadata, p->object);
-    tree_put_copy(a, child, "spec", template);
+    struct node *spec = tree_put(child, "spec", template ? node_copy(a, template, 0) : tree_object(a));
     const struct node *secrets = p->object->schedule->own.image_pull_secrets.node;
     if (!tree_empty(secrets))
-        tree_set(node_get(child, LIT("spec")), "imagePullSecrets", node_copy(a, secrets, 0));
+        tree_set(spec, "imagePullSecrets", node_copy(a, secrets, 0));
     return child;
 }
 

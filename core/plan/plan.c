@@ -104,7 +104,8 @@ struct node *plan_patch(struct planning *p)
     struct node *metadata = tree_put_object(p->arena, patch, "metadata");
     tree_put_text(p->arena, metadata, "name", plan_name(p));
     tree_put_text(p->arena, metadata, "namespace", plan_namespace(p));
-    tree_put_text(p->arena, metadata, "resourceVersion", tree_text(p->object->metadata.node, "resourceVersion"));
+    tree_put_text(p->arena, metadata, "resourceVersion",
+                  tree_text(p->object->metadata.node, "resourceVersion"));
     return patch;
 }
 

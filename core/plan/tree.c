@@ -11,8 +11,20 @@ struct node *tree_array(struct arena *a)
     return node_new(a, NODE_ARRAY, 0);
 }
 
+/* An object read from the state may hold anything where a container belongs: it becomes an empty one. */
+static void become(struct node *n, enum node_kind kind)
+{
+    if (n->kind == kind)
+        return;
+    n->kind = kind;
+    n->first = n->last = NULL;
+    n->index = NULL;
+    n->count = 0;
+}
+
 struct node *tree_put(struct node *into, const char *key, struct node *value)
 {
+    become(into, key ? NODE_OBJECT : NODE_ARRAY);
     value->key = slice_of(key);
     node_append(into, value);
     return value;

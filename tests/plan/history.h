@@ -1,6 +1,6 @@
 /* A history recorded from a real operator, played to the core: the object and the facts of its cluster go into
  * a model API server, the core plans until it has nothing more to do, and what then exists is compared with
- * what the operator had made. The format is described in histories/README.md. */
+ * what the operator had made. The format is described in README.md. */
 #ifndef BRGATE_TEST_HISTORY_H
 #define BRGATE_TEST_HISTORY_H
 

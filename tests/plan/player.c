@@ -26,7 +26,7 @@ static void end_job(struct replay *r, struct node *job, const char *condition)
     tree_put_text(a, c, "type", slice_of(condition));
     tree_put_text(a, c, "status", LIT("True"));
     if (!strcmp(condition, "Failed"))
-        tree_put_text(a, c, "reason", LIT("BackoffLimitExceeded"));
+        tree_put_text(a, c, "reason", r->job_failure.n ? r->job_failure : LIT("BackoffLimitExceeded"));
     else
         tree_set_text(a, status, "completionTime", now_text(r));
 }
@@ -109,29 +109,64 @@ static void task_follows(struct replay *r, slice command)
         r->task.paused = slice_eq(command, LIT("log-pause"));
 }
 
-static bool status_was_set(struct replay *r, slice text)
+static bool has(slice text, const char *words)
+{
+    return slice_find(text, slice_of(words)) != SLICE_NONE;
+}
+
+static void data_was_cleaned(struct node *status, struct arena *a)
+{
+    for (struct node *c = node_first(node_get(status, LIT("conditions"))); c; c = node_next(c))
+        if (slice_eq(tree_text(c, "type"), LIT("Clean")))
+            tree_set_text(a, c, "status", LIT("True"));
+}
+
+/* A snapshot's state, or a log command that failed: the whole, or the command alone. */
+static void state_was_set(struct replay *r, slice command, slice state)
 {
     struct arena *a = r->world.arena;
-    slice command = word_after(text, "status set: "), phase = word_after(text, "phase ");
+    struct node *status = node_get(replay_object(r), LIT("status"));
+    struct node *own = node_get(node_get(status, LIT("logSubCommandStatuses")), command);
+    if (own) {
+        add_condition(r, own, arena_cstr(a, state), command);
+        tree_set_text(a, own, "phase", state);
+    }
+    if (own && !slice_eq(command, LIT("log-start")))
+        return;
+    add_condition(r, status, arena_cstr(a, state), (slice){0});
+    tree_set_text(a, status, "phase", state);
+}
+
+static bool status_was_set(struct replay *r, slice text)
+{
+    static const slice states[] = {SLICE("Complete"), SLICE("Failed"), SLICE("Running"), SLICE("Prepare")};
+    struct arena *a = r->world.arena;
+    slice word = word_after(text, "status set: "), phase = word_after(text, "phase ");
     slice commit_ts = word_after(text, "commitTs ");
     struct node *status = node_get(replay_object(r), LIT("status"));
-    if (slice_find(text, LIT("Clean=True")) != SLICE_NONE) {
-        for (struct node *c = node_first(node_get(status, LIT("conditions"))); c; c = node_next(c))
-            if (slice_eq(tree_text(c, "type"), LIT("Clean")))
-                tree_set_text(a, c, "status", LIT("True"));
-        end_jobs(r, "Complete");
-        return true;
+    bool log = slice_starts(word, LIT("log-")), known = has(text, "Clean=True");
+    if (known)
+        data_was_cleaned(status, a);
+    if (log && phase.n && has(text, "Complete")) {
+        task_follows(r, word);
+        command_completes(r, word, phase);
+        known = true;
     }
-    if (!slice_starts(command, LIT("log-")) || !phase.n || slice_find(text, LIT("Complete")) == SLICE_NONE)
-        return false;
-    task_follows(r, command);
-    command_completes(r, command, phase);
+    for (size_t i = 0; i < COUNT(states) && !known; i++)
+        if (slice_eq(word, states[i]) || slice_eq(phase, states[i]) ||
+            (log && has(text, arena_cstr(a, states[i])))) {
+            state_was_set(r, log ? word : (slice){0}, states[i]);
+            known = true;
+        }
     if (commit_ts.n)
         tree_set_text(a, status, "commitTs", commit_ts);
-    if (slice_find(text, LIT("backupPath")) != SLICE_NONE)
+    if (has(text, "backupPath"))
         tree_set_text(a, status, "backupPath", LIT("s3://my-bucket/x"));
-    end_jobs(r, "Complete");
-    return true;
+    if (has(text, "Job Complete") || has(text, "Clean=True"))
+        end_jobs(r, "Complete");
+    if (has(text, "Job Failed") || has(text, "Job set Failed"))
+        end_jobs(r, "Failed");
+    return known;
 }
 
 /* ---- what users did ---- */
@@ -148,11 +183,10 @@ static bool spec_was_edited(struct replay *r, slice json)
 
 bool replay_step(struct replay *r, slice text)
 {
-    static const slice looks[] = {SLICE("created"),     SLICE("Job of "),          SLICE("after delete: "),
-                                  SLICE("4 s later: "), SLICE("5 s after delete"), SLICE("Backup object ")};
-    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
-        if (slice_starts(text, looks[i]))
-            return true;
+    static const char *const looks[] = {"created",        "Job of ", "after delete", " later", "5 s after",
+                                        "Backup object ", "absent",  "finalizer",    "retry",  "Job "};
+    if (has(text, "NOT created") || has(text, "STAYS") || has(text, "not finished"))
+        r->lossy = true;
     if (!replay_object(r)) /* what happened to an object that should have gone by then does not matter */
         return true;
     if (slice_starts(text, LIT("status set: ")))
@@ -163,9 +197,16 @@ bool replay_step(struct replay *r, slice text)
         world_delete(&r->world, replay_object(r));
         return true;
     }
-    if (slice_find(text, LIT("Job set Failed")) != SLICE_NONE) {
+    if (has(text, "set Failed") || has(text, "Job Failed")) {
         end_jobs(r, "Failed");
         return true;
     }
+    if (has(text, "set Complete") || has(text, "Job Complete")) {
+        end_jobs(r, "Complete");
+        return true;
+    }
+    for (size_t i = 0; i < COUNT(looks); i++)
+        if (has(text, looks[i]))
+            return true;
     return false;
 }

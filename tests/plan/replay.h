@@ -15,8 +15,9 @@ struct replay {
     struct refused refused; /* what the API server refused, as recorded */
     slice refused_job;      /* the Job that it will refuse */
     slice refused_message;
-    struct plan last; /* what was planned last */
-    bool lossy;       /* the record is cut here: its garbage collector was missing */
+    struct plan last;  /* what was planned last */
+    slice job_failure; /* the reason that a failed Job gives, as the record will show */
+    bool lossy;        /* the record is cut here: its garbage collector was missing */
 };
 
 struct node *replay_object(const struct replay *r); /* NULL: it is gone */
