@@ -55,45 +55,110 @@ static void report_version(struct judging *j, struct verdict *v)
     v->status = VERDICT_BROKEN;
 }
 
+/* What TiDB Operator's groups have besides our kinds, and the kinds that are looked for in the wrong group. */
+static const struct {
+    slice group, kind;
+} neighbours[] = {
+    {SLICE("br.pingcap.com"), SLICE("Restore")},
+    {SLICE("br.pingcap.com"), SLICE("TiBR")},
+    {SLICE("br.pingcap.com"), SLICE("TiBRGC")},
+    {SLICE("pingcap.com"), SLICE("DataResource")},
+    {SLICE("pingcap.com"), SLICE("DMCluster")},
+    {SLICE("pingcap.com"), SLICE("Restore")},
+    {SLICE("pingcap.com"), SLICE("TidbCluster")},
+    {SLICE("pingcap.com"), SLICE("TidbClusterAutoScaler")},
+    {SLICE("pingcap.com"), SLICE("TidbDashboard")},
+    {SLICE("pingcap.com"), SLICE("TidbInitializer")},
+    {SLICE("pingcap.com"), SLICE("TidbMonitor")},
+    {SLICE("pingcap.com"), SLICE("TidbNGMonitoring")},
+    {SLICE("federation.pingcap.com"), SLICE("VolumeBackup")},
+    {SLICE("federation.pingcap.com"), SLICE("VolumeBackupSchedule")},
+    {SLICE("federation.pingcap.com"), SLICE("VolumeRestore")},
+    {SLICE("core.pingcap.com"), SLICE("Cluster")},
+    {SLICE("core.pingcap.com"), SLICE("PDGroup")},
+    {SLICE("core.pingcap.com"), SLICE("TiDBGroup")},
+    {SLICE("core.pingcap.com"), SLICE("TiKVGroup")},
+};
+
+/* The group that has the kind: `group` itself if it does. Empty: none of them. */
+static slice group_with(slice kind, slice group)
+{
+    slice found = {0};
+    for (size_t i = 0; i < COUNT(neighbours); i++)
+        if (slice_eq(neighbours[i].kind, kind) && (!found.n || slice_eq(neighbours[i].group, group)))
+            found = neighbours[i].group;
+    return found;
+}
+
+/* The apiVersion that was meant: exact groups first, then what looks like one of ours. */
+static slice version_meant(slice written)
+{
+    static const slice versions[] = {SLICE("br.pingcap.com/v1alpha1"), SLICE("pingcap.com/v1alpha1")};
+    slice group = slice_cut(written, 0, slice_find_char(written, '/'));
+    for (size_t i = 0; i < COUNT(versions); i++)
+        if (slice_eq(group, slice_cut(versions[i], 0, slice_find_char(versions[i], '/'))))
+            return versions[i];
+    if (slice_eq(group, LIT("federation.pingcap.com")) || slice_eq(group, LIT("core.pingcap.com")))
+        return (slice){0};
+    slice near = suggest_nearest(written, versions, COUNT(versions));
+    return near.n || slice_find(written, LIT("br.pingcap.com")) == SLICE_NONE ? near : versions[0];
+}
+
+/* apiVersion is right and kind is there: TiDB Operator has it in another group, or nowhere. */
+static void report_kind(struct judging *j, struct verdict *v, slice near)
+{
+    slice group = slice_cut(v->api_version, 0, slice_find_char(v->api_version, '/')),
+          other = group_with(v->kind, group);
+    if (slice_eq(other, group) || slice_ends(v->kind, LIT("List")))
+        return;
+    const struct node *kind = node_get(v->root, LIT("kind")), *version = node_get(v->root, LIT("apiVersion"));
+    struct finding *x =
+        finding_at(j->findings, &rule_api_version, FIELD_NONE, at_value(other.n ? version : kind),
+                   "unknown kind \"%.*s\" in %.*s", FMT(v->kind), FMT(v->api_version));
+    v->status = VERDICT_BROKEN;
+    if (other.n) {
+        slice right = arena_fmt(j->arena, "%.*s/v1alpha1", FMT(other));
+        finding_edit(x, at_value(version), right);
+        finding_hint(x, "write %.*s", FMT(right));
+    } else if (near.n) {
+        finding_edit(x, at_value(kind), near);
+        finding_hint(x, "did you mean %.*s?", FMT(near));
+    } else {
+        finding_hint(x, "the kinds of backups are Backup, BackupSchedule and CompactBackup");
+    }
+}
+
+static void report_missing_kind(struct judging *j, struct verdict *v)
+{
+    v->status = VERDICT_BROKEN;
+    if (report_wrong_case(j, v, LIT("kind")))
+        return;
+    struct finding *x =
+        finding_at(j->findings, &rule_api_version, FIELD_REQUIRED, at_missing(v->root, LIT("kind")), "");
+    finding_hint(x, "write Backup, BackupSchedule or CompactBackup");
+}
+
 /* Another kind, or ours misspelt? Kinds of that name exist in other groups too (velero.io has a Backup). */
 static void judge_unknown(struct judging *j, struct verdict *v)
 {
-    static const slice versions[] = {SLICE("br.pingcap.com/v1alpha1"), SLICE("pingcap.com/v1alpha1")};
-    static const slice others[] = {SLICE("Restore"), SLICE("TiBR"), SLICE("TiBRGC")};
-    slice version = suggest_nearest(v->api_version, versions, 2);
-    if (!version.n && slice_find(v->api_version, LIT("br.pingcap.com")) != SLICE_NONE)
-        version = versions[0];
-    slice kind = suggest_nearest(v->kind, kinds, COUNT(kinds));
-    bool ours_exactly = version.n && slice_eq(version, v->api_version);
-    for (size_t i = 0; i < 3; i++)
-        if (slice_eq(v->kind, others[i]))
-            kind = (slice){0};
+    slice version = version_meant(v->api_version), kind = suggest_nearest(v->kind, kinds, COUNT(kinds));
     v->status = VERDICT_SKIPPED;
     if (!version.n && slice_eq(v->kind, kind) && node_get(v->root, LIT("apiVersion")) &&
-        slice_find_char(v->api_version, '/') == SLICE_NONE)
+        slice_find_char(v->api_version, '/') == SLICE_NONE) {
         report_version(j, v); /* Kubernetes' own group, which has no slash, has no kind of that name */
-    if (!version.n || (v->kind.n && !kind.n))
-        return;
-    struct finding *x;
-    const char *missing = ours_exactly ? "kind" : "apiVersion";
-    const struct node *n = node_get(v->root, slice_of(missing));
-    if (!ours_exactly) {
-        x = finding_at(j->findings, &rule_api_version, FIELD_NONE, at_value(n), "unknown apiVersion \"%.*s\"",
-                       FMT(v->api_version));
+    } else if (version.n && slice_eq(version, v->api_version)) {
+        if (node_get(v->root, LIT("kind")))
+            report_kind(j, v, kind);
+        else
+            report_missing_kind(j, v);
+    } else if (version.n && (!v->kind.n || (kind.n && !group_with(v->kind, version).n))) {
+        const struct node *n = node_get(v->root, LIT("apiVersion"));
+        struct finding *x = finding_at(j->findings, &rule_api_version, FIELD_NONE, at_value(n),
+                                       "unknown apiVersion \"%.*s\"", FMT(v->api_version));
         finding_hint(x, "did you mean %.*s?", FMT(version));
         finding_edit(x, at_value(n), version);
-    } else if (n) {
-        x = finding_at(j->findings, &rule_api_version, FIELD_NONE, at_value(n), "unknown kind \"%.*s\"",
-                       FMT(v->kind));
-        finding_hint(x, "did you mean %.*s?", FMT(kind));
-        finding_edit(x, at_value(n), kind);
-    } else if (report_wrong_case(j, v, LIT("kind"))) {
-        return;
-    } else {
-        x = finding_at(j->findings, &rule_api_version, FIELD_REQUIRED, at_missing(v->root, LIT("kind")), "");
-        finding_hint(x, "write Backup, BackupSchedule or CompactBackup");
+        v->status = VERDICT_BROKEN;
     }
-    v->status = VERDICT_BROKEN;
 }
 
 void recognise(struct judging *j, struct verdict *v)
