@@ -231,6 +231,57 @@ static slice referenced_name(const struct node *n)
     return n->kind == NODE_OBJECT ? node_text(node_get(n, LIT("name"))) : (slice){0};
 }
 
+static bool is_enum_value(const struct schema *s, slice value)
+{
+    for (size_t i = 0; s && i < s->enum_count; i++)
+        if (slice_eq(node_text(s->enums[i]), value))
+            return true;
+    return false;
+}
+
+/* In `"x": supported values: "a", "b"`. */
+static bool is_quoted_in(slice list, slice word)
+{
+    for (size_t at; (at = slice_find(list, word)) != SLICE_NONE; list = slice_from(list, at + word.n))
+        if (at && list.p[at - 1] == '"' && slice_starts(slice_from(list, at + word.n), LIT("\"")))
+            return true;
+    return false;
+}
+
+/* What the text means as a value of the field; NULL: it is not in the list. */
+static const struct borrowed_value *value_of(slice field, slice text, const struct schema *s, slice supported)
+{
+    for (size_t i = 0; i < COUNT(values); i++) {
+        slice becomes = slice_of(values[i].becomes);
+        bool known = !becomes.n || is_enum_value(s, becomes) || is_quoted_in(supported, becomes);
+        if (slice_eq(field, slice_of(values[i].field)) && has_word(values[i].words, text) && known)
+            return &values[i];
+    }
+    return NULL;
+}
+
+/* The field has a closed set of values, and this one is not among them. */
+static void say_value(struct finding *x, slice name, slice field, const struct schema *s, slice text)
+{
+    const struct borrowed_value *v = value_of(field, text, s, (slice){0});
+    if (v && v->becomes[0]) {
+        finding_hint(x, "write %.*s: %s instead", FMT(name), v->becomes);
+        return;
+    }
+    struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
+    for (size_t i = 0; i < s->enum_count; i++)
+        if (node_text(s->enums[i]).n)
+            buf_fmt(&b, "%s%.*s", b.n ? ", " : "", FMT(node_text(s->enums[i])));
+    finding_hint(x, "use %.*s, with one of %.*s", FMT(name), FMT(buf_slice(&b)));
+}
+
+static slice last_of(slice path)
+{
+    for (size_t dot; (dot = slice_find_char(path, '.')) != SLICE_NONE;)
+        path = slice_from(path, dot + 1);
+    return path;
+}
+
 static void say_target(struct finding *x, const struct node *n, const struct target *t)
 {
     bool here = t->base == n->parent && slice_find_char(t->path, '.') == SLICE_NONE;
@@ -238,6 +289,9 @@ static void say_target(struct finding *x, const struct node *n, const struct tar
     const struct node *there = node_at(t->base, arena_cstr(x->arena, t->path));
     if (there && !(there->flags & NODE_DEFAULTED)) {
         finding_hint(x, "remove it: %.*s is set, too", FMT(name));
+    } else if (n->kind == NODE_STRING && t->schema && t->schema->enum_count &&
+               !is_enum_value(t->schema, n->text)) {
+        say_value(x, name, last_of(t->path), t->schema, n->text);
     } else if (!t->schema || schema_could_take(t->schema, n)) {
         if (here)
             finding_edit(x, x->place, name);
@@ -288,30 +342,17 @@ bool borrowed_explain_around(struct finding *x, const struct schema_kind *kind)
 
 /* ---- values ---- */
 
-static bool is_supported(const struct node *n, slice value)
-{
-    for (size_t i = 0; n->schema && i < n->schema->enum_count; i++)
-        if (slice_eq(node_text(n->schema->enums[i]), value))
-            return true;
-    return false;
-}
-
 bool borrowed_explain_value(struct finding *x)
 {
     const struct node *n = x->place.node;
-    if (n->kind != NODE_STRING)
+    const struct borrowed_value *v =
+        n->kind == NODE_STRING ? value_of(n->key, n->text, n->schema, x->message) : NULL;
+    if (!v)
         return false;
-    for (size_t i = 0; i < COUNT(values); i++) {
-        slice becomes = slice_of(values[i].becomes);
-        if (!slice_eq(n->key, slice_of(values[i].field)) || !has_word(values[i].words, n->text) ||
-            (becomes.n && !is_supported(n, becomes)))
-            continue;
-        finding_edit(x, at_value(n), becomes);
-        if (becomes.n)
-            finding_hint(x, "write %.*s", FMT(becomes));
-        else
-            finding_hint(x, "%s", values[i].hint);
-        return true;
-    }
-    return false;
+    finding_edit(x, at_value(n), slice_of(v->becomes));
+    if (v->becomes[0])
+        finding_hint(x, "write %s", v->becomes);
+    else
+        finding_hint(x, "%s", v->hint);
+    return true;
 }

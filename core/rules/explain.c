@@ -14,8 +14,7 @@ extern const struct rule rule_provider_unknown, rule_logstop_and_subcommand;
 extern const struct rule rule_unknown_field, rule_schema_type, rule_schema_required, rule_schema_enum,
     rule_schema_pattern, rule_schema_validation; /* schema.def */
 extern const struct rule rule_storage_missing, rule_compact_storage, rule_compact_storage_differs,
-    rule_prefix_missing, rule_bucket_style,
-    rule_no_secret_but_sendcred; /* of the rules */
+    rule_prefix_missing, rule_bucket_style, rule_no_secret_but_sendcred; /* of the rules */
 
 /* ---- better words ---- */
 
@@ -222,6 +221,8 @@ static void explain(struct findings *f, struct finding *x, const struct schema_k
         explain_quantity(x);
     else if (x->rule == &rule_schema_enum)
         explain_enum(x);
+    else if (x->error == FIELD_NOT_SUPPORTED && x->place.kind == PLACE_VALUE)
+        borrowed_explain_value(x);
     else if (x->rule == &rule_schema_validation)
         explain_validation(x);
 }

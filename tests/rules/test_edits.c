@@ -1,5 +1,5 @@
-/* The edits of the diagnostics, over every fixture: applied to the text they make one that can be read, and of which
- * the rule no longer says the same. */
+/* The edits of the diagnostics, over every fixture: applied to the text they make one that can be read, of which
+ * the rule no longer says the same, and which has no more errors than before. */
 #include "check.h"
 
 #include "fixtures.h"
@@ -43,6 +43,14 @@ static void try_edit(const struct fixture *f, const struct stream_verdict *befor
     if (count_of(after, d) >= count_of(before, d)) {
         print_error("%s: %.*s at %.*s stays with %.*s\n", f->slug, FMT(slice_of(d->rule->slug)), FMT(d->path),
                     FMT(d->edit_text));
+        fail();
+    }
+    bool broken = false; /* what could not be judged before has errors of its own */
+    for (const struct verdict *v = before->first; v; v = v->next)
+        broken = broken || v->status == VERDICT_BROKEN;
+    if (!broken && after->errors > before->errors) {
+        print_error("%s: %.*s at %.*s brings errors with %.*s\n", f->slug, FMT(slice_of(d->rule->slug)),
+                    FMT(d->path), FMT(d->edit_text));
         fail();
     }
     edits++;
