@@ -20,7 +20,7 @@ static const char help[] =
     "Prints what the reconciler would do next about each Backup, BackupSchedule and\n"
     "CompactBackup of the manifest (standard input without a FILE): the Jobs and other\n"
     "objects that it would create as YAML, and what it would delete or change as\n"
-    "comments. The reason of each stands on standard error. Nothing is sent anywhere.\n"
+    "comments. The reason of each is on standard error. Nothing is sent anywhere.\n"
     "\n"
     "  --state FILE|-         what the cluster holds, as `kubectl get -o yaml` prints it:\n"
     "                         Cluster, PDGroup and TiKVGroup (v1: TidbCluster), Secrets,\n"

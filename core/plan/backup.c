@@ -40,7 +40,7 @@ void plan_backup(struct planning *p)
         plan_snapshot(p);
 }
 
-/* ---- what stands in the way ---- */
+/* ---- obstacles ---- */
 
 static void say(struct status *s, enum logbackup_command command, struct condition c)
 {
@@ -76,28 +76,13 @@ bool backup_blocked(struct planning *p, enum logbackup_command command, struct c
         return false;
     const struct text *other = &b->job.br.cluster_namespace;
     slice namespace = text_given(other) ? other->value : plan_namespace(p);
-    slice reason = plan_v2(p) ? LIT("ClusterNotFound") /* v1's CRD takes any text, v2's only a word */
+    slice reason = plan_v2(p) ? LIT("ClusterNotFound") /* v1's CRD takes any text, v2's only an identifier */
                               : arena_fmt(p->arena, "failed to fetch tidbcluster %.*s/%.*s", FMT(namespace),
                                           FMT(b->job.br.cluster.value));
     say(&s, command, (struct condition){"RetryFailed", false, reason, slice_of(ret->problem)});
     status_close(p, &s, slice_of(ret->problem));
     plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%s", ret->problem);
     return true;
-}
-
-bool seen_pod(const struct planning *p, slice job_name)
-{
-    for (size_t i = 0; i < p->seen->count; i++) {
-        const struct node *pod = p->seen->items[i];
-        if (!slice_eq(tree_text(pod, "kind"), LIT("Pod")) ||
-            !slice_eq(tree_text_at(pod, "metadata.namespace"), plan_namespace(p)) ||
-            !slice_eq(tree_text(node_at(pod, "metadata.labels"), "job-name"), job_name))
-            continue;
-        slice phase = tree_text_at(pod, "status.phase");
-        if (!slice_eq(phase, LIT("Succeeded")) && !slice_eq(phase, LIT("Failed")))
-            return true;
-    }
-    return false;
 }
 
 /* ---- starting a Job ---- */
@@ -165,7 +150,7 @@ static int64_t job_finished_at(const struct node *job)
     return at.n && timestamp_parse(at, &t, NULL) ? t.ms / 1000 : 0;
 }
 
-/* The pod writes the result before it ends. One that could not leaves a Backup that would run for ever. */
+/* The pod writes the result before it ends. One that could not leaves a Backup that would run forever. */
 static void complete_unreported(struct planning *p, struct status *s, const struct node *job)
 {
     enum { REPORT_SECONDS = 600 };
@@ -194,7 +179,7 @@ static void failed_job(struct planning *p, struct status *s, const struct node *
         break;
     }
     bool ends = retry_record(p, s, LOGBACKUP_UNKNOWN, job) == RETRY_GIVEN_UP;
-    status_close(p, s, LIT("the Job failed without a word of its pod"));
+    status_close(p, s, LIT("the Job failed and its pod reported nothing"));
     if (ends)
         plan_wait(p, 0, "the Job failed too often: it will not run again");
 }
@@ -223,7 +208,7 @@ void plan_snapshot(struct planning *p)
         absent_job(p, &s);
         break;
     case JOB_RUNNING:
-        plan_wait(p, 0, "the Job runs");
+        plan_wait_job(p, snapshot_job_name(p), LIT("the Job runs"));
         break;
     case JOB_COMPLETE:
         complete_unreported(p, &s, job);

@@ -21,7 +21,4 @@ bool backup_blocked(struct planning *p, enum logbackup_command command, struct c
 void backup_start(struct planning *p, struct status *s, enum logbackup_command command, struct node *job,
                   slice job_name, struct job_problem problem);
 
-/* A Pod of that Job that still runs: a second one must not begin. */
-bool seen_pod(const struct planning *p, slice job_name);
-
 #endif

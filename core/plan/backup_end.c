@@ -81,7 +81,7 @@ static void run_stop_job(struct planning *p, struct status *s, const struct clus
                            arena_fmt(p->arena, "Stop log backup job %.*s created", FMT(stop_job_name(p)))});
     status_close(p, s, LIT("said before the Job is there: its pod takes an empty phase for a restart"));
     plan_act(p, PLAN_CREATE, job, LIT("the task runs in the cluster and must be stopped"));
-    plan_wait(p, 0, "Job %.*s stops the task", FMT(stop_job_name(p)));
+    plan_wait_job(p, stop_job_name(p), arena_fmt(p->arena, "Job %.*s stops the task", FMT(stop_job_name(p))));
 }
 
 /* The stop Job ended, and the cluster says that the task is still there: once more, after a while. */
@@ -110,7 +110,8 @@ static void stop_task(struct planning *p, struct status *s, const struct cluster
         break;
     case JOB_RUNNING:
     case JOB_GOING:
-        plan_wait(p, 0, "Job %.*s stops the task", FMT(stop_job_name(p)));
+        plan_wait_job(p, stop_job_name(p),
+                      arena_fmt(p->arena, "Job %.*s stops the task", FMT(stop_job_name(p))));
         break;
     case JOB_FOREIGN:
         plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a Job %.*s exists that belongs to another object",
@@ -191,7 +192,8 @@ static void run_clean_job(struct planning *p, struct status *s)
     status_condition(s, (struct condition){"Clean", true, LIT("CleanJobCreated"), message});
     status_close(p, s, message);
     plan_act(p, PLAN_CREATE, job, LIT("cleanPolicy says that the data goes with the object"));
-    plan_wait(p, 0, "Job %.*s deletes the data", FMT(clean_job_name(p)));
+    plan_wait_job(p, clean_job_name(p),
+                  arena_fmt(p->arena, "Job %.*s deletes the data", FMT(clean_job_name(p))));
 }
 
 static bool data_cleaned(struct planning *p)
@@ -220,7 +222,8 @@ static bool data_cleaned(struct planning *p)
         return false;
     case JOB_RUNNING:
     case JOB_GOING:
-        plan_wait(p, 0, "Job %.*s deletes the data", FMT(clean_job_name(p)));
+        plan_wait_job(p, clean_job_name(p),
+                      arena_fmt(p->arena, "Job %.*s deletes the data", FMT(clean_job_name(p))));
         return false;
     case JOB_FOREIGN:
         break;

@@ -234,7 +234,7 @@ struct node *export_job(const struct planning *p, struct job_problem *ret)
 }
 
 /* FNV-1 of "host_port" in 32 bits; its decimal digits in an alphabet without vowels, so that no name becomes
- * a word. [apimachinery: pkg/util/rand SafeEncodeString; tidb-operator: pkg/apis/pingcap/v1alpha1/backup.go] */
+ * words. [apimachinery: pkg/util/rand SafeEncodeString; tidb-operator: pkg/apis/pingcap/v1alpha1/backup.go] */
 slice export_claim_name(const struct planning *p)
 {
     enum { DEFAULT_PORT = 4000 };

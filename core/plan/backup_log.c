@@ -157,14 +157,14 @@ static void unreported(struct log *l, const struct node *job)
         return;
     case RETRY_DUE:
         plan_act(p, PLAN_DELETE, job,
-                 LIT("its pod died without a word and without effect; its retry is due"));
+                 LIT("its pod died without reporting and without effect; its retry is due"));
         plan_wait(p, 0, "the ended Job must be gone before the next one");
         return;
     default:
         break;
     }
     bool ends = retry_record(p, &l->status, l->command, job) == RETRY_GIVEN_UP;
-    status_close(p, &l->status, LIT("the pod died without a word, and the cluster says: without effect"));
+    status_close(p, &l->status, LIT("the pod died without reporting, and the cluster says: without effect"));
     if (ends)
         plan_wait(p, 0, "%s failed too often: it will not run again", logbackup_command_text(l->command));
 }
@@ -196,7 +196,8 @@ static void run_command(struct log *l)
             start_command(l);
         break;
     case JOB_RUNNING:
-        plan_wait(p, 0, "the Job of %s runs", logbackup_command_text(l->command));
+        plan_wait_job(p, l->job_name,
+                      arena_fmt(p->arena, "the Job of %s runs", logbackup_command_text(l->command)));
         break;
     case JOB_COMPLETE:
     case JOB_FAILED:

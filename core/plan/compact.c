@@ -147,9 +147,7 @@ static slice last_word(const struct planning *p)
     for (size_t i = 0; i < p->seen->count; i++) {
         const struct node *pod = p->seen->items[i];
         slice made = tree_text_at(pod, "metadata.creationTimestamp");
-        if (!slice_eq(tree_text(pod, "kind"), LIT("Pod")) ||
-            !slice_eq(tree_text_at(pod, "metadata.namespace"), plan_namespace(p)) ||
-            !slice_eq(tree_text(node_at(pod, "metadata.labels"), "job-name"), plan_name(p)))
+        if (!is_pod_of(p, pod, plan_name(p)))
             continue;
         const struct node *container = node_first(node_at(pod, "status.containerStatuses"));
         slice message = tree_text_at(container, "state.terminated.message");
@@ -203,7 +201,7 @@ static void follow_job(struct compaction *c, const struct node *job, enum job_st
                   (slice){0});
     }
     status_close(p, &c->status, LIT("what Job and pod say"));
-    plan_wait(p, 0, "the compaction is %.*s", FMT(c->state));
+    plan_wait_job(p, plan_name(p), arena_fmt(p->arena, "the compaction is %.*s", FMT(c->state)));
 }
 
 /* ---- the decision ---- */

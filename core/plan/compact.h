@@ -9,7 +9,7 @@ void plan_compaction(struct planning *p);
 /* The Job of v1's backup-manager. */
 struct node *compact_job_v1(const struct planning *p, const struct cluster_facts *c, struct job_problem *ret);
 /* A Job that needs no backup-manager, for v2, whose image has no compaction: br writes the storage down, and
- * tikv-ctl compacts. No credential stands in an argument: both tools find them in the environment. */
+ * tikv-ctl compacts. No credential is in an argument: both tools find them in the environment. */
 struct node *compact_job_v2(const struct planning *p, const struct cluster_facts *c, struct job_problem *ret);
 
 /* What a container of the v2 Job left as its termination message. */

@@ -31,7 +31,7 @@ enum truth log_truth(struct planning *p, enum logbackup_command command)
         if (p->object->metadata.deleting)
             ask(p, LIT("is there still a task that must be stopped?"));
         else
-            ask(p, arena_fmt(p->arena, "the pod of %s ended without a word: is the task there?",
+            ask(p, arena_fmt(p->arena, "the pod of %s ended without reporting: is the task there?",
                              logbackup_command_text(command)));
         return TRUTH_UNKNOWN;
     }

@@ -12,7 +12,7 @@ enum truth {
 };
 
 /* Commands of BR are not idempotent: a second log start, stop, pause or resume fails. So after a pod that died
- * without a word the task is asked for first. A truncation does no harm when it runs twice. */
+ * without reporting the task is asked for first. A truncation does no harm when it runs twice. */
 enum truth log_truth(struct planning *p, enum logbackup_command command);
 
 /* The state of a task that should be as the status says: keeps the checkpoint, and notes what differs. */

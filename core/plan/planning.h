@@ -54,6 +54,13 @@ enum job_state seen_job(const struct planning *p, slice name, const struct node 
 enum job_state job_state_of(const struct node *job, slice controller_uid);
 slice job_failure_reason(const struct node *job); /* "BackoffLimitExceeded" */
 
+/* A Pod of that Job that has not ended: a second one must not begin. NULL: none. */
+const struct node *seen_pod(const struct planning *p, slice job_name);
+bool is_pod_of(const struct planning *p, const struct node *object, slice job_name);
+
+/* There is nothing to do but to wait for the Job: says `what`, and why its pod does not run. */
+void plan_wait_job(struct planning *p, slice job_name, slice what);
+
 /* The uid of the reference that says controller: true; empty: none. */
 slice controller_uid(const struct node *object);
 

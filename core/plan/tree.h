@@ -1,6 +1,6 @@
 /* Building the trees of objects that are to be created or changed.
  *
- * Keys and texts are not copied: they live as long as the arena, or for ever. In an array the key is ignored;
+ * Keys and texts are not copied: they live as long as the arena, or forever. In an array the key is ignored;
  * pass NULL. What is empty in Go's sense (no text, an empty copy) is left out, as Go's omitempty does. */
 #ifndef BRGATE_TREE_H
 #define BRGATE_TREE_H

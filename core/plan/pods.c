@@ -1,0 +1,61 @@
+/* The pods of a Job: whether one is left, and why it does not run. */
+#include "planning.h"
+
+bool is_pod_of(const struct planning *p, const struct node *object, slice job_name)
+{
+    return slice_eq(tree_text(object, "kind"), LIT("Pod")) &&
+           slice_eq(tree_text_at(object, "metadata.namespace"), plan_namespace(p)) &&
+           slice_eq(tree_text(node_at(object, "metadata.labels"), "job-name"), job_name);
+}
+
+const struct node *seen_pod(const struct planning *p, slice job_name)
+{
+    for (size_t i = 0; i < p->seen->count; i++) {
+        const struct node *pod = p->seen->items[i];
+        slice phase = tree_text_at(pod, "status.phase");
+        if (is_pod_of(p, pod, job_name) && !slice_eq(phase, LIT("Succeeded")) &&
+            !slice_eq(phase, LIT("Failed")))
+            return pod;
+    }
+    return NULL;
+}
+
+static slice reason_and_message(const struct planning *p, const struct node *n)
+{
+    slice reason = tree_text(n, "reason"), message = tree_text(n, "message");
+    return message.n ? arena_fmt(p->arena, "%.*s: %.*s", FMT(reason), FMT(message)) : reason;
+}
+
+/* The first container that waits for something else than the ones before it. */
+static slice waiting_container(const struct planning *p, const struct node *statuses)
+{
+    for (const struct node *c = node_first(statuses); c; c = node_next(c)) {
+        const struct node *waiting = node_at(c, "state.waiting");
+        slice reason = tree_text(waiting, "reason");
+        if (reason.n && !slice_eq(reason, LIT("PodInitializing")))
+            return reason_and_message(p, waiting);
+    }
+    return (slice){0};
+}
+
+/* What keeps the pod from running; empty: nothing. */
+static slice hindrance(const struct planning *p, const struct node *pod)
+{
+    const struct node *conditions = node_at(pod, "status.conditions");
+    for (const struct node *c = node_first(conditions); c; c = node_next(c))
+        if (slice_eq(tree_text(c, "type"), LIT("PodScheduled")) &&
+            slice_eq(tree_text(c, "status"), LIT("False")))
+            return reason_and_message(p, c);
+    slice init = waiting_container(p, node_at(pod, "status.initContainerStatuses"));
+    return init.n ? init : waiting_container(p, node_at(pod, "status.containerStatuses"));
+}
+
+void plan_wait_job(struct planning *p, slice job_name, slice what)
+{
+    const struct node *pod = seen_pod(p, job_name);
+    slice waits = pod ? hindrance(p, pod) : (slice){0};
+    if (waits.n)
+        plan_wait(p, 0, "%.*s; its pod waits: %.*s", FMT(what), FMT(waits));
+    else
+        plan_wait(p, 0, "%.*s", FMT(what));
+}
