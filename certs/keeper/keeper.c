@@ -5,6 +5,7 @@
 #include "civil.h"
 #include "clock.h"
 #include "issue.h"
+#include "json_memory.h"
 #include "observe.h"
 #include "thread.h"
 
@@ -376,6 +377,7 @@ struct keeper_result keeper_step(struct keeper *k)
     if (!arena_run(k->arena, step, &s))
         say(k, KEEPER_TROUBLE, "the Secret or the webhook configurations are larger than %d MiB",
             ARENA_BYTES >> 20);
+    json_memory_leave(); /* which the store has not done if it ran out of memory */
     arena_reset(k->arena);
     return s.result;
 }

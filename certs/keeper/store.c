@@ -4,8 +4,7 @@
 #include "base64.h"
 #include "brgate_limits.h"
 #include "bundle.h"
-
-#include <cjson/cJSON.h>
+#include "json_memory.h"
 
 #define MANAGER           "fieldManager=brgate"
 #define MANAGED_BY        "app.kubernetes.io/managed-by" /* a label of the Secret */
@@ -84,40 +83,26 @@ static slice printed(struct arena *a, const struct node *n)
     return arena_copy(a, buf_slice(&b));
 }
 
-static void put_text(struct arena *a, cJSON *object, const char *key, slice text)
-{
-    if (!cJSON_AddStringToObject(object, key, arena_cstr(a, text)))
-        arena_exhausted(a);
-}
-
 static void put_datum(struct arena *a, cJSON *data, const char *key, slice bytes)
 {
     if (bytes.n)
-        put_text(a, data, key, base64_encode(a, bytes));
+        json_put_text(data, key, base64_encode(a, bytes));
 }
 
-/* Memory that cJSON has taken is given back by the arena if that runs full in between. */
-static void delete_json(void *json)
-{
-    cJSON_Delete(json);
-}
-
+/* Everything from here to json_text() is in the arena; keeper_step() ends this where the arena runs full in between. */
 static cJSON *object_new(struct arena *a)
 {
-    cJSON *json = cJSON_CreateObject();
-    if (!json)
-        arena_exhausted(a);
-    arena_defer(a, delete_json, json);
-    return json;
+    json_memory_enter(a);
+    return cJSON_CreateObject();
 }
 
-static slice json_text(struct arena *a, const cJSON *json)
+static slice json_text(struct arena *a, cJSON *json)
 {
-    char *text = cJSON_PrintUnformatted(json);
-    if (!text)
+    slice text = json_print(json);
+    json_memory_leave();
+    if (!text.n)
         arena_exhausted(a);
-    arena_defer(a, free, text);
-    return slice_of(text);
+    return text;
 }
 
 static bool is_ours(slice key)
@@ -134,32 +119,32 @@ static void put_foreign(struct arena *a, cJSON *secret, cJSON *data, const struc
 {
     for (struct node *n = node_first(node_get(old, LIT("data"))); n; n = node_next(n))
         if (!is_ours(n->key))
-            cJSON_AddRawToObject(data, arena_cstr(a, n->key), printed(a, n).p);
-    cJSON_AddRawToObject(secret, "metadata", printed(a, node_get(old, LIT("metadata"))).p);
-    put_text(a, secret, "type", node_text_at(old, "type"));
+            json_put_raw(data, arena_cstr(a, n->key), printed(a, n));
+    json_put_raw(secret, "metadata", printed(a, node_get(old, LIT("metadata"))));
+    json_put_text(secret, "type", node_text_at(old, "type"));
 }
 
-static void put_birth(const struct store *s, struct arena *a, cJSON *secret)
+static void put_birth(const struct store *s, cJSON *secret)
 {
-    cJSON *metadata = cJSON_AddObjectToObject(secret, "metadata");
-    put_text(a, metadata, "name", s->secret);
-    put_text(a, metadata, "namespace", s->namespace);
-    cJSON *labels = cJSON_AddObjectToObject(metadata, "labels");
-    cJSON_AddStringToObject(labels, MANAGED_BY, MANAGED_BY_BRGATE);
-    cJSON_AddStringToObject(secret, "type", "kubernetes.io/tls");
+    cJSON *metadata = json_put_object(secret, "metadata");
+    json_put_text(metadata, "name", s->secret);
+    json_put_text(metadata, "namespace", s->namespace);
+    cJSON *labels = json_put_object(metadata, "labels");
+    json_put_text(labels, MANAGED_BY, LIT(MANAGED_BY_BRGATE));
+    json_put_text(secret, "type", LIT("kubernetes.io/tls"));
 }
 
 struct kube_answer store_write_secret(const struct store *s, struct arena *a, const struct stored_secret *old,
                                       const struct stored_secret *fresh)
 {
     cJSON *secret = object_new(a);
-    cJSON_AddStringToObject(secret, "apiVersion", "v1");
-    cJSON_AddStringToObject(secret, "kind", "Secret");
-    cJSON *data = cJSON_AddObjectToObject(secret, "data");
+    json_put_text(secret, "apiVersion", LIT("v1"));
+    json_put_text(secret, "kind", LIT("Secret"));
+    cJSON *data = json_put_object(secret, "data");
     if (old->root)
         put_foreign(a, secret, data, old->root);
     else
-        put_birth(s, a, secret);
+        put_birth(s, secret);
     put_datum(a, data, "ca.crt", fresh->cas);
     put_datum(a, data, "tls.crt", fresh->current.certificate);
     put_datum(a, data, "tls.key", fresh->current.key);
@@ -214,18 +199,17 @@ struct kube_answer store_publish(const struct store *s, struct arena *a, unsigne
                                  const struct stored_hooks *h, slice cas, int64_t now)
 {
     cJSON *patch = object_new(a);
-    cJSON *metadata = cJSON_AddObjectToObject(patch, "metadata");
-    put_text(a, metadata, "resourceVersion", node_text_at(h->root, "metadata.resourceVersion"));
-    cJSON *hooks = cJSON_AddArrayToObject(patch, "webhooks");
+    cJSON *metadata = json_put_object(patch, "metadata");
+    json_put_text(metadata, "resourceVersion", node_text_at(h->root, "metadata.resourceVersion"));
+    cJSON *hooks = json_put_list(patch, "webhooks");
     for (const struct node *hook = hooks_first(h); hook; hook = node_next(hook)) {
         slice bundle;
         if (!hook_lacks(a, hook, cas, now, &bundle))
             continue;
         cJSON *entry = cJSON_CreateObject();
-        if (!entry || !cJSON_AddItemToArray(hooks, entry))
-            arena_exhausted(a);
-        put_text(a, entry, "name", node_text_at(hook, "name"));
-        put_text(a, cJSON_AddObjectToObject(entry, "clientConfig"), "caBundle", base64_encode(a, bundle));
+        json_append(hooks, entry);
+        json_put_text(entry, "name", node_text_at(hook, "name"));
+        json_put_text(json_put_object(entry, "clientConfig"), "caBundle", base64_encode(a, bundle));
     }
     struct kube_request q = {.method = KUBE_PATCH_STRATEGIC,
                              .group_version = "admissionregistration.k8s.io/v1",

@@ -70,6 +70,11 @@ void json_put_text(cJSON *object, const char *key, slice text)
     cJSON_AddItemToObjectCS(object, key, cJSON_CreateStringReference(c_text(text)));
 }
 
+void json_put_raw(cJSON *object, const char *key, slice json)
+{
+    cJSON_AddRawToObject(object, key, c_text(json));
+}
+
 void json_put_bool(cJSON *object, const char *key, bool value)
 {
     cJSON_AddItemToObjectCS(object, key, cJSON_CreateBool(value));

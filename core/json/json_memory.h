@@ -21,6 +21,7 @@ void json_memory_leave(void);
 /* Adding to objects and lists, NULL-safe. Keys are constants: they are not copied. A NUL inside a text is written as U+FFFD: C strings cannot hold
  * it. */
 void json_put_text(cJSON *object, const char *key, slice text);
+void json_put_raw(cJSON *object, const char *key, slice json); /* JSON already */
 void json_put_bool(cJSON *object, const char *key, bool value);
 void json_put_count(cJSON *object, const char *key, uint64_t value); /* exact, unlike cJSON's own numbers */
 cJSON *json_put_object(cJSON *object, const char *key);
