@@ -124,6 +124,9 @@ The backups "bad" is invalid: : ValidatingAdmissionPolicy 'brgate' with binding 
 TXT
 when "kubectl create of a good one" kubectl create --dry-run=server -n default -f <(backup good)
 then_it_passes
+when "kubectl apply --server-side of one that is born deleted" kubectl apply --dry-run=server --server-side -n default \
+    -f <(two_storages born | sed 's|{name: born}|{name: born, deletionTimestamp: "2020-01-01T00:00:00Z"}|')
+then_has "it is refused like any other" "$err" "[storage-multiple]"
 when "kubectl label of the one from before" kubectl label backup old -n default tier=gold
 then_it_passes "what was there before is left alone"
 when "an edit of another field of it" kubectl patch backup old -n default --type=merge -p '{"spec":{"cleanPolicy":"Retain"}}'
