@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { FIRST_ROOM = 64 << 10 };
@@ -42,11 +44,20 @@ static size_t room_for(const struct stat *s, size_t most)
     return size < most ? size : most;
 }
 
+/* mkfifo(1) makes one in a file system, pipe(2) on its own. */
+static bool is_named_pipe(int fd, const struct stat *s)
+{
+    struct statfs f;
+    return S_ISFIFO(s->st_mode) && fstatfs(fd, &f) == 0 && f.f_type != PIPEFS_MAGIC;
+}
+
 static int read_stream(struct arena *a, int fd, size_t most, slice *ret)
 {
     struct stat s;
     if (fstat(fd, &s) != 0)
         return errno;
+    if (is_named_pipe(fd, &s))
+        return ENOTSUP;
     return S_ISDIR(s.st_mode) ? EISDIR : read_all(a, fd, room_for(&s, most), most, ret);
 }
 
@@ -54,9 +65,11 @@ int file_read_stream(struct arena *a, const char *path, size_t most, slice *ret)
 {
     if (!strcmp(path, "-"))
         return read_stream(a, STDIN_FILENO, most, ret);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a pipe without a writer opens at once */
     if (fd < 0)
         return errno;
+    fcntl(fd, F_SETFL, 0);
     int error = read_stream(a, fd, most, ret);
     close(fd);
     return error;

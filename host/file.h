@@ -9,8 +9,9 @@
  * and nothing that could block (a pipe, a terminal) is opened. */
 bool file_read(struct arena *a, const char *path, size_t most, slice *ret, struct error *reterr);
 
-/* Reads at most `most` bytes of anything that can be read to its end, pipes too; standard input for "-". 0, or the
- * errno; ENOMEM when the arena is exhausted. */
+/* Reads at most `most` bytes of anything that can be read to its end, pipes of the shell too; standard input for "-".
+ * 0, or the errno; ENOMEM when the arena is exhausted, ENOTSUP for a pipe in the file system, which may have no writer,
+ * ever. */
 int file_read_stream(struct arena *a, const char *path, size_t most, slice *ret);
 
 #endif

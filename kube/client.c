@@ -213,7 +213,7 @@ slice kube_server(const struct kube *k)
 static bool read_token(struct kube *k)
 {
     char text[TOKEN_BYTES];
-    int fd = open(k->config.token_file.p, O_RDONLY | O_CLOEXEC);
+    int fd = open(k->config.token_file.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* it may be no file */
     if (fd < 0)
         return k->token[0];
     ssize_t n = read(fd, text, sizeof text - 1);

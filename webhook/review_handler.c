@@ -17,7 +17,8 @@ struct judge {
     const char *config_file; /* or NULL */
     const char *defaults;    /* the word of `mode`, which goes before the policy's; or NULL */
     enum defaults_mode mode;
-    char *tried; /* its text when it was read last; NULL: it could not be read */
+    bool has_policy; /* the gate in force has a policy that says something */
+    char *tried;     /* its text when it was read last; NULL: it could not be read */
     size_t tried_size;
     struct arena *names;
     const char *kinds[MOST_KINDS];
@@ -111,18 +112,32 @@ static void read_policy(void *context)
     o->read = policy_read(o->policy, o->arena, o->text, NULL, &o->error);
 }
 
+/* An editor that empties a file before it writes it, or a mistake in a template, must not lift a policy without a
+ * word. */
+static bool lifts_policy(const struct judge *judge, const struct policy *policy, struct error *reterr)
+{
+    if (!judge->has_policy || !policy_is_empty(policy))
+        return false;
+    error_set(reterr, " the file sets nothing any more; to lift the policy, restart the server");
+    return true;
+}
+
 /* A gate with the policy of that text; NULL with the reason. */
-static struct gate *open_gate(const struct judge *judge, slice text, struct error *reterr)
+static struct gate *open_gate(struct judge *judge, slice text, struct error *reterr)
 {
     struct opening o = {.arena = arena_new(LIMIT_ARENA_BYTES),
                         .policy = calloc(1, sizeof *o.policy),
                         .text = text,
                         .error = {"out of memory"}};
-    bool read = o.arena && o.policy && arena_run(o.arena, read_policy, &o) && o.read;
+    bool read = o.arena && o.policy && arena_run(o.arena, read_policy, &o) && o.read &&
+                !lifts_policy(judge, o.policy, &o.error);
+    bool has_policy = read && !policy_is_empty(o.policy);
     if (read && judge->defaults)
         o.policy->defaults = judge->mode;
     struct gate *gate = read ? gate_open(o.policy) : NULL;
-    if (!gate)
+    if (gate)
+        judge->has_policy = has_policy;
+    else
         error_set(reterr, "--config %s:%s", judge->config_file, o.error.text);
     free(o.policy);
     arena_free(o.arena);

@@ -188,6 +188,14 @@ bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct pol
 }
 
 /* A rule of its own level has it in every context; that of `all` leaves alone what is off. */
+bool policy_is_empty(const struct policy *policy)
+{
+    static const struct policy nothing;
+    return memcmp(policy->level, nothing.level, sizeof nothing.level) == 0 &&
+           memcmp(policy->overridable, nothing.overridable, sizeof nothing.overridable) == 0 &&
+           policy->defaults == nothing.defaults;
+}
+
 enum severity policy_severity(const struct policy *policy, size_t rule, enum context context)
 {
     static const enum severity severities[] = {

@@ -37,6 +37,9 @@ bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct pol
  * those that are on. False when there is no such rule, with the nearest one. */
 bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct error *reterr);
 
+/* Whether the policy says nothing: every rule is at its default, none is overridable. */
+bool policy_is_empty(const struct policy *policy);
+
 /* The severity of the rule of that number in a context. Nothing is raised to an error on DELETE. */
 enum severity policy_severity(const struct policy *policy, size_t rule, enum context context);
 

@@ -67,12 +67,31 @@ static void refuses_what_is_no_file(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error error = {0};
         assert_row(rows[i].name, !file_read(a, path_of(rows[i].name), 4096, &bytes, &error));
+        assert_row(rows[i].name, file_read_stream(a, path_of(rows[i].name), 4096, &bytes) != 0);
         assert_slice(rows[i].name, slice_from(slice_of(error.text), strlen(directory)),
                      slice_of(rows[i].error));
     }
     struct error error;
     assert_false(file_read(a, file_of("large", 2 << 20), 4 << 20, &bytes, &error));
     assert_non_null(strstr(error.text, "/large: out of memory"));
+    arena_free(a);
+}
+
+/* What the shell makes of <(command). */
+static void reads_pipes_of_the_shell(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    int ends[2];
+    char path[64];
+    slice bytes;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(write(ends[1], "text", 4), 4);
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    assert_int_equal(file_read_stream(a, path, 4096, &bytes), 0);
+    assert_slice("pipe", bytes, LIT("text"));
+    close(ends[0]);
     arena_free(a);
 }
 
@@ -96,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_whole_files_within_the_limit),
         cmocka_unit_test(refuses_what_is_no_file),
+        cmocka_unit_test(reads_pipes_of_the_shell),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -240,7 +240,8 @@ static struct certificate_pair issue(struct arena *a)
 /* Pairs and policies in turns; every tenth is broken and must change nothing. */
 static void reload_in_turns(struct child *c, const struct certificate_pair *pairs, int turns)
 {
-    static const slice policies[] = {SLICE("rules: {}\n"), SLICE("rules: {cleanpolicy-delete: off}\n")};
+    static const slice policies[] = {SLICE("rules: {cleanpolicy-delete: error}\n"),
+                                     SLICE("rules: {cleanpolicy-delete: off}\n")};
     double good = 0, bad = 0;
     for (int i = 1; i <= turns; i++) {
         bool broken = i % 10 == 0;
