@@ -15,7 +15,7 @@ struct headers {
     unsigned lengths, hosts, types;
     bool malformed, transfer_encoding, unknown_expectation;
     slice length, host, type;
-    uintptr_t next_line; /* where the next header must begin; 0 before the first */
+    uintptr_t next_line; /* where the next header must begin */
 };
 
 enum { CRLF = 2 };
@@ -35,6 +35,14 @@ static size_t endpoint_of(const struct server_handler *h, const char *uri)
     return SLICE_NONE;
 }
 
+static bool is_graphic(slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] > '~')
+            return false;
+    return true;
+}
+
 void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd)
 {
     const struct service *s = service;
@@ -43,6 +51,8 @@ void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd)
         return NULL;
     struct request *r = &c->request;
     r->step = REQUEST_NEW;
+    r->target = slice_of(uri);
+    r->odd_target = !is_graphic(r->target);
     r->endpoint = endpoint_of(s->handler, uri);
     r->length = r->capacity = r->expected = 0;
     r->body = NULL;
@@ -52,16 +62,40 @@ void *request_begin(void *service, const char *uri, struct MHD_Connection *mhd)
     return c;
 }
 
-/* libmicrohttpd ends a value at its first NUL and says nothing, takes a bare line feed for the end of a line
- * and joins folded lines. It parses in place, so all of that shows: a value is not followed by CRLF and the
- * next name. */
+/* RFC 9110, 5.6.2. */
+static bool is_token(slice name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (!ascii_is_alnum(name.p[i]) && !memchr("!#$%&'*+-.^_`|~", name.p[i], 15))
+            return false;
+    return name.n > 0;
+}
+
+/* RFC 9110, 5.5: no control characters but tabs. A bare carriage return is one. */
+static bool is_field_value(slice value)
+{
+    for (size_t i = 0; i < value.n; i++)
+        if (value.p[i] == 127 || ((unsigned char)value.p[i] < ' ' && value.p[i] != '\t'))
+            return false;
+    return true;
+}
+
+/* libmicrohttpd ends a method, a target and a value at its first NUL and says nothing, skips spaces in the request
+ * line, takes a bare line feed for the end of a line and joins folded lines. It parses in place, so all of that
+ * shows: parts do not follow each other as closely as they must. */
+static bool is_request_line(const struct request *r, const char *method, const char *version)
+{
+    return !r->odd_target && r->target.p == method + strlen(method) + 1 &&
+           version == r->target.p + r->target.n + 1;
+}
+
 static enum MHD_Result on_header(void *owner, enum MHD_ValueKind kind, const char *key, size_t key_size,
                                  const char *value, size_t value_size)
 {
     (void)kind;
     struct headers *h = owner;
     slice name = {key, key_size}, text = slice_trim((slice){value, value_size});
-    if (!key_size || key[key_size - 1] <= ' ' || (h->next_line && (uintptr_t)key != h->next_line))
+    if ((uintptr_t)key != h->next_line || !is_token(name) || !is_field_value(text))
         h->malformed = true;
     h->next_line = (uintptr_t)value + value_size + CRLF;
     if (slice_eq_nocase(name, LIT("Content-Length"))) {
@@ -88,7 +122,7 @@ static void read_headers(struct MHD_Connection *mhd, const char *method, struct 
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, on_header, ret);
     uintptr_t end =
         (uintptr_t)method + (info ? info->header_size : 0); /* the request begins with the method */
-    if (ret->next_line && ret->next_line + CRLF != end)
+    if (ret->next_line + CRLF != end)
         ret->malformed = true;
 }
 
@@ -124,6 +158,7 @@ static const struct rejection *refusal_of(const struct service *s, const struct 
         lengths = {REJECTED_LENGTH, 400, "Content-Length: more than one\n"},
         length = {REJECTED_LENGTH, 400, "Content-Length: not a number\n"},
         no_length = {REJECTED_LENGTH, 411, "Content-Length: missing\n"},
+        request_line = {REJECTED_HEADER, 400, "the request line is malformed\n"},
         malformed = {REJECTED_HEADER, 400, "a header is malformed\n"},
         host = {REJECTED_HEADER, 400, "Host: exactly one name or address is required\n"},
         path = {REJECTED_PATH, 404, "no such path\n"},
@@ -137,6 +172,8 @@ static const struct rejection *refusal_of(const struct service *s, const struct 
         return &lengths;
     if (h->lengths && !num_u64(h->length, ret_length))
         return &length;
+    if (!is_request_line(r, method, version))
+        return &request_line;
     if (h->malformed)
         return &malformed;
     if (!host_well_formed(h, version))
@@ -193,7 +230,7 @@ static enum MHD_Result refuse(const struct service *s, struct MHD_Connection *mh
 static enum MHD_Result admit(struct service *s, struct MHD_Connection *mhd, struct request *r,
                              const char *method, const char *version)
 {
-    struct headers h = {0};
+    struct headers h = {.next_line = (uintptr_t)version + strlen(version) + CRLF};
     uint64_t length = 0;
     read_headers(mhd, method, &h);
     const struct rejection *why = refusal_of(s, r, &h, method, version, &length);

@@ -41,7 +41,10 @@ enum request_step {
 /* Embedded in its connection and used again for the next request. */
 struct request {
     _Atomic enum request_step step; /* written by the worker, read by who looks for a place */
-    size_t endpoint;                /* SLICE_NONE: no such path */
+    slice
+        target; /* of the request line, where libmicrohttpd parses it: where it was, not what it is by now */
+    bool odd_target; /* has bytes that no target has */
+    size_t endpoint; /* SLICE_NONE: no such path */
     struct arena *arena;
     char *body;
     size_t length, capacity, expected;

@@ -101,7 +101,7 @@ static bool start_daemon(struct server *s, unsigned most_connections)
         {MHD_OPTION_CONNECTION_LIMIT, most, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_INCREMENT, CONNECTION_INCREMENT, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL}, /* request.c is stricter, and its answers are well-formed */
         {MHD_OPTION_HTTPS_PRIORITIES, 0,
          (void *)(uintptr_t)(o->tls_priority ? o->tls_priority : SERVER_TLS_PRIORITY)},
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)tls_retrieve},

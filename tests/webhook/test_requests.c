@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define POST(headers, body) "POST /validate HTTP/1.1\r\nHost: a\r\n" headers "\r\n" body
 #define JSON                "Content-Type: application/json\r\n"
@@ -61,7 +62,7 @@ static const struct row rows[] = {
     {"too large, with Expect", SLICE(POST(JSON "Content-Length: 8388609\r\nExpect: 100-continue\r\n", "")),
      413, CLOSED},
 
-    {"no host", SLICE("POST /validate HTTP/1.1\r\n" JSON FOUR "\r\nabcd"), 400, DROPPED},
+    {"no host", SLICE("POST /validate HTTP/1.1\r\n" JSON FOUR "\r\nabcd"), 400, CLOSED},
     {"empty host", SLICE("POST /validate HTTP/1.1\r\nHost:\r\n" JSON FOUR "\r\nabcd"), 400, CLOSED},
     {"two hosts", SLICE(POST("Host: b\r\n" JSON FOUR, "abcd")), 400, CLOSED},
     {"host with a path", SLICE("POST /validate HTTP/1.1\r\nHost: a/b\r\n" JSON FOUR "\r\nabcd"), 400, CLOSED},
@@ -72,6 +73,17 @@ static const struct row rows[] = {
     {"NUL at the end", SLICE(POST(JSON FOUR "X-A: b\0\r\n", "abcd")), 400, CLOSED},
     {"NUL in the length", SLICE(POST(JSON "Content-Length: 4\0000\r\n", "abcd")), 400, CLOSED},
     {"blanks around a value", SLICE(POST(JSON FOUR "X-A: \t b \r\nX-B:\r\n", "abcd")), 200, KEPT},
+    {"a bare carriage return in a value",
+     SLICE(POST(JSON FOUR "X-A: b\rTransfer-Encoding: chunked\r\n", "abcd")), 400, CLOSED},
+    {"a bare carriage return at the end", SLICE(POST(JSON FOUR "X-A: b\r\r\n", "abcd")), 400, CLOSED},
+    {"a bare carriage return at the begin", SLICE(POST(JSON FOUR "X-A: \rb\r\n", "abcd")), 400, CLOSED},
+    {"a control character in a value", SLICE(POST(JSON FOUR "X-A: b\x01\r\n", "abcd")), 400, CLOSED},
+    {"DEL in a value", SLICE(POST(JSON FOUR "X-A: b\x7f\r\n", "abcd")), 400, CLOSED},
+    {"a tab and Latin letters in a value", SLICE(POST(JSON FOUR "X-A: b\tc\xe9\r\n", "abcd")), 200, KEPT},
+    {"a space in a name", SLICE(POST(JSON FOUR "X A: b\r\n", "abcd")), 400, CLOSED},
+    {"a bare carriage return in a name", SLICE(POST(JSON FOUR "X\rA: b\r\n", "abcd")), 400, CLOSED},
+    {"a bracket in a name", SLICE(POST(JSON FOUR "X[A]: b\r\n", "abcd")), 400, CLOSED},
+    {"NUL in a name", SLICE(POST(JSON FOUR "X\0A: b\r\n", "abcd")), 400, CLOSED},
     {"one bare line feed", SLICE(POST(JSON FOUR "X-A: b\n", "abcd")), 400, CLOSED},
     {"NUL in the type", SLICE(POST("Content-Type: application/json\0x\r\n" FOUR, "abcd")), 400, CLOSED},
 
@@ -83,6 +95,28 @@ static const struct row rows[] = {
     {"longer path", SLICE("POST /validate/x HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 404, CLOSED},
     {"path with an escaped NUL", SLICE("POST /validate%00 HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 404,
      CLOSED},
+
+    {"NUL in the path", SLICE("POST /validate\0/x HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 400,
+     CLOSED},
+    {"NUL in the query", SLICE("POST /validate?a\0b HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 400,
+     CLOSED},
+    {"NUL in the method", SLICE("POST\0X /validate HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 400,
+     CLOSED},
+    {"two spaces before the path", SLICE("POST  /validate HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 400,
+     CLOSED},
+    {"two spaces behind the path", SLICE("POST /validate  HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 400,
+     CLOSED},
+    {"a space in the query", SLICE("POST /validate?a b HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 400,
+     CLOSED},
+    {"a tab in the path", SLICE("POST /validate\t HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 400,
+     CLOSED},
+    {"a carriage return in the query",
+     SLICE("POST /validate?\r HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"), 400, CLOSED},
+    {"a line feed behind the version", SLICE("POST /validate HTTP/1.1\nHost: a\r\n" JSON FOUR "\r\nabcd"),
+     400, CLOSED},
+    {"escapes in the query", SLICE("POST /validate?a=%00%20&b HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd"),
+     200, KEPT},
+    {"an empty line before the request", SLICE("\r\n" POST(JSON FOUR, "abcd")), 200, KEPT},
 
     {"no type", SLICE(POST(FOUR, "abcd")), 415, CLOSED},
     {"other type", SLICE(POST("Content-Type: text/plain\r\n" FOUR, "abcd")), 415, CLOSED},
@@ -150,6 +184,28 @@ static void requests_in_one_packet_are_answered_in_order(void **state)
     assert_string_equal(peer_reply(&p).body, "{\"endpoint\":1,\"bytes\":5}");
     assert_int_equal(peer_reply(&p).status, 400);
     peer_close(&p);
+}
+
+/* "That was all": in TLS (close_notify), in TCP (FIN), or both. The answer comes all the same. */
+static void who_has_said_all_is_answered(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const versions[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.3", "NORMAL:-VERS-ALL:+VERS-TLS1.2"};
+    for (size_t i = 0; i < 3 * COUNT(versions); i++) {
+        struct peer p;
+        bool tls = i % 3 != 0, tcp = i % 3 != 1;
+        assert_true(peer_open(&p, f->port, &(struct peer_options){.priority = versions[i / 3]}));
+        assert_true(peer_send(&p, LIT(POST(JSON FOUR, "abcd"))));
+        if (tls)
+            gnutls_bye(p.session, GNUTLS_SHUT_WR);
+        if (tcp)
+            shutdown(p.fd, SHUT_WR);
+        struct reply r = peer_reply(&p);
+        if (r.status != 200)
+            print_error("%s: close_notify %d, FIN %d: %d\n", versions[i / 3], tls, tcp, r.status);
+        assert_int_equal(r.status, 200);
+        peer_close(&p);
+    }
 }
 
 static void a_body_may_be_announced(void **state)
@@ -302,6 +358,7 @@ int main(void)
         cmocka_unit_test(every_row_is_answered_as_it_should),
         cmocka_unit_test(a_connection_serves_many),
         cmocka_unit_test(requests_in_one_packet_are_answered_in_order),
+        cmocka_unit_test(who_has_said_all_is_answered),
         cmocka_unit_test(a_body_may_be_announced),
         cmocka_unit_test(bodies_of_every_size_arrive),
         cmocka_unit_test(a_refusal_survives_the_rest_of_the_body),
