@@ -102,19 +102,32 @@ static bool explain_sibling_block(struct finding *x, const struct schema *s)
     return false;
 }
 
-/* One of the blocks that could stand here has such a member, and only that one. */
+/* How many of the unknown fields beside it the block has, it included. */
+static size_t count_strays(const struct node *n, const struct schema *block)
+{
+    size_t count = 0;
+    for (const struct node *c = n->parent->first; c; c = c->next)
+        count += (c->flags & NODE_PRUNED) && field_for(block, c);
+    return count;
+}
+
+/* One of the blocks that could be here has such a member: the only one, or the one that has most of what has
+ * strayed. */
 static bool explain_below(struct finding *x, const struct schema *s)
 {
+    const struct node *n = x->place.node;
     slice block = {0};
+    size_t best = 0;
     for (size_t i = 0; i < s->property_count; i++) {
-        if (!field_for(s->properties[i].schema, x->place.node))
+        const struct schema *below = s->properties[i].schema;
+        size_t strays = field_for(below, n) ? count_strays(n, below) : 0;
+        if (strays < best || !strays)
             continue;
-        if (block.n)
-            return false;
-        block = s->properties[i].name;
+        block = strays > best ? s->properties[i].name : (slice){0};
+        best = strays;
     }
     if (block.n)
-        say_belongs(x, path_of(x->arena, node_path(x->arena, x->place.node->parent), block));
+        say_belongs(x, path_of(x->arena, node_path(x->arena, n->parent), block));
     return block.n > 0;
 }
 
@@ -140,6 +153,14 @@ static size_t count_members(const struct node *n, const struct schema *known)
     return count;
 }
 
+static const struct node *first_known(const struct node *n, const struct schema *known)
+{
+    const struct node *c = node_first(n);
+    while (node_next(c) && !field_for(known, c))
+        c = node_next(c);
+    return c;
+}
+
 /* What a wrapper holds in the end: its `spec`, or its only block. */
 static const struct node *unwrapped(const struct node *n, const struct schema *s)
 {
@@ -158,9 +179,11 @@ static bool explain_wrapper(struct finding *x, const struct schema *s)
 {
     const struct node *n = x->place.node, *inner = n->kind == NODE_OBJECT ? unwrapped(n, s) : NULL;
     size_t known = inner ? count_members(inner, s) : 0;
+    const struct schema *template = schema_property(s, LIT("backupTemplate"));
     slice above = node_path(x->arena, n->parent);
-    if (!known || known * 2 < count_members(inner, NULL))
-        return false;
+    if (!known || known * 2 < count_members(inner, NULL) ||
+        (template && count_members(inner, template) >= known))
+        return false; /* of a schedule it is the template's */
     const char *here = above.n ? "directly in " : "at the top level";
     finding_moves(x, inner, above);
     finding_edit(x, x->place, (slice){0});
@@ -168,7 +191,7 @@ static bool explain_wrapper(struct finding *x, const struct schema *s)
         finding_hint(x, "remove %.*s and %.*s: their fields belong %s%.*s", FMT(n->key), FMT(inner->key),
                      here, FMT(above));
     else if (known == 1)
-        finding_hint(x, "remove %.*s: %.*s belongs %s%.*s", FMT(n->key), FMT(node_first(n)->key), here,
+        finding_hint(x, "remove %.*s: %.*s belongs %s%.*s", FMT(n->key), FMT(first_known(n, s)->key), here,
                      FMT(above));
     else
         finding_hint(x, "remove %.*s: its fields belong %s%.*s", FMT(n->key), here, FMT(above));
@@ -186,7 +209,9 @@ static bool explain_renamed(struct finding *x, const struct schema *s)
         size_t known = block->type == SCHEMA_OBJECT ? count_members(n, block) : 0;
         if (known * 2 < total || known < best || node_get(n->parent, s->properties[i].name))
             continue;
-        name = known > best ? s->properties[i].name : (slice){0}; /* equally good ones: none */
+        bool plain_backup = slice_eq(name, LIT("backupTemplate")); /* rather than a log backup's */
+        if (known > best || !plain_backup)
+            name = known > best ? s->properties[i].name : (slice){0}; /* equally good ones: none */
         best = known;
     }
     if (!name.n)
