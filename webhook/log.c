@@ -94,6 +94,8 @@ static void wait_for_lines(struct log *l)
         thread_wait_until(&l->filled, &l->lock, due);
 }
 
+static void put_message(struct log *l, enum log_level level, const char *event, const char *message);
+
 /* With the lock, which it lets go of for a moment. */
 static void tell_left_out(struct log *l)
 {
@@ -102,9 +104,10 @@ static void tell_left_out(struct log *l)
         if (!n)
             continue;
         pthread_mutex_unlock(&l->lock);
-        log_event(l, LOG_LEVEL_WARNING, "left-out",
-                  "%llu more reviews were %s: there are too many to log each", (unsigned long long)n,
-                  verdict_words[i]);
+        char message[EVENT_BYTES];
+        snprintf(message, sizeof message, "%llu more reviews were %s: there are too many to log each",
+                 (unsigned long long)n, verdict_words[i]);
+        put_message(l, LOG_LEVEL_WARNING, "left-out", message);
         pthread_mutex_lock(&l->lock);
     }
 }
@@ -265,18 +268,24 @@ static void write_event(void *context)
     put_line(e->log, buf_slice(&b));
 }
 
-void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)
+static void put_message(struct log *l, enum log_level level, const char *event, const char *message)
 {
     static const char *const words[] = {"info", "warning", "error"};
+    struct event e = {l, arena_new(LINE_BYTES * 4), words[level], event, message};
+    if (e.arena)
+        arena_run(e.arena, write_event, &e);
+    arena_free(e.arena);
+}
+
+void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)
+{
     char message[EVENT_BYTES];
     va_list args;
     va_start(args, format);
     int n = vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    struct event e = {l, arena_new(LINE_BYTES * 4), words[level], event, message};
-    if (e.arena && n >= 0)
-        arena_run(e.arena, write_event, &e);
-    arena_free(e.arena);
+    if (n >= 0)
+        put_message(l, level, event, message);
 }
 
 static const char *const operation_words[SERVER_OPERATION_COUNT] = {"", "CREATE", "UPDATE", "DELETE",

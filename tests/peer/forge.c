@@ -43,7 +43,8 @@ static bool make_13(struct record *r, enum record_type type, slice content, cons
     memcpy(nonce, iv->data, NONCE);
     for (size_t i = 0; i < SEQUENCE; i++)
         nonce[NONCE - SEQUENCE + i] ^= sequence[i];
-    memcpy(inner, content.p, content.n);
+    if (content.n)
+        memcpy(inner, content.p, content.n);
     inner[content.n] = (char)type;
     put_head(r, RECORD_DATA, content.n + 1 + TAG);
     return encrypt(r, key, nonce, (slice){(char *)r->bytes, HEAD}, (slice){inner, content.n + 1});
