@@ -73,14 +73,6 @@ static const char self_help[] =
     "  --kubeconfig FILE             instead of $KUBECONFIG, the pod's account or\n"
     "                                ~/.kube/config\n";
 
-void certs_split(const char *text, slice *ret_namespace, slice *ret_name)
-{
-    slice s = slice_of(text);
-    size_t slash = slice_find_char(s, '/');
-    *ret_namespace = slash == SLICE_NONE ? (slice){0} : slice_cut(s, 0, slash);
-    *ret_name = slash == SLICE_NONE ? s : slice_from(s, slash + 1);
-}
-
 /* What make and self share. */
 struct settings {
     const char *dir, *service, *namespace, *secret, *configuration, *kubeconfig;
@@ -209,9 +201,8 @@ static int keep_once(const struct settings *s)
     struct kube *kube = kube_open(&place, &limits, &error);
     if (!kube)
         return command_fails("certs self", "%s", error.text);
-    certs_split(s->secret, &o.namespace, &o.secret);
-    if (!o.namespace.n)
-        o.namespace = kube_namespace(kube);
+    o.namespace = kube_namespace(kube);
+    kube_split_name(s->secret, &o.namespace, &o.secret);
     struct keeper *k = keeper_new(&o, kube, &(struct keeper_callbacks){.say = say});
     int status = k ? keep(k, s->wait) : command_fails("certs self", "out of memory");
     keeper_stop(k);

@@ -8,9 +8,6 @@ int certs_show(int argc, char **argv);
 int certs_make(int argc, char **argv);
 int certs_self(int argc, char **argv);
 
-/* "NAMESPACE/NAME" or "NAME"; the namespace is empty when it is not named. */
-void certs_split(const char *text, slice *ret_namespace, slice *ret_name);
-
 /* The chain that a TLS server shows when it is asked for `name`, as PEM. False with one line. */
 bool certs_peer(struct arena *a, const char *address, slice name, slice *ret_chain, struct error *reterr);
 

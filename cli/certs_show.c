@@ -246,9 +246,8 @@ static void show_all(void *context)
     if (p->server)
         show_server(s, p->server);
     if (p->secret) {
-        certs_split(p->secret, &store.namespace, &store.secret);
-        if (!store.namespace.n)
-            store.namespace = kube_namespace(s->kube);
+        store.namespace = kube_namespace(s->kube);
+        kube_split_name(p->secret, &store.namespace, &store.secret);
         show_secret(s, &store);
     }
     for (size_t i = 0; i < p->files.count; i++)

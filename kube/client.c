@@ -20,7 +20,7 @@ enum {
 
 struct kube {
     struct arena *arena; /* the configuration */
-    struct kube_config config;
+    struct kube_access config;
     struct kube_limits limits;
     const atomic_bool *stop; /* NULL: nobody will */
     const struct curl *curl;
@@ -110,7 +110,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 /* What stays the same for all requests. */
 static void prepare(struct kube *k)
 {
-    const struct kube_config *c = &k->config;
+    const struct kube_access *c = &k->config;
     void *h = k->handle;
     __typeof__(k->curl->easy_setopt) set = k->curl->easy_setopt;
     set(h, CURLOPT_NOSIGNAL, 1L);
@@ -145,7 +145,7 @@ struct loading {
 static void load(void *context)
 {
     struct loading *l = context;
-    l->loaded = kube_config_load(l->kube->arena, l->place, &l->kube->config, l->reterr);
+    l->loaded = kube_access_find(l->kube->arena, l->place, &l->kube->config, l->reterr);
 }
 
 static bool load_config(struct kube *k, const struct kube_place *place, struct error *reterr)
@@ -380,4 +380,13 @@ struct kube_answer kube_do(struct kube *k, struct arena *a, const struct kube_re
         rest(k, own > t.retry_after ? own : t.retry_after);
         wait *= 2;
     }
+}
+
+void kube_split_name(const char *text, slice *namespace, slice *ret_name)
+{
+    slice s = slice_of(text);
+    size_t slash = slice_find_char(s, '/');
+    if (slash != SLICE_NONE)
+        *namespace = slice_cut(s, 0, slash);
+    *ret_name = slash == SLICE_NONE ? s : slice_from(s, slash + 1);
 }

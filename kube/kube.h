@@ -90,4 +90,7 @@ struct kube_answer kube_do(struct kube *k, struct arena *a, const struct kube_re
 
 const char *kube_outcome_word(enum kube_outcome o); /* "not_found", for metrics */
 
+/* Takes "[NAMESPACE/]NAME" apart; without a namespace `*namespace` stays as it is. */
+void kube_split_name(const char *text, slice *namespace, slice *ret_name);
+
 #endif

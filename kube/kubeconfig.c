@@ -1,12 +1,13 @@
 /* Reads kubeconfig files as kubectl merges them: the first file that names a thing wins. */
-#include "kube_config.h"
+#include "kubeconfig.h"
 
 #include "base64.h"
+#include "file.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-enum { MOST_FILES = 16 };
+enum { MOST_FILES = 16, MOST_BYTES = 4 << 20 };
 
 struct kubeconfig {
     struct arena *arena;
@@ -29,7 +30,7 @@ static bool read_one(struct kubeconfig *k, slice path)
     slice bytes;
     if (access(arena_cstr(a, path), F_OK) != 0 && errno == ENOENT)
         return true;
-    if (!kube_read_file(a, path, &bytes, k->reterr))
+    if (!file_read(a, arena_cstr(a, path), MOST_BYTES, &bytes, k->reterr))
         return false;
     struct findings f = findings_new(a);
     struct stream *s = stream_read(a, bytes, &f);
@@ -102,7 +103,7 @@ static bool none_of(struct kubeconfig *k, const struct node *n, slice path, cons
     return true;
 }
 
-static bool read_cluster(struct kubeconfig *k, slice name, struct kube_config *ret)
+static bool read_cluster(struct kubeconfig *k, slice name, struct kube_access *ret)
 {
     static const char *const unknown[][2] = {
         {"insecure-skip-tls-verify",
@@ -121,7 +122,7 @@ static bool read_cluster(struct kubeconfig *k, slice name, struct kube_config *r
            text_or_file(k, n, path, "certificate-authority", &ret->ca, &ret->ca_file);
 }
 
-static bool read_user(struct kubeconfig *k, slice name, struct kube_config *ret)
+static bool read_user(struct kubeconfig *k, slice name, struct kube_access *ret)
 {
     static const char *const unknown[][2] = {
         {"exec", "brgate does not run credential plugins; use a token (`kubectl create token ACCOUNT`) or a "
@@ -165,7 +166,7 @@ static void keep(struct arena *a, slice *s)
         *s = arena_copy(a, *s);
 }
 
-bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct kube_config *ret,
+bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct kube_access *ret,
                      struct error *reterr)
 {
     struct kubeconfig k = {.arena = a, .reterr = reterr};

@@ -83,7 +83,7 @@ static const char *rbac_verb(const struct kube_request *q)
     }
 }
 
-static void put_request(struct buf *b, const struct kube_config *c, const struct kube_request *q)
+static void put_request(struct buf *b, const struct kube_access *c, const struct kube_request *q)
 {
     slice path = kube_path(b->arena, q);
     buf_fmt(b, "%s %.*s%.*s: ", kube_method_word(q->method), FMT(c->server), FMT(path));
@@ -95,7 +95,7 @@ static void put_one_line(struct buf *b, slice s)
         buf_char(b, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
 }
 
-static void put_fix(struct buf *b, const struct kube_config *c, const struct kube_request *q, int status)
+static void put_fix(struct buf *b, const struct kube_access *c, const struct kube_request *q, int status)
 {
     const char *slash = strchr(q->group_version, '/');
     if (status == 401)
@@ -111,7 +111,7 @@ static void put_fix(struct buf *b, const struct kube_config *c, const struct kub
         buf_fmt(b, ", in namespace \"%.*s\"", FMT(q->namespace));
 }
 
-slice kube_refusal_text(struct arena *a, const struct kube_config *c, const struct kube_request *q,
+slice kube_refusal_text(struct arena *a, const struct kube_access *c, const struct kube_request *q,
                         int status, slice body)
 {
     struct buf b = buf_new(a, 4096);
@@ -127,7 +127,7 @@ slice kube_refusal_text(struct arena *a, const struct kube_config *c, const stru
     return arena_copy(a, buf_slice(&b));
 }
 
-slice kube_silence_text(struct arena *a, const struct kube_config *c, const struct kube_request *q,
+slice kube_silence_text(struct arena *a, const struct kube_access *c, const struct kube_request *q,
                         const char *why, const char *hint)
 {
     struct buf b = buf_new(a, 4096);

@@ -2,7 +2,7 @@
 #ifndef BRGATE_KUBE_OUTCOME_H
 #define BRGATE_KUBE_OUTCOME_H
 
-#include "kube_config.h"
+#include "access.h"
 
 enum kube_outcome kube_outcome_of(int status);
 
@@ -11,11 +11,11 @@ slice kube_path(struct arena *a, const struct kube_request *q);
 const char *kube_method_word(enum kube_method m); /* "PATCH" */
 
 /* The error of an answer that is not OK; `body` is what the server said, a Status as a rule. */
-slice kube_refusal_text(struct arena *a, const struct kube_config *c, const struct kube_request *q,
+slice kube_refusal_text(struct arena *a, const struct kube_access *c, const struct kube_request *q,
                         int status, slice body);
 
 /* The error when there was no answer: `why` is the reason, `hint` what to look at. */
-slice kube_silence_text(struct arena *a, const struct kube_config *c, const struct kube_request *q,
+slice kube_silence_text(struct arena *a, const struct kube_access *c, const struct kube_request *q,
                         const char *why, const char *hint);
 
 #endif

@@ -51,12 +51,8 @@ static void metrics(void *context, struct buf *b)
 static struct keeper_options options_of(struct cert_keeping *s, const struct keeping_options *o,
                                         const struct kube *k)
 {
-    slice secret = slice_of(o->secret), namespace = kube_namespace(k);
-    size_t slash = slice_find_char(secret, '/');
-    if (slash != SLICE_NONE) {
-        namespace = slice_cut(secret, 0, slash);
-        secret = slice_from(secret, slash + 1);
-    }
+    slice secret, namespace = kube_namespace(k);
+    kube_split_name(o->secret, &namespace, &secret);
     s->more_name = slice_of(o->name);
     return (struct keeper_options){.namespace = namespace,
                                    .secret = secret,

@@ -1,31 +1,14 @@
 /* Finds the configuration: a file that is named, $KUBECONFIG, the pod's service account, ~/.kube/config. */
-#include "kube_config.h"
+#include "access.h"
 #include "file.h"
+#include "kubeconfig.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-enum { MOST_BYTES = 4 << 20 };
+enum { NAMESPACE_BYTES = 4096 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-bool kube_read_file(struct arena *a, slice path, slice *ret, struct error *reterr)
-{
-    slice s;
-    if (!file_read(a, arena_cstr(a, path), MOST_BYTES, &s, reterr))
-        return false;
-    while (s.n && is_blank(s.p[s.n - 1]))
-        s.n--;
-    while (s.n && is_blank(s.p[0]))
-        s = slice_from(s, 1);
-    *ret = arena_copy(a, s);
-    return true;
-}
-
-static bool load_in_cluster(struct arena *a, const char *directory, slice host, struct kube_config *ret,
+static bool load_in_cluster(struct arena *a, const char *directory, slice host, struct kube_access *ret,
                             struct error *reterr)
 {
     const char *port = getenv("KUBERNETES_SERVICE_PORT");
@@ -41,12 +24,13 @@ static bool load_in_cluster(struct arena *a, const char *directory, slice host, 
                          "use --kubeconfig",
                          ret->token_file.p, strerror(errno));
     }
-    if (!kube_read_file(a, arena_fmt(a, "%s/namespace", directory), &ret->namespace, NULL))
-        ret->namespace = (slice){0};
+    slice namespace;
+    if (file_read(a, arena_fmt(a, "%s/namespace", directory).p, NAMESPACE_BYTES, &namespace, NULL))
+        ret->namespace = arena_copy(a, slice_trim(slice_cut(namespace, 0, slice_find_char(namespace, '\n'))));
     return true;
 }
 
-static bool load(struct arena *a, const struct kube_place *place, struct kube_config *ret,
+static bool load(struct arena *a, const struct kube_place *place, struct kube_access *ret,
                  struct error *reterr)
 {
     if (place->kubeconfig)
@@ -63,13 +47,13 @@ static bool load(struct arena *a, const struct kube_place *place, struct kube_co
     return home && access(usual.p, F_OK) == 0 && kubeconfig_load(a, usual, place->context, ret, reterr);
 }
 
-static bool refused(const struct kube_config *c, const char *why, struct error *reterr)
+static bool refused(const struct kube_access *c, const char *why, struct error *reterr)
 {
     return error_set(reterr, "%.*s: server %.*s: %s", FMT(c->source), FMT(c->server), why);
 }
 
 /* What would hand credentials to whoever listens in. */
-static bool check(const struct kube_config *c, struct error *reterr)
+static bool check(const struct kube_access *c, struct error *reterr)
 {
     bool credentials = c->token.n || c->token_file.n || c->certificate.n || c->certificate_file.n;
     if (slice_starts(c->server, LIT("http://")))
@@ -78,10 +62,10 @@ static bool check(const struct kube_config *c, struct error *reterr)
            refused(c, "must begin with https:// (or http:// where no credentials are sent)", reterr);
 }
 
-bool kube_config_load(struct arena *a, const struct kube_place *place, struct kube_config *ret,
+bool kube_access_find(struct arena *a, const struct kube_place *place, struct kube_access *ret,
                       struct error *reterr)
 {
-    *ret = (struct kube_config){0};
+    *ret = (struct kube_access){0};
     *reterr = (struct error){0};
     if (!load(a, place, ret, reterr))
         return reterr->text[0]
