@@ -29,12 +29,6 @@ static bool is_full(struct findings *f, enum severity severity)
     return true;
 }
 
-bool findings_full(struct findings *f, const struct rule *rule)
-{
-    enum severity severity = level_in(f, rule);
-    return severity == SEVERITY_OFF || is_full(f, severity);
-}
-
 /* ---- subjects ---- */
 
 size_t findings_enter(struct findings *f)
@@ -72,6 +66,15 @@ static void set_reported(struct findings *f, const struct rule *rule)
     f->reported =
         arena_grow(f->arena, f->reported, f->reported_count, &f->reported_capacity, sizeof *f->reported);
     f->reported[f->reported_count++] = rule;
+}
+
+bool findings_full(struct findings *f, const struct rule *rule)
+{
+    enum severity severity = level_in(f, rule);
+    if (severity != SEVERITY_OFF && !is_full(f, severity))
+        return false;
+    set_reported(f, rule);
+    return true;
 }
 
 /* ---- findings ---- */
@@ -125,22 +128,26 @@ __attribute__((format(printf, 3, 0))) static slice message_of(struct arena *a, c
     return arena_copy(a, (slice){text, length});
 }
 
+struct finding *finding_unkept(struct findings *f)
+{
+    if (!f->unkept)
+        f->unkept = ARENA_NEW(f->arena, struct finding);
+    return f->unkept;
+}
+
 struct finding *finding_at(struct findings *f, const struct rule *rule, enum field_error error,
                            struct place place, const char *format, ...)
 {
-    enum severity severity = level_in(f, rule);
-    struct finding *x = ARENA_NEW(f->arena, struct finding);
-    *x = (struct finding){.rule = rule, .error = error, .place = place};
+    if (findings_full(f, rule))
+        return finding_unkept(f);
     set_reported(f, rule);
-    if (severity == SEVERITY_OFF)
-        return x;
-    x->arena = f->arena;
+    struct finding *x = ARENA_NEW(f->arena, struct finding);
+    *x = (struct finding){.rule = rule, .error = error, .place = place, .arena = f->arena};
     va_list args;
     va_start(args, format);
     x->message = message_of(f->arena, field_error_words(error), format, args);
     va_end(args);
-    if (!is_full(f, severity))
-        link_last(f, x, severity);
+    link_last(f, x, level_in(f, rule));
     return x;
 }
 

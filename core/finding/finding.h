@@ -100,7 +100,7 @@ struct finding {
     const struct node *moved;
     slice moved_to;
     bool leaves;         /* its list; internal to findings_move() */
-    struct arena *arena; /* of its texts; NULL: the rule is off, and they are not put together */
+    struct arena *arena; /* of its texts; NULL: it is not kept, and they are not put together */
 };
 
 struct findings {
@@ -110,6 +110,7 @@ struct findings {
     struct finding *first, **last;
     size_t count, errors; /* errors: those of `count` that are errors by the levels */
     size_t dropped, dropped_errors;
+    struct finding *unkept; /* finding_unkept() */
     /* Rules with a finding, each once a subject, dropped or not; those from `subject` on are of the present
      * one. */
     const struct rule **reported;
@@ -119,9 +120,13 @@ struct findings {
 struct findings findings_new(struct arena *a);
 
 /* True when the list holds all it may of this rule's kind, so that one more would only be counted (and that
- * is what this does), and when the rule is off. Whoever reports many findings of one kind asks before putting
+ * is what this does), and when the rule is off. True counts as a finding. Whoever reports many findings of one kind asks before putting
  * texts together, so that a hostile document costs nothing. */
 bool findings_full(struct findings *f, const struct rule *rule);
+
+/* What is returned for every finding of a rule that is off, and for those that only count: the caller may complete
+ * it, and nobody looks at it. */
+struct finding *finding_unkept(struct findings *f);
 
 /* Begins a subject: until findings_leave(), which takes the result, findings_blocked() looks at what is
  * reported from now on. Behind that, it counts for the outer subject as well. */

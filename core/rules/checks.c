@@ -42,6 +42,8 @@ void rule_did_you_mean(struct finding *x, struct place place, slice near, slice 
 struct finding *rule_refused(struct rule_run *run, const struct rule *rule, const struct text *field,
                              const struct refusal *refusal)
 {
+    if (findings_full(run->findings, rule))
+        return finding_unkept(run->findings);
     struct finding *x = finding_at(run->findings, rule, FIELD_INVALID,
                                    at_part(field->node, refusal->at, refusal->at + refusal->n), "%.*s: %s",
                                    FMT(node_value(run->arena, field->node)), refusal->why);

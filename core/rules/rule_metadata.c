@@ -19,6 +19,8 @@ static void refused_value(struct rule_run *run, const struct rule *rule, const s
 static void refused_key(struct rule_run *run, const struct rule *rule, const struct node *n,
                         const struct refusal *refusal)
 {
+    if (findings_full(run->findings, rule))
+        return;
     struct buf key = buf_new(run->arena, 2 * n->key.n + 64);
     buf_quote(&key, n->key);
     struct finding *x = finding_at(run->findings, rule, FIELD_INVALID, at_key(n), "%.*s: %s",

@@ -71,13 +71,15 @@ static void one_option(struct rule_run *run, const struct backup_spec *spec, con
     size_t blank = slice_find_char(text, ' '), equals = slice_find_char(text, '=');
     slice flag = slice_cut(text, 0, equals < blank ? equals : blank);
     if (text.n == 0 || text.p[0] != '-') {
-        if (may_be_value)
+        if (may_be_value || findings_full(run->findings, &rule_options_conflict))
             return;
         struct finding *x = finding_at(run->findings, &rule_options_conflict, FIELD_NONE, at_value(option),
                                        "%.*s does not begin with --: br reads it as a subcommand",
                                        FMT(node_value(run->arena, option)));
         finding_hint(x, "write one flag per element, as --flag=value");
     } else if (blank < equals) {
+        if (findings_full(run->findings, &rule_options_conflict))
+            return;
         struct finding *x = finding_at(
             run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, blank, blank + 1),
             "%.*s contains a space: each element is passed as one argument, so there is no such flag",
