@@ -178,7 +178,10 @@ static struct volumes volumes_of(const struct rule_run *run, const struct job_sp
     const struct node *list = job->additional_volumes.node;
     if (!list)
         return v;
-    v.by_name = ARENA_ARRAY(run->arena, struct volume, list->count + 1u);
+    size_t named = 0;
+    for (const struct node *n = node_first(list); n; n = node_next(n))
+        named += name_of(n, &name);
+    v.by_name = ARENA_ARRAY(run->arena, struct volume, named + 1);
     for (const struct node *n = node_first(list); n; n = node_next(n)) {
         if (name_of(n, &name)) {
             v.by_name[v.count] = (struct volume){name, n, v.count};

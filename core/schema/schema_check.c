@@ -374,27 +374,26 @@ static void check_exclusions(struct schema_run *run, const struct schema *s, str
     }
 }
 
-/* An item's keys, or a set's item, as text: equal texts are equal values. A missing key equals a missing key;
- * a null item has none. */
-static slice identity(struct arena *a, const struct schema *s, const struct node *item)
+/* Puts an item's keys, or a set's item, as text: equal texts are equal values. A missing key equals a missing
+ * key; a null item has none. */
+static void put_identity(struct buf *b, const struct schema *s, const struct node *item)
 {
-    struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES);
     if (s->list_type == LIST_SET) {
-        node_put_json(&b, item, true);
-        return buf_slice(&b);
+        node_put_json(b, item, true);
+        return;
     }
-    buf_char(&b, '{');
+    size_t start = b->n;
+    buf_char(b, '{');
     for (size_t i = 0; i < s->key_count; i++) {
         const struct node *value = node_get(item, s->keys[i]);
         if (!value)
             continue;
-        buf_put(&b, b.n > 1 ? LIT(",") : (slice){0});
-        buf_json_string(&b, s->keys[i]);
-        buf_char(&b, ':');
-        node_put_json(&b, value, true);
+        buf_put(b, b->n > start + 1 ? LIT(",") : (slice){0});
+        buf_json_string(b, s->keys[i]);
+        buf_char(b, ':');
+        node_put_json(b, value, true);
     }
-    buf_char(&b, '}');
-    return buf_slice(&b);
+    buf_char(b, '}');
 }
 
 struct item {
@@ -409,18 +408,36 @@ static int by_identity(const void *p, const void *q)
     return order ? order : (a->node->at > b->node->at) - (a->node->at < b->node->at);
 }
 
+/* The texts of all items are one text: most have a few bytes. */
+static struct item *items_of(struct arena *a, const struct schema *s, const struct node *list,
+                             size_t *ret_count)
+{
+    struct item *items = ARENA_ARRAY(a, struct item, list->count);
+    struct buf b = buf_new(a, SIZE_MAX / 4);
+    size_t n = 0, start = 0;
+    for (struct node *x = node_first(list); x; x = node_next(x)) {
+        put_identity(&b, s, x);
+        items[n++] = (struct item){{NULL, b.n - start}, x};
+        start = b.n;
+    }
+    start = 0;
+    for (size_t i = 0; i < n; start += items[i++].identity.n)
+        items[i].identity.p = b.p + start;
+    *ret_count = n;
+    return items;
+}
+
 /* The server reports the second occurrence of a value and no further one. */
 static void check_duplicates(struct schema_run *run, const struct schema *s, struct node *list)
 {
     if (s->list_type == LIST_ATOMIC || list->count < 2)
         return;
-    struct item *items = ARENA_ARRAY(run->arena, struct item, list->count);
+    if (s->list_type == LIST_MAP)
+        for (struct node *x = node_first(list); x; x = node_next(x))
+            if (x->kind != NODE_OBJECT && x->kind != NODE_NULL)
+                return; /* as the server does: the type error comes first */
     size_t n = 0;
-    for (struct node *x = node_first(list); x; x = node_next(x)) {
-        if (s->list_type == LIST_MAP && x->kind != NODE_OBJECT && x->kind != NODE_NULL)
-            return; /* as the server does: the type error comes first */
-        items[n++] = (struct item){identity(run->arena, s, x), x};
-    }
+    struct item *items = items_of(run->arena, s, list, &n);
     qsort(items, n, sizeof *items, by_identity);
     for (size_t i = 1; i < n; i++) {
         if (!slice_eq(items[i].identity, items[i - 1].identity) ||
