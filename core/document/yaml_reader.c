@@ -48,7 +48,7 @@ struct yaml_reader {
     struct node *root;
     struct anchor *anchors;
     uint64_t decodes, alias_decodes;
-    size_t expanded;
+    size_t expanded; /* in all documents: memory of a stream follows its size */
     unsigned depth;
     struct frame frames[LIMIT_DEPTH + 1];
 };
@@ -175,7 +175,7 @@ static struct node *copy_aliased(struct yaml_reader *y, const struct node *n, un
     }
     if (++y->expanded > LIMIT_EXPANDED_NODES) {
         slice message =
-            arena_fmt(y->arena, "aliases add more than %d values to this document", LIMIT_EXPANDED_NODES);
+            arena_fmt(y->arena, "aliases add more than %d values to this file", LIMIT_EXPANDED_NODES);
         say(y, &rule_document_too_large, at, end, message.p);
         return NULL;
     }
@@ -581,7 +581,6 @@ bool yaml_read(struct yaml_reader *y, uint32_t at, uint32_t end, struct findings
     y->anchors = NULL;
     y->decodes = 1; /* go-yaml counts the document itself */
     y->alias_decodes = 0;
-    y->expanded = 0;
     y->depth = 0;
     start_run(y);
     bool good = read_events(y);
