@@ -14,25 +14,33 @@
 #include "utf8.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-static void blame(struct schema_run *run, const struct rule *rule, enum field_error error, struct node *n,
-                  slice detail)
+/* The value is bad. False when no text is needed for that: a hostile object has a million of them. */
+static bool blamed(struct schema_run *run, const struct rule *rule, struct node *n)
 {
     n->flags |= NODE_BAD;
-    finding_at(run->findings, rule, error, at_value(n), "%.*s", FMT(detail));
+    return !findings_full(run->findings, rule);
 }
 
-/* `<value>: <path> in body <says>`. A format that does not fit counts as a wrong type. */
-static void blame_in_body(struct schema_run *run, const struct rule *rule, struct node *n, slice value,
-                          slice says)
+/* `<value>: <path> in body <says>`. A format that does not fit counts as a wrong type; the value of a list is
+ * its length. */
+__attribute__((format(printf, 4, 5))) static void
+blame_in_body(struct schema_run *run, const struct rule *rule, struct node *n, const char *format, ...)
 {
-    n->flags |= NODE_BAD;
-    if (findings_full(run->findings, rule))
+    char says[LIMIT_MESSAGE_BYTES];
+    if (!blamed(run, rule, n))
         return;
-    slice path = node_path(run->arena, n);
-    blame(run, rule, rule == &rule_schema_format ? FIELD_TYPE_INVALID : FIELD_INVALID, n,
-          arena_fmt(run->arena, "%.*s: %.*s in body %.*s", FMT(value), FMT(path), FMT(says)));
+    va_list args;
+    va_start(args, format);
+    vsnprintf(says, sizeof says, format, args);
+    va_end(args);
+    slice path = node_path(run->arena, n),
+          value = n->kind == NODE_ARRAY ? arena_fmt(run->arena, "%u", n->count) : node_value(run->arena, n);
+    finding_at(run->findings, rule, rule == &rule_schema_format ? FIELD_TYPE_INVALID : FIELD_INVALID,
+               at_value(n), "%.*s: %.*s in body %s", FMT(value), FMT(path), says);
 }
 
 /* ---- types ---- */
@@ -156,8 +164,7 @@ static void hint_type(struct schema_run *run, struct finding *x, const struct sc
 /* With a format, a value that is neither string nor list is measured by format instead of type. */
 static void blame_type(struct schema_run *run, const struct schema *s, struct node *n)
 {
-    n->flags |= NODE_BAD;
-    if (findings_full(run->findings, &rule_schema_type))
+    if (!blamed(run, &rule_schema_type, n))
         return;
     const char *wanted = schema_type_word(s), *got = node_type_name(n);
     bool by_format =
@@ -188,20 +195,18 @@ static void check_range(struct schema_run *run, const struct schema *s, struct n
     struct arena *a = run->arena;
     double value = n->kind == NODE_INT ? (double)n->integer : n->real;
     if (s->format == FORMAT_INT32 && (value < -2147483648.0 || value > 2147483647.0)) {
-        n->flags |= NODE_BAD;
-        if (findings_full(run->findings, &rule_schema_range))
-            return;
-        blame(run, &rule_schema_range, FIELD_INVALID, n,
-              arena_fmt(a, "%.*s: Checked value must be of type integer with format int32 in %.*s",
-                        FMT(node_value(a, n)), FMT(node_path(a, n))));
+        if (blamed(run, &rule_schema_range, n))
+            finding_at(run->findings, &rule_schema_range, FIELD_INVALID, at_value(n),
+                       "%.*s: Checked value must be of type integer with format int32 in %.*s",
+                       FMT(node_value(a, n)), FMT(node_path(a, n)));
         return;
     }
     if ((s->flags & SCHEMA_HAS_MAXIMUM) && value > (double)s->maximum)
-        blame_in_body(run, &rule_schema_range, n, node_value(a, n),
-                      arena_fmt(a, "should be less than or equal to %lld", (long long)s->maximum));
+        blame_in_body(run, &rule_schema_range, n, "should be less than or equal to %lld",
+                      (long long)s->maximum);
     if ((s->flags & SCHEMA_HAS_MINIMUM) && value < (double)s->minimum)
-        blame_in_body(run, &rule_schema_range, n, node_value(a, n),
-                      arena_fmt(a, "should be greater than or equal to %lld", (long long)s->minimum));
+        blame_in_body(run, &rule_schema_range, n, "should be greater than or equal to %lld",
+                      (long long)s->minimum);
 }
 
 static int two_digits(slice s, size_t at)
@@ -247,22 +252,22 @@ static bool date_time(slice s)
 
 static void check_string(struct schema_run *run, const struct schema *s, struct node *n)
 {
-    struct arena *a = run->arena;
     if ((s->flags & SCHEMA_HAS_MAX_LENGTH) && n->text.n > (size_t)s->max_length &&
         utf8_count(n->text) > (size_t)s->max_length) {
-        blame(run, &rule_schema_length, FIELD_TOO_LONG, n,
-              arena_fmt(a, "may not be more than %lld bytes", (long long)s->max_length));
+        if (blamed(run, &rule_schema_length, n))
+            finding_at(run->findings, &rule_schema_length, FIELD_TOO_LONG, at_value(n),
+                       "may not be more than %lld bytes", (long long)s->max_length);
     } else if (s->min_length > 0 && utf8_count(n->text) < (size_t)s->min_length) {
-        blame_in_body(run, &rule_schema_length, n, node_value(a, n),
-                      arena_fmt(a, "should be at least %lld chars long", (long long)s->min_length));
+        blame_in_body(run, &rule_schema_length, n, "should be at least %lld chars long",
+                      (long long)s->min_length);
     } else if (s->pattern && !schema_set_matches(run->set, s->pattern, n->text, run->scratch)) {
-        blame_in_body(run, &rule_schema_pattern, n, node_value(a, n),
-                      arena_fmt(a, "should match '%.*s'", FMT(schema_set_pattern(run->set, s->pattern))));
+        blame_in_body(run, &rule_schema_pattern, n, "should match '%.*s'",
+                      FMT(schema_set_pattern(run->set, s->pattern)));
     }
     if (s->format == FORMAT_DATE_TIME && !date_time(n->text)) {
-        slice value = node_value(a, n);
-        blame_in_body(run, &rule_schema_format, n, value,
-                      arena_fmt(a, "must be of type date-time: %.*s", FMT(value)));
+        if (blamed(run, &rule_schema_format, n))
+            blame_in_body(run, &rule_schema_format, n, "must be of type date-time: %.*s",
+                          FMT(node_value(run->arena, n)));
     }
 }
 
@@ -294,8 +299,7 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
 {
     if (matches_enum(s, n))
         return;
-    n->flags |= NODE_BAD;
-    if (findings_full(run->findings, &rule_schema_enum))
+    if (!blamed(run, &rule_schema_enum, n))
         return;
     struct arena *a = run->arena;
     struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES); /* the finding cuts what is too long */
@@ -486,8 +490,8 @@ void schema_check(struct schema_run *run, const struct schema *s, struct node *n
         for (struct node *c = s->items ? node_first(n) : NULL; c; c = node_next(c))
             schema_check(run, s->items, c);
         if (s->min_items > (int64_t)n->count)
-            blame_in_body(run, &rule_schema_length, n, arena_fmt(run->arena, "%u", n->count),
-                          arena_fmt(run->arena, "should have at least %lld items", (long long)s->min_items));
+            blame_in_body(run, &rule_schema_length, n, "should have at least %lld items",
+                          (long long)s->min_items);
         check_duplicates(run, s, n);
         break;
     default:
