@@ -45,12 +45,15 @@ static struct verdict *judge_other(struct judging j, const struct schema_kind *k
     return v;
 }
 
+/* Changes the old object. What the update leaves as it was stays equal in both. */
 static void tell_old_errors(const struct judging *j, const struct change *change, struct verdict *v)
 {
-    struct node *with = ratchet_untouched(j->arena, change->object, change->old_object, RATCHET_PLACEHOLDER);
-    struct node *without = ratchet_untouched(j->arena, change->object, change->old_object, RATCHET_NOTHING);
-    struct verdict *others[] = {judge_other(*j, change->kind, with), judge_other(*j, change->kind, without),
-                                judge_other(*j, change->kind, change->old_object)};
+    struct verdict *others[3];
+    others[0] = judge_other(*j, change->kind, change->old_object);
+    const struct one_sided *members = ratchet_reduce(j->arena, change->old_object, change->object);
+    others[1] = judge_other(*j, change->kind, change->old_object);
+    ratchet_fill(j->arena, members);
+    others[2] = judge_other(*j, change->kind, change->old_object);
     ratchet(v, others, sizeof others / sizeof *others);
 }
 

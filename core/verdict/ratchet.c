@@ -6,9 +6,15 @@
 
 #include <stdlib.h>
 
+struct one_sided {
+    struct one_sided *next;
+    struct node *object; /* of the reduced tree */
+    slice key;
+};
+
 struct comparison {
     struct arena *arena;
-    enum ratchet_stand_in stand_in;
+    struct one_sided *found;
 };
 
 /* As a manifest's `${name}` would be: of no type that a rule reads, and nothing of the value shows in a message. */
@@ -20,23 +26,23 @@ static void make_placeholder(struct node *n)
     n->flags = NODE_PLACEHOLDER;
 }
 
-static void append_placeholder(const struct comparison *c, struct node *container, slice key)
+static void append_placeholder(struct arena *a, struct node *container, slice key)
 {
-    struct node *n = node_new(c->arena, NODE_STRING, 0);
+    struct node *n = node_new(a, NODE_STRING, 0);
     n->key = key;
     make_placeholder(n);
     node_append(container, n);
 }
 
-static void compare(const struct comparison *c, struct node *now, const struct node *before);
+static void compare(struct comparison *c, struct node *before, const struct node *now);
 
 /* Some rules look at members that node_get() does not show: what goes is gone from the list as well. */
-static void remove_members(struct node *object, unsigned flag)
+static void remove_shadowed(struct node *object)
 {
     struct node *last = NULL;
     for (struct node *n = object->first, *next; n; n = next) {
         next = n->next;
-        if (!(n->flags & flag)) {
+        if (!(n->flags & NODE_SHADOWED)) {
             last = n;
             continue;
         }
@@ -46,53 +52,63 @@ static void remove_members(struct node *object, unsigned flag)
     object->last = last;
 }
 
-static void compare_members(const struct comparison *c, struct node *now, const struct node *before)
+static void note_one_sided(struct comparison *c, struct node *object, slice key)
 {
-    remove_members(now, NODE_SHADOWED);
-    for (struct node *n = now->first; n; n = n->next) {
-        const struct node *other = node_get(before, n->key);
-        if (other || c->stand_in == RATCHET_PLACEHOLDER)
-            compare(c, n, other);
-        else
-            n->flags |= NODE_SHADOWED;
-    }
-    if (c->stand_in == RATCHET_NOTHING) {
-        remove_members(now, NODE_SHADOWED);
-        return;
-    }
-    for (const struct node *n = node_first(before); n; n = node_next(n))
-        if (!node_get(now, n->key))
-            append_placeholder(c, now, n->key);
+    struct one_sided *member = ARENA_NEW(c->arena, struct one_sided);
+    *member = (struct one_sided){c->found, object, key};
+    c->found = member;
 }
 
-static void compare_elements(const struct comparison *c, struct node *now, const struct node *before)
+static void compare_members(struct comparison *c, struct node *before, const struct node *now)
 {
-    const struct node *other = node_first(before);
-    for (struct node *n = now->first; n; n = n->next) {
+    for (const struct node *n = node_first(now); n; n = node_next(n))
+        if (!node_get(before, n->key))
+            note_one_sided(c, before, n->key);
+    for (struct node *n = node_first(before); n; n = node_next(n)) {
+        const struct node *other = node_get(now, n->key);
+        if (other) {
+            compare(c, n, other);
+            continue;
+        }
+        note_one_sided(c, before, n->key);
+        n->flags |= NODE_SHADOWED;
+    }
+    remove_shadowed(before);
+}
+
+static void compare_elements(struct comparison *c, struct node *before, const struct node *now)
+{
+    const struct node *other = node_first(now);
+    for (struct node *n = node_first(before); n; n = node_next(n)) {
         compare(c, n, other);
         other = other ? node_next(other) : NULL;
     }
     for (; other; other = node_next(other))
-        append_placeholder(c, now, (slice){0});
+        append_placeholder(c->arena, before, (slice){0});
 }
 
-static void compare(const struct comparison *c, struct node *now, const struct node *before)
+static void compare(struct comparison *c, struct node *before, const struct node *now)
 {
-    now->flags &= (uint16_t) ~(NODE_BAD | NODE_PRUNED | NODE_DROPPED); /* they are found again */
-    if (before && now->kind == NODE_OBJECT && before->kind == NODE_OBJECT)
-        compare_members(c, now, before);
-    else if (before && now->kind == NODE_ARRAY && before->kind == NODE_ARRAY)
-        compare_elements(c, now, before);
-    else if (!before || !node_equal(now, before))
-        make_placeholder(now);
+    before->flags &= (uint16_t)~NODE_BAD; /* it is found again */
+    if (now && before->kind == NODE_OBJECT && now->kind == NODE_OBJECT)
+        compare_members(c, before, now);
+    else if (now && before->kind == NODE_ARRAY && now->kind == NODE_ARRAY)
+        compare_elements(c, before, now);
+    else if (!now || !node_equal(before, now))
+        make_placeholder(before);
 }
 
-struct node *ratchet_untouched(struct arena *a, const struct node *now, const struct node *before,
-                               enum ratchet_stand_in stand_in)
+struct one_sided *ratchet_reduce(struct arena *a, struct node *before, const struct node *now)
 {
-    struct node *copy = node_copy(a, now, 0);
-    compare(&(struct comparison){a, stand_in}, copy, before);
-    return copy;
+    struct comparison c = {.arena = a};
+    compare(&c, before, now);
+    return c.found;
+}
+
+void ratchet_fill(struct arena *a, const struct one_sided *members)
+{
+    for (; members; members = members->next)
+        append_placeholder(a, members->object, members->key);
 }
 
 static bool is_placeholder(const struct place *p)
