@@ -50,8 +50,12 @@ struct node {
     const struct schema
         *schema;      /* set by pruning: what the later passes would look up again; NULL: not looked up */
     uint32_t at, end; /* value: bytes [at, end) */
-    uint32_t key_at, key_end; /* key */
-    uint32_t count;           /* children, flagged ones included */
+    union {
+        uint32_t key_at; /* of a member: bytes [key_at, key_end) */
+        uint32_t item;   /* of an array: its number, from 0 */
+    };
+    uint32_t key_end;
+    uint32_t count; /* children, flagged ones included */
     uint8_t kind;
     uint16_t flags;
 };

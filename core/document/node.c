@@ -79,10 +79,7 @@ static void put_path(struct buf *b, const struct node *n)
         buf_put(b, n->key);
         return;
     }
-    size_t index = 0;
-    for (const struct node *m = node_first(n->parent); m && m != n; m = node_next(m))
-        index++;
-    buf_fmt(b, "[%zu]", index);
+    buf_fmt(b, "[%u]", n->item);
 }
 
 slice node_path(struct arena *a, const struct node *n)
@@ -249,8 +246,11 @@ struct node *node_copy(struct arena *a, const struct node *n, unsigned flags)
         copy->first = copy->last = NULL;
         copy->index = NULL;
         copy->count = 0;
-        for (const struct node *m = n->first; m; m = m->next)
-            node_attach(copy, node_copy(a, m, flags));
+        for (const struct node *m = n->first; m; m = m->next) {
+            struct node *child = node_copy(a, m, flags);
+            node_attach(copy, child);
+            child->item = m->item; /* two nodes have one number where a default has replaced null */
+        }
         if (n->index)
             object_index(a, copy);
     }

@@ -58,6 +58,8 @@ void yaml_put_line(struct buf *b, slice text);
 static inline void node_attach(struct node *container, struct node *child)
 {
     child->parent = container;
+    if (container->kind == NODE_ARRAY)
+        child->item = container->last ? container->last->item + 1 : 0;
     if (container->last)
         container->last->next = child;
     else

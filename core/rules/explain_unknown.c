@@ -88,18 +88,21 @@ static void say_belongs(struct finding *x, slice block)
     finding_hint(x, block.n ? "it belongs in %.*s" : "it belongs at the top level%.*s", FMT(block));
 }
 
+/* Looks through the schema and not through the siblings, of which a hostile object has a million. */
 static bool explain_sibling_block(struct finding *x, const struct schema *s)
 {
-    const struct node *parent = x->place.node->parent;
-    for (const struct node *c = node_first(parent); c; c = node_next(c)) {
-        bool written = c->kind == NODE_OBJECT && !(c->flags & NODE_DEFAULTED);
-        const struct schema *below = written ? schema_property(s, c->key) : NULL;
-        if (!below || !field_for(below, x->place.node) || node_get(c, x->place.node->key))
+    const struct node *n = x->place.node, *first = NULL;
+    for (size_t i = 0; i < s->property_count; i++) {
+        if (!field_for(s->properties[i].schema, n))
             continue;
-        say_belongs(x, node_path(x->arena, c));
-        return true;
+        const struct node *c = node_get(n->parent, s->properties[i].name);
+        bool written = c && c->kind == NODE_OBJECT && !(c->flags & NODE_DEFAULTED);
+        if (written && !node_get(c, n->key) && (!first || c->at < first->at))
+            first = c;
     }
-    return false;
+    if (first)
+        say_belongs(x, node_path(x->arena, first));
+    return first != NULL;
 }
 
 /* How many of the unknown fields beside it the block has, it included. */

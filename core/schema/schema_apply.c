@@ -122,6 +122,7 @@ void schema_default(struct schema_run *run, const struct schema *s, struct node 
         if (replaced_by_default(below, c)) { /* only items and additionalProperties are still null here */
             struct node *copy = node_copy(run->arena, below->default_value, NODE_DEFAULTED);
             copy->key = c->key;
+            copy->item = n->kind == NODE_ARRAY ? c->item : 0;
             copy->parent = n;
             copy->next = c->next;
             c->next = copy;

@@ -433,7 +433,8 @@ static void nodes_know_where_they_stand(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *n = rows[i].n;
-        assert_slice(rows[i].label, slice_cut(all, n->key_at, n->key_end - n->key_at), rows[i].key);
+        assert_slice(rows[i].label, slice_cut(all, n->key_at, n->key_end ? n->key_end - n->key_at : 0),
+                     rows[i].key);
         assert_slice(rows[i].label, slice_cut(all, n->at, n->end - n->at), rows[i].value);
     }
     assert_true(quoted->flags & NODE_QUOTED && block->flags & NODE_QUOTED && !(plain->flags & NODE_QUOTED));
