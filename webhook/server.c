@@ -46,12 +46,12 @@ struct server_options server_defaults(void)
         .threads = processors < 2   ? 1
                    : processors > 8 ? 8
                                     : (unsigned)processors,
-        /* The densest real objects (environments, managed fields) of 3 MiB need 76 MiB in an update. */
-        .review_memory = 128 << 20,
-        .reviews_memory = 160 << 20, /* one of these and some small ones */
-        .handshake_timeout = 10000,  /* Go gives up after ten seconds as well */
-        .request_timeout = 30000,    /* the largest timeoutSeconds a webhook can have */
-        .idle_timeout = 120000,      /* the API server closes after 90 s: let it be the first */
+        /* old and new object of 1.5 MiB, the most that etcd stores, of the densest kind: brgate_limits.h */
+        .review_memory = 200 << 20,
+        .reviews_memory = 200 << 20,
+        .handshake_timeout = 10000, /* Go gives up after ten seconds as well */
+        .request_timeout = 30000,   /* the largest timeoutSeconds a webhook can have */
+        .idle_timeout = 120000,     /* the API server closes after 90 s: let it be the first */
         .shutdown_delay = 10000,
         .drain_timeout = 30000,
         .reload_interval = 10000,

@@ -45,7 +45,7 @@ static void walk(struct buf *b, struct buf *pointer, const struct node *n)
 
 slice patch_of(struct arena *a, const struct node *root)
 {
-    struct buf b = buf_new(a, LIMIT_RESPONSE_BYTES), pointer = buf_new(a, LIMIT_RESPONSE_BYTES);
+    struct buf b = buf_new(a, LIMIT_PATCH_BYTES), pointer = buf_new(a, LIMIT_RESPONSE_BYTES);
     walk(&b, &pointer, root);
     if (b.n)
         buf_char(&b, ']');

@@ -197,7 +197,7 @@ void *arena_try(struct arena *a, size_t size)
         return NULL;
     void *p = a->current->bytes + a->used;
     a->used += need;
-    a->handed_out += need;
+    a->handed_out += need - REDZONE;
     ASAN_UNPOISON_MEMORY_REGION(p, size);
     return memset(p, 0, size);
 }

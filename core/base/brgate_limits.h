@@ -12,7 +12,7 @@ enum {
     /* The deepest path in our CRDs has 18 levels; the API server stops at 10,000 and libyaml 0.2.5 is
        quadratic. */
     LIMIT_DEPTH = 200,
-    /* Nodes that aliases and merge keys may add to one document. */
+    /* Nodes that aliases and merge keys may add to one stream. */
     LIMIT_EXPANDED_NODES = 1 << 20,
     /* Errors shown of one object, and as many warnings; more are counted only. */
     LIMIT_FINDINGS = 200,
@@ -21,8 +21,13 @@ enum {
     LIMIT_ERRORS = 1000,
     /* Documents in one YAML stream. */
     LIMIT_DOCUMENTS = 10000,
-    /* Memory of one request: a node takes about 100 bytes, the shortest element of a list two (`1,`). */
+    /* Memory of one file. */
     LIMIT_ARENA_BYTES = 1 << 30,
+    /* Memory of one review: for each byte of its body at most LIMIT_REVIEW_FACTOR, and LIMIT_REVIEW_BASE_BYTES for
+       findings, patch and answer. A node takes 88 bytes; an element of imagePullSecrets, `{},`, makes two of
+       them. tests/verdict/test_memory.c looks for what takes more. */
+    LIMIT_REVIEW_FACTOR = 64,
+    LIMIT_REVIEW_BASE_BYTES = 8 << 20,
     /* PCRE2 steps for one match: the longest run our patterns take on 10 KB of text is below 100,000. */
     LIMIT_PATTERN_STEPS = 1000000,
     /* One regular expression: PCRE2 compiles to at most 64 KiB, and the longest in our documents has 120
@@ -39,6 +44,8 @@ enum {
     /* A path or a reason, quoted, in an audit annotation. All rules together stay below 100 KiB, where an API server
        with --audit-log-truncate-enabled cuts events. */
     LIMIT_AUDIT_BYTES = 200,
+    /* The defaults that a review's answer adds; one that needs more goes without them. */
+    LIMIT_PATCH_BYTES = 512 << 10,
     /* A review's answer. */
     LIMIT_RESPONSE_BYTES = 4 << 20,
 };

@@ -4,9 +4,21 @@
 
 #include "brgate_limits.h"
 #include "completed.h"
+#include "document.h"
 #include "review.h"
 
+#include <string.h>
+
 enum { NOW = 1780272000 };
+
+/* Memory follows size; only aliases and merge keys of YAML make more of little. */
+static void check_memory(const struct arena *a, size_t before, slice bytes, bool expands)
+{
+    size_t most = LIMIT_REVIEW_BASE_BYTES + LIMIT_REVIEW_FACTOR * bytes.n;
+    if (expands)
+        most += LIMIT_EXPANDED_NODES * sizeof(struct node);
+    PROMISE(arena_used(a) - before <= most);
+}
 
 static void check_rows(const struct verdict *v, slice bytes)
 {
@@ -35,6 +47,7 @@ static void judge_manifest(const struct gate *g, struct arena *a, slice bytes)
         errors += v->errors;
     }
     PROMISE(errors == s->errors);
+    check_memory(a, 0, bytes, memchr(bytes.p, '*', bytes.n) || memchr(bytes.p, '<', bytes.n));
     (void)verdict_complete(g, a, s);
 }
 
@@ -42,7 +55,9 @@ static void judge_review(const struct gate *g, struct arena *a, slice bytes)
 {
     for (int endpoint = ENDPOINT_VALIDATE; endpoint <= ENDPOINT_MUTATE; endpoint++) {
         struct review_facts first, second;
+        size_t before = arena_used(a);
         slice answer = review_answer(g, a, (enum endpoint)endpoint, bytes, NOW, &first);
+        check_memory(a, before, bytes, false);
         slice again = review_answer(g, a, (enum endpoint)endpoint, bytes, NOW, &second);
         PROMISE(slice_eq(answer, again) && first.allowed == second.allowed);
         PROMISE(!first.patched || (endpoint == ENDPOINT_MUTATE && first.allowed));

@@ -26,7 +26,7 @@ enum { HAMMERS = 6, MESSAGE_BYTES = 1 << 16, SLOW_ROUNDS = 5, ALLOCATION_ROUNDS 
 /* What server.h promises for the defaults; and what is left when the clients have gone. */
 enum {
     MIB = 1 << 20,
-    BOUND_MIB = 160 + 512 * SERVER_CONNECTION_BYTES / MIB + SERVER_BASE_BYTES / MIB,
+    BOUND_MIB = 200 + 512 * SERVER_CONNECTION_BYTES / MIB + SERVER_BASE_BYTES / MIB,
     REST_MIB = 100
 };
 

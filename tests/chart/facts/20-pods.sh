@@ -46,25 +46,25 @@ TXT
 
 # The memory limit has room for all that clients can make a server hold, in whatever unit it is written.
 given "as it comes"
-has Deployment '--max-connections=512$' '--review-memory=128Mi$' '--reviews-memory=160Mi$' 'memory: 384Mi$'
+has Deployment '--max-connections=512$' '--review-memory=200Mi$' '--reviews-memory=200Mi$' 'memory: 424Mi$'
 while read -r values; do
     given "memory: $values" --set "$values"
     has Deployment 'reviews-memory='
 done <<'TXT'
 resources.limits.memory=1Gi
-resources.limits.memory=403M
-resources.limits.memory=393216Ki
-resources.limits.memory=402653184
+resources.limits.memory=445M
+resources.limits.memory=434176Ki
+resources.limits.memory=444596224
 resources.limits.memory=0.5Gi
 resources.limits.memory=null
 resources.limits=null
 resources=null
-server.maxConnections=128,resources.limits.memory=240Mi
+server.maxConnections=128,resources.limits.memory=280Mi
 server.reviewsMemory=64Mi,server.reviewMemory=64Mi,resources.limits.memory=288Mi
 TXT
 
 # What the chart says of the servers' limits is what they have by themselves.
-for flag in max-body=8Mi max-connections=512 max-in-flight=64 review-memory=128Mi reviews-memory=160Mi; do
+for flag in max-body=8Mi max-connections=512 max-in-flight=64 review-memory=200Mi reviews-memory=200Mi; do
     checked=$((checked + 1))
     "$brgate" serve --help | sed -n "/^  --${flag%=*} /,/^  --/p" | grep -Fq "(${flag#*=})" ||
         wrong "brgate serve --help" "$("$brgate" serve --help | grep -- "--${flag%=*} ")" "a default of ${flag#*=}"
