@@ -23,8 +23,8 @@
  *
  * A wrong clock must not undo what observers with a right one keep: one that is ahead by a certificate's life
  * would take valid CAs for long expired, and make new pairs again and again. So there are two clocks: the
- * observer's own and the API server's, which is in the Date header of every answer. What is usable, due or
- * long expired is judged by the API server's, since API servers verify the certificates. Nothing is written
+ * observer's own and the API server's, which is in the Date header of every answer. What is usable or long
+ * expired is judged by the API server's, since API servers verify the certificates. Nothing is written
  * while the two are further apart than `apart` seconds (ROTATION_HOLD): one of them is wrong, and the
  * observer cannot know which. Which pair is served does not depend on a decision to write. */
 #ifndef BRGATE_ROTATION_H
@@ -57,9 +57,8 @@ struct rotation_view {
     struct rotation_leaf next;
     bool cas_outlived; /* the Secret holds a CA that is long expired */
     bool bundles_seen; /* the webhook configurations could be read; the next is known only then */
-    bool
-        bundles_complete; /* their bundles hold every CA of the Secret, the CA of what this observer serves, and
-                              none that is long expired */
+    /* Their bundles hold every CA of the Secret, the CA of what this observer serves, and none that is long expired. */
+    bool bundles_complete;
 };
 
 enum rotation_action {
