@@ -36,7 +36,7 @@ labels:
 {{ default (include "brgate.fullname" .) .Values.serviceAccount.name }}
 {{- end }}
 
-{{/* The Secret with the certificate: of this release alone, for two releases would replace each other's for ever. What was installed when
+{{/* The Secret with the certificate: of this release alone, because two releases would keep replacing each other's. What was installed when
      the default was `brgate-tls` goes on with that, as far as the cluster can be asked (not in `helm template`). */}}
 {{- define "brgate.secret" -}}
 {{- $own := printf "%s-tls" (include "brgate.fullname" .) -}}
