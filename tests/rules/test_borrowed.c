@@ -184,14 +184,99 @@ static void test_fields(void **state)
 #define FIELD_OF(blocks, words, value, meant, becomes, hint) try_entry(#blocks, words, value);
 #define VALUE(field, words, becomes, hint)
 #include "borrowed.def"
+#undef FIELD
+#undef FIELD_OF
+#undef VALUE
     gate_close(gate);
     print_message("%u fields explained, %u hints followed\n", explained, done);
     assert_int_equal(faults, 0);
     assert_true(explained > 500 && done > 300);
 }
 
+/* ---- values ---- */
+
+/* An object of the older group, which has more values, with `@` for a field with its value. */
+static const struct {
+    const char *field, *object;
+} places[] = {
+    {"provider", "spec:\n  " CLUSTER "  s3: {@, region: r, bucket: dumps, secretName: s3, prefix: x}\n"},
+    {"storageClass",
+     "spec:\n  " CLUSTER "  s3: {@, provider: aws, region: r, bucket: dumps, secretName: s3, prefix: x}\n"},
+    {"acl",
+     "spec:\n  " CLUSTER "  s3: {@, provider: aws, region: r, bucket: dumps, secretName: s3, prefix: x}\n"},
+    {"sse",
+     "spec:\n  " CLUSTER "  s3: {@, provider: aws, region: r, bucket: dumps, secretName: s3, prefix: x}\n"},
+    {"accessTier", "spec:\n  " CLUSTER "  azblob: {@, container: dumps, secretName: s, prefix: x}\n"},
+    {"backupMode", "spec:\n  @\n  " CLUSTER "  " STORAGE},
+    {"backupType", "spec:\n  @\n  " CLUSTER "  " STORAGE},
+    {"cleanPolicy", "spec:\n  @\n  " CLUSTER "  " STORAGE},
+    {"logSubcommand", "spec:\n  @\n  backupMode: log\n  " CLUSTER "  " STORAGE},
+};
+
+static const struct diagnostic *unsupported(const struct verdict *v)
+{
+    for (size_t i = 0; i < v->diagnostic_count; i++)
+        if (v->diagnostics[i].error == FIELD_NOT_SUPPORTED)
+            return &v->diagnostics[i];
+    return NULL;
+}
+
+static slice with_value(struct arena *a, const char *object, const char *field, slice value)
+{
+    slice text = slice_of(object);
+    size_t at = slice_find_char(text, '@');
+    return arena_fmt(a, "apiVersion: pingcap.com" HEAD("Backup") "%.*s%s: \"%.*s\"%.*s",
+                     FMT(slice_cut(text, 0, at)), field, FMT(value), FMT(slice_from(text, at + 1)));
+}
+
+static void try_value(const char *field, const char *object, slice word, const char *becomes)
+{
+    struct arena *a = arena_new((size_t)1 << 26);
+    const char *label = arena_cstr(a, arena_fmt(a, "%s: %.*s", field, FMT(word)));
+    const struct diagnostic *d = unsupported(judge(a, with_value(a, object, field, word)));
+    if (!d) {
+        print_error("%s is not refused: the entry says nothing\n", label);
+        faults++;
+    } else {
+        expect(slice_eq(d->suggested, slice_of(becomes)), label, d);
+        if (becomes[0])
+            expect(!unsupported(judge(a, with_value(a, object, field, slice_of(becomes)))), label, d);
+        explained++;
+    }
+    arena_free(a);
+}
+
+static void try_values(const char *field, const char *words, const char *becomes)
+{
+    for (size_t i = 0; i < COUNT(places); i++) {
+        for (slice rest = slice_of(words); rest.n && strcmp(places[i].field, field) == 0;) {
+            size_t end = slice_find_char(rest, ' ');
+            try_value(field, places[i].object, slice_cut(rest, 0, end), becomes);
+            rest = slice_from(rest, end == SLICE_NONE ? rest.n : end + 1);
+        }
+    }
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    const struct policy policy = {0};
+    gate = gate_open(&policy);
+    explained = faults = 0;
+#define FIELD(blocks, words, meant, hint)
+#define FIELD_OF(blocks, words, value, meant, becomes, hint)
+#define VALUE(field, words, becomes, hint) try_values(field, words, becomes);
+#include "borrowed.def"
+#undef FIELD
+#undef FIELD_OF
+#undef VALUE
+    gate_close(gate);
+    assert_int_equal(faults, 0);
+    assert_true(explained > 150);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fields)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fields), cmocka_unit_test(test_values)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
