@@ -172,7 +172,8 @@ void log_stop_is_final(struct rule_run *run, const struct node *n)
 {
     struct finding *x = finding_at(run->findings, &rule_log_stop_final, FIELD_NONE, at_value(n),
                                    "log-stop is final: the log backup cannot be started again");
-    finding_hint(x, "for a break of less than 24 hours write log-pause");
+    finding_hint(x, "for a break of less than 24 hours write %s",
+                 slice_eq(n->key, LIT("logStop")) ? "logSubcommand: log-pause instead" : "log-pause");
 }
 
 void log_stays_stopped(struct rule_run *run, const struct backup_spec *to, const char *hint)

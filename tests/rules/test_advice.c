@@ -88,6 +88,7 @@ struct advice {
     bool instead; /* of the field at the path */
     slice name;   /* of a member beside the one at the path, or below it; empty: that one */
     slice value;  /* as YAML, or the new name */
+    slice also;   /* "NAME: VALUE" beside it; empty: nothing */
 };
 
 /* The first thing that is named, without what follows: "write 24h, or ...". */
@@ -124,12 +125,13 @@ static struct advice read_assignment(slice rest)
     bool instead = slice_ends(value, LIT(" instead"));
     if (instead)
         value.n -= LIT(" instead").n;
+    size_t and = slice_find(value, LIT(" and "));
+    slice also = and == SLICE_NONE ? (slice){0} : slice_from(value, and+5);
+    value = slice_cut(value, 0, and);
     if (value.n && value.p[0] != '[' && value.p[0] != '{' && value.p[0] != '"')
         value = first_of(value);
-    struct advice none = {0};
-    return slice_find_char(value, '<') == SLICE_NONE && slice_find(value, LIT(" and ")) == SLICE_NONE
-               ? (struct advice){SET, instead, name, value}
-               : none;
+    bool known = slice_find_char(value, '<') == SLICE_NONE && slice_find_char(also, '<') == SLICE_NONE;
+    return known ? (struct advice){SET, instead, name, value, also} : (struct advice){0};
 }
 
 static bool is_of_key(const char *slug)
@@ -142,6 +144,25 @@ static bool is_of_key(const char *slug)
     return false;
 }
 
+/* The reason comes first: "Sunday is 0: write 0 2 * * 0", "for one per hour write "0 * * * *"": an expression of cron has
+ * spaces. */
+static struct advice read_reasoned(const struct diagnostic *d)
+{
+    bool cron = slice_starts(slice_of(d->rule->slug), LIT("cron-"));
+    size_t at = slice_find(d->hint, cron ? LIT("write ") : LIT(": write "));
+    slice text = slice_from(d->hint, at == SLICE_NONE ? d->hint.n : at + (cron ? 6 : 8));
+    if (cron)
+        text = slice_cut(text, 0, slice_find(text, LIT(", for ")));
+    else
+        text = first_of(text);
+    bool whole = cron && text.n && text.p[0] != '*' && slice_find(text, LIT(" for ")) == SLICE_NONE;
+    if (slice_eq(text, LIT("one")) || (!whole && !is_one_word(text))) /* "it has no value: write one" */
+        return (struct advice){0};
+    if (cron && slice_find_char(text, ' ') == SLICE_NONE) /* a part of it */
+        return (struct advice){0};
+    return (struct advice){.action = SET, .value = text};
+}
+
 static struct advice read_hint(const struct diagnostic *d)
 {
     static const slice adds[] = {SLICE("add, for example, "), SLICE("add "), SLICE("write ")};
@@ -151,7 +172,7 @@ static struct advice read_hint(const struct diagnostic *d)
         return (struct advice){.action = REMOVE};
     if (slice_starts(hint, LIT("did you mean "))) {
         slice word = slice_cut(slice_from(hint, 13), 0, slice_find_char(slice_from(hint, 13), '?'));
-        return (struct advice){of_key ? RENAME : SET, false, {0}, word};
+        return (struct advice){of_key ? RENAME : SET, false, {0}, word, {0}};
     }
     if (slice_starts(hint, LIT("omit ")) && is_field(first_of(slice_from(hint, 5))))
         return (struct advice){.action = REMOVE, .name = first_of(slice_from(hint, 5))};
@@ -164,9 +185,9 @@ static struct advice read_hint(const struct diagnostic *d)
             return pair;
         slice word = rest.p[0] == '"' || rest.p[0] == '[' ? rest : first_of(rest);
         if (is_one_word(word))
-            return (struct advice){of_key ? RENAME : SET, false, {0}, word};
+            return (struct advice){of_key ? RENAME : SET, false, {0}, word, {0}};
     }
-    return (struct advice){0};
+    return read_reasoned(d);
 }
 
 /* ---- doing it ---- */
@@ -269,6 +290,16 @@ static slice resolve(struct arena *a, struct node *root, const struct diagnostic
     return up.n ? arena_fmt(a, "%.*s.%.*s", FMT(up), FMT(name)) : name;
 }
 
+static bool set_also(struct arena *a, struct node *root, slice path, slice also)
+{
+    size_t colon = slice_find(also, LIT(": "));
+    if (!also.n)
+        return true;
+    return colon != SLICE_NONE &&
+           set(a, root, arena_fmt(a, "%.*s.%.*s", FMT(parent_path(path)), FMT(slice_cut(also, 0, colon))),
+               slice_from(also, colon + 2));
+}
+
 static bool follow(struct arena *a, struct node *root, const struct diagnostic *d,
                    const struct advice *advice)
 {
@@ -282,7 +313,7 @@ static bool follow(struct arena *a, struct node *root, const struct diagnostic *
     if (advice->instead)
         walk(root, d->path, &rest)->flags |= NODE_SHADOWED;
     if (advice->action == SET)
-        return set(a, root, path, advice->value);
+        return set(a, root, path, advice->value) && set_also(a, root, path, advice->also);
     if (rest.n || !n->parent)
         return false;
     if (advice->action == REMOVE)
