@@ -1,6 +1,7 @@
 /* The tree: looking things up, comparing, printing, making. */
 #include "reader.h"
 
+#include "brgate_limits.h"
 #include "bug.h"
 #include "num.h"
 
@@ -300,4 +301,20 @@ bool node_same(const struct node *a, const struct node *b)
         if (!says_nothing(n) && !node_get(a, n->key))
             return false;
     return true;
+}
+
+slice node_value(struct arena *a, const struct node *n)
+{
+    struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES);
+    switch (n->kind) {
+    case NODE_STRING:
+        buf_quote(&b, slice_cut(n->text, 0, LIMIT_MESSAGE_BYTES));
+        break;
+    case NODE_FLOAT:
+        num_put_f64_v(&b, n->real);
+        break;
+    default:
+        node_put_json(&b, n, true);
+    }
+    return buf_slice(&b);
 }

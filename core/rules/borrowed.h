@@ -15,9 +15,6 @@ bool borrowed_explain_around(struct finding *x, const struct schema_kind *kind);
 /* Explains a value that is not among those of its field from what it means elsewhere: hint and edit. */
 bool borrowed_explain_value(struct finding *x);
 
-/* The schema of `n`, which is in an object of the kind; NULL when it has none. */
-const struct schema *schema_at(const struct schema *root, const struct node *n);
-
 /* Notes that `n`, or what is below it, belongs at `to`, a path from the root of the object. */
 void finding_moves(struct finding *x, const struct node *n, slice to);
 

@@ -6,11 +6,6 @@
 #include "brgate_limits.h"
 #include "quantity.h"
 
-#define RULE(name, ...) const struct rule rule_##name = {__VA_ARGS__};
-extern const struct rule rule_provider_unknown, rule_logstop_and_subcommand;
-#include "explain.def"
-#undef RULE
-
 extern const struct rule rule_unknown_field, rule_schema_type, rule_schema_required, rule_schema_enum,
     rule_schema_pattern, rule_schema_validation; /* schema.def */
 extern const struct rule rule_storage_missing, rule_compact_storage, rule_compact_storage_differs,
@@ -42,14 +37,6 @@ static void explain_provider(struct finding *x)
     else
         finding_hint(x, "did you mean %.*s?%s For a service that is not listed write other",
                      FMT(x->edit.text), slice_eq_nocase(x->edit.text, n->text) ? " Case matters." : "");
-}
-
-/* What a scalar says, for between double quotes. */
-slice scalar_text(struct arena *a, const struct node *n)
-{
-    if (n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT)
-        return slice_find_char(n->text, '"') == SLICE_NONE ? n->text : LIT("...");
-    return n->kind == NODE_BOOL ? (n->boolean ? LIT("true") : LIT("false")) : arena_fmt(a, "...");
 }
 
 /* `env: {TZ: UTC}`: variables as fields. */

@@ -4,7 +4,7 @@
 
 #include "checks.h"
 
-extern const struct rule rule_wrong_group_field;
+extern const struct rule rule_wrong_group_field, rule_provider_unknown, rule_logstop_and_subcommand;
 
 /* Completes the finding of an unknown field, whose place is the field's key. */
 void explain_unknown(struct finding *x, const struct schema_kind *kind);

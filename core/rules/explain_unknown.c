@@ -4,17 +4,11 @@
 #include "borrowed.h"
 #include "brgate_limits.h"
 
-const struct schema *schema_at(const struct schema *s, const struct node *n)
+slice scalar_text(struct arena *a, const struct node *n)
 {
-    if (!n->parent)
-        return s;
-    const struct schema *above = schema_at(s, n->parent);
-    if (!above)
-        return NULL;
-    if (n->parent->kind == NODE_ARRAY)
-        return above->items;
-    const struct schema *found = schema_property(above, n->key);
-    return found ? found : above->additional;
+    if (n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT)
+        return slice_find_char(n->text, '"') == SLICE_NONE ? n->text : LIT("...");
+    return n->kind == NODE_BOOL ? (n->boolean ? LIT("true") : LIT("false")) : arena_fmt(a, "...");
 }
 
 /* The kind of that name in the other group, or NULL. */

@@ -1,38 +1,16 @@
 /* BackupSchedules as a whole. */
 #include "rule_schedule.h"
 
-#include "duration.h"
-
 #define SUBJECT struct timed_schedule
 #define RULES   "rule_schedule.def"
 #include "rule_table.h"
 
 enum {
-    DAY = 24 * 60 * 60,
     NAME_MOST = 36, /* <name>-2006-01-02t15-04-05 names a Backup, whose Job is backup-<that>: 63 - 7 - 20 */
     NAME_MOST_COMPACT =
         35,        /* compact-<name>-2006-01-02t15-04-05 names a CompactBackup and its Job: 63 - 8 - 20 */
     GENERATED = 5, /* what the API server appends to generateName */
 };
-
-slice span_duration(struct arena *a, int64_t seconds)
-{
-    struct buf b = buf_new(a, 64);
-    duration_put_short(&b, seconds * DURATION_SECOND);
-    return buf_slice(&b);
-}
-
-slice span_words(struct arena *a, int64_t seconds)
-{
-    if (seconds >= 2 * DAY && seconds % DAY == 0)
-        return arena_fmt(a, "%lld days", (long long)(seconds / DAY));
-    return span_duration(a, seconds);
-}
-
-bool schedule_has(const struct timed_schedule *s, const char *member)
-{
-    return node_get(s->spec->node, slice_of(member)) != NULL;
-}
 
 static void v2_schedule_unsupported(struct rule_run *run, const struct timed_schedule *s)
 {

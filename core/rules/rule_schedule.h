@@ -3,6 +3,7 @@
 #define BRGATE_RULE_SCHEDULE_H
 
 #include "checks.h"
+#include "spans.h"
 
 /* A schedule with its times worked out once. */
 struct timed_schedule {
@@ -16,12 +17,10 @@ void check_retention(struct rule_run *run, const struct timed_schedule *s);  /* 
 void check_templates(struct rule_run *run, const struct timed_schedule *s);  /* what is made of it */
 void check_compaction(struct rule_run *run, const struct timed_schedule *s); /* compactInterval */
 
-/* A time span as people say it: "7 days", "1h30m", "2m". */
-slice span_words(struct arena *a, int64_t seconds);
-/* The same as a Go duration: "168h". */
-slice span_duration(struct arena *a, int64_t seconds);
-
 /* Is the member there at all, whatever its value? What cannot be read counts. */
-bool schedule_has(const struct timed_schedule *s, const char *member);
+static inline bool schedule_has(const struct timed_schedule *s, const char *member)
+{
+    return node_get(s->spec->node, slice_of(member)) != NULL;
+}
 
 #endif

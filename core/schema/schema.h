@@ -92,6 +92,9 @@ bool schema_could_take(const struct schema *s, const struct node *n);
  * up once. */
 const struct schema *schema_member(const struct schema *s, struct node *member);
 
+/* The schema of `n` in an object whose root has the schema `root`; NULL when there is none. */
+const struct schema *schema_at(const struct schema *root, const struct node *n);
+
 /* The regular expressions of a set of schemas. Once complete it is immutable: threads may share it. */
 struct schema_set;
 

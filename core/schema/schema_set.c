@@ -1,4 +1,4 @@
-/* The regular expressions that a set's schemas share. */
+/* A set of schemas: the regular expressions that they share, and looking things up in them. */
 #include "schema.h"
 
 #include "bug.h"
@@ -61,4 +61,49 @@ bool schema_set_matches(const struct schema_set *set, uint16_t number, slice tex
 {
     BUG_IF(number == 0 || number > set->count);
     return regex_match(set->compiled[number - 1], text, scratch) == REGEX_YES;
+}
+
+/* ---- looking up ---- */
+
+uint32_t schema_hash(slice name)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < name.n; i++)
+        h = (h ^ (unsigned char)name.p[i]) * 16777619u;
+    return h;
+}
+
+const struct schema *schema_property(const struct schema *s, slice name)
+{
+    if (s->property_count == 0)
+        return NULL;
+    for (uint32_t i = schema_hash(name);; i++) {
+        uint16_t at = s->index[i & s->index_mask];
+        if (at == 0)
+            return NULL;
+        if (slice_eq(s->properties[at - 1].name, name))
+            return s->properties[at - 1].schema;
+    }
+}
+
+const struct schema *schema_member(const struct schema *s, struct node *member)
+{
+    if (!member->schema) {
+        const struct schema *found = schema_property(s, member->key);
+        member->schema = found ? found : s->additional;
+    }
+    return member->schema;
+}
+
+const struct schema *schema_at(const struct schema *s, const struct node *n)
+{
+    if (!n->parent)
+        return s;
+    const struct schema *above = schema_at(s, n->parent);
+    if (!above)
+        return NULL;
+    if (n->parent->kind == NODE_ARRAY)
+        return above->items;
+    const struct schema *found = schema_property(above, n->key);
+    return found ? found : above->additional;
 }
