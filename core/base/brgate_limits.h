@@ -19,6 +19,9 @@ enum {
     /* Errors of one object that are looked at: which of them are suppressed, or were there before an update, is
        known only when all have been found. One more denies the object. Real objects have a handful. */
     LIMIT_ERRORS = 1000,
+    /* Lines of %TAG and the like before one document: libyaml compares each with all before it. A document has none
+       or one. */
+    LIMIT_DIRECTIVES = 100,
     /* Documents in one YAML stream. */
     LIMIT_DOCUMENTS = 10000,
     /* Memory of one file. */

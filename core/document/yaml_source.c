@@ -1,6 +1,7 @@
 /* Bytes of the stream and characters of libyaml. */
 #include "yaml_reader.h"
 
+#include "brgate_limits.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -112,6 +113,34 @@ static bool check(struct yaml_source *s, struct findings *f)
     return true;
 }
 
+/* Directives stand before the first line of a document, or behind the "..." of the one before. */
+static bool check_directives(const struct yaml_source *s, struct findings *f)
+{
+    bool may_follow = true;
+    size_t count = 0;
+    for (uint32_t at = s->text_at; at < s->end;) {
+        slice rest = slice_cut(s->bytes, at, s->end - at);
+        size_t line_end = slice_find_char(rest, '\n');
+        slice line = slice_cut(rest, 0, line_end);
+        if (slice_starts(line, LIT("...")))
+            may_follow = true;
+        else if (may_follow && line.n && line.p[0] == '%')
+            count++;
+        else if (line.n && line.p[0] != '#' && line.p[0] != '\r')
+            may_follow = false;
+        if (count > LIMIT_DIRECTIVES)
+            return fail(f, at, line.n,
+                        arena_fmt(f->arena,
+                                  "more than %d lines that begin with %%, which are directives of YAML",
+                                  LIMIT_DIRECTIVES),
+                        "remove those that no tag of the document uses");
+        if (line_end == SLICE_NONE)
+            break;
+        at += (uint32_t)line_end + 1;
+    }
+    return true;
+}
+
 bool yaml_source_start(struct yaml_source *s, uint32_t at, uint32_t end, struct findings *f)
 {
     s->at = s->fed = s->text_at = s->offset = at;
@@ -122,7 +151,7 @@ bool yaml_source_start(struct yaml_source *s, uint32_t at, uint32_t end, struct 
         return false;
     if (slice_starts(slice_cut(s->bytes, at, end - at), LIT("\xef\xbb\xbf")))
         s->fed = s->text_at = s->offset = at + 3; /* a byte order mark is no character of the text */
-    return true;
+    return check_directives(s, f);
 }
 
 static bool is_blank(char c)

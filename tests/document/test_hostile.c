@@ -256,6 +256,23 @@ static void large_texts_are_read_in_proportion(void **state)
     expect(&many, "documents", &rule_yaml_syntax);
 }
 
+static void directives_are_bounded(void **state)
+{
+    (void)state;
+    struct text few = {0}, many = {0}, behind = {0};
+    add(&few, "# comment\n\na: \"\n", 1);
+    add(&few, "%\n", 2 * LIMIT_DIRECTIVES);
+    add(&few, "\"\n", 1);
+    expect_good(&few, "lines of a text");
+    add(&many, "\xef\xbb\xbf# comment\r\n\r\n", 1);
+    add(&many, "%TAG !a! tag:x:\r\n", LIMIT_DIRECTIVES + 1);
+    add(&many, "---\na: 1\n", 1);
+    expect(&many, "many", &rule_yaml_syntax);
+    add(&behind, "a: 1\n...\n", 1);
+    add(&behind, "%TAG !a! tag:x:\n", LIMIT_DIRECTIVES + 1);
+    expect(&behind, "behind the document", &rule_yaml_syntax);
+}
+
 static void sizes_are_bounded(void **state)
 {
     (void)state;
@@ -278,7 +295,7 @@ int main(void)
         cmocka_unit_test(cut_short_at_every_byte),   cmocka_unit_test(damaged_at_every_byte),
         cmocka_unit_test(every_allocation_may_fail), cmocka_unit_test(nesting_stops_at_the_limit),
         cmocka_unit_test(aliases_cannot_multiply),   cmocka_unit_test(large_texts_are_read_in_proportion),
-        cmocka_unit_test(sizes_are_bounded),
+        cmocka_unit_test(sizes_are_bounded),         cmocka_unit_test(directives_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
