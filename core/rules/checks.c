@@ -69,6 +69,21 @@ struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, 
     return x;
 }
 
+bool value_usable(const struct node *n)
+{
+    return n && !(n->flags & (NODE_BAD | NODE_PLACEHOLDER));
+}
+
+bool value_is_text(const struct node *n)
+{
+    return value_usable(n) && n->kind == NODE_STRING;
+}
+
+struct text text_of_value(const struct node *n)
+{
+    return (struct text){n, n->text, FIELD_GIVEN};
+}
+
 bool slice_among(slice s, const slice *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)

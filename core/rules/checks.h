@@ -20,8 +20,11 @@ void check_gcs(struct rule_run *run, const struct job_spec *job);
 void check_azblob(struct rule_run *run, const struct job_spec *job);      /* */
 void check_place(struct rule_run *run, const struct job_spec *job);       /* buckets and prefixes */
 void check_volumes(struct rule_run *run, const struct job_spec *job);     /* local storage, pod volumes */
+void check_pod_mounts(struct rule_run *run, const struct job_spec *job);  /* and each volume by itself */
 void check_credentials(struct rule_run *run, const struct job_spec *job); /* who may write */
-void check_br(struct rule_run *run, const struct job_spec *job);          /* BR and its Job */
+void check_pod(struct rule_run *run, const struct job_spec *job);         /* env, resources, tolerations */
+void check_affinity(struct rule_run *run, const struct job_spec *job);
+void check_br(struct rule_run *run, const struct job_spec *job); /* BR and its Job */
 
 void check_backup(struct rule_run *run, const struct backup_spec *spec);
 void check_options(struct rule_run *run, const struct backup_spec *spec); /* flags of BR */
@@ -77,6 +80,12 @@ struct finding *rule_refused(struct rule_run *run, const struct rule *rule, cons
 /* `"value": supported values: ...` with "did you mean". */
 struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, const struct text *field,
                                  const slice *values, size_t count);
+
+/* A node that the schema check has not faulted and no placeholder; false for NULL. Lists have no fields of the model:
+ * rules that look into them ask this. */
+bool value_usable(const struct node *n);
+bool value_is_text(const struct node *n);        /* the same, and a string */
+struct text text_of_value(const struct node *n); /* such a string as a field */
 
 bool slice_among(slice s, const slice *values, size_t count);
 

@@ -66,11 +66,6 @@ static void metadata_name(struct rule_run *run, const struct metadata *m)
 
 /* ---- labels and the like ---- */
 
-static bool is_usable_text(const struct node *n)
-{
-    return n->kind == NODE_STRING && !(n->flags & (NODE_BAD | NODE_PLACEHOLDER));
-}
-
 static void metadata_labels(struct rule_run *run, const struct metadata *m)
 {
     for (const struct node *n = node_first(m->labels.node); n; n = node_next(n)) {
@@ -78,7 +73,7 @@ static void metadata_labels(struct rule_run *run, const struct metadata *m)
         if (!kube_label_key(n->key, &refusal))
             refused_key(run, &rule_metadata_labels, n, &refusal);
         refusal = (struct refusal){0};
-        if (is_usable_text(n) && !kube_label_value(n->text, &refusal))
+        if (value_is_text(n) && !kube_label_value(n->text, &refusal))
             refused_value(run, &rule_metadata_labels, n, &refusal);
     }
 }
@@ -104,8 +99,25 @@ static void metadata_finalizers(struct rule_run *run, const struct metadata *m)
 {
     for (const struct node *n = node_first(m->finalizers.node); n; n = node_next(n)) {
         struct refusal refusal = {0};
-        if (is_usable_text(n) && !kube_label_key(n->text, &refusal))
+        if (value_is_text(n) && !kube_label_key(n->text, &refusal))
             refused_value(run, &rule_metadata_finalizers, n, &refusal);
+    }
+}
+
+/* The operators copy labels to the Job and its pod, where the API server sets these itself and refuses others' values.
+ * [kubernetes: pkg/apis/batch/validation, ValidateGeneratedSelector; recorded from the operators] */
+static void job_label(struct rule_run *run, const struct metadata *m)
+{
+    static const slice reserved[] = {SLICE("job-name"), SLICE("controller-uid"),
+                                     SLICE("batch.kubernetes.io/job-name"),
+                                     SLICE("batch.kubernetes.io/controller-uid")};
+    for (const struct node *n = node_first(m->labels.node); n; n = node_next(n)) {
+        if (!slice_among(n->key, reserved, COUNT(reserved)))
+            continue;
+        struct finding *x = finding_at(run->findings, &rule_job_label, FIELD_FORBIDDEN, at_key(n),
+                                       "the operator copies this label to the Job, where it is reserved: the "
+                                       "API server refuses the Job");
+        finding_hint(x, "use another key");
     }
 }
 

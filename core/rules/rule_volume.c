@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+extern const struct rule rule_pod_mount; /* rule_mount.def */
+
 #define SUBJECT struct job_spec
 #define RULES   "rule_volume.def"
 #include "rule_table.h"

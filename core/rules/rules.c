@@ -15,9 +15,12 @@ static void check_job(struct rule_run *run, const struct job_spec *job)
         check_azblob(run, job);
     if (job->storage.used != STORAGE_NONE)
         check_place(run, job);
+    check_pod_mounts(run, job);
     check_volumes(run, job);
     check_credentials(run, job);
     check_br(run, job);
+    check_pod(run, job);
+    check_affinity(run, job);
 }
 
 static void check_backup_spec(struct rule_run *run, const struct backup_spec *spec)
