@@ -34,11 +34,15 @@ static bool has_role_annotation(const struct rule_run *run)
     return false;
 }
 
-static bool has_credentials_in_env(const struct job_spec *job)
+/* A list, or an element of it, that cannot be read may have them. */
+static bool may_have_credentials_in_env(const struct job_spec *job)
 {
+    if (job->env.state == FIELD_UNUSABLE || job->env.state == FIELD_PLACEHOLDER)
+        return true;
     for (const struct node *n = node_first(job->env.node); n; n = node_next(n)) {
         const struct node *name = node_get(n, LIT("name"));
-        if (name && name->kind == NODE_STRING && slice_starts(name->text, LIT("AWS_")))
+        if (!value_usable(n) || (name && !value_usable(name)) ||
+            (name && name->kind == NODE_STRING && slice_starts(name->text, LIT("AWS_"))))
             return true;
     }
     return false;
@@ -52,7 +56,7 @@ static void no_secret_but_sendcred(struct rule_run *run, const struct job_spec *
         return;
     if ((send->state != FIELD_ABSENT && send->state != FIELD_GIVEN) ||
         (send->state == FIELD_GIVEN && !send->value) || has_role_annotation(run) ||
-        has_credentials_in_env(job))
+        may_have_credentials_in_env(job))
         return;
     struct finding *x = finding_at(
         run->findings, &rule_no_secret_but_sendcred, FIELD_NONE, at_key(job->storage.s3.node),
