@@ -17,6 +17,7 @@ static const char *const phase_texts[LOGBACKUP_PHASE_COUNT] = {
 /* By phase and request, for a task that is known to the cluster. */
 #define WAITING                                                                                              \
     {                                                                                                        \
+        [LOGBACKUP_ASK_PAUSE] = LOGBACKUP_PAUSE_EXPIRES, [LOGBACKUP_ASK_STOP] = LOGBACKUP_STOP_IS_FINAL,     \
         [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND, [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,      \
         [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND                                                         \
     }
@@ -35,6 +36,7 @@ static const enum logbackup_reason judgements[LOGBACKUP_PHASE_COUNT][LOGBACKUP_R
                            [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,
                            [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},
     [LOGBACKUP_PAUSED] = {[LOGBACKUP_ASK_NOTHING] = LOGBACKUP_STAYS_PAUSED,
+                          [LOGBACKUP_ASK_STOP] = LOGBACKUP_STOP_IS_FINAL,
                           [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND,
                           [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,
                           [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},
@@ -45,6 +47,7 @@ static const enum logbackup_reason judgements[LOGBACKUP_PHASE_COUNT][LOGBACKUP_R
                            [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},
     [LOGBACKUP_FAILED] = {[LOGBACKUP_ASK_START] = LOGBACKUP_START_FAILED,
                           [LOGBACKUP_ASK_PAUSE] = LOGBACKUP_PAUSE_AFTER_FAILURE,
+                          [LOGBACKUP_ASK_STOP] = LOGBACKUP_STOP_IS_FINAL,
                           [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND,
                           [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,
                           [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},

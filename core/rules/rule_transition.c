@@ -199,6 +199,18 @@ static slice moment_of(struct arena *a, const struct timestamp_field *t)
     return buf_slice(&b);
 }
 
+/* From any state in which the operator truncates. */
+static void truncation_is_final(struct rule_run *run, const struct update *u, const struct timestamp_field *t)
+{
+    if (u->log.phase == LOGBACKUP_INVALID)
+        return;
+    struct finding *x =
+        finding_at(run->findings, &rule_log_truncate_final, FIELD_NONE, at_value(t->text.node),
+                   "the log before this time is deleted: snapshots taken before it can no longer be "
+                   "restored to a point in time");
+    finding_hint(x, "make sure that a snapshot taken after it exists");
+}
+
 static void truncation_changed(struct rule_run *run, const struct update *u)
 {
     const struct timestamp_field *t = &u->to->log_truncate_until,
@@ -210,6 +222,8 @@ static void truncation_changed(struct rule_run *run, const struct update *u)
     struct finding *x;
     switch (logbackup_truncation(t->value.tso, &bounds)) {
     case TRUNCATION_FINE:
+        truncation_is_final(run, u, t);
+        return;
     case TRUNCATION_IN_FUTURE: /* judged without the state already */
         return;
     case TRUNCATION_WAITS:

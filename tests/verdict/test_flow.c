@@ -44,14 +44,14 @@ static const struct step story[] = {
     {"start again", USER, START, NULL, "log-start-after-stop", ""},
     {"pause what is stopped", USER, PAUSE, NULL, "log-start-after-stop", ""},
     {"the line of the documents that lists the choices", USER,
-     "\"logSubcommand\":\"log-start/log-pause/log-stop\"," UNTIL, NULL, "schema-enum", ""},
+     "\"logSubcommand\":\"log-start/log-pause/log-stop\"," UNTIL, NULL, "schema-enum", "log-truncate-final"},
     {"truncate into the future", USER, STOP "\"logTruncateUntil\":\"2022-10-11T15:21:00+08:00\",", NULL,
      "truncate-future", ""},
     {"truncate beyond the checkpoint", USER, STOP "\"logTruncateUntil\":\"2022-10-10T17:59:00+08:00\",", NULL,
      "truncate-future", ""},
     {"truncate without a zone", USER, STOP "\"logTruncateUntil\":\"2022-10-10 15:21:00\",", NULL,
      "time-zone-missing", ""},
-    {"truncate", USER, STOP UNTIL, NULL, "", ""},
+    {"truncate", USER, STOP UNTIL, NULL, "", "log-truncate-final"},
     {"truncating", OPERATOR, STOP UNTIL,
      BEGUN CHECKPOINT "\"logSubCommandStatuses\":{\"log-truncate\":{\"command\":\"log-truncate\","
                       "\"phase\":\"Running\",\"logTruncatingUntil\":\"2022-10-10T15:21:00+08:00\"}},"
@@ -61,7 +61,7 @@ static const struct step story[] = {
     {"truncate backwards", USER, STOP "\"logTruncateUntil\":\"2022-10-10T15:00:00+08:00\",", NULL, "",
      "truncate-backwards"},
     {"the schedule's retention truncates, as a TSO", TYPED,
-     STOP "\"logTruncateUntil\":\"436572900000000000\",", NULL, "", ""},
+     STOP "\"logTruncateUntil\":\"436572900000000000\",", NULL, "", "log-truncate-final"},
 };
 
 struct play {
