@@ -29,6 +29,7 @@ const struct rule *const across_rules[] = {
     &rule_nested_prefix_kept, &rule_two_clusters_one_prefix,
     &rule_second_log_backup,  &rule_log_name_clash,
     &rule_schedules_overlap,  &rule_log_and_snapshot_same_prefix,
+    &rule_duplicate_object,
 };
 const size_t across_rule_count = COUNT(across_rules);
 
@@ -52,7 +53,10 @@ static slice name_of(struct comparing *c, const struct object_summary *other,
                      const struct object_summary *here, const struct source_place *source_place)
 {
     struct buf b = buf_new(c->arena, LIMIT_MESSAGE_BYTES);
-    buf_fmt(&b, "%s ", other->kind == KIND_BACKUP ? "Backup" : "BackupSchedule");
+    buf_fmt(&b, "%s ",
+            other->kind == KIND_BACKUP            ? "Backup"
+            : other->kind == KIND_BACKUP_SCHEDULE ? "BackupSchedule"
+                                                  : "CompactBackup");
     if (other->namespace.n)
         buf_fmt(&b, "%.*s/", FMT(other->namespace));
     buf_put(&b, other->name.n ? other->name : LIT("<generated name>"));
@@ -82,6 +86,8 @@ static slice base_path(const struct object_summary *f)
 
 static slice path_of(struct comparing *c, const struct object_summary *f, const struct source_place *at)
 {
+    if (at == &f->self)
+        return LIT("metadata.name");
     if (at == &f->schedule_spot)
         return LIT("spec.schedule");
     if (at == &f->cluster_spot)
@@ -411,6 +417,11 @@ static int by_position(const void *p, const void *q)
 
 typedef bool part_of(const struct object_summary *f);
 
+static bool is_object(const struct object_summary *f)
+{
+    return f->named;
+}
+
 static bool has_place(const struct object_summary *f)
 {
     return f->service.n > 0;
@@ -437,6 +448,50 @@ static size_t take(struct object_summaries *const *lists, size_t list_count, par
     return n;
 }
 
+/* ---- one object, written twice ---- */
+
+static int by_object(const void *p, const void *q)
+{
+    const struct object_summary *a = *(struct object_summary *const *)p,
+                                *b = *(struct object_summary *const *)q;
+    if (a->file != b->file)
+        return a->file < b->file ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    int order = slice_cmp(a->name, b->name);
+    if (!order)
+        order = slice_cmp(a->namespace, b->namespace);
+    if (!order)
+        order = (a->group > b->group) - (a->group < b->group);
+    return order ? order : (a->self.from > b->self.from) - (a->self.from < b->self.from);
+}
+
+static bool is_same_object(const struct object_summary *a, const struct object_summary *b)
+{
+    return a->file == b->file && a->kind == b->kind && a->group == b->group && slice_eq(a->name, b->name) &&
+           slice_eq(a->namespace, b->namespace);
+}
+
+/* In one file, where it is no overlay of another. */
+static void compare_names(struct comparing *c, struct object_summary **all, size_t count)
+{
+    qsort(all, count, sizeof *all, by_object);
+    for (size_t i = 1, first = 0; i < count; i++) {
+        if (!is_same_object(all[first], all[i])) {
+            first = i;
+            continue;
+        }
+        if (!is_wanted(c, &rule_duplicate_object, all[i]))
+            continue;
+        add(c, &rule_duplicate_object, all[i], &all[i]->self, all[first], &all[first]->self,
+            arena_fmt(
+                c->arena,
+                "%.*s is in this file already: the last one wins, and the settings of the other are lost",
+                FMT(name_of(c, all[first], all[i], &all[first]->self))),
+            "remove one of them, or give it another name");
+    }
+}
+
 static void compare_all(void *context)
 {
     struct comparing *c = context;
@@ -448,6 +503,7 @@ static void compare_all(void *context)
     for (size_t i = 0; i < c->list_count; i++)
         for (struct object_summary *f = lists[i]->first; f; f = f->next)
             f->reported = 0;
+    compare_names(c, all, take(lists, c->list_count, is_object, all));
     compare_folders(c, all, take(lists, c->list_count, has_place, all));
     compare_in_clusters(c, all, take(lists, c->list_count, logs, all), judge_two_logs);
     compare_in_clusters(c, all, take(lists, c->list_count, fire_minutes, all), judge_two_schedules);

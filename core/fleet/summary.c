@@ -185,6 +185,32 @@ static bool asks_to_stop(const struct backup_spec *b)
            (b->log_stop.state == FIELD_GIVEN && b->log_stop.value);
 }
 
+static void append(struct object_summaries *list, struct object_summary *f)
+{
+    *list->last = f;
+    list->last = &f->next;
+    list->count++;
+}
+
+/* The object by itself, for its name. */
+static void note_name(struct noting *n, const struct resource *o)
+{
+    if (!text_given(&o->metadata.name) || !is_known(&o->metadata.namespace))
+        return;
+    struct object_summary *f = ARENA_NEW(n->arena, struct object_summary);
+    *f = (struct object_summary){
+        .file = n->file,
+        .file_name = n->file_name,
+        .group = o->group,
+        .kind = o->kind,
+        .namespace = arena_copy(n->arena, o->metadata.namespace.value),
+        .name = arena_copy(n->arena, o->metadata.name.value),
+        .named = true,
+        .self = spot_of(n, at_value(o->metadata.name.node)),
+    };
+    append(n->list, f);
+}
+
 static struct object_summary *note_backup(struct noting *n, const struct resource *o,
                                           const struct backup_spec *b)
 {
@@ -209,14 +235,13 @@ static struct object_summary *note_backup(struct noting *n, const struct resourc
     note_cluster(n, o, &b->job.br, f);
     if ((b->is_log || b->is_snapshot) && !is_dumpling(o, b))
         note_place(n, &b->job.storage, f);
-    *n->list->last = f;
-    n->list->last = &f->next;
-    n->list->count++;
+    append(n->list, f);
     return f;
 }
 
 static void note_object(struct noting *n, const struct resource *o)
 {
+    note_name(n, o);
     if (o->backup->node)
         note_backup(n, o, o->backup);
     const struct schedule_spec *s = o->schedule;
@@ -240,7 +265,7 @@ static void note_stream(void *context)
     slice name = n->file_name;
     n->file_name = (slice){0};
     for (const struct verdict *v = n->stream->first; v; v = v->next) {
-        if (!v->object || v->object->kind == KIND_COMPACT_BACKUP)
+        if (!v->object)
             continue;
         if (!n->file_name.p)
             n->file_name = arena_copy(n->arena, name);

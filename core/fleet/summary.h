@@ -14,7 +14,7 @@ struct source_place {
 extern const struct rule *const across_rules[];
 extern const size_t across_rule_count;
 
-/* A Backup, or one of the two templates of a schedule. */
+/* A Backup, one of the two templates of a schedule, or (named) any object for its name alone. */
 struct object_summary {
     struct object_summary *next;
     uint32_t file;
@@ -32,7 +32,8 @@ struct object_summary {
      * with `runs`. */
     slice service, folder, runs;
     enum storage_type storage;
-    struct source_place place, cluster_spot, schedule_spot;
+    bool named; /* stands for the object's name, which is at `self`, and says nothing else */
+    struct source_place place, cluster_spot, schedule_spot, self;
     bool fire_minutes; /* an unpaused schedule whose cron could be read; of its snapshot template */
     struct cron cron;
     slice schedule_group;
