@@ -34,7 +34,9 @@ void check_log(struct rule_run *run, const struct backup_spec *spec);      /* lo
 
 void check_schedule(struct rule_run *run, const struct schedule_spec *spec); /* but for its templates */
 void check_compact(struct rule_run *run, const struct compact_spec *spec);
-void check_transition(struct rule_run *run); /* UPDATE of a Backup */
+void check_transition(struct rule_run *run);                        /* UPDATE of a Backup */
+void check_schedule_change(struct rule_run *run);                   /* UPDATE of a BackupSchedule */
+void report_lookalikes(struct rule_run *run, const struct node *n); /* at `n` or below */
 void check_deletion(struct rule_run *run);
 
 bool text_is_placeholder(slice s); /* "${bucket}", CHANGEME: no value of anyone's */
@@ -98,6 +100,7 @@ bool job_is_dumpling(const struct rule_run *run, const struct job_spec *job);
 /* A provider that is certain to be other than AWS. */
 bool s3_is_foreign(const struct s3 *s);
 bool s3_provider_is(const struct s3 *s, const char *name);
+bool is_aws_region(slice s); /* by its form */
 
 /* True when the object tells who set its fields, and `n` is none of anyone's: a default added it, and no manifest has
  * it. False also in a manifest, which tells nothing. */

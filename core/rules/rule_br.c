@@ -153,6 +153,49 @@ static void env_reserved(struct rule_run *run, const struct job_spec *job)
     }
 }
 
+static bool ends_with_any(slice s, const slice *ends, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_ends(s, ends[i]))
+            return true;
+    return false;
+}
+
+/* By the name, as AZURE_STORAGE_KEY; or a token that Azure has signed, whatever the variable is called. */
+static bool holds_a_key(slice name, slice value)
+{
+    static const slice ends[] = {
+        SLICE("SECRET_ACCESS_KEY"), SLICE("SECRET_KEY"),    SLICE("STORAGE_KEY"), SLICE("ACCOUNT_KEY"),
+        SLICE("JSON_KEY"),          SLICE("CLIENT_SECRET"), SLICE("PASSWORD"),    SLICE("PASSWD"),
+        SLICE("SESSION_TOKEN"),     SLICE("SAS_TOKEN"),     SLICE("AUTH_TOKEN"),  SLICE("ACCESS_TOKEN"),
+        SLICE("CONNECTION_STRING"), SLICE("PRIVATE_KEY"),
+    };
+    return ends_with_any(name, ends, COUNT(ends)) ||
+           (slice_find(value, LIT("sv=")) != SLICE_NONE && slice_find(value, LIT("sig=")) != SLICE_NONE);
+}
+
+/* "$(KEY)" takes another variable's value, "${KEY}" and the like are filled in later. */
+static bool stands_for_another(slice value)
+{
+    return slice_find(value, LIT("$(")) != SLICE_NONE || slice_find(value, LIT("${")) != SLICE_NONE ||
+           slice_find(value, LIT("{{")) != SLICE_NONE || value.p[0] == '<';
+}
+
+static void env_secret(struct rule_run *run, const struct job_spec *job)
+{
+    for (const struct node *v = node_first(job->env.node); v; v = node_next(v)) {
+        const struct node *name = node_get(v, LIT("name")), *value = node_get(v, LIT("value"));
+        if (!value_is_text(name) || !value_is_text(value) || !value->text.n ||
+            !holds_a_key(name->text, value->text) || stands_for_another(value->text) ||
+            findings_full(run->findings, &rule_env_secret))
+            continue;
+        struct finding *x = finding_at(run->findings, &rule_env_secret, FIELD_NONE, at_key(value),
+                                       "%.*s is in plain text here and in the Job", FMT(name->text));
+        finding_note(x, at_value(name), "the variable");
+        finding_hint(x, "put it in a Secret, and write valueFrom with secretKeyRef");
+    }
+}
+
 static void usekms_nonaws(struct rule_run *run, const struct job_spec *job)
 {
     const struct text *provider = &job->storage.s3.provider;

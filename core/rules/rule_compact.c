@@ -66,10 +66,10 @@ static bool comparable(const struct rule_run *run, const struct compact_spec *c)
     return is_sound(run, a) && is_sound(run, b) && zoneless == (b->value.kind == TIMESTAMP_ZONELESS);
 }
 
-/* The largest TSO means no upper bound to compact-log-backup, and the operator takes it. */
+/* The largest TSO is "no upper bound" to TiKV, and the operator takes it. */
 static bool is_unbounded(const struct timestamp_field *end)
 {
-    return end->ok && end->value.kind == TIMESTAMP_TSO && end->value.tso == UINT64_MAX;
+    return end->ok && end->value.tso == UINT64_MAX;
 }
 
 static void compact_ts(struct rule_run *run, const struct compact_spec *c)
@@ -77,7 +77,7 @@ static void compact_ts(struct rule_run *run, const struct compact_spec *c)
     if (is_template(run)) /* the schedule writes them */
         return;
     check_time(run, c, &c->start_ts, "startTs", "the start of the log range to compact");
-    if (!is_unbounded(&c->end_ts) && (!is_sharded(c) || c->end_ts.text.state == FIELD_GIVEN))
+    if ((!is_sharded(c) || c->end_ts.text.state == FIELD_GIVEN) && !is_unbounded(&c->end_ts))
         check_time(run, c, &c->end_ts, "endTs", "the end of the log range to compact");
     if (!comparable(run, c) || c->end_ts.value.tso >= c->start_ts.value.tso)
         return;

@@ -11,6 +11,17 @@ static bool has_secret(const struct job_spec *job)
     return secret && text_given(secret);
 }
 
+static void secret_stays(struct rule_run *run, const struct flag *send, const struct text *secret)
+{
+    struct finding *x =
+        finding_at(run->findings, &rule_secret_without_sendcred, FIELD_NONE, at_value(send->node),
+                   "TiKV writes the data, and BR never sends it keys of Azure: the TiKV pods must have "
+                   "the variables of the Secret %.*s, or an identity",
+                   FMT(secret->value));
+    finding_note(x, at_key(secret->node), "the credentials");
+    finding_hint(x, "make sure that the TiKV pods have them, for example with envFrom");
+}
+
 /* TiKV writes the data itself; a compaction is made by the job's pod alone. */
 static void secret_without_sendcred(struct rule_run *run, const struct job_spec *job)
 {
@@ -18,6 +29,10 @@ static void secret_without_sendcred(struct rule_run *run, const struct job_spec 
     if (send->state != FIELD_GIVEN || send->value || !has_secret(job) || job_is_compaction(job))
         return;
     const struct text *secret = storage_secret_name(&job->storage);
+    if (job->storage.used == STORAGE_AZBLOB) { /* BR sends the account's name only, whatever the field says */
+        secret_stays(run, send, secret);
+        return;
+    }
     struct finding *x = finding_at(
         run->findings, &rule_secret_without_sendcred, FIELD_NONE, at_value(send->node),
         "TiKV writes the data but does not receive the credentials of the Secret %.*s", FMT(secret->value));

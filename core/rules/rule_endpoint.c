@@ -14,6 +14,8 @@ struct s3_endpoint {
     bool tls, web; /* https; http or https */
 };
 
+extern const struct rule rule_region_zone; /* rule_s3.def */
+
 #define SUBJECT struct s3_endpoint
 #define RULES   "rule_endpoint.def"
 #include "rule_table.h"
@@ -72,6 +74,24 @@ static bool is_public_cloud(slice host)
         SLICE("ovh.net"),
         SLICE("vultrobjects.com"),
         SLICE("exo.io"),
+        SLICE("contabostorage.com"),
+        SLICE("idrivee2.com"),
+        SLICE("impossibleapi.net"),
+        SLICE("your-objectstorage.com"),
+        SLICE("ovh.us"),
+        SLICE("upcloudobjects.com"),
+        SLICE("storjshare.io"),
+        SLICE("yandexcloud.net"),
+        SLICE("infomaniak.cloud"),
+        SLICE("ionoscloud.com"),
+        SLICE("outscale.com"),
+        SLICE("qiniucs.com"),
+        SLICE("jdcloud-oss.com"),
+        SLICE("ctyunapi.cn"),
+        SLICE("tebi.io"),
+        SLICE("storage.dev"),
+        SLICE("civo.com"),
+        SLICE("gcore.com"),
     };
     return host_among(host, domains, COUNT(domains));
 }
@@ -189,6 +209,38 @@ static void aws_custom_endpoint(struct rule_run *run, const struct s3_endpoint *
     finding_hint(x, "remove endpoint, or use a Secret");
 }
 
+/* The region in a host of AWS: `s3.us-west-2.amazonaws.com`, `s3-us-west-2.amazonaws.com`; empty when it has none. */
+static slice region_in(slice host)
+{
+    for (slice rest = host; rest.n;) {
+        size_t dot = slice_find_char(rest, '.');
+        slice part = slice_cut(rest, 0, dot == SLICE_NONE ? rest.n : dot);
+        if (slice_starts(part, LIT("s3-")))
+            part = slice_from(part, 3);
+        if (slice_starts(part, LIT("fips-")))
+            part = slice_from(part, 5);
+        if (is_aws_region(part))
+            return part;
+        rest = slice_from(rest, dot == SLICE_NONE ? rest.n : dot + 1);
+    }
+    return (slice){0};
+}
+
+static void region_endpoint(struct rule_run *run, const struct s3_endpoint *p)
+{
+    const struct text *region = &p->s3->region;
+    if (!p->readable || !s3_provider_is(p->s3, "aws") || !is_amazon(p->url.host) || !text_given(region))
+        return;
+    slice there = region_in(p->url.host);
+    if (!there.n || slice_eq(there, region->value))
+        return;
+    struct finding *x =
+        finding_at(run->findings, &rule_region_endpoint, FIELD_NONE, at_value(p->field->node),
+                   "the host is that of %.*s, but region is %.*s", FMT(there), FMT(region->value));
+    finding_note(x, at_value(region->node), "the region");
+    finding_hint(x, "remove endpoint, or write the region of the bucket in both");
+}
+
 static void endpoint_contains_bucket(struct rule_run *run, const struct s3_endpoint *p)
 {
     const struct text *bucket = &p->s3->bucket;
@@ -252,8 +304,10 @@ static bool may_mount_certificates(const struct job_spec *job)
            may_have(&job->additional_volume_mounts, LIT("mountPath"), paths, COUNT(paths));
 }
 
+/* Dumpling has no TiKV in it: the Job's pod alone talks to the storage. */
 static void minio_https_ca(struct rule_run *run, const struct s3_endpoint *p)
 {
+    bool dumpling = job_is_dumpling(run, p->job);
     static const slice self_hosted[] = {SLICE("minio"), SLICE("other")};
     if (!p->tls || !text_given(&p->s3->provider) ||
         !slice_among(p->s3->provider.value, self_hosted, COUNT(self_hosted)) ||
@@ -261,11 +315,12 @@ static void minio_https_ca(struct rule_run *run, const struct s3_endpoint *p)
         return;
     struct finding *x =
         finding_at(run->findings, &rule_minio_https_ca, FIELD_NONE, at_part(p->field->node, 0, 5),
-                   "BR and TiKV trust only public certificate authorities, not a private CA");
+                   "%s only public certificate authorities, not a private CA",
+                   dumpling ? "the Job's pod trusts" : "BR and TiKV trust");
     finding_hint(x,
                  "make sure that %.*s has a publicly trusted certificate, or mount your CA at /etc/ssl/certs "
-                 "here and in TiKV",
-                 FMT(p->url.host));
+                 "here%s",
+                 FMT(p->url.host), dumpling ? "" : " and in TiKV");
 }
 
 void check_endpoint(struct rule_run *run, const struct job_spec *job)

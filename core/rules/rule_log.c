@@ -55,6 +55,18 @@ static void log_type(struct rule_run *run, const struct backup_spec *spec)
     }
 }
 
+/* The API server fills it in whatever the mode is: only in a manifest is it somebody's intention. */
+static void retry_policy_log(struct rule_run *run, const struct backup_spec *spec)
+{
+    const struct node *policy = spec->retry.node;
+    if (!policy || policy->flags & NODE_DEFAULTED)
+        return;
+    struct finding *x =
+        finding_at(run->findings, &rule_retry_policy_log, FIELD_NONE, at_key(policy),
+                   "backoffRetryPolicy has no effect on a log backup, which is never retried");
+    finding_hint(x, "remove it");
+}
+
 static void log_stop_template(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct text *command = &spec->log_subcommand;

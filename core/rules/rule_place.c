@@ -4,6 +4,7 @@
 
 #include "kube_name.h"
 #include "storage_path.h"
+#include "utf8.h"
 
 /* Where the data of a job goes. */
 struct job_place {
@@ -82,6 +83,29 @@ static void bucket_url(struct rule_run *run, const struct job_spec *job, const s
     }
 }
 
+/* `arn:aws:s3:::my-bucket`: the name is what follows the last colon. */
+static void bucket_arn(struct rule_run *run, const struct job_spec *job, const struct text *bucket)
+{
+    slice name = bucket->value;
+    struct finding *x =
+        finding_at(run->findings, &rule_bucket_syntax, FIELD_INVALID, at_value(bucket->node),
+                   "%.*s: expected a name, not an ARN", FMT(node_value(run->arena, bucket->node)));
+    for (size_t colon; (colon = slice_find_char(name, ':')) != SLICE_NONE;)
+        name = slice_from(name, colon + 1);
+    if (name.n && slice_find_char(name, '/') == SLICE_NONE) {
+        finding_edit(x, at_value(bucket->node), name);
+        finding_hint(x, "write %.*s", FMT(name));
+    } else {
+        finding_hint(x, "write only the name of the %s", bucket_word(job));
+    }
+}
+
+/* The bytes of the character at `i` if it is none of ASCII. */
+static size_t foreign_character(slice value, size_t i, uint32_t *ret)
+{
+    return (unsigned char)value.p[i] < 0x80 ? 0 : utf8_decode(slice_from(value, i), ret);
+}
+
 /* What cannot be a bucket at all. */
 static void bucket_syntax(struct rule_run *run, const struct job_place *p)
 {
@@ -95,16 +119,30 @@ static void bucket_syntax(struct rule_run *run, const struct job_place *p)
         bucket_url(run, job, bucket, scheme);
         return;
     }
+    if (slice_starts(value, LIT("arn:"))) {
+        bucket_arn(run, job, bucket);
+        return;
+    }
     for (size_t i = 0; i < value.n; i++) {
         char c = value.p[i];
-        if (!is_blank_or_control(c) && c != '?' && c != '#' && i != dots)
+        uint32_t code = 0;
+        size_t foreign = foreign_character(value, i, &code);
+        if (!is_blank_or_control(c) && c != '?' && c != '#' && c != ':' && i != dots && !foreign)
             continue;
-        struct finding *x = finding_at(run->findings, &rule_bucket_syntax, FIELD_INVALID,
-                                       at_part(bucket->node, i, i + (i == dots ? 2 : 1)),
-                                       "%.*s: must not contain %s", FMT(node_value(run->arena, bucket->node)),
-                                       i == dots              ? "\"..\""
-                                       : c == '?' || c == '#' ? "'?' or '#', which end the path of a URL"
-                                                              : "spaces or control characters");
+        const char *what = i == dots              ? "\"..\""
+                           : c == ':'             ? "':'"
+                           : c == '?' || c == '#' ? "'?' or '#', which end the path of a URL"
+                           : foreign              ? "characters other than ASCII"
+                                                  : "spaces or control characters";
+        slice named =
+            foreign ? arena_fmt(run->arena, "%s, such as U+%04X", what, (unsigned)code) : slice_of(what);
+        struct finding *x =
+            finding_at(run->findings, &rule_bucket_syntax, FIELD_INVALID,
+                       at_part(bucket->node, i,
+                               i + (foreign     ? foreign
+                                    : i == dots ? 2
+                                                : 1)),
+                       "%.*s: must not contain %.*s", FMT(node_value(run->arena, bucket->node)), FMT(named));
         finding_hint(x, "write only the name of the %s", bucket_word(job));
         return;
     }
@@ -131,6 +169,29 @@ static void bucket_slash(struct rule_run *run, const struct job_spec *job, const
     const struct text *prefix = storage_prefix(&job->storage);
     finding_hint(x, "write %s: %.*s and prefix: %.*s%s%.*s", bucket_word(job), FMT(name), FMT(rest),
                  text_given(prefix) ? "/" : "", FMT(prefix->value));
+}
+
+static bool is_ip_address(slice s)
+{
+    size_t dots = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if ((s.p[i] < '0' || s.p[i] > '9') && s.p[i] != '.')
+            return false;
+        dots += s.p[i] == '.';
+    }
+    return dots == 3;
+}
+
+/* What no service of the kind has as a name; NULL when there is nothing of it. */
+static const char *odd_shape(const struct job_spec *job, slice name)
+{
+    char first = name.p[0], last = name.p[name.n - 1];
+    bool aws = job->storage.used == STORAGE_S3 && s3_provider_is(&job->storage.s3, "aws");
+    if (is_ip_address(name))
+        return "are no IP addresses";
+    if (first == '-' || first == '.' || last == '-' || last == '.')
+        return "begin and end with a letter or digit";
+    return aws && slice_find_char(name, '_') != SLICE_NONE ? "of AWS contain no underscores" : NULL;
 }
 
 static void bucket_style(struct rule_run *run, const struct job_place *p)
@@ -162,7 +223,12 @@ static void bucket_style(struct rule_run *run, const struct job_place *p)
                        "%.*s: names of %ss contain no capital letters",
                        FMT(node_value(run->arena, bucket->node)), bucket_word(job));
     } else {
-        return;
+        const char *odd = odd_shape(job, value);
+        if (!odd)
+            return;
+        x = finding_at(run->findings, &rule_bucket_style, FIELD_NONE, at_value(bucket->node),
+                       "%.*s: names of %ss %s", FMT(node_value(run->arena, bucket->node)), bucket_word(job),
+                       odd);
     }
     finding_hint(x, "check it against the actual name");
 }

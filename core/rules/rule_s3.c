@@ -55,6 +55,40 @@ static void aws_region(struct rule_run *run, const struct job_spec *job)
     finding_hint(x, "write the bucket's region");
 }
 
+/* `us-east-1`, `us-gov-west-1`: letters, words of letters, a number. */
+bool is_aws_region(slice s)
+{
+    size_t dash = SLICE_NONE, words = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        bool letter = s.p[i] >= 'a' && s.p[i] <= 'z', digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (s.p[i] == '-') {
+            if (dash != SLICE_NONE ? i == dash + 1 : i != 2)
+                return false;
+            dash = i;
+            words++;
+        } else if (!letter && !(digit && words >= 2 && i == s.n - 1 && i == dash + 1)) {
+            return false;
+        }
+    }
+    return words >= 2 && s.p[s.n - 1] >= '0' && s.p[s.n - 1] <= '9';
+}
+
+static void region_zone(struct rule_run *run, const struct job_spec *job)
+{
+    const struct text *region = &job->storage.s3.region;
+    if (!s3_provider_is(&job->storage.s3, "aws") || !text_given(region) || region->value.n < 2)
+        return;
+    slice without = slice_cut(region->value, 0, region->value.n - 1);
+    char last = region->value.p[region->value.n - 1];
+    if (last < 'a' || last > 'z' || !is_aws_region(without))
+        return;
+    struct finding *x =
+        finding_at(run->findings, &rule_region_zone, FIELD_NONE, at_value(region->node),
+                   "%.*s is an availability zone, not a region", FMT(node_value(run->arena, region->node)));
+    finding_edit(x, at_value(region->node), without);
+    finding_hint(x, "write %.*s", FMT(without));
+}
+
 /* ---- acl and storageClass: three ways ---- */
 
 struct closed_set {

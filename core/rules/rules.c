@@ -73,5 +73,8 @@ void rules_judge(struct rule_run *run)
     check_compact_spec(run, o->compact);
     if (run->old)
         check_transition(run);
+    if (run->old)
+        check_schedule_change(run);
+    report_lookalikes(run, node_get(o->root, LIT("spec")));
     report_placeholders(run, o->root);
 }
