@@ -60,10 +60,16 @@ static void time_zone_unclear(struct rule_run *run, const struct read_timestamp 
     finding_hint(x, "%s", why.hint);
 }
 
+/* To BR a commitTs of 0 is the same as none: the backup begins now. */
+static bool is_now(const struct read_timestamp *t)
+{
+    return t->field->value.tso == 0 && slice_eq(t->field->text.node->key, LIT("commitTs"));
+}
+
 static void tso_implausible(struct rule_run *run, const struct read_timestamp *t)
 {
     struct refusal why = {0};
-    if (t->field->ok && !timestamp_plausible(text_of(t), &t->field->value, run->now, &why))
+    if (t->field->ok && !is_now(t) && !timestamp_plausible(text_of(t), &t->field->value, run->now, &why))
         rule_refused(run, &rule_tso_implausible, &t->field->text, &why);
 }
 
