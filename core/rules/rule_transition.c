@@ -34,6 +34,31 @@ static bool has_begun(const struct update *u)
     }
 }
 
+const char *rules_lost_status(const struct node *object, const struct node *old_object)
+{
+    static const char *const members[] = {"phase", "commitTs", "backupPath"};
+    const struct node *now = node_get(object, LIT("status")), *before = node_get(old_object, LIT("status"));
+    for (size_t i = 0; i < COUNT(members); i++)
+        if (node_text(node_get(before, slice_of(members[i]))).n &&
+            !node_text(node_get(now, slice_of(members[i]))).n)
+            return members[i];
+    return NULL;
+}
+
+/* The operator and its pods only ever add to these, so this is somebody else. */
+static void status_removed(struct rule_run *run, const struct update *u)
+{
+    const char *lost = rules_lost_status(run->object->root, run->old->root);
+    if (run->object->group != GROUP_PINGCAP || !lost || !has_begun(u))
+        return;
+    const struct node *status = node_get(run->object->root, LIT("status"));
+    struct finding *x =
+        finding_at(run->findings, &rule_status_removed, FIELD_FORBIDDEN,
+                   status ? at_member(status, lost) : at_missing(run->object->root, LIT("status")),
+                   "%s may not be removed: the operator would treat this backup as a new one", lost);
+    finding_hint(x, "send the status that the object has, as kubectl apply and kubectl edit do");
+}
+
 static slice value_or(struct arena *a, const struct node *n, const char *otherwise)
 {
     return n ? node_value(a, n) : slice_of(otherwise);

@@ -22,6 +22,10 @@ void rules_mark_placeholders(struct node *root);
 /* Everything that is known of one object. On UPDATE this includes the transition from `old`. */
 void rules_judge(struct rule_run *run);
 
+/* The member of status that says that a backup has begun, and that the new object has lost: "phase", "commitTs" or
+ * "backupPath". NULL when there is none. Only in pingcap.com, where status is written with the object, can that be. */
+const char *rules_lost_status(const struct node *object, const struct node *old_object);
+
 /* The last stage: completes and rewrites what the schema and the rules have found in an object of the kind,
  * and drops what another finding says already. */
 void rules_explain(struct findings *f, enum context context, const struct schema_kind *kind);

@@ -57,13 +57,17 @@ static void tell_old_errors(const struct judging *j, const struct change *change
     ratchet(v, others, sizeof others / sizeof *others);
 }
 
-/* An update that leaves the spec alone is somebody's label, the operator's finalizer or, in pingcap.com, its
- * status. `spec-changed` of the chart's webhook configurations and of its policy says the same. */
-static bool leaves_spec_alone(const struct change *change)
+/* An update that leaves the spec alone is somebody's label, the operator's finalizer or, in pingcap.com, its status: it
+ * is not judged, unless it takes from a status what the operator only ever adds. The condition in the chart's webhook
+ * configurations and in its policy says the same. */
+static bool changes_nothing_judged(const struct change *change)
 {
     const struct node *spec = node_get(change->object, LIT("spec"));
     const struct node *old = node_get(change->old_object, LIT("spec"));
-    return change->context == CONTEXT_UPDATE && spec && old && node_equal(spec, old);
+    bool may_lose_status =
+        slice_eq(change->kind->group, LIT("pingcap.com")) && slice_eq(change->kind->kind, LIT("Backup"));
+    return change->context == CONTEXT_UPDATE && spec && old && node_equal(spec, old) &&
+           !(may_lose_status && rules_lost_status(change->object, change->old_object));
 }
 
 const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
@@ -76,7 +80,7 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
                         .scratch = regex_scratch_new(a),
                         .context = change->context,
                         .now = now};
-    if (leaves_spec_alone(change))
+    if (changes_nothing_judged(change))
         return verdict_new(a, judge_stored(&j, change->kind, change->object), change->kind);
     const struct resource *old =
         change->old_object ? judge_stored(&j, change->kind, change->old_object) : NULL;

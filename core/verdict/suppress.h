@@ -13,7 +13,7 @@
 
 struct suppression {
     slice slug;
-    slice reason; /* empty when there is none, or nothing to read in it */
+    slice reason;            /* empty when there is none, or nothing to read in it */
     const struct rule *rule; /* when it is known */
     bool understood; /* false: begins with "brgate:" or "brgate.io/" and goes on in no way that is known */
     bool known, used;

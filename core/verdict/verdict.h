@@ -90,9 +90,8 @@ struct change {
 };
 
 /* Judges a change, and alters the trees of both objects (prune, default). An update that leaves the spec as it
- * was has no findings; nothing else is exempt, not even an object that is being deleted: what is done at its
- * end is done by its spec.
- * `defaults` says whether to add the policy's defaults to change->object afterwards, for a patch. */
+ * was has no findings, unless it takes from the status of a pingcap.com Backup that it has started; nothing else is
+ * exempt, not even an object that is being deleted: what is done at its end is done by its spec. `defaults` says whether to add the policy's defaults to change->object afterwards, for a patch. */
 const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
                                      bool defaults, int64_t now);
 

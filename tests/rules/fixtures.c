@@ -131,6 +131,14 @@ static const struct schema_kind *kind_of(const struct node *root)
                : NULL;
 }
 
+/* As kubectl apply does, and the API server where status is a sub-resource. */
+static void keep_status(struct arena *a, struct node *object, const struct node *old)
+{
+    const struct node *status = node_get(old, LIT("status"));
+    if (object && status && !node_get(object, LIT("status")))
+        node_append(object, node_copy(a, status, 0));
+}
+
 /* Judges every object of our kinds; the nth of `olds` is the one before. */
 static void put_changes(struct buf *b, const struct gate *g, enum context context, slice objects, slice olds)
 {
@@ -143,8 +151,10 @@ static void put_changes(struct buf *b, const struct gate *g, enum context contex
     for (const struct document *d = stream_read(a, objects, &unread)->first; d; d = d->next) {
         const struct schema_kind *kind = d->root ? kind_of(d->root) : NULL;
         struct change change = {.context = context, .kind = kind, .object = d->root};
-        if (context == CONTEXT_UPDATE && old)
+        if (context == CONTEXT_UPDATE && old) {
             change.old_object = old->root;
+            keep_status(a, d->root, old->root);
+        }
         if (kind && (context != CONTEXT_UPDATE || change.old_object))
             put_rows(b, verdict_change(g, a, &change, false, FIXTURE_NOW));
         old = old ? old->next : NULL;

@@ -142,12 +142,19 @@ rules:
 
 {{/* Conditions of both webhooks and of the admission policy. An update that leaves the spec alone is not asked about: finalizers must
      always come off, and where status is no sub-resource (pingcap.com) the operator writes it all the time and must be able to while
-     no server answers. deletionTimestamp exempts from nothing: server-side apply stores one that a manifest brings, and what is done
-     when an object goes is done by its spec. */}}
+     no server answers. What says there that a backup has begun the operator never removes; who does is asked about. deletionTimestamp
+     exempts from nothing: server-side apply stores one that a manifest brings, and what is done when an object goes is done by its
+     spec. */}}
 {{- define "brgate.conditions" -}}
 matchConditions:
-  - name: spec-changed
-    expression: request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec
+  - name: spec-changed-or-start-forgotten
+    expression: >-
+      request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec ||
+      (request.kind.group == 'pingcap.com' && request.kind.kind == 'Backup' && has(oldObject.status) && (
+      {{- range $i, $member := list "phase" "commitTs" "backupPath" }}
+      {{ if $i }}|| {{ end }}(has(oldObject.status.{{ $member }}) && oldObject.status.{{ $member }} != '' &&
+      !(has(object.status) && has(object.status.{{ $member }}) && object.status.{{ $member }} != ''))
+      {{- end }}))
   {{- with .Values.webhook.matchConditions }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

@@ -3,7 +3,7 @@
 given "as it comes"
 has ValidatingWebhookConfiguration 'name: validate.brgate.io' 'failurePolicy: Fail' 'path: /validate' 'timeoutSeconds: 5' \
     'apiGroups: \[br.pingcap.com, pingcap.com\]' 'resources: \[backups, backupschedules, compactbackups\]' \
-    'operations: \["CREATE","UPDATE"\]' 'name: delete.brgate.io' 'failurePolicy: Ignore' 'operations: \["DELETE"\]' 'sideEffects: None' 'admissionReviewVersions: \[v1\]' 'name: spec-changed$' \
+    'operations: \["CREATE","UPDATE"\]' 'name: delete.brgate.io' 'failurePolicy: Ignore' 'operations: \["DELETE"\]' 'sideEffects: None' 'admissionReviewVersions: \[v1\]' 'name: spec-changed-or-start-forgotten$' \
     'name: gate-brgate$' 'namespace: brgate-system$'
 has MutatingWebhookConfiguration 'name: default.brgate.io' 'failurePolicy: Ignore' 'path: /mutate' 'operations: \["CREATE","UPDATE"\]' \
     'reinvocationPolicy: IfNeeded'
@@ -24,14 +24,19 @@ conditions() { # conditions KIND: the lists of matchConditions in the objects of
     object "$1" <"$work/out" | awk '
         { match($0, /^ */) }
         /^ *matchConditions:/ { inside = RLENGTH; line = ""; next }
-        inside && RLENGTH > inside && /^ *(- )?(name|expression): / { sub(/^ *(- )?/, ""); line = line "|" $0; next }
+        inside && RLENGTH >= inside && (RLENGTH > inside || /^ *- /) {
+            separator = /^ *(- )?(name|expression): / ? "|" : " "
+            sub(/^ *(- )?/, "")
+            line = line separator $0
+            next
+        }
         inside { print line; inside = 0 }
         END { if (inside) print line }'
 }
 checked=$((checked + 1))
 all=$(for kind in ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy; do conditions $kind; done)
-[[ $(wc -l <<<"$all") == 4 && $(sort -u <<<"$all") == "|name: spec-changed|expression: "*"|name: not-the-operator" ]] ||
-    wrong "$what: matchConditions" "$all" "four times the same: spec-changed, not-the-operator"
+[[ $(wc -l <<<"$all") == 4 && $(sort -u <<<"$all") == "|name: spec-changed-or-start-forgotten|expression: "*"|name: not-the-operator" ]] ||
+    wrong "$what: matchConditions" "$all" "four times the same: spec-changed-or-start-forgotten, not-the-operator"
 for kind in ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy; do
     has_not $kind 'deletionTimestamp'
 done

@@ -11,6 +11,6 @@ YAML
         --set "certificates.caBundle=$gate_bundle,service.port=$(<"$work/gate.port")" \
         --set "webhook.failurePolicy=$1,webhook.mutatingFailurePolicy=$1"
 }
-for file in 20-denials 40-operations 41-defaults 43-deletion 50-failure-policy; do
+for file in 20-denials 40-operations 41-defaults 42-older-group 43-deletion 50-failure-policy; do
     source "$here/stories/$file.sh"
 done
