@@ -197,6 +197,29 @@ static const struct borrowed *look_up(const struct node *n, const struct node *b
 
 /* ---- the words ---- */
 
+bool is_plain_word(slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!ascii_is_alnum(s.p[i]) && s.p[i] != '_' && s.p[i] != '-' && s.p[i] != '.')
+            return false;
+    return s.n > 0 && s.n <= 253;
+}
+
+void put_variable(struct buf *b, const struct node *n)
+{
+    slice value = n->kind == NODE_BOOL   ? (n->boolean ? LIT("true") : LIT("false"))
+                  : n->kind == NODE_NULL ? (slice){0}
+                                         : n->text;
+    buf_put(b, LIT("{name: "));
+    if (is_plain_word(n->key) && n->key.p[0] >= 'A' && n->key.p[0] <= 'Z') /* not true, on, 7 */
+        buf_put(b, n->key);
+    else
+        buf_json_text(b, n->key);
+    buf_put(b, LIT(", value: "));
+    buf_json_text(b, value);
+    buf_put(b, LIT("}"));
+}
+
 static slice path_in(struct arena *a, const struct node *base, slice path)
 {
     slice above = node_path(a, base);
@@ -228,7 +251,8 @@ static const char *what_it_takes(const struct schema *s)
 /* `{name: shop}` where a name is expected, as other resources refer to an object. */
 static slice referenced_name(const struct node *n)
 {
-    return n->kind == NODE_OBJECT ? node_text(node_get(n, LIT("name"))) : (slice){0};
+    slice name = n->kind == NODE_OBJECT ? node_text(node_get(n, LIT("name"))) : (slice){0};
+    return is_plain_word(name) ? name : (slice){0};
 }
 
 static bool is_enum_value(const struct schema *s, slice value)

@@ -18,4 +18,10 @@ bool borrowed_explain_value(struct finding *x);
 /* Notes that `n`, or what is below it, belongs at `to`, a path from the root of the object. */
 void finding_moves(struct finding *x, const struct node *n, slice to);
 
+/* Letters, digits, '_', '-' and '.': what a hint may repeat as it is. */
+bool is_plain_word(slice s);
+
+/* `{name: TZ, value: "UTC"}` of a scalar field `TZ: UTC`. */
+void put_variable(struct buf *b, const struct node *n);
+
 #endif

@@ -47,12 +47,12 @@ static void explain_variables(struct finding *x)
     for (const struct node *c = n->first; c; c = c->next) { /* pruned: a list has no fields */
         if (c->kind == NODE_OBJECT || c->kind == NODE_ARRAY)
             return;
-        buf_fmt(&b, "%s{name: %.*s, value: \"%.*s\"}", b.n ? ", " : "[", FMT(c->key),
-                FMT(scalar_text(x->arena, c)));
+        buf_put(&b, b.n ? LIT(", ") : LIT("["));
+        put_variable(&b, c);
     }
-    if (!b.n)
-        return;
     buf_put(&b, LIT("]"));
+    if (!n->first || b.failed)
+        return;
     finding_edit_plain(x, at_value(n), buf_slice(&b));
     finding_hint(x, "write %.*s", FMT(buf_slice(&b)));
 }
@@ -70,8 +70,10 @@ static void explain_list(struct finding *x)
         return;
     struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
     buf_put(&b, LIT("["));
-    buf_json_string(&b, n->text);
+    buf_json_text(&b, n->text);
     buf_put(&b, LIT("]"));
+    if (b.failed)
+        return;
     finding_edit_plain(x, at_value(n), buf_slice(&b));
     finding_hint(x, "write %.*s", FMT(buf_slice(&b)));
 }

@@ -12,7 +12,4 @@ void explain_unknown(struct finding *x, const struct schema_kind *kind);
 /* The other end of a lost indentation: an empty block that is required names the lines that belong to it. */
 void explain_emptied(struct finding *x, const struct schema_kind *kind);
 
-/* What a scalar says, as text for between double quotes. */
-slice scalar_text(struct arena *a, const struct node *n);
-
 #endif

@@ -4,13 +4,6 @@
 #include "borrowed.h"
 #include "brgate_limits.h"
 
-slice scalar_text(struct arena *a, const struct node *n)
-{
-    if (n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT)
-        return slice_find_char(n->text, '"') == SLICE_NONE ? n->text : LIT("...");
-    return n->kind == NODE_BOOL ? (n->boolean ? LIT("true") : LIT("false")) : arena_fmt(a, "...");
-}
-
 /* The kind of that name in the other group, or NULL. */
 static const struct schema_kind *same_kind_in_other_group(const struct schema_kind *kind)
 {
@@ -178,8 +171,8 @@ static bool explain_wrapper(struct finding *x, const struct schema *s)
     size_t known = inner ? count_members(inner, s) : 0;
     const struct schema *template = schema_property(s, LIT("backupTemplate"));
     slice above = node_path(x->arena, n->parent);
-    if (!known || known * 2 < count_members(inner, NULL) ||
-        (template && count_members(inner, template) >= known))
+    if (!known || !is_plain_word(n->key) || !is_plain_word(inner->key) ||
+        known * 2 < count_members(inner, NULL) || (template && count_members(inner, template) >= known))
         return false; /* of a schedule it is the template's */
     const char *here = above.n ? "directly in " : "at the top level";
     finding_moves(x, inner, above);
@@ -271,9 +264,13 @@ static bool explain_variable(struct finding *x)
     if (!item->parent || !slice_eq(item->parent->key, LIT("env")) || item->parent->kind != NODE_ARRAY ||
         node_get(item, LIT("name")) || n->kind == NODE_OBJECT || n->kind == NODE_ARRAY)
         return false;
+    struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
+    put_variable(&b, n);
+    if (b.failed)
+        return false;
     finding_moves(x, n, path_of(x->arena, node_path(x->arena, item), LIT("name")));
     finding_edit(x, x->place, (slice){0});
-    finding_hint(x, "write {name: %.*s, value: \"%.*s\"}", FMT(n->key), FMT(scalar_text(x->arena, n)));
+    finding_hint(x, "write %.*s", FMT(buf_slice(&b)));
     return true;
 }
 
