@@ -218,6 +218,13 @@ static void report_no_rule(const struct suppression *s, struct findings *f)
         finding_hint(x, "name one rule; write a separate comment with a reason for each");
 }
 
+/* A rule that is off finds nothing anywhere, and what one finds across objects is known when all have been judged. */
+static bool is_unknown_whether_used(const struct suppression *s, const struct findings *f)
+{
+    return s->rule->flags & RULE_ACROSS ||
+           (f->levels && rule_level_of(f->levels, s->rule)->severity[f->context] == SEVERITY_OFF);
+}
+
 /* What is wrong with it, if anything is. */
 static void report(const struct suppression *s, struct findings *f)
 {
@@ -232,7 +239,7 @@ static void report(const struct suppression *s, struct findings *f)
     } else if (!s->reason.n) {
         finding_at(f, &rule_suppression, FIELD_NONE, place_of(s),
                    "a reason is required: allow %.*s: <why this is right here>", FMT(s->slug));
-    } else if (!s->used && !(s->rule->flags & RULE_ACROSS)) { /* across: known when the run has been judged */
+    } else if (!s->used && !is_unknown_whether_used(s, f)) {
         x = finding_at(f, &rule_suppression, FIELD_NONE, place_of(s), "the rule %.*s finds nothing here",
                        FMT(s->slug));
         finding_hint(x, "remove the %s", form);
