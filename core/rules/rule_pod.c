@@ -68,7 +68,7 @@ static void check_resource_name(struct rule_run *run, const struct node *n)
 
 static bool amount_of(const struct node *n, struct quantity *ret)
 {
-    return value_usable(n) && (n->kind == NODE_STRING || n->kind == NODE_INT) &&
+    return n && value_usable(n) && (n->kind == NODE_STRING || n->kind == NODE_INT) &&
            quantity_parse(n->text, ret, NULL);
 }
 
