@@ -1,3 +1,4 @@
+/* Chunked arenas: allocation, unwinding with setjmp when a limit is reached, and deferred closing. */
 #include "arena.h"
 
 #include "bug.h"
@@ -39,10 +40,10 @@ struct deferred {
     void *resource;
 };
 
-/* Where an exhausted arena's work goes on: in the frame of arena_run(). */
+/* The frame of an arena_run() call, to which an exhausted arena unwinds. */
 struct run {
     struct run *outer;
-    struct deferred *deferred; /* what was there before */
+    struct deferred *deferred; /* the newest deferred resource when the run began */
     jmp_buf end;
 };
 
@@ -71,7 +72,7 @@ void arena_share(struct arena *a, struct arena_budget *budget)
     a->budget = budget;
 }
 
-/* Of `reserved` bytes, those that count. */
+/* The part of `reserved` bytes that is charged to the budget. */
 static size_t budgeted(size_t reserved)
 {
     return reserved > ARENA_FIRST_CHUNK ? reserved - ARENA_FIRST_CHUNK : 0;
@@ -273,7 +274,7 @@ void arena_defer(struct arena *a, void (*close)(void *), void *resource)
 {
     struct deferred *d = arena_try(a, sizeof *d);
     if (!d) {
-        close(resource); /* nobody else would */
+        close(resource); /* there is no entry to close it later */
         arena_exhausted(a);
     }
     *d = (struct deferred){a->deferred, close, resource};

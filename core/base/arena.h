@@ -21,19 +21,20 @@ struct arena;
 
 struct arena *arena_new(size_t limit); /* NULL when the system has no memory */
 
-/* Bytes that several arenas have together. Before it allocates, an arena may be told to take whatever it
- * needs beyond ARENA_FIRST_CHUNK from there; freeing it gives them back. The budget must outlive it. */
+/* A number of bytes shared by several arenas. After arena_share(), which must precede the first allocation, an arena
+ * takes what it needs beyond ARENA_FIRST_CHUNK from the budget; arena_free() gives it back. The budget must outlive
+ * the arena. */
 struct arena_budget {
     atomic_size_t left;
 };
 enum { ARENA_FIRST_CHUNK = 64 << 10 };
 void arena_share(struct arena *a, struct arena_budget *budget);
 
-void arena_free(struct arena *a); /* NULL is allowed */
-void arena_reset(struct arena *a);
+void arena_free(struct arena *a);  /* NULL is allowed */
+void arena_reset(struct arena *a); /* closes what was deferred; all memory handed out becomes invalid */
 
-void *arena_alloc(struct arena *a, size_t count, size_t size);
-void *arena_try(struct arena *a, size_t size);   /* the same, but NULL instead of unwinding */
+void *arena_alloc(struct arena *a, size_t count, size_t size); /* `count` elements of `size` bytes */
+void *arena_try(struct arena *a, size_t size);                 /* the same, but NULL instead of unwinding */
 _Noreturn void arena_exhausted(struct arena *a); /* unwinds, after a library got NULL from arena_try() */
 
 /* Calls work(context). True when it returned. False when `a` was exhausted: work() was left in the middle, and what
@@ -41,7 +42,7 @@ _Noreturn void arena_exhausted(struct arena *a); /* unwinds, after a library got
  * one arena: the innermost call ends. */
 bool arena_run(struct arena *a, void (*work)(void *context), void *context);
 
-slice arena_copy(struct arena *a, slice s);
+slice arena_copy(struct arena *a, slice s);       /* a copy of the bytes, not NUL-terminated */
 const char *arena_cstr(struct arena *a, slice s); /* a NUL-terminated copy */
 slice arena_fmt(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -52,6 +53,7 @@ void *arena_grow(struct arena *a, void *array, size_t count, size_t *capacity, s
 #define ARENA_NEW(a, type)          ((type *)arena_alloc((a), 1, sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_alloc((a), (count), sizeof(type)))
 
+/* Calls close(resource) on reset, free and unwinding; at once when the entry itself cannot be allocated. */
 void arena_defer(struct arena *a, void (*close)(void *), void *resource);
 
 /* Fault point for tests: the nth allocation from now (1 is the next) counts as exhaustion; 0 switches off. */
@@ -60,7 +62,7 @@ uint64_t arena_allocations(const struct arena *a); /* since arena_new() */
 size_t arena_used(const struct arena *a);          /* bytes handed out since the last reset */
 size_t arena_reserved(const struct arena *a);      /* bytes taken from the system */
 
-/* Whose fault the last failed allocation since the last reset was. */
+/* Why the last failed allocation since the last reset failed. */
 enum arena_shortage {
     ARENA_SHORT_OF_NOTHING,
     ARENA_SHORT_OF_LIMIT,

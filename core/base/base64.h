@@ -4,10 +4,11 @@
 
 #include "arena.h"
 
+/* Returns the text, in the arena. */
 slice base64_encode(struct arena *a, slice bytes);
 
-/* Line breaks may stand anywhere, other bytes outside the alphabet may not. False when `text` is no
- * base64. */
+/* Decodes into the arena. Line breaks may occur anywhere; other bytes outside the alphabet are errors. Returns false
+ * when `text` is not base64. */
 bool base64_decode(struct arena *a, slice text, slice *ret);
 
 #endif

@@ -1,3 +1,4 @@
+/* A growing output buffer with a limit, and the quoting of Go and JSON. */
 #include "buf.h"
 
 #include "format.h"
@@ -43,7 +44,7 @@ void buf_char(struct buf *b, char c)
     buf_put(b, (slice){&c, 1});
 }
 
-/* What can be put without asking for more. */
+/* The number of bytes that fit without growing. */
 static size_t room(const struct buf *b)
 {
     return b->failed ? 0 : (b->capacity < b->limit ? b->capacity : b->limit) - b->n;

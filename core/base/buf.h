@@ -1,5 +1,5 @@
 /* Output that grows in an arena up to a limit. Failure is sticky: past the limit nothing is added and
- * `failed` is set; look at it once, at the end. */
+ * `failed` is set; check it once, at the end. */
 #ifndef BRGATE_BUF_H
 #define BRGATE_BUF_H
 
@@ -12,22 +12,21 @@ struct buf {
     bool failed;
 };
 
-struct buf buf_new(struct arena *a, size_t limit);
+struct buf buf_new(struct arena *a, size_t limit); /* empty; `limit` in bytes */
 void buf_put(struct buf *b, slice s);
 void buf_char(struct buf *b, char c);
 void buf_fmt(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 slice buf_slice(const struct buf *b); /* what has been put so far; valid until the next put */
 
-/* `s` as Go's %q prints it: double quotes, \n \t \\ \", \x00 for control bytes, \u and \U for what is not
- * printable, \xff for bytes that are not UTF-8. */
+/* Puts `s` as Go's %q prints it: double quotes, \n \t \\ \", \x00 for control bytes, \u and \U for unprintable
+ * characters, \xff for bytes that are not UTF-8. */
 void buf_quote(struct buf *b, slice s);
 
-/* `s` as a JSON string as Go's encoding/json prints it, quotes included: <, > and & as \u003c \u003e
- * \u0026. */
+/* Puts `s` as a JSON string as Go's encoding/json prints it, quotes included: <, > and & as \u003c \u003e \u0026. */
 void buf_json_string(struct buf *b, slice s);
 
-/* `s` as a JSON string in which only what RFC 8259 demands is escaped, for people to read. In both, bytes that
- * are not UTF-8 become U+FFFD. */
+/* Puts `s` as a JSON string for people to read: only what RFC 8259 requires is escaped. Both JSON functions replace
+ * bytes that are not UTF-8 by U+FFFD. */
 void buf_json_text(struct buf *b, slice s);
 
 #endif

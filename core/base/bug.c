@@ -1,3 +1,4 @@
+/* Reports a broken invariant and aborts. */
 #include "bug.h"
 
 #include <stdio.h>

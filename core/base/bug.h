@@ -5,6 +5,7 @@
 
 #define BUG_IF(condition) ((condition) ? bug(__FILE__, __LINE__, #condition) : (void)0)
 
+/* Prints the place and the condition to standard error and aborts; use BUG_IF(). */
 _Noreturn void bug(const char *file, int line, const char *condition);
 
 #endif

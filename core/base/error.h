@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct error {
-    char text[512]; /* empty: nothing is wrong so far */
+    char text[512]; /* empty: no error so far */
 };
 
 /* Writes the line, cut after the last whole character that fits, and returns false, so that a function can

@@ -1,5 +1,5 @@
-/* vsnprintf() for the few conversions that messages use, at a quarter of its cost: a verdict with findings
- * is mostly made of them. */
+/* A vsnprintf() for the few conversions that messages use, at a quarter of its cost: formatting dominates the time
+ * of a verdict with findings. */
 #ifndef BRGATE_FORMAT_H
 #define BRGATE_FORMAT_H
 

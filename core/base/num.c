@@ -1,3 +1,4 @@
+/* Parses numbers strictly and prints doubles as Go does. */
 #include "num.h"
 
 #include "ascii.h"

@@ -1,4 +1,4 @@
-/* Numbers from text, strictly: the whole slice or nothing, no blanks, overflow refused. */
+/* Strict number parsing: the whole slice must be the number, without spaces; overflow is an error. */
 #ifndef BRGATE_NUM_H
 #define BRGATE_NUM_H
 
@@ -12,11 +12,11 @@ bool num_u64(slice s, uint64_t *ret);
  * something else or the value is too large for a double. */
 bool num_f64(struct arena *a, slice s, double *ret);
 
-/* The shortest decimal text that reads back as the same double, laid out as Go's encoding/json does: exponent
+/* Puts the shortest decimal text that reads back as the same double, laid out as Go's encoding/json does: exponent
  * form below 1e-6 and from 1e21 on. */
 void num_put_f64(struct buf *b, double value);
 
-/* The same digits laid out as Go's fmt %v does: exponent form below 1e-4 and from 1e21 on. */
+/* Puts the same digits laid out as Go's fmt %v does: exponent form below 1e-4 and from 1e21 on. */
 void num_put_f64_v(struct buf *b, double value);
 
 #endif

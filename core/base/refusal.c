@@ -1,3 +1,4 @@
+/* Fills in a refusal's texts, cut to their sizes. */
 #include "refusal.h"
 
 #include "format.h"

@@ -84,7 +84,7 @@ static const char categories[] =
     " C Cc Cf Cn Co Cs L Lc Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl "
     "Zp Zs ";
 
-/* [Go: unicode/tables.go, CategoryAliases] without blanks, dashes and underscores */
+/* [Go: unicode/tables.go, CategoryAliases] without spaces, dashes and underscores */
 static const char *const long_names[][2] = {
     {"Casedletter", "Lc"},
     {"Closepunctuation", "Pe"},
@@ -151,8 +151,8 @@ static bool listed(const char *list, slice name)
     return slice_find(slice_of(list), (slice){word, (size_t)n}) != SLICE_NONE;
 }
 
-/* First letter upper, the others lower case, no blanks, dashes and underscores: as Go looks names up. The
- * empty slice when that leaves anything but letters. */
+/* Normalises a name as Go does before look-up: first letter upper case, the others lower case, no spaces, dashes and
+ * underscores. Returns the empty slice when anything but letters is left. */
 static slice canonical(slice name, char *room, size_t size)
 {
     size_t n = 0;

@@ -1,5 +1,5 @@
-/* Reads a pattern as Go's regexp/syntax does and writes the same for PCRE2. No captures and no greediness:
- * the answer is only yes or no. */
+/* Translates a pattern from Go's regexp/syntax to PCRE2. Captures and greediness are dropped: the answer is only
+ * yes or no. */
 #include "regex_syntax.h"
 
 #include "ascii.h"
@@ -70,7 +70,7 @@ static uint32_t next(struct reader *r)
     return c;
 }
 
-/* Starts an item in the output: what comes before it is complete. */
+/* Starts an item in the output; the previous item is complete. */
 static void begin_atom(struct reader *r, enum atom kind, bool cased)
 {
     bool fold = r->flags & REGEX_FOLD;
@@ -134,7 +134,7 @@ static bool read_hex(struct reader *r, uint32_t *ret)
     return true;
 }
 
-/* A backslash and what stands for one character; `at` is at the backslash. */
+/* Reads an escape that denotes one character; `at` is at the backslash. */
 static bool read_escape(struct reader *r, uint32_t *ret)
 {
     size_t from = r->at++;
@@ -371,7 +371,7 @@ static bool read_flags(struct reader *r)
     return wrong(r, from, r->at, "invalid or unsupported Perl syntax");
 }
 
-/* Decimal without leading zeros; MOST_REPEATS + 1 stands for anything above. */
+/* Reads a decimal number without leading zeros; returns MOST_REPEATS + 1 for anything above. */
 static bool read_count(struct reader *r, size_t *at, unsigned *ret)
 {
     size_t i = *at;
@@ -385,7 +385,7 @@ static bool read_count(struct reader *r, size_t *at, unsigned *ret)
     return true;
 }
 
-/* What stands at `at`: how often, and where the text ends. False when braces are literal text. */
+/* Reads the repetition at `at`: its counts, and where it ends. Returns false when the braces are literal text. */
 static bool read_repetition(struct reader *r, unsigned *ret_least, unsigned *ret_most, bool *ret_bounded,
                             size_t *ret_end)
 {

@@ -1,3 +1,4 @@
+/* Comparing, searching and cutting slices. */
 #include "slice.h"
 
 #include "ascii.h"

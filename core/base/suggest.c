@@ -1,3 +1,4 @@
+/* Finds the nearest name by edit distance (Damerau-Levenshtein, restricted to adjacent swaps). */
 #include "suggest.h"
 
 #include <stdint.h>
@@ -48,7 +49,7 @@ static size_t word_end(slice s)
     return i;
 }
 
-/* In two names of as many words, no word may be another: storageType is not storageSize. */
+/* In two names with the same number of words, no word may be replaced: storageType is not storageSize. */
 static bool words_agree(slice a, slice b)
 {
     size_t n = 0, m = 0;

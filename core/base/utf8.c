@@ -1,3 +1,4 @@
+/* Decodes, counts and measures UTF-8. */
 #include "utf8.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+/* UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF. */
 #ifndef BRGATE_UTF8_H
 #define BRGATE_UTF8_H
 
@@ -18,17 +18,17 @@ size_t utf8_invalid_at(slice s);
 /* Code points in `s`; each invalid byte counts as one, as a Go string's runes do. */
 size_t utf8_count(slice s);
 
-/* What Go's %q leaves as it is: not a control, format, private, unassigned or space character (but U+0020).
- * Decided by the ranges that matter; an unassigned code point counts as printable. */
+/* Returns whether Go's %q prints the character unescaped: not a control, format, private or space character (except
+ * U+0020). Covers the ranges that matter; unlike in Go, an unassigned code point counts as printable. */
 bool utf8_printable(uint32_t code_point);
 
-/* Length of the white space character, as Go's unicode.IsSpace has it, that `s` begins with, or 0. */
+/* Returns the length of the white space character (Go's unicode.IsSpace) that `s` begins with, or 0. */
 size_t utf8_space(slice s);
 
 /* Columns a terminal uses for the text: two for wide East Asian characters, none for combining marks. */
 size_t utf8_width(slice s);
 
-/* At most that many bytes from the start of `s`, without half a character at the end. */
+/* Returns at most `most` bytes from the start of `s`, cut at a character's end. */
 slice utf8_cut(slice s, size_t most);
 
 #endif

@@ -1,3 +1,4 @@
+/* cJSON's allocation hooks on a thread's arena, and a printer that writes into the arena. */
 #include "json_memory.h"
 
 #include "buf.h"
