@@ -1,11 +1,11 @@
-/* One tree, two strict readers.
+/* The document tree, and the two strict readers that build it.
  *
- * A node knows where it stands: byte offsets into the stream it was read from. Line and column are worked out
- * late, from the stream's text (position.h), because most documents are right. Nodes, text and offsets live
- * in the arena given to the reader, or point into the bytes that were read: those must outlive the tree.
+ * A node records its byte offsets in the stream it was read from. Lines and columns are computed only when they are
+ * needed, from the stream's text (position.h), because most documents have no findings. Nodes and texts live in the
+ * arena given to the reader, or point into the bytes that were read: those must outlive the tree.
  *
- * Nothing is ever unlinked: what the API server would not see is flagged and skipped by node_get() and
- * node_next(). */
+ * Nodes are never unlinked: those that the API server would not see are flagged, and node_get() and node_next() skip
+ * them. */
 #ifndef BRGATE_DOCUMENT_H
 #define BRGATE_DOCUMENT_H
 
@@ -19,15 +19,15 @@ struct schema; /* schema.h */
 enum node_kind { NODE_NULL, NODE_BOOL, NODE_INT, NODE_FLOAT, NODE_STRING, NODE_ARRAY, NODE_OBJECT };
 
 enum node_flag {
-    NODE_SHADOWED = 1,      /* an earlier one of duplicate keys: the last wins */
+    NODE_SHADOWED = 1,      /* a member whose key occurs again later: the last wins */
     NODE_PRUNED = 2,        /* unknown to the schema: the API server drops it */
     NODE_DROPPED = 4,       /* null where the schema has neither nullable nor a default */
     NODE_GONE = 7,          /* any of the above */
-    NODE_DEFAULTED = 8,     /* added by defaulting: stands nowhere in the stream */
-    NODE_BAD = 16,          /* the schema check found fault with this very value: no rule looks at it again */
+    NODE_DEFAULTED = 8,     /* added by defaulting: not in the stream */
+    NODE_BAD = 16,          /* the schema check reported this value: no rule checks it again */
     NODE_ALIASED = 32,      /* a copy that an alias or merge key made; its offsets are the anchor's */
-    NODE_PLACEHOLDER = 128, /* "${bucket}": stands for a scalar of any type that is not there yet */
-    NODE_MERGED = 256,      /* a member that a merge key brought; its key's offsets are the anchor's, too */
+    NODE_PLACEHOLDER = 128, /* "${bucket}": a template will replace it by a scalar of any type */
+    NODE_MERGED = 256,      /* a member that a merge key added; its key's offsets are the anchor's, too */
     NODE_QUOTED = 64, /* a string that was quoted or a block scalar in the stream: text is not source bytes */
 };
 
@@ -60,45 +60,46 @@ struct node {
     uint16_t flags;
 };
 
-/* The member of that name that the API server would see, or NULL; `object` may be NULL or no object. */
+/* Returns the member `key` that the API server would see, or NULL; `object` may be NULL or not an object. */
 struct node *node_get(const struct node *object, slice key);
 struct node *node_at(const struct node *root,
                      const char *dotted_path); /* node_get() along "spec.s3", which is not empty */
 
-/* The text of a string node; empty when `n` is NULL or another kind. */
+/* Returns the text of a string node; empty when `n` is NULL or of another kind. */
 slice node_text(const struct node *n);
 slice node_text_at(const struct node *root, const char *dotted_path); /* of node_at() */
 
-/* The children that the API server would see: for (n = node_first(x); n; n = node_next(n)). NULL-safe. */
+/* Iterate over the children that the API server would see: for (n = node_first(x); n; n = node_next(n)).
+ * Both accept NULL. */
 struct node *node_first(const struct node *container);
 struct node *node_next(const struct node *n);
 
-/* "spec.tableFilter[1]", map keys as plain members. The root is the empty path. */
+/* Returns the path of a node, such as "spec.tableFilter[1]", with map keys as plain members. The root's is empty. */
 slice node_path(struct arena *a, const struct node *n);
 
 const char *node_type_name(const struct node *n); /* "object", "integer", ... as the API server calls it */
 
-/* As Go's reflect.DeepEqual after JSON decoding, but 1 and 1.0 are equal; flagged nodes are skipped. */
+/* Compares as Go's reflect.DeepEqual does after JSON decoding, but 1 and 1.0 are equal; flagged nodes are skipped. */
 bool node_equal(const struct node *a, const struct node *b);
 
-/* Whether two values say the same: nothing, null, {} and [] are one, as typed clients write `resources: {}` and
- * the like where there was nothing. NULL is nothing. */
+/* Returns whether two values mean the same. An absent value (NULL), null, {} and [] are equal, as typed clients write
+ * `resources: {}` and the like for an absent field. */
 bool node_same(const struct node *a, const struct node *b);
 
-/* The node as JSON: one line, members in source order (`sorted`: by key, as Go prints maps). Flagged nodes
+/* Puts the node as JSON: one line, members in source order (`sorted`: by key, as Go prints maps). Flagged nodes
  * are left out. */
 void node_put_json(struct buf *b, const struct node *n, bool sorted);
 
-/* The node as YAML, laid out as kubectl prints it: blocks, two blanks for a level, lists as deep as their
- * key, strings quoted only where a YAML 1.1 reader would take them for something else. Ends with a line
- * break. Flagged nodes are left out. */
+/* Puts the node as YAML, laid out as kubectl prints it: block style, two spaces per level, lists indented like their
+ * key, strings quoted only where a YAML 1.1 reader would read another type. Ends with a line break. Flagged nodes
+ * are left out. */
 void node_put_yaml(struct buf *b, const struct node *n, bool sorted);
 
-/* The value as the API server prints it in field errors: strings as Go's %q, numbers and booleans plainly,
+/* Returns the value as the API server prints it in field errors: strings as Go's %q, numbers and booleans as they are,
  * containers as JSON with sorted keys. */
 slice node_value(struct arena *a, const struct node *n);
 
-/* Making nodes (defaulting, tests). New nodes carry `flags`. */
+/* These make nodes (for defaulting, plans and tests). New nodes carry `flags`. */
 struct node *node_new(struct arena *a, enum node_kind kind, unsigned flags);
 struct node *node_copy(struct arena *a, const struct node *n, unsigned flags); /* deep; parent is NULL */
 void node_append(struct node *container, struct node *child); /* child->key set by the caller */
@@ -111,6 +112,7 @@ void node_append(struct node *container, struct node *child); /* child->key set 
  * exponent are NODE_INT, other numbers NODE_FLOAT. Strings without escapes point into `bytes`. */
 struct node *json_read(struct arena *a, slice bytes, struct findings *f);
 
+/* One document of a stream. */
 struct document {
     struct document *next;
     struct node *root; /* NULL when the document could not be read: its findings say why */
@@ -125,15 +127,15 @@ struct stream {
     size_t count; /* documents that are not empty */
 };
 
-/* Reads a stream as kubectl does: documents separated by lines of "---", YAML 1.1 scalars as go-yaml resolves
- * them, a stream that starts with '{' as JSON values in a row. Empty documents are left out. A broken
+/* Reads a stream as kubectl does: documents are separated by lines of "---", YAML 1.1 scalars are resolved as in
+ * go-yaml, and a stream that starts with '{' is a sequence of JSON values. Empty documents are left out. A broken
  * document is a finding (yaml-syntax, json-syntax, document-too-deep, document-too-large) and the next one is
  * still read. Items of a `kind: List` (BackupList, ...) and of a list of objects become documents of their own, at any
  * depth: such a root has no parent, and takes kind and apiVersion from its List when it has none.
  *
- * A whole number is NODE_INT even when it was written as 1.0 or 1e3: that is what JSON makes of it. A merge
- * key's members stand where the key stands, as in go-yaml v2: they win over members before it and lose to
- * those behind. What libyaml and go-yaml read differently is refused. */
+ * A whole number is NODE_INT even when it was written as 1.0 or 1e3, as in the conversion to JSON. The members of a
+ * merge key take the key's position, as in go-yaml v2: they override members before it and are overridden by members
+ * after it. Constructs that libyaml and go-yaml read differently are refused. */
 struct stream *stream_read(struct arena *a, slice bytes, struct findings *f);
 
 #endif

@@ -1,4 +1,4 @@
-/* Writing a new key or value where the old one stands. */
+/* Replaces a key or value in the text of its document. */
 #include "edit.h"
 
 #include "reader.h"

@@ -1,17 +1,17 @@
-/* From a repair to the bytes that make it. */
+/* Turns a finding's repair into an edit of the stream's bytes. */
 #ifndef BRGATE_EDIT_H
 #define BRGATE_EDIT_H
 
 #include "finding.h"
 
-/* What to write instead of bytes [from, to) of the stream, quoted as the text around it demands. */
+/* Replaces bytes [from, to) of the stream by `text`, which is quoted as its context requires. */
 struct text_edit {
     uint32_t from, to;
     slice text; /* empty: there is no edit */
 };
 
-/* No edit for what stands nowhere in the stream (a default), stands there for several nodes at once (an anchor), or is
- * no scalar. The text lives in the arena. */
+/* Returns no edit for a node that is not in the stream (a default), that shares its bytes with other nodes (an anchor),
+ * or that is not a scalar. The text lives in the arena. */
 struct text_edit edit_text(struct arena *a, const struct edit *e, slice bytes);
 
 #endif

@@ -1,4 +1,4 @@
-/* JSON as the API server reads it, strictly and in one pass without recursion. */
+/* Reads JSON as the API server does, strictly and in one pass without recursion. */
 #include "ascii.h"
 #include "brgate_limits.h"
 #include "num.h"
@@ -12,14 +12,14 @@ struct json {
     struct findings *findings;
     struct node_pool pool;
     const char *start, *end;
-    bool row;     /* values in a row: one may follow another without a blank */
-    bool refused; /* good syntax, but beyond what we or the API server take */
+    bool row;     /* a sequence of values: one may follow another without a space */
+    bool refused; /* the syntax is valid, but a limit of brgate or the API server is exceeded */
 };
 
-/* The reading functions take the place they begin at and return the place behind what they read, or NULL when
- * a finding says why not. (Handing the place on keeps it in a register.) */
+/* The reading functions take the position to start at and return the position after what they read, or NULL after
+ * adding a finding. (Passing the position keeps it in a register.) */
 
-/* What may stand inside a string as it is: ASCII from space on, but '"' and '\\'. */
+/* Characters that need no escape inside a string: ASCII from space on, except '"' and '\\'. */
 static bool plain(char c)
 {
     return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
@@ -37,7 +37,7 @@ static bool word_char(char c)
 
 /* ---- errors ---- */
 
-/* The word or character that stands there: the bytes a finding points at. */
+/* Returns the word or character at `at`: the bytes a finding points at. */
 static slice token_at(const struct json *r, const char *at)
 {
     slice rest = {at, (size_t)(r->end - at)};
@@ -101,7 +101,7 @@ static const char *fail_at(struct json *r, const char *at, slice token, const ch
     return NULL;
 }
 
-/* Something else stands where `wanted` belongs. */
+/* Reports that something other than `wanted` was found. */
 static const char *fail_wanted(struct json *r, const char *at, const char *wanted)
 {
     slice token = token_at(r, at);
@@ -117,7 +117,7 @@ static const char *fail_wanted(struct json *r, const char *at, const char *wante
                              (size_t)(at - r->start), FMT(buf_slice(&found)), wanted));
 }
 
-/* `what` is wrong with the `length` bytes that stand there. */
+/* Reports `what` for the `length` bytes at that position. */
 static const char *fail_text(struct json *r, const char *at, size_t length, const char *what,
                              const char *hint)
 {
@@ -193,7 +193,7 @@ static slice unescape(struct arena *a, const char *p, const char *end)
     return (slice){text, (size_t)(out - text)};
 }
 
-/* Steps over what is not plain inside a string: an escape or a code point beyond ASCII. */
+/* Steps over an escape or a code point beyond ASCII inside a string. */
 static const char *string_step(struct json *r, const char *opening, const char *p)
 {
     static const char escapes[] = "\"\\/bfnrtu";
@@ -347,8 +347,8 @@ static const char *read_key(struct json *r, const char *p, struct node *member)
     return p + 1;
 }
 
-/* Behind a value: closes what ends here; `*open` becomes the container that goes on, NULL when the root is
- * complete. */
+/* After a value: closes the containers that end here; `*open` becomes the one that continues, or NULL when the root
+ * is complete. */
 static const char *close_containers(struct json *r, const char *p, struct node **open, unsigned *depth)
 {
     for (struct node *n = *open; n; n = *open) {

@@ -1,5 +1,5 @@
-/* Equal keys in one object, found without quadratic time, and look-up in objects with many members. Sorting
- * rather than hashing: no choice of keys makes it slow. */
+/* Finds equal keys in one object without quadratic time, and looks up keys in objects with many members. It sorts
+ * rather than hashes: no choice of keys makes it slow. */
 #include "brgate_limits.h"
 #include "reader.h"
 
@@ -93,7 +93,7 @@ static void shadow(struct findings *f, struct node *first, struct node *earlier,
         report(f, first->flags & NODE_MERGED ? earlier : first, later, two_objects);
 }
 
-/* Two objects that nothing separates repeat all their keys: told once, at apiVersion. */
+/* Two objects without a separator repeat all their keys: reported once, at apiVersion. */
 static bool holds_two_objects(const struct node *object)
 {
     size_t versions = 0, kinds = 0;

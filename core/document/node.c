@@ -1,4 +1,4 @@
-/* The tree: looking things up, comparing, printing, making. */
+/* Operations on the tree: look-up, comparison, printing as JSON, construction. */
 #include "reader.h"
 
 #include "brgate_limits.h"

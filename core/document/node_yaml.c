@@ -51,8 +51,8 @@ static bool is_timestamp(slice s)
     return end > day && (end == s.n || s.p[end] == 'T' || s.p[end] == 't' || s.p[end] == ' ');
 }
 
-/* What a YAML 1.1 reader takes for something else than a string when it stands without quotes: kubectl's, or
- * one that goes by the letter. */
+/* Returns whether a YAML 1.1 reader (kubectl's, or one that follows the specification to the letter) would read the
+ * unquoted text as something other than a string. */
 static bool is_special(struct arena *a, slice s)
 {
     struct yaml_scalar scalar;
@@ -61,8 +61,8 @@ static bool is_special(struct arena *a, slice s)
            is_sexagesimal(s) || is_timestamp(s);
 }
 
-/* Whether a block scalar can hold the text: lines of printable characters, the first not blank or indented
- * (that would need an indentation indicator), none with blanks at its end. */
+/* Returns whether a block scalar can hold the text: lines of printable characters, the first neither empty nor
+ * indented (that would need an indentation indicator), none with trailing spaces. */
 static bool fits_block(slice s)
 {
     if (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\n')
@@ -169,7 +169,7 @@ void yaml_put_line(struct buf *b, slice text)
     put_string(b, text, 0, true);
 }
 
-/* YAML 1.1 wants a point in a number with an exponent; some readers insist. */
+/* YAML 1.1 requires a decimal point in a number with an exponent, and some readers insist on it. */
 static void put_float(struct buf *b, double value)
 {
     struct buf digits = buf_new(b->arena, 64);
@@ -228,7 +228,7 @@ static void put_member(struct writer *w, const struct node *m, size_t indent)
     put_children(w, m, m->kind == NODE_ARRAY ? indent : indent + 2, false);
 }
 
-/* `inline_first`: the first child stands on the line that has been begun, behind "- ". */
+/* `inline_first`: the first child goes on the current line, after "- ". */
 static void put_children(struct writer *w, const struct node *n, size_t indent, bool inline_first)
 {
     size_t count;

@@ -1,4 +1,4 @@
-/* From byte offsets to lines, columns and the bytes to underline. */
+/* Converts byte offsets to lines, columns and the bytes to underline. */
 #include "position.h"
 
 #include "ascii.h"
@@ -74,7 +74,7 @@ slice line_text(const struct line_table *t, uint32_t line)
 
 /* ---- what a finding points at ---- */
 
-/* Length of the escape at `s`, and the bytes of text it stands for. Both JSON's and YAML's. */
+/* Returns the length of the escape (JSON's or YAML's) at `s`, and the number of bytes of text it denotes. */
 static size_t escape_length(slice s, size_t *ret_text)
 {
     *ret_text = 1;
@@ -98,8 +98,8 @@ static size_t escape_length(slice s, size_t *ret_text)
     return 2 + digits;
 }
 
-/* The byte of a quoted scalar's source at which byte `want` of its text stands, or SLICE_NONE when that
- * cannot be told (folded lines). */
+/* Returns the byte of a quoted scalar's source that yields byte `want` of its text, or SLICE_NONE when that
+ * is unknown (folded lines). */
 static size_t source_of(slice source, slice text, size_t want)
 {
     char quote = source.p[0];
@@ -119,7 +119,8 @@ static size_t source_of(slice source, slice text, size_t want)
     return have == want ? at : SLICE_NONE;
 }
 
-/* Bytes [from, to) of the scalar's text, as bytes of the stream. False when they stand nowhere as such. */
+/* Maps bytes [from, to) of the scalar's text to bytes of the stream. Returns false when they are not in the stream
+ * in that form. */
 static bool part_span(const struct node *n, slice bytes, uint32_t from, uint32_t to, uint32_t *ret_from,
                       uint32_t *ret_to)
 {
@@ -141,12 +142,12 @@ static bool part_span(const struct node *n, slice bytes, uint32_t from, uint32_t
     return true;
 }
 
-static bool stands(const struct node *n)
+static bool is_in_stream(const struct node *n)
 {
     return !(n->flags & NODE_DEFAULTED);
 }
 
-/* The value's first line; of a collection that is not empty only its key, when it has one. */
+/* Spans the value's first line; for a collection that is not empty, only its key when it has one. */
 static void value_span(const struct node *n, slice bytes, uint32_t *ret_from, uint32_t *ret_to)
 {
     bool container = n->kind == NODE_ARRAY || n->kind == NODE_OBJECT;
@@ -165,8 +166,8 @@ static void value_span(const struct node *n, slice bytes, uint32_t *ret_from, ui
 static void node_span(struct place p, slice bytes, uint32_t *ret_from, uint32_t *ret_to)
 {
     const struct node *n = p.node;
-    bool own = stands(n), container = n->kind == NODE_ARRAY || n->kind == NODE_OBJECT;
-    while (!stands(n) && n->parent)
+    bool own = is_in_stream(n), container = n->kind == NODE_ARRAY || n->kind == NODE_OBJECT;
+    while (!is_in_stream(n) && n->parent)
         n = n->parent;
     if (own && p.kind == PLACE_PART && p.to > p.from && !container &&
         part_span(n, bytes, p.from, p.to, ret_from, ret_to))
@@ -191,7 +192,7 @@ void place_span(struct place p, slice bytes, uint32_t *ret_from, uint32_t *ret_t
         *ret_to = size;
     if (*ret_from < *ret_to || size == 0)
         return;
-    /* Nothing stands there (an empty value, the end of the text): the character at it, or the last one. */
+    /* The span is empty (an empty value, the end of the text): take the character there, or the last one. */
     uint32_t from = *ret_from < size ? *ret_from : size - 1, c;
     while (from > 0 && ((unsigned char)bytes.p[from] & 0xc0) == 0x80)
         from--;

@@ -1,4 +1,4 @@
-/* From byte offsets to what people read. */
+/* Lines, columns and spans of byte offsets. */
 #ifndef BRGATE_POSITION_H
 #define BRGATE_POSITION_H
 
@@ -15,9 +15,9 @@ struct position position_of(const struct line_table *t, uint32_t offset); /* bey
 uint32_t line_of(const struct line_table *t, uint32_t offset); /* the same, without counting columns */
 slice line_text(const struct line_table *t, uint32_t line);    /* without its line break; from 1 */
 
-/* The bytes of a place: the node's key or value, the part inside it, or its own bytes. A node that defaulting
- * added, or a missing member, is at the nearest ancestor that stands in the text (at its key, if it has one).
- * [*ret_from, *ret_to) is never empty unless the text is. */
+/* Returns the bytes of a place: the node's key or value, the part inside it, or the place's own bytes. For a node that
+ * defaulting added, or a missing member, they are those of the nearest ancestor that is in the text (of its key, if it
+ * has one). [*ret_from, *ret_to) is never empty unless the text is. */
 void place_span(struct place p, slice bytes, uint32_t *ret_from, uint32_t *ret_to);
 
 #endif

@@ -1,11 +1,11 @@
-/* What the readers and writers share. Internal to this layer. */
+/* Shared by the readers and writers; internal to this layer. */
 #ifndef BRGATE_READER_H
 #define BRGATE_READER_H
 
 #include "document.h"
 #include "document_rules.h"
 
-/* Nodes come in blocks: an allocation per node would cost more than reading it. */
+/* Nodes are allocated in blocks: an allocation per node would cost more than reading it. */
 struct node_pool {
     struct arena *arena;
     struct node *free;
@@ -28,31 +28,31 @@ enum { FEW_MEMBERS = 16, SEEN_TWICE = 63 };
 /* object_close() for objects with many members or with keys that may be equal. */
 void object_close_checked(struct arena *a, struct node *object, struct findings *f);
 
-/* Called once when an object is complete whose members were added by member_attach(). Finds members with the
+/* Must be called once for each complete object whose members were added by member_attach(). Finds members with the
  * same key: the last one wins, the earlier ones are flagged NODE_SHADOWED, each repetition is a finding with
- * a note at the first. Members that a merge key brought (NODE_MERGED) may be replaced silently. */
+ * a note at the first. Members that a merge key added (NODE_MERGED) are replaced without a finding. */
 static inline void object_close(struct arena *a, struct node *object, struct findings *f)
 {
     if (object->count > FEW_MEMBERS || object->seen >> SEEN_TWICE)
         object_close_checked(a, object, f);
     else
-        object->index = NULL; /* `seen` has done its work */
+        object->index = NULL; /* shares its memory with `seen`, which is no longer needed */
 }
 
-/* The same, for objects whose keys are known to differ. */
+/* Does the same for objects whose keys are known to differ. */
 void object_index(struct arena *a, struct node *object);
 
-/* The member in the index, or NULL; `*ret_rest` is where members begin that were appended later. */
+/* Returns the member in the index, or NULL; `*ret_rest` is the first member appended after indexing. */
 struct node *key_index_find(const struct key_index *index, slice key, struct node **ret_rest);
 
-/* Reads one JSON value from `*pos` on and leaves `*pos` behind it; see json_read(). When it returns NULL,
- * `*ret_refused` tells limits that were passed from faults of syntax. */
+/* Reads one JSON value at `*pos` and moves `*pos` past it; see json_read(). When it returns NULL, `*ret_refused` is
+ * true if a limit was exceeded and false for a syntax error. */
 struct node *json_read_at(struct arena *a, slice bytes, size_t *pos, struct findings *f, bool *ret_refused);
 
-/* The children that the API server would see; those of an object in the order of their keys if `sorted`. */
+/* Returns the children that the API server would see, in the arena; those of an object ordered by key if `sorted`. */
 const struct node **node_children(struct arena *a, const struct node *n, bool sorted, size_t *ret_count);
 
-/* A text as a scalar of YAML on one line, quoted where it has to be. */
+/* Puts a text as a YAML scalar on one line, quoted where necessary. */
 void yaml_put_line(struct buf *b, slice text);
 
 static inline void node_attach(struct node *container, struct node *child)
@@ -68,7 +68,7 @@ static inline void node_attach(struct node *container, struct node *child)
     container->count++;
 }
 
-/* node_attach() for members of an object that object_close() will look at: notes in `seen` whether two keys
+/* node_attach() for members of an object that object_close() will check: records in `seen` whether two keys
  * may be equal, so that most small objects need no comparison at all. */
 static inline void member_attach(struct node *object, struct node *child)
 {

@@ -1,4 +1,4 @@
-/* A stream into documents, split as apimachinery's YAML-or-JSON decoder splits it. */
+/* Splits a stream into documents as apimachinery's YAML-or-JSON decoder does. */
 #include "brgate_limits.h"
 #include "position.h"
 #include "reader.h"
@@ -138,13 +138,13 @@ static void read_yaml(struct splitter *s, uint32_t at, uint32_t end)
         add_document(s, root, at, end);
 }
 
-/* A line that begins with "---" separates documents wherever it stands, even inside a block scalar. Only
- * blanks and a comment may follow. */
+/* A line that begins with "---" separates documents wherever it occurs, even inside a block scalar. Only
+ * spaces and a comment may follow. */
 static void check_separator(struct splitter *s, uint32_t at, slice line)
 {
     slice rest = slice_from(line, 3);
-    size_t blanks = spaces_at(rest);
-    if (blanks == rest.n || rest.p[blanks] == '#')
+    size_t spaces = spaces_at(rest);
+    if (spaces == rest.n || rest.p[spaces] == '#')
         return;
     uint32_t end = at + (uint32_t)line.n;
     while (end > at + 3 && (s->bytes.p[end - 1] == '\n' || s->bytes.p[end - 1] == '\r'))
@@ -209,8 +209,8 @@ static bool yaml_begins(slice bytes, uint32_t behind, uint32_t *ret)
     return false;
 }
 
-/* Whether the broken document has the looks of JSON rather than of YAML's flow style, and the complaint about
- * JSON stands in it. */
+/* Returns whether the broken document looks like JSON rather than YAML's flow style, and the JSON error is
+ * inside it. */
 static bool json_fits(slice bytes, const struct document *d, const struct finding *complaint)
 {
     uint32_t brace = json_blanks(bytes, d->at), quote = json_blanks(bytes, brace + 1), from, to;

@@ -1,4 +1,4 @@
-/* libyaml's complaints in words that help the author of a manifest. */
+/* Rewrites libyaml's errors in words that help the author of a manifest. */
 #include "yaml_reader.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 struct words {
     const char *problem; /* libyaml's text, or its beginning */
     const char *message, *hint;
-    bool at_context; /* the place to mend is where the construct began */
+    bool at_context; /* the place to fix is where the construct began */
     const char *note;
 };
 
@@ -74,8 +74,8 @@ static slice line_at(slice stream, const struct yaml_fault *fault, uint32_t at, 
     return slice_cut(stream, from, to - from);
 }
 
-/* Whether the fault lies where the parser says: in a quoted text, a tag, an anchor or an alias, and not in
- * the blanks before. */
+/* Returns whether the fault is where the parser says: in a quoted text, a tag, an anchor or an alias, and not in
+ * the spaces before it. */
 static bool is_sure(const struct yaml_fault *fault)
 {
     static const slice inside[] = {SLICE("while parsing a quoted"), SLICE("while scanning a tag"),
@@ -110,14 +110,14 @@ static bool find_tab(slice stream, const struct yaml_fault *fault, uint32_t *ret
     return false;
 }
 
-/* Blanks that editors and web pages show as such, and YAML takes for text. */
+/* Characters that editors and web pages display as spaces, and YAML reads as text. */
 static const struct {
     slice bytes;
     const char *name;
 } odd_blanks[] = {{SLICE("\xc2\xa0"), "a no-break space (U+00A0)"},
                   {SLICE("\xe3\x80\x80"), "an ideographic space (U+3000)"}};
 
-/* The first of them that stands in the indentation of a line, or behind its first colon; NULL without one. */
+/* Returns the first of them in the indentation of a line, or after its first colon; NULL if there is none. */
 static const char *odd_blank_in(slice line, size_t *ret)
 {
     size_t text = 0, colon = slice_find_char(line, ':');
@@ -180,7 +180,7 @@ static uint32_t word_end(slice stream, const struct yaml_fault *fault, uint32_t 
 static struct finding *add(struct findings *f, slice stream, const struct yaml_fault *fault, uint32_t from,
                            const char *message, const char *hint)
 {
-    /* At a line's end nothing can be underlined: take what stands before. */
+    /* At a line's end there is nothing to underline: take the text before it. */
     while (from > fault->doc_at && (from >= fault->end || strchr(" \t\r\n", stream.p[from])))
         from--;
     while (from > fault->doc_at && ((unsigned char)stream.p[from] & 0xc0) == 0x80)
@@ -191,7 +191,7 @@ static struct finding *add(struct findings *f, slice stream, const struct yaml_f
     return x;
 }
 
-/* Whether a word stands before `at` on its line; `*ret_first` is the line's first word. */
+/* Returns whether there is a word before `at` on its line; `*ret_first` is the line's first word. */
 static bool is_behind(slice stream, const struct yaml_fault *fault, uint32_t at, uint32_t *ret_first)
 {
     slice line = line_at(stream, fault, at, ret_first);

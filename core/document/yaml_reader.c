@@ -1,4 +1,4 @@
-/* YAML as kubectl reads it: libyaml's events, go-yaml's meaning. */
+/* Reads YAML as kubectl does: libyaml parses the events, go-yaml's rules give them their meaning. */
 #include "yaml_reader.h"
 
 #include "brgate_limits.h"
@@ -110,7 +110,7 @@ static struct anchor *anchor_set(struct yaml_reader *y, const yaml_char_t *name,
         return NULL;
     struct anchor **slot = anchor_slot(y, slice_of((const char *)name));
     struct anchor *fresh = ARENA_NEW(y->arena, struct anchor);
-    if (*slot) { /* an anchor may be set anew; frames keep the old one */
+    if (*slot) { /* an anchor may be redefined; frames keep the old one */
         *fresh = **slot;
         fresh->open = false;
         fresh->weight = 0;
@@ -199,7 +199,7 @@ static struct node *copy_aliased(struct yaml_reader *y, const struct node *n, un
     return copy;
 }
 
-/* The members of `from` become members of `to`, as if they stood there. */
+/* Copies the members of `from` into `to`, as if they had been written there. */
 static bool merge(struct yaml_reader *y, struct node *to, const struct node *from, uint32_t at, uint32_t end)
 {
     for (const struct node *m = from->first; m; m = m->next) {
@@ -248,7 +248,7 @@ static uint32_t trim_end(const struct yaml_reader *y, uint32_t at, uint32_t end)
     return end;
 }
 
-/* The event's text: in the stream when it stands there as it is, else a copy. */
+/* Returns the event's text: in the stream if it occurs there verbatim, otherwise a copy. */
 static slice text_of(struct yaml_reader *y, const yaml_event_t *e, uint32_t at, uint32_t end, bool quoted)
 {
     slice value = {(const char *)e->data.scalar.value, e->data.scalar.length};
@@ -455,7 +455,7 @@ static bool on_start(struct yaml_reader *y, enum node_kind kind, const yaml_char
     return (merged && kind == NODE_ARRAY) || count_decodes(y, 1, 0, at, end);
 }
 
-/* A mapping or list that stood behind a merge key is complete. */
+/* Handles the complete mapping or list of a merge key. */
 static bool merge_read(struct yaml_reader *y, struct frame *top, const struct node *n)
 {
     top->expect = KEY;
@@ -497,7 +497,7 @@ static bool next_event(struct yaml_reader *y)
     if (yaml_parser_parse(p, &y->run.event))
         return true;
     if (p->error == YAML_MEMORY_ERROR)
-        arena_exhausted(y->arena); /* the world failed, not the document */
+        arena_exhausted(y->arena); /* memory ran out: the document is not at fault */
     struct yaml_fault fault = {
         .problem = slice_of(p->problem),
         .context = slice_of(p->context),
@@ -545,7 +545,7 @@ static bool read_events(struct yaml_reader *y)
         if (!next_event(y) || (y->run.event.type != YAML_DOCUMENT_END_EVENT && !on_event(y)))
             return false;
     } while (y->run.event.type != YAML_DOCUMENT_END_EVENT);
-    /* kubectl reads no further. What follows in these bytes is behind "...", and lost without a word. */
+    /* kubectl reads no further: anything after "..." in these bytes would be lost silently. */
     uint32_t behind = yaml_source_offset(&y->source, y->run.event.end_mark.index);
     yaml_event_delete(&y->run.event);
     if (!yaml_parser_parse(&y->run.parser, &y->run.event) || y->run.event.type != YAML_STREAM_END_EVENT)

@@ -36,7 +36,7 @@ static enum tag tag_of(slice tag)
     return TAG_OTHER;
 }
 
-/* The words that stand for values; go-yaml looks them up in each of exactly these spellings. */
+/* The words that denote values; go-yaml recognises exactly these spellings. */
 static bool word_of(slice s, struct yaml_scalar *ret, enum tag *ret_tag)
 {
     static const struct {
@@ -198,7 +198,7 @@ static bool is_timestamp(slice s)
     if (!zone) {
         if (!take_char(&s, " "))
             return false;
-        while (take_char(&s, " ")) /* Go's layouts take a blank for any number of them */
+        while (take_char(&s, " ")) /* in Go's layouts one space matches any number of spaces */
             ;
     }
     if (!take_number(&s, 0, 0, 23, &number) || !take_char(&s, ":") || !take_number(&s, 0, 0, 59, &number) ||
@@ -259,7 +259,7 @@ static int base64_value(char c)
     return hit ? (int)(hit - digits) : -1;
 }
 
-/* Padded base64; line breaks may stand anywhere. Bytes that are not UTF-8 become U+FFFD, as in Go's JSON. */
+/* Padded base64; line breaks may occur anywhere. Bytes that are not UTF-8 become U+FFFD, as in Go's JSON. */
 static bool base64_decode(struct arena *a, slice s, slice *ret)
 {
     struct buf bytes = buf_new(a, SIZE_MAX), text = buf_new(a, SIZE_MAX);

@@ -15,12 +15,12 @@ struct yaml_scalar {
     slice text; /* YAML_STRING: the value */
 };
 
-/* `tag` is the full one ("tag:yaml.org,2002:int") or empty; `implicit` is libyaml's plain_implicit. False
- * when the value is not what its tag says: then `ret->text` says what it was read as. `a` takes decoded
- * !!binary. */
+/* Resolves a scalar. `tag` is the full one ("tag:yaml.org,2002:int") or empty; `implicit` is libyaml's plain_implicit.
+ * Returns false when the value does not match its tag: `ret->text` then says what it was read as. Decoded
+ * !!binary is allocated from `a`. */
 bool yaml_scalar_resolve(struct arena *a, slice tag, bool implicit, slice value, struct yaml_scalar *ret);
 
-/* The scalar as the key of a JSON object. False for null and integers above INT64_MAX, which kubectl
+/* Converts the scalar to the key of a JSON object. Returns false for null and integers above INT64_MAX, which kubectl
  * refuses. */
 bool yaml_scalar_key(struct arena *a, const struct yaml_scalar *s, slice *ret);
 
