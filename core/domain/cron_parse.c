@@ -30,7 +30,7 @@ static const struct {
     {SLICE("@hourly"), SLICE("0 * * * *")},
 };
 
-/* The expression being read, and what of it. */
+/* The state of reading an expression. */
 struct reader {
     slice whole;
     const struct bounds *field;
@@ -64,7 +64,7 @@ static size_t offset_of(const struct reader *r, slice part)
     return part.p ? (size_t)(part.p - r->whole.p) : r->whole.n;
 }
 
-/* Cuts the next word off `*rest`; false when only blanks are left. */
+/* Cuts the next word off `*rest`; false when only spaces are left. */
 static bool next_word(slice *rest, slice *ret)
 {
     size_t n;
@@ -106,7 +106,7 @@ static int name_at(const char *names, slice word)
     return -1;
 }
 
-/* The word is neither a number nor a name: what may have been meant. */
+/* Hints at what may have been meant by a word that is neither a number nor a name. */
 static bool no_number(const struct reader *r, slice word)
 {
     const struct bounds *f = r->field;

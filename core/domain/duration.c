@@ -46,7 +46,7 @@ static const struct {
     {SLICE("US"), 0, "us"},       {SLICE("NS"), 0, "ns"},
 };
 
-/* Offers the text with a unit that is known, when the rest of it can be read. */
+/* Suggests the text with a known unit, if the rest of it can be read. */
 static void propose(slice s, size_t number_at, size_t unit_at, size_t end, unsigned hours,
                     const char *instead, struct refusal *refusal)
 {
@@ -70,7 +70,7 @@ static void propose(slice s, size_t number_at, size_t unit_at, size_t end, unsig
     snprintf(refusal->better, sizeof refusal->better, "%s", text);
 }
 
-/* Offers the text without its blanks, with a unit that is known. */
+/* Suggests the text without its spaces, with a known unit. */
 static void close_up(slice s, struct refusal *refusal)
 {
     char text[40];

@@ -9,14 +9,13 @@
 #define DURATION_MINUTE (60 * DURATION_SECOND)
 #define DURATION_HOUR   (60 * DURATION_MINUTE)
 
-/* Nanoseconds. Negative durations and zero are read like any other. */
+/* Parses a duration into nanoseconds; it may be negative or zero. */
 bool duration_parse(slice s, int64_t *ret_ns, struct refusal *refusal);
 
-/* As Go's Duration.String prints it: "168h0m0s", "1.5s", "100ms". */
+/* Puts it as Go's Duration.String prints it: "168h0m0s", "1.5s", "100ms". */
 void duration_put(struct buf *b, int64_t ns);
 
-/* As people write it: the same value without parts that are zero, "168h", "1h30m". duration_parse() reads it
- * back. */
+/* Puts it as people write it, without parts that are zero: "168h", "1h30m". duration_parse() reads it back. */
 void duration_put_short(struct buf *b, int64_t ns);
 
 #endif

@@ -1,4 +1,4 @@
-/* URLs as Go takes them apart. */
+/* Parses URLs as Go does. */
 #include "endpoint.h"
 
 #include "ascii.h"
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is being taken apart, and where a refusal goes. */
+/* The state of parsing a URL, and where a refusal goes. */
 struct reader {
     slice s;
     struct refusal *refusal;

@@ -5,8 +5,8 @@
 
 #include "refusal.h"
 
-/* The parts as written, in `s`. What belongs to an endpoint is scheme, host and port; the others the operator
- * takes, and hands on. */
+/* The parts as written, in `s`. An endpoint should have only scheme, host and port; the operator accepts the other
+ * parts, and passes them on. */
 struct endpoint {
     slice scheme;   /* any case */
     slice userinfo; /* without the @ */
@@ -18,10 +18,10 @@ struct endpoint {
     bool has_userinfo, has_query, has_fragment;
 };
 
-/* What the operator takes: the URL parses, and neither scheme nor host (with port) is empty. */
+/* Accepts what the operator accepts: the URL parses, and neither scheme nor host (with port) is empty. */
 bool endpoint_parse(slice s, struct endpoint *ret, struct refusal *refusal);
 
-/* Does Go's net/netip read it as an IPv6 address, with or without a %zone? */
+/* Returns whether Go's net/netip reads it as an IPv6 address, with or without a %zone. */
 bool ipv6_valid(slice s);
 
 #endif

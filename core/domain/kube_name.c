@@ -10,8 +10,8 @@ static bool is_lower_alnum(char c)
     return (c >= 'a' && c <= 'z') || ascii_is_digit(c);
 }
 
-/* Offset of the first byte that has no place in an RFC 1123 label; s.n when it ends too early. SLICE_NONE:
- * all is well. */
+/* Returns the offset of the first byte that is not allowed in an RFC 1123 label, s.n when it ends too early, or
+ * SLICE_NONE when it is valid. */
 static size_t label_fault(slice s, bool any_case)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -41,7 +41,7 @@ static bool too_long(slice s, size_t at, size_t most, const char *what, struct r
     return refuse(refusal, at + most, s.n - most, "%smust be no more than %zu bytes", what, most);
 }
 
-/* The name with lower case and hyphens and without blanks around it, when that makes it right. */
+/* Suggests the name in lower case, with hyphens and without surrounding spaces, if that makes it valid. */
 static void propose(slice s, bool (*check)(slice, struct refusal *), struct refusal *refusal)
 {
     char text[64];

@@ -1,7 +1,7 @@
-/* The state machine of a log backup, once: what the operator does next, and what may be asked of it when.
+/* The state machine of a log backup: what the operator does next, and which requests are allowed in which phase.
  *
- * Admission asks logbackup_judge() and logbackup_truncation() whether a change makes sense; a reconciler asks
- * logbackup_effective_command() what to do and logbackup_phase_after() what came of it.
+ * Admission calls logbackup_judge() and logbackup_truncation() to decide whether a change makes sense; a reconciler
+ * calls logbackup_effective_command() for what to do and logbackup_phase_after() for the resulting phase.
  * [tidb-operator: api/br/v1alpha1/backup.go, pkg/controllers/br/manager/backup] */
 #ifndef BRGATE_LOG_BACKUP_H
 #define BRGATE_LOG_BACKUP_H
@@ -33,17 +33,17 @@ enum logbackup_phase {
     LOGBACKUP_FAILED,
     LOGBACKUP_RETRY_FAILED,
     LOGBACKUP_INVALID,
-    LOGBACKUP_OTHER, /* a phase that log backups do not have: nothing is known */
+    LOGBACKUP_OTHER, /* a phase that log backups do not have: the state is unknown */
     LOGBACKUP_PHASE_COUNT
 };
 
-/* What the spec asks for. */
+/* What the spec requests. */
 enum logbackup_request {
     LOGBACKUP_ASK_NOTHING,  /* no logSubcommand, logStop not set */
     LOGBACKUP_ASK_START,    /* "log-start" */
     LOGBACKUP_ASK_PAUSE,    /* "log-pause" */
     LOGBACKUP_ASK_STOP,     /* "log-stop", or logStop without logSubcommand */
-    LOGBACKUP_ASK_RESUME,   /* "log-resume": in v2's enum, and no command of its controller */
+    LOGBACKUP_ASK_RESUME,   /* "log-resume": in v2's enum, but its controller has no such command */
     LOGBACKUP_ASK_TRUNCATE, /* "log-truncate": the same */
     LOGBACKUP_ASK_OTHER,
     LOGBACKUP_REQUEST_COUNT
@@ -56,16 +56,17 @@ struct logbackup_spec {
 
 struct logbackup_status {
     enum logbackup_phase phase;
-    bool started;                   /* commitTs is set: the task has been known to the cluster */
+    bool started;                   /* commitTs is set: the cluster has had the task */
     slice truncated_until;          /* logSuccessTruncateUntil */
     bool pause_failed, stop_failed; /* logSubCommandStatuses says so of that command */
 };
 
-enum logbackup_phase logbackup_phase_of(slice text);
+enum logbackup_phase logbackup_phase_of(slice text);          /* of status.phase; "" is LOGBACKUP_NEW */
 const char *logbackup_phase_text(enum logbackup_phase phase); /* "" for LOGBACKUP_NEW and LOGBACKUP_OTHER */
 
 const char *logbackup_command_text(enum logbackup_command command); /* "log-start" */
 
+/* The request that logSubcommand and logStop make together. */
 enum logbackup_request logbackup_request_of(const struct logbackup_spec *spec);
 
 /* The command that the operator works on. */
@@ -73,13 +74,13 @@ enum logbackup_command logbackup_effective_command(enum logbackup_operator op,
                                                    const struct logbackup_spec *spec,
                                                    const struct logbackup_status *status);
 
-/* The command's goal is reached: there is nothing to do for it. */
+/* Returns whether the command's goal is reached, so that there is nothing to do for it. */
 bool logbackup_in_sync(enum logbackup_command command, const struct logbackup_status *status);
 
-/* The task runs or is about to: a deletion has to stop it first. */
+/* Returns whether the task runs or is about to: then a deletion has to stop it first. */
 bool logbackup_on_track(enum logbackup_phase phase);
 
-/* The phase after a job of `command` reported `condition` ("Complete", ...); the old one when it stays. */
+/* Returns the phase after a job of `command` reported `condition` ("Complete", ...), which may be the old one. */
 enum logbackup_phase logbackup_phase_after(enum logbackup_command command, slice condition,
                                            enum logbackup_phase phase);
 
@@ -87,7 +88,7 @@ enum logbackup_verdict { LOGBACKUP_ALLOW, LOGBACKUP_WARN, LOGBACKUP_DENY };
 
 enum logbackup_reason {
     LOGBACKUP_FINE,
-    LOGBACKUP_NOT_STARTED_YET, /* deny: stop or pause of what never began; the operator waits for ever */
+    LOGBACKUP_NOT_STARTED_YET, /* deny: stop or pause before the start; the operator waits forever */
     LOGBACKUP_NO_COMMAND,      /* deny: the controller does not know the request; it loops without a status */
     LOGBACKUP_PAUSE_EXPIRES,   /* warn: after 24 hours the checkpoint is garbage collected */
     LOGBACKUP_STOP_IS_FINAL,   /* warn: the task is removed */
@@ -102,21 +103,23 @@ enum logbackup_reason {
     LOGBACKUP_REASON_COUNT
 };
 
+/* Whether that reason allows, warns or denies. */
 enum logbackup_verdict logbackup_verdict_of(enum logbackup_reason reason);
 
-/* What to think of the request in that state. On update it is worth asking only when the request changed. */
+/* Judges the request in that state. On update, call it only when the request changed. */
 enum logbackup_reason logbackup_judge(enum logbackup_operator op, const struct logbackup_status *status,
                                       enum logbackup_request request);
 
 enum logbackup_truncation {
     TRUNCATION_FINE,
-    TRUNCATION_WAITS,             /* warn: nothing has been started; it runs after the start */
+    TRUNCATION_WAITS,             /* warn: the log backup is not started; it runs after the start */
     TRUNCATION_BEFORE_START,      /* warn: counts as done, without any work */
     TRUNCATION_BACKWARDS,         /* warn: the logs up to there are gone already */
     TRUNCATION_BEYOND_CHECKPOINT, /* deny: would delete logs that are still to be written */
     TRUNCATION_IN_FUTURE,         /* deny: the same */
 };
 
+/* Whether that result allows, warns or denies. */
 enum logbackup_verdict logbackup_truncation_verdict(enum logbackup_truncation t);
 
 /* TSOs; 0 where it is not known. */
@@ -124,6 +127,7 @@ struct logbackup_bounds {
     uint64_t start, checkpoint, truncated_until, now;
 };
 
+/* Judges a request to truncate the log up to the TSO `until`. */
 enum logbackup_truncation logbackup_truncation(uint64_t until, const struct logbackup_bounds *bounds);
 
 #endif

@@ -1,4 +1,4 @@
-/* Digits, point and suffix, worked out without a limit on the digits. */
+/* Parses digits, decimal point and suffix, without a limit on the number of digits. */
 #include "quantity.h"
 
 #include "ascii.h"

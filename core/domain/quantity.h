@@ -4,14 +4,13 @@
 
 #include "refusal.h"
 
-/* The value in nanos, rounded away from zero as Kubernetes does. Beyond about 1.7e29 units it is held at the
- * most. */
+/* The value in units of 1e-9, rounded away from zero as Kubernetes does, and capped at about 1.7e29. */
 struct quantity {
     bool negative; /* never for zero */
     __extension__ unsigned __int128 nanos;
 };
 
-/* What resource.ParseQuantity takes, but for exponents of three digits and more (it would compute for hours)
+/* Accepts what resource.ParseQuantity accepts, except exponents of three or more digits (it would compute for hours)
  * and quantities without any digit. */
 bool quantity_parse(slice s, struct quantity *ret, struct refusal *refusal);
 

@@ -1,4 +1,4 @@
-/* Table filters as BR reads them: one rule a line, the last rule that matches decides.
+/* Table filters as BR reads them: one rule per line, the last rule that matches decides.
  * [tidb: pkg/util/table-filter] */
 #ifndef BRGATE_TABLE_FILTER_H
 #define BRGATE_TABLE_FILTER_H
@@ -29,14 +29,14 @@ enum filter_line {
     FILTER_NOTHING, /* empty, or a comment */
     FILTER_IMPORT,  /* "@file": read where BR runs; the rule's schema.text is the file's name */
     FILTER_REFUSED, /* BR refuses it; the refusal says why */
-    FILTER_BEYOND,  /* a regular expression beyond our ceilings: nothing can be said */
+    FILTER_BEYOND,  /* a regular expression exceeds our limits: the result is unknown */
 };
 
-/* Reads one element of spec.tableFilter. The rule's texts are in `a` or in `line`. */
+/* Parses one element of spec.tableFilter. The rule's texts are in `a` or in `line`. */
 enum filter_line table_filter_parse(struct arena *a, slice line, enum filter_case sensitivity,
                                     struct filter_rule *ret, struct refusal *refusal);
 
-/* Is the table selected? Without any rule that matches it is not. */
+/* Returns whether the table is selected: it is not if no rule matches. */
 enum regex_outcome table_filter_match(const struct filter_rule *rules, size_t count,
                                       enum filter_case sensitivity, slice schema, slice table,
                                       struct regex_scratch *scratch);
@@ -46,7 +46,8 @@ bool filter_rule_matches_none(const struct filter_rule *rule); /* .tbl: no schem
 bool filter_selects_nothing(const struct filter_rule *rules,
                             size_t count); /* no positive rule that can match */
 
-/* A regular expression of plain characters only, /foo/: matches names that merely contain them. */
+/* Returns whether it is a regular expression of plain characters only, /foo/, which matches every name that contains
+ * them. */
 bool filter_pattern_contains_only(const struct filter_pattern *p);
 
 #endif

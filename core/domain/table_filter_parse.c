@@ -63,7 +63,7 @@ static bool set_text(struct reader *r, size_t at, slice name, struct filter_patt
     return compile(r, at, name.n, buf_slice(&b), &ret->re);
 }
 
-/* /body/: where the closing slash stands, or 0. A slash behind a backslash belongs to the body, unless no
+/* /body/: returns the offset of the closing slash, or 0. A slash after a backslash belongs to the body, unless no
  * other is left to close it. */
 static size_t closing_slash(const struct reader *r)
 {

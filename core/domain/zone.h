@@ -1,6 +1,6 @@
-/* Time zones: the offsets of one, from the bytes of its file in the time zone database (TZif, RFC 8536).
+/* Time zones: UTC offsets from a file of the time zone database (TZif, RFC 8536).
  *
- * Transitions are those that the file lists (Debian's reach to 2037); behind the last one its offset stays. */
+ * The transitions are those listed in the file (Debian's reach to 2037); after the last one its offset stays. */
 #ifndef BRGATE_ZONE_H
 #define BRGATE_ZONE_H
 
@@ -13,13 +13,14 @@ struct zone {
     int32_t first;         /* before the first transition */
 };
 
-/* NULL when the bytes are no TZif file. */
+/* Returns the zone, in the arena, or NULL when the bytes are not a TZif file. */
 const struct zone *zone_read(struct arena *a, slice bytes);
 
+/* The offset at the Unix time `utc`, in seconds east of UTC. */
 int32_t zone_offset(const struct zone *z, int64_t utc);
 
-/* The moment of a local time. One that comes twice is the first of them; one that the clock skips is taken by
- * the offset before the gap. `local` is in seconds as if it were UTC. */
+/* Converts a local time, in seconds as if it were UTC, to Unix seconds. A local time that occurs twice is the first
+ * of them; one that the clock skips is converted with the offset before the gap. */
 int64_t zone_utc(const struct zone *z, int64_t local);
 
 #endif

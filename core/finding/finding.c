@@ -1,4 +1,4 @@
-/* Lists of findings, and putting their texts together. */
+/* Lists of findings, and the composition of their texts. */
 #include "finding.h"
 
 #include "brgate_limits.h"
@@ -91,10 +91,10 @@ static void link_last(struct findings *f, struct finding *x, enum severity sever
 }
 
 void findings_move(struct findings *to, struct findings *from,
-                   bool (*wanted)(const struct finding *x, const void *context), const void *context)
+                   bool (*selected)(const struct finding *x, const void *context), const void *context)
 {
     for (struct finding *x = from->first; x; x = x->next)
-        x->leaves = !wanted || wanted(x, context);
+        x->leaves = !selected || selected(x, context);
     struct finding *x = from->first;
     from->first = NULL;
     from->last = NULL;
@@ -104,7 +104,7 @@ void findings_move(struct findings *to, struct findings *from,
         next = x->next;
         link_last(list, x, level_in(list, x->rule));
     }
-    if (!wanted) {
+    if (!selected) {
         to->dropped += from->dropped;
         to->dropped_errors += from->dropped_errors;
         from->dropped = from->dropped_errors = 0;

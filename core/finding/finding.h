@@ -1,10 +1,10 @@
-/* What is wrong with the user's document, as data.
+/* Findings: errors and warnings about the user's document, as data.
  *
- * A finding names a rule, a place and two texts: `message` (what was found and what was expected, one line,
+ * A finding has a rule, a place and two texts: `message` (what was found and what was expected, one line,
  * as the API server words field errors: `Unsupported value: "x": supported values: "a", "b"`) and `hint` (how
- * to fix it; may be empty). It never makes a function fail: layers add findings and go on.
+ * to fix it; may be empty). It never makes a function fail: layers add findings and continue.
  *
- * Everything lives in the arena of the list. Beyond LIMIT_ERRORS errors and LIMIT_FINDINGS others, they are only
+ * Everything lives in the arena of the list. Beyond LIMIT_ERRORS errors and LIMIT_FINDINGS others, findings are only
  * counted. Severity is decided when the verdict is closed, from the rule, the context and the user's policy;
  * see verdict.h. */
 #ifndef BRGATE_FINDING_H
@@ -79,11 +79,11 @@ static inline struct place at_part(const struct node *n, size_t from, size_t to)
 
 /* ---- findings ---- */
 
-/* A repair: `text` instead of the value or key at `place`. */
+/* A repair: `text` replaces the value or key at `place`. */
 struct edit {
     struct place place;
-    slice text; /* the new value, unquoted; empty: there is no repair that is certain to be right */
-    bool plain; /* no string but a number or true or false */
+    slice text; /* the new value, unquoted; empty: no repair is certain to be right */
+    bool plain; /* a number, true or false rather than a string */
 };
 
 struct finding {
@@ -95,12 +95,12 @@ struct finding {
     slice note; /* of a second place ("first set here"); empty: there is none */
     struct place note_place;
     struct edit edit;
-    /* What was written at the wrong place or under the wrong name, and the path that it should have; NULL: it is not
-     * known. What is missing there is not missing. */
+    /* A value at the wrong place or under the wrong name, and the path that it should have; NULL: not known. The value
+     * then does not count as missing at that path. */
     const struct node *moved;
     slice moved_to;
-    bool leaves;         /* its list; internal to findings_move() */
-    struct arena *arena; /* of its texts; NULL: it is not kept, and they are not put together */
+    bool leaves;         /* it is being moved to another list; internal to findings_move() */
+    struct arena *arena; /* of its texts; NULL: it is only counted, and its texts are not composed */
 };
 
 struct findings {
@@ -111,49 +111,50 @@ struct findings {
     size_t count, errors; /* errors: those of `count` that are errors by the levels */
     size_t dropped, dropped_errors;
     struct finding *unkept; /* finding_unkept() */
-    /* Rules with a finding, each once a subject, dropped or not; those from `subject` on are of the present
-     * one. */
+    /* Rules with a finding, dropped or not, each once per subject; those from `subject` on belong to the current
+     * subject. */
     const struct rule **reported;
     size_t reported_count, reported_capacity, subject;
 };
 
-struct findings findings_new(struct arena *a);
+struct findings findings_new(struct arena *a); /* an empty list */
 
-/* True when the list holds all it may of this rule's kind, so that one more would only be counted (and that
- * is what this does), and when the rule is off. True counts as a finding. Whoever reports many findings of one kind asks before putting
- * texts together, so that a hostile document costs nothing. */
+/* Returns true, and counts a finding, when the rule is off or the list is full, so that a finding of this rule would
+ * only be counted. Callers that may report many findings of one kind ask this before they compose texts, so that a
+ * hostile document costs nothing. */
 bool findings_full(struct findings *f, const struct rule *rule);
 
-/* What is returned for every finding of a rule that is off, and for those that only count: the caller may complete
- * it, and nobody looks at it. */
+/* Returns a dummy finding, for a rule that is off or a finding that is only counted: the caller may complete it, and
+ * it is never read. */
 struct finding *finding_unkept(struct findings *f);
 
-/* Begins a subject: until findings_leave(), which takes the result, findings_blocked() looks at what is
- * reported from now on. Behind that, it counts for the outer subject as well. */
+/* Begins a subject (a spec, its metadata, ...): until findings_leave(), which takes the result, findings_blocked()
+ * considers only findings reported from now on. Afterwards they count for the outer subject as well. */
 size_t findings_enter(struct findings *f);
 void findings_leave(struct findings *f, size_t outer);
 
-/* Whether a rule that this one needs has reported on the present subject. */
+/* Returns whether a rule that `rule` needs has reported on the current subject. */
 bool findings_blocked(const struct findings *f, const struct rule *rule);
 
-/* Moves findings to the end of another list: those that `wanted` returns true for (NULL: all), asked with the
- * list as it was. Order stays, and no limit applies. */
+/* Moves the findings for which `selected` returns true (NULL: all) to the end of another list. `selected` is called for
+ * every finding before the first one moves. The order is kept, and no limit applies. */
 void findings_move(struct findings *to, struct findings *from,
-                   bool (*wanted)(const struct finding *x, const void *context), const void *context);
+                   bool (*selected)(const struct finding *x, const void *context), const void *context);
 
-/* Adds a finding and returns it, for the caller to add what follows; never NULL. The message is `<words of
- * error>: <format>`; an empty format gives the words alone. A format that needs the value quoted as the API
- * server does uses node_value(). */
+/* Adds a finding and returns it, never NULL, for the caller to add a hint, note or edit. The message is `<words of
+ * error>: <format>`; an empty format gives the words alone. Use node_value() to quote a value as the API server
+ * does. */
 struct finding *finding_at(struct findings *f, const struct rule *rule, enum field_error error,
                            struct place place, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Sets how to fix it, replacing an earlier hint. */
 void finding_hint(struct finding *x, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A second place and what is there. */
+/* Sets a second place and the text about it. */
 void finding_note(struct finding *x, struct place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The repair: a string, or (plain) a number or boolean. An empty text takes an earlier one back. */
+/* Sets the repair: a string, or (plain) a number or boolean. An empty text removes an earlier repair. */
 void finding_edit(struct finding *x, struct place place, slice text);
 void finding_edit_plain(struct finding *x, struct place place, slice text);
 

@@ -1,7 +1,7 @@
-/* A rule: one thing that can be wrong with a document, and everything there is to say about it.
+/* A rule: one kind of fault in a document, with its documentation and severities.
  *
- * This layer knows what a rule is and not one of them. Each layer, and each file of core/rules, declares its
- * rules in a .def beside it, with named fields, and defines them by including that .def:
+ * This layer defines the type but no rules. Each layer, and each file of core/rules, declares its rules in a .def
+ * beside it, with named fields, and defines them by including that .def:
  *
  *     RULE(cron_never_fires,
  *          .slug = "cron-never-fires",
@@ -20,14 +20,14 @@
 
 enum severity { SEVERITY_OFF, SEVERITY_WARNING, SEVERITY_ERROR };
 
-/* The moment of judging, which decides what a rule's severity is. */
+/* When an object is judged, which decides a rule's severity. */
 enum context { CONTEXT_MANIFEST, CONTEXT_CREATE, CONTEXT_UPDATE, CONTEXT_DELETE, CONTEXT_COUNT };
 
 enum rule_flag {
     RULE_BY_SCHEMA = 1,  /* the API server's own schema check refuses it too: the mutating endpoint denies */
-    RULE_ACROSS = 2,     /* compares the objects of a run: known only when all of them have been judged */
-    RULE_LOSES_TEXT = 4, /* part of what is written is lost without a word: the object is not what it seems */
-    RULE_GENERAL = 8, /* of the schema engine; what it finds in the kinds of brgate, other rules say better */
+    RULE_ACROSS = 2,     /* compares the objects of a run: checked after all of them have been judged */
+    RULE_LOSES_TEXT = 4, /* part of the document is silently ignored: the object is not what it seems */
+    RULE_GENERAL = 8, /* of the schema engine; for brgate's kinds, more specific rules replace its findings */
 };
 
 struct rule {
@@ -36,7 +36,7 @@ struct rule {
     const char *what;                      /* one sentence: the condition */
     const char *why;                       /* what happens if it is ignored */
     const char *fix;                       /* what to write instead */
-    const char *source;                    /* where this is known from */
+    const char *source;                    /* the reference for it: documentation or source code */
     const char *bad, *good;                /* YAML fragments; each line is in the rule's fixtures */
     unsigned flags;                        /* enum rule_flag */
     /* Rules that come first, ended by NULL: where one of them has reported on a subject (a spec, its
@@ -51,7 +51,7 @@ struct rule {
     }
 #define NEEDS(...) ((const struct rule *const[]){__VA_ARGS__, NULL})
 
-/* What a policy makes of each rule, found by the rule in a step or two. */
+/* The severities of each rule under a policy, in a hash table keyed by the rule's address. */
 enum { RULE_SLOTS = 512 }; /* open addressing; at most half of them are in use */
 
 struct rule_level {
@@ -66,7 +66,7 @@ struct rule_levels {
 
 /* Adds a rule and returns its slot, for the caller to complete. A rule is added once. */
 struct rule_level *rule_levels_add(struct rule_levels *levels, const struct rule *rule);
-/* A rule that was not added is a bug. */
+/* Returns the rule's levels. A rule that was not added is a bug. */
 const struct rule_level *rule_level_of(const struct rule_levels *levels, const struct rule *rule);
 
 const char *severity_word(enum severity s); /* "error" */
