@@ -10,7 +10,7 @@ refuse() { # refuse WHAT SED-PROGRAM [LINE OF SPEC]...  <<TEXT THAT KUBECTL PRIN
 }
 
 refuse "log-stop before there was a start" '' "backupMode: log" "logSubcommand: log-stop" <<'TXT'
-The Backup "wrong" is invalid: spec.logSubcommand: Invalid value: "log-stop": a log backup that is created with it waits for ever, nothing was started; create it with log-start; log-stop is for editing one that runs [log-create-with-stop]
+The Backup "wrong" is invalid: spec.logSubcommand: Invalid value: "log-stop": a log backup created with it waits forever, because nothing was started; create it with log-start; use log-stop on a running log backup [log-create-with-stop]
 TXT
 refuse "a type that is none" '' "backupType: ful" <<'TXT'
 The Backup "wrong" is invalid: spec.backupType: Unsupported value: "ful": supported values: "", "full", "db", "table"; did you mean full? [schema-enum]
@@ -19,13 +19,13 @@ refuse "a provider that is none" 's/aws/AWS/' <<'TXT'
 The Backup "wrong" is invalid: spec.s3.provider: Unsupported value: "AWS": supported values: "aws", "ceph", "alibaba", "digitalocean", "dreamhost", "ibmcos", "minio", "netease", "wasabi", "other"; did you mean aws? Case matters. For a service that is not listed write other [provider-unknown]
 TXT
 refuse "no quantity" '' 'resources: {limits: {cpu: x}}' <<'TXT'
-The Backup "wrong" is invalid: spec.resources.limits.cpu: Invalid value: "x": spec.resources.limits.cpu in body should match '^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$' [schema-pattern]
+The Backup "wrong" is invalid: spec.resources.limits.cpu: Invalid value: "x": not a quantity: expected a number such as 10Gi or 500m [schema-pattern]
 TXT
 refuse "several mistakes at once" 's/bucket: my-bucket, //' "backupType: ful" "backupMode: log" "logSubcommand: log-pause" <<'TXT'
 The Backup "wrong" is invalid: 
 * spec.backupType: Unsupported value: "ful": supported values: "", "full", "db", "table"; did you mean full? [schema-enum]
-* spec.logSubcommand: Invalid value: "log-pause": a log backup that is created with it waits for ever, nothing was started; create it with log-start; log-pause is for editing one that runs [log-create-with-stop]
-* spec.s3.bucket: Required value; write the name of the bucket that takes the data [s3-bucket]
+* spec.logSubcommand: Invalid value: "log-pause": a log backup created with it waits forever, because nothing was started; create it with log-start; use log-pause on a running log backup [log-create-with-stop]
+* spec.s3.bucket: Required value; write the name of the bucket that receives the data [s3-bucket]
 TXT
 refuse "a misspelt field" '' "backupTyp: full" <<'TXT'
 Error from server (BadRequest): error when creating "STDIN": Backup in version "v1alpha1" cannot be handled as a Backup: strict decoding error: unknown field "spec.backupTyp"
@@ -46,12 +46,12 @@ YAML
 when "kubectl create of a schedule" kubectl create -n default -f <(schedule "0 25 * * *" 7d)
 then_it_is_refused "an hour that no day has, and a retention in days" <<'TXT'
 The BackupSchedule "wrong" is invalid: 
-* spec.maxReservedTime: Invalid value: "7d": days are not a unit here, want h, m, s, ms, us or ns; write 168h [bad-duration]
-* spec.schedule: Invalid value: "0 25 * * *": hour: 25 is above 23, the most [cron-syntax]
+* spec.maxReservedTime: Invalid value: "7d": days are not a unit here, use h, m, s, ms, us or ns; write 168h [bad-duration]
+* spec.schedule: Invalid value: "0 25 * * *": hour: 25 is above the maximum, 23 [cron-syntax]
 TXT
 when "kubectl create of a schedule whose day never comes" kubectl create -n default -f <(schedule "0 2 30 2 *" 168h)
 then_it_is_refused "a 30th of February" <<'TXT'
-The BackupSchedule "wrong" is invalid: spec.schedule: Invalid value: "0 2 30 2 *": none of the months has such a day: it never fires; every month has the days 1 to 28 [cron-never-fires]
+The BackupSchedule "wrong" is invalid: spec.schedule: Invalid value: "0 2 30 2 *": none of these months has such a day: it never fires; every month has the days 1 to 28 [cron-never-fires]
 TXT
 then_equal "none of it is stored" "$(kubectl get backups.br.pingcap.com,backupschedules.br.pingcap.com -n default -o name)" ""
 gate_down

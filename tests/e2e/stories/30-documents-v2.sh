@@ -39,7 +39,7 @@ again backup demo1-full-backup-s3
 for impatient in pause stop; do
     apply v2-log-$impatient
     then_it_is_refused "what was never started cannot be told to $impatient" <<TXT
-The Backup "demo1-log-backup-s3" is invalid: spec.logSubcommand: Invalid value: "log-$impatient": a log backup that is created with it waits for ever, nothing was started; create it with log-start; log-$impatient is for editing one that runs [log-create-with-stop]
+The Backup "demo1-log-backup-s3" is invalid: spec.logSubcommand: Invalid value: "log-$impatient": a log backup created with it waits forever, because nothing was started; create it with log-start; use log-$impatient on a running log backup [log-create-with-stop]
 TXT
 done
 apply v2-log-start
@@ -86,22 +86,22 @@ edit_spec() { # edit_spec TEXT PATCH
 }
 edit_spec "log-start after the stop" '{"logSubcommand":"log-start"}'
 then_it_is_refused "stopped is for good" <<'TXT'
-The Backup "demo1-log-backup-s3" is invalid: spec.logSubcommand: Invalid value: "log-start": a stopped log backup cannot be started again, the operator ignores it; create a new Backup with another name and prefix, and take a snapshot [log-start-after-stop]
+The Backup "demo1-log-backup-s3" is invalid: spec.logSubcommand: Invalid value: "log-start": a stopped log backup cannot be started again: the operator ignores the command; create a new Backup with another name and prefix, and take a snapshot [log-start-after-stop]
 TXT
 edit_spec "log-pause after the stop" '{"logSubcommand":"log-pause"}'
 then_it_is_refused "there is nothing left to pause" <<'TXT'
-The Backup "demo1-log-backup-s3" is invalid: spec.logSubcommand: Invalid value: "log-pause": a stopped log backup cannot be paused, its task is gone; leave log-stop [log-start-after-stop]
+The Backup "demo1-log-backup-s3" is invalid: spec.logSubcommand: Invalid value: "log-pause": a stopped log backup cannot be paused: its task no longer exists; keep log-stop [log-start-after-stop]
 TXT
 
 apply v2-log-truncate-placeholder
 then_it_is_refused "the document's three words at once are not a command" <<'TXT'
 The Backup "demo1-log-backup-s3" is invalid: 
 * spec.logSubcommand: Unsupported value: "log-start/log-pause/log-stop": supported values: "log-start", "log-stop", "log-pause", "log-resume", "log-truncate" [schema-enum]
-* spec.logTruncateUntil: Invalid value: "2022-10-10T15:21:00+08:00": is beyond the checkpoint, 2022-10-10T05:17:05.683Z: all of the log would be deleted; write a moment before the oldest snapshot that you still want to restore [truncate-future]
+* spec.logTruncateUntil: Invalid value: "2022-10-10T15:21:00+08:00": is beyond the checkpoint, 2022-10-10T05:17:05.683Z: the entire log would be deleted; write a time before the oldest snapshot that you still want to restore [truncate-future]
 TXT
 edit_spec "truncate beyond the checkpoint" '{"logTruncateUntil":"2022-10-10T15:21:00+08:00"}'
 then_it_is_refused "that would delete logs which nothing can replace" <<'TXT'
-The Backup "demo1-log-backup-s3" is invalid: spec.logTruncateUntil: Invalid value: "2022-10-10T15:21:00+08:00": is beyond the checkpoint, 2022-10-10T05:17:05.683Z: all of the log would be deleted; write a moment before the oldest snapshot that you still want to restore [truncate-future]
+The Backup "demo1-log-backup-s3" is invalid: spec.logTruncateUntil: Invalid value: "2022-10-10T15:21:00+08:00": is beyond the checkpoint, 2022-10-10T05:17:05.683Z: the entire log would be deleted; write a time before the oldest snapshot that you still want to restore [truncate-future]
 TXT
 as_the_operator backup demo1-log-backup-s3 '"logCheckpointTs":"436979621972148225"'
 edit demo1-log-backup-s3 's/^  logSubcommand:.*/&\n  logTruncateUntil: "2022-10-10T15:21:00+08:00"/'

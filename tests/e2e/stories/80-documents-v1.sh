@@ -20,7 +20,7 @@ filled() { # filled NAME: with its placeholders replaced
 apply_filled() { when "kubectl apply -f $1.yaml, filled in" kubectl apply -n test1 -f <(filled "$1"); }
 
 # ---- As printed
-port='must be of type integer: "string"; a whole number is wanted [schema-type]'
+port='must be of type integer: "string"; expected a whole number [schema-type]'
 apply v1-mydumper-s3
 then_it_is_refused "placeholders: a port is a number" <<TXT
 The Backup "demo1-backup-s3" is invalid: spec.from.port: Invalid value: "string": spec.from.port in body $port
@@ -29,7 +29,7 @@ apply v1-mydumper-ceph
 then_it_is_refused "and an endpoint a URL" <<TXT
 The Backup "demo1-backup-s3" is invalid: 
 * spec.from.port: Invalid value: "string": spec.from.port in body $port
-* spec.s3.endpoint: Invalid value: "\${endpoint}": no scheme; variables are not replaced here [s3-endpoint-url]
+* spec.s3.endpoint: Invalid value: "\${endpoint}": no scheme; variables are not expanded here [s3-endpoint-url]
 TXT
 for name in mydumper-iam-pod mydumper-iam-serviceaccount schedule-s3 schedule-ceph; do
     apply v1-$name-broken-indent
