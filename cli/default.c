@@ -133,8 +133,7 @@ static bool check_readable(struct settings *s, const struct stream_verdict *stre
 }
 
 /* "Backup ns/name (defaults: effective):" and a line for each addition; nothing for an object that is
- * complete.
- */
+ * complete. */
 static void put_additions(struct buf *b, const struct verdict *v, enum defaults_mode mode)
 {
     struct buf additions = buf_new(b->arena, LIMIT_RESPONSE_BYTES);

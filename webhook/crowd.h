@@ -63,7 +63,8 @@ struct crowd {
 struct crowd crowd_begin(unsigned places, uint64_t now);
 void crowd_add(struct crowd *c, const struct crowd_member *m, void *who);
 
-void *crowd_victim(const struct crowd *c); /* whom to close when there is one too many; NULL without members */
+void *
+crowd_victim(const struct crowd *c); /* whom to close when there is one too many; NULL without members */
 /* Whom to close when all places for answers are taken: the one whose answer waits for the longest time, YIELD_MS at
  * least. NULL: nobody. */
 void *crowd_yielder(const struct crowd *c);
