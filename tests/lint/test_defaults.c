@@ -85,7 +85,7 @@ static void test_manifests(void **state)
     assert_true(told > 5);
 }
 
-/* ---- generated objects */
+/* ---- generated objects ---- */
 
 /* One choice a member; the last of a list is the empty one. */
 static const char *const providers[] = {"aws", "ceph", "minio", "other", ""};
