@@ -1,5 +1,4 @@
-/* The files of crds/ and parts/, embedded at build time as they stand; crd_source.h makes flat CRDs of
- * them. */
+/* The files of crds/ and parts/, embedded unchanged at build time; crd_source.h makes flat CRDs from them. */
 #ifndef BRGATE_SCHEMAS_H
 #define BRGATE_SCHEMAS_H
 
