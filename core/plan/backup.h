@@ -1,4 +1,4 @@
-/* The decisions about a Backup, a file each for a snapshot, a log and their end. */
+/* Plans for a Backup: one file each for snapshots, log backups and deletion. */
 #ifndef BRGATE_PLAN_BACKUP_H
 #define BRGATE_PLAN_BACKUP_H
 
@@ -10,11 +10,11 @@ void plan_snapshot(struct planning *p);
 void plan_log(struct planning *p);
 void plan_deletion(struct planning *p);
 
-/* How soon to look again at what no event will announce: a Secret that is missing, a query that failed. */
+/* The interval for checking conditions that no event announces: a missing Secret, a failed query. */
 enum { LOOK_AGAIN_SECONDS = 60 };
 
-/* Whether there is nothing to hope for from the spec or the cluster now; it has been said then. `command` is
- * LOGBACKUP_UNKNOWN for a snapshot. On false `*ret` holds the cluster's facts. */
+/* Returns whether the spec or the cluster prevents any work now; then the plan has the condition or the wait for it.
+ * `command` is LOGBACKUP_UNKNOWN for a snapshot. On false `*ret` holds the cluster's facts. */
 bool backup_blocked(struct planning *p, enum logbackup_command command, struct cluster_facts *ret);
 
 /* Writes the condition Scheduled, then creates the Job; or writes why it cannot be made. */

@@ -4,7 +4,7 @@
 
 #include "planning.h"
 
-/* What is wrong with the spec, in the operator's order and mostly in its words; empty: nothing.
+/* Returns the first fault of the spec, in the operator's order and mostly in its words; empty if there is none.
  * [tidb-operator v2: pkg/controllers/br/manager/util/util.go ValidateBackup; v1: pkg/backup/util/util.go] */
 slice backup_fault(const struct planning *p);
 

@@ -57,7 +57,7 @@ static void say_stopped(struct planning *p, struct status *s, slice reason, slic
     status_close(p, s, message);
 }
 
-/* Was a start ever tried? An object that never got so far has nothing to stop, whatever a cluster says. */
+/* Returns whether a start was ever tried. Otherwise there is nothing to stop, whatever the cluster reports. */
 static bool never_started(const struct planning *p)
 {
     const struct backup_status *s = &p->object->status;

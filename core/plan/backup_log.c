@@ -1,4 +1,4 @@
-/* What to do about a log Backup: which command is asked for, and what came of it. */
+/* Plans for a log Backup: which command is requested, and its result. */
 #include "backup.h"
 #include "log_truth.h"
 
@@ -47,8 +47,8 @@ static bool sub_is(const struct log *l, const char *phase)
 
 /* ---- truncation ---- */
 
-/* Up to where nothing is left to delete: done without a Job. Beyond the checkpoint: BR would delete logs that
- * nobody has backed up yet, so it is not run. */
+/* A truncation to a time before the remaining logs is done without a Job. One beyond the checkpoint is not run: BR
+ * would delete logs that are not backed up yet. */
 static bool truncation_ends(struct log *l)
 {
     struct planning *p = l->planning;

@@ -50,8 +50,8 @@ static void put_labels(const struct planning *p, struct node *metadata)
     put_missing(a, labels, p->object->metadata.labels.node);
 }
 
-/* All annotations but what kubectl wrote down about the schedule itself: on a child it would make kubectl
- * apply believe that the child was made by it. */
+/* All annotations except kubectl's last-applied configuration of the schedule: on a child, kubectl apply would take it
+ * for the child's own. */
 static void put_annotations(const struct planning *p, struct node *metadata)
 {
     static const slice applied = SLICE("kubectl.kubernetes.io/last-applied-configuration");

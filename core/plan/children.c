@@ -27,7 +27,7 @@ static bool one_of(slice text, const char *a, const char *b, const char *c)
     return slice_eq(text, slice_of(a)) || slice_eq(text, slice_of(b)) || slice_eq(text, slice_of(c));
 }
 
-/* One that nobody has begun to work on for an hour is no reason to make no more backups. */
+/* A child that has not begun within an hour no longer holds back further backups. */
 static enum child_state unfinished(const struct planning *p, const struct resource *o, slice phase)
 {
     bool begun = one_of(phase, "Running", "Prepare", "Restart");

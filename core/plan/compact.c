@@ -1,7 +1,7 @@
-/* What to do about a CompactBackup: one Job, and what came of it.
+/* Plans for a CompactBackup: one Job, and its result.
  *
- * The pod of v1's backup-manager writes the state itself. The Job for v2 has nobody who writes: its state is
- * that of Job and pod, its progress and end are the container's termination message. */
+ * The pod of v1's backup-manager writes the state itself. The pod of v2's Job does not: the state follows from Job and
+ * pod, and progress and result are in the container's termination message. */
 #include "compact.h"
 
 #include "backup.h"
@@ -25,7 +25,7 @@ static void set_state(struct compaction *c, const char *state, slice message)
         tree_set_text(a, c->status.root, "message", message);
 }
 
-/* What v1's controller checks, and v2 has nobody to check. */
+/* The checks of v1's controller, which v2 lacks. */
 static slice fault_of(const struct planning *p)
 {
     const struct compact_spec *s = p->object->compact;

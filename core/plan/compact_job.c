@@ -147,11 +147,10 @@ static struct job_problem sas_token_problem(const struct planning *p)
 {
     return (struct job_problem){
         LIT("CredentialInSpec"),
-        arena_fmt(
-            p->arena,
-            "compact %.*s/%.*s, azblob.sasToken would stand in an argument of the pod: put the account's "
-            "key into a Secret and name it in azblob.secretName",
-            FMT(plan_namespace(p)), FMT(plan_name(p)))};
+        arena_fmt(p->arena,
+                  "compact %.*s/%.*s, azblob.sasToken would be in an argument of the pod: put the account's "
+                  "key into a Secret and name it in azblob.secretName",
+                  FMT(plan_namespace(p)), FMT(plan_name(p)))};
 }
 
 static void put_moment(const struct planning *p, struct job *j, const char *name,

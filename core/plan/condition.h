@@ -1,8 +1,8 @@
-/* A status in the making: conditions and phases as TiDB Operator writes them.
+/* Builds a status: conditions and phases as TiDB Operator writes them.
  *
- * A log Backup has two layers: each command has a status with a phase and conditions of its own, and what of
- * it shows in the whole follows from logbackup_phase_after(). While the object is being deleted everything shows in
- * the whole. [tidb-operator v2: pkg/controllers/br/manager/backup/backup_status_updater.go; v1 the same] */
+ * A log Backup has two layers: each command has a status with a phase and conditions of its own, and its effect on the
+ * Backup's phase follows from logbackup_phase_after(). While the object is being deleted, every condition of a command
+ * is also one of the Backup. [tidb-operator v2: pkg/controllers/br/manager/backup/backup_status_updater.go; v1 the same] */
 #ifndef BRGATE_CONDITION_H
 #define BRGATE_CONDITION_H
 
@@ -23,21 +23,21 @@ struct condition {
 
 struct status status_open(const struct planning *p);
 
-/* A condition of the whole. Its type becomes the phase, but for Restart. */
+/* Sets a condition of the Backup. Its type becomes the phase, except for Restart. */
 void status_condition(struct status *s, struct condition c);
-/* The same without becoming the phase: for what only we say. */
+/* Sets a condition without changing the phase: for conditions that only brgate has. */
 void status_note(struct status *s, struct condition c);
-/* Takes such a condition back: it becomes False, when it is there. */
+/* Sets such a condition to False, if it is there. */
 void status_note_over(struct status *s, const char *type, slice message);
 
-/* A condition of a log command, with its effect on the whole. */
+/* Sets a condition of a log command, with its effect on the Backup's. */
 void status_command(struct status *s, enum logbackup_command command, struct condition c);
-/* The status of that command, which is made when there is none. */
+/* Returns the status of that command, and creates it if there is none. */
 struct node *status_of_command(struct status *s, enum logbackup_command command);
 
 bool status_has(const struct node *status, const char *type); /* a condition of the whole that is True */
 
-/* Adds the action that writes the status, when it differs from the one that was observed. */
+/* Adds the action that writes the status, if it differs from the observed one; returns whether it did. */
 bool status_close(struct planning *p, struct status *s, slice why);
 
 #endif

@@ -1,4 +1,4 @@
-/* Jobs as TiDB Operator builds them: what all of them have in common, and their environment. */
+/* Builds Jobs as TiDB Operator does: their common parts, and their environment. */
 #ifndef BRGATE_JOB_H
 #define BRGATE_JOB_H
 
@@ -9,7 +9,7 @@ struct job_problem {
     slice reason, message;
 };
 
-/* A Job in the making: lists to be filled, then job_finish(). */
+/* A Job under construction: fill the lists, then call job_finish(). */
 struct job {
     slice name;
     struct node *labels;                        /* the operator's own; the resource's are added */
@@ -27,36 +27,36 @@ struct job job_new(const struct planning *p, slice name);
 void job_arg(const struct planning *p, struct job *j, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* An environment variable with a value (none when empty), or from a Secret's key. One of that name is
- * replaced. */
+/* Adds an environment variable with a value (none when empty), or from a Secret's key. Replaces one of the same
+ * name. */
 void job_env(const struct planning *p, struct job *j, const char *name, slice value);
 void job_env_secret(const struct planning *p, struct job *j, const char *name, slice secret, const char *key);
-/* The storage's variables, in the operator's order; then, in v2, the volume of a GCS credential.
+/* Adds the storage's variables, in the operator's order; then, in v2, the volume of a GCS credential.
  * [tidb-operator v2: pkg/controllers/br/manager/util/util.go GenerateStorageCertEnv; v1: pkg/backup/util] */
 struct job_problem job_env_storage(const struct planning *p, struct job *j, const struct job_spec *spec);
-/* spec.env: replaces in place, or adds. */
+/* Adds spec.env; variables of the same name are replaced in place. */
 void job_env_own(const struct planning *p, struct job *j, const struct job_spec *spec);
-/* TZ of the operator's process, unless it is set already. */
+/* Adds TZ of the operator's process, unless it is set already. */
 void job_env_zone(const struct planning *p, struct job *j);
 
-/* A volume of one source ("secret", "emptyDir"), mounted in the main container. */
+/* These add volumes, and mount them in the main container. */
 void job_mount_secret(const struct planning *p, struct job *j, const char *volume, slice secret,
                       const char *path);
 void job_mount_empty(const struct planning *p, struct job *j, const char *volume, const char *path);
 void job_mount_additional(const struct planning *p, struct job *j, const struct job_spec *spec);
 void job_mount_local(const struct planning *p, struct job *j, const struct job_spec *spec);
 
-/* An init container that copies a tool out of its image; `mounts` are copied. */
+/* Adds an init container that copies a tool out of its image; `mounts` are copied. */
 void job_copy_tool(const struct planning *p, struct job *j, const struct job_spec *spec, const char *tool,
                    slice image, const char *to, const struct node *mounts);
 
-/* The whole Job. */
+/* Returns the complete Job. */
 struct node *job_finish(const struct planning *p, struct job *j, const struct job_spec *spec);
 
-/* The image of the backup-manager pods: that of the settings, or of the operators' newest charts. */
+/* Returns the image of the backup-manager pods: that of the settings, or of the operators' newest charts. */
 slice job_manager_image(const struct planning *p);
 
-/* `image`, or the default one, with the version as tag where it names none. */
+/* Returns `image`, or the default one, with the version as tag if it has none. */
 slice job_tool_image(const struct planning *p, const struct text *image, slice version);
 
 #endif

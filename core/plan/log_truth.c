@@ -5,7 +5,7 @@
 
 enum {
     ASK_SECONDS = 60,        /* how often a running task is looked at; the operators' tracker does so too */
-    GRACE_SECONDS = 60,      /* so long every answer must have been "not there" before that is believed */
+    GRACE_SECONDS = 60,      /* every answer must have been "not there" for this long before it is trusted */
     PAUSE_LASTS = 24 * 3600, /* the safepoint that BR sets for a paused task */
 };
 
@@ -36,7 +36,8 @@ enum truth log_truth(struct planning *p, enum logbackup_command command)
         return TRUTH_UNKNOWN;
     }
     if (!t->found && !surely_missing(p)) {
-        plan_wait(p, p->now + GRACE_SECONDS, "the task is not there; asked again before that is believed");
+        plan_wait(p, p->now + GRACE_SECONDS,
+                  "the task is not there; the cluster is asked again before that is trusted");
         return TRUTH_UNKNOWN;
     }
     switch (command) {

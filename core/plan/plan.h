@@ -5,21 +5,20 @@
  * again. plan() opens nothing, reads no clock, keeps nothing between calls and is total: any resource and any
  * observed objects, old ones and half-written ones included, give a plan. Equal input gives an equal plan.
  *
- * What is planned for each kind is what TiDB Operator does, so that its backup-manager pods and its users'
- * tools go on working: the same Jobs, labels, arguments, conditions and finalizers, for both API groups. The
- * places where it differs, and why, are the table in docs/RECONCILER.md.
+ * Plans do what TiDB Operator does, so that its backup-manager pods and its users' tools continue to work: the same
+ * Jobs, labels, arguments, conditions and finalizers, for both API groups. docs/RECONCILER.md lists the differences
+ * and the reasons for them.
  *
  * Why a host may crash between any two actions: names are made from the resource and, for a run of a schedule,
  * from its scheduled time, so that doing an action again finds what the first attempt left. Deletions, patches
  * and statuses carry the resourceVersion of what was observed: on a conflict the host observes and plans again.
- * A finalizer is added before the first Job, and leaves after
- * the last.
+ * A finalizer is added before the first Job, and removed after the last.
  *
- * A view may be old in everything but one: what this host itself has created it must contain, until it is seen
- * to be gone. Two hosts at a time need a lease between them.
+ * The observed objects may be out of date, with one exception: they must include everything that this host has created
+ * until it has seen its deletion. If two hosts run at a time, they need a lease.
  *
- * Unknown is not absent: what the host could not list is said in `unknown`, and then nothing is created or
- * deleted that depends on it. */
+ * Unknown is not absent: `unknown` names the kinds that the host could not list, and plan() creates and deletes nothing
+ * that depends on them. */
 #ifndef BRGATE_PLAN_H
 #define BRGATE_PLAN_H
 
@@ -41,12 +40,12 @@ struct log_task {
     bool known; /* the question was answered; an error of the query is no answer */
     bool found;
     bool paused;
-    uint64_t start_ts, checkpoint; /* TSOs; 0: not said */
+    uint64_t start_ts, checkpoint; /* TSOs; 0: unknown */
     int64_t missing_since;         /* Unix seconds: how long every answer has been "not there"; 0: not */
     slice error;                   /* why TiKV paused it; may be empty */
 };
 
-/* The last creation that the API server refused for good (not a conflict, not a timeout). */
+/* The last creation that the API server refused permanently (not a conflict, not a timeout). */
 struct refused {
     slice kind, name, message; /* name empty: there was none */
     bool terminating;          /* because the namespace is being deleted */
@@ -55,7 +54,7 @@ struct refused {
 struct observed {
     /* As the API server has them, in any order: the Jobs and Pods in the resource's namespace that it
      * controls, the cluster's objects, the Secrets it names (their data may be cut to the keys, but for
-     * AZURE_STORAGE_ACCOUNT), and a schedule's children. Others do no harm. */
+     * AZURE_STORAGE_ACCOUNT), and a schedule's children. Other objects are ignored. */
     struct node *const *items;
     size_t count;
     unsigned unknown;
@@ -88,10 +87,10 @@ struct plan {
     struct plan_action *first;
     size_t count;
     int64_t again; /* Unix seconds: when to look again though nothing changed; 0: only on a change */
-    slice why;     /* what is going on and what is waited for, in one sentence */
+    slice why;     /* the state and what the plan waits for, in one sentence */
 };
 
-/* `now` in Unix seconds. Everything returned lives in the arena (which must be guarded), in the resource or in
+/* Plans the next actions for a resource. `now` is in Unix seconds. Everything returned lives in the arena (which must be guarded), in the resource or in
  * the observed objects. */
 struct plan plan(struct arena *a, const struct resource *o, const struct observed *seen, int64_t now,
                  const struct plan_settings *settings);

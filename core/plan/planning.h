@@ -1,4 +1,4 @@
-/* What the files of this layer share: the plan that is being made, and the observed objects by name. */
+/* Shared by the files of this layer: the plan under construction, and look-up of the observed objects. */
 #ifndef BRGATE_PLANNING_H
 #define BRGATE_PLANNING_H
 
@@ -17,8 +17,9 @@ struct planning {
 
 /* ---- the plan ---- */
 
+/* Appends an action. */
 void plan_act(struct planning *p, enum plan_verb verb, const struct node *object, slice why);
-/* What is waited for, and when to look again at the latest (0: only on a change). */
+/* Sets what the plan waits for, and when to look again at the latest (0: only on a change). */
 void plan_wait(struct planning *p, int64_t again, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void plan_look_again(struct planning *p, int64_t at); /* the earliest wins */
@@ -28,13 +29,13 @@ slice plan_namespace(const struct planning *p);
 bool plan_v2(const struct planning *p);                /* br.pingcap.com */
 slice plan_time(const struct planning *p, int64_t at); /* RFC 3339 */
 
-/* A merge patch of the resource, to be filled. */
+/* Returns a merge patch of the resource, for the caller to fill. */
 struct node *plan_patch(struct planning *p);
 
-/* One owner reference to `owner`, as its controller. */
+/* Adds an owner reference to `owner`, as its controller. */
 void put_owner(struct arena *a, struct node *metadata, const struct resource *owner);
 
-/* Labels or annotations of `extra` (may be NULL) for keys that are not in `into` yet. */
+/* Copies the labels or annotations of `extra` (may be NULL) whose keys are not in `into` yet. */
 void put_missing(struct arena *a, struct node *into, const struct node *extra);
 
 /* ---- what was observed ---- */
@@ -48,17 +49,17 @@ enum job_state {
     JOB_COMPLETE,
     JOB_FAILED,
     JOB_GOING,   /* it is being deleted */
-    JOB_FOREIGN, /* it belongs to somebody else */
+    JOB_FOREIGN, /* another object controls it */
 };
 enum job_state seen_job(const struct planning *p, slice name, const struct node **ret_job);
 enum job_state job_state_of(const struct node *job, slice controller_uid);
 slice job_failure_reason(const struct node *job); /* "BackoffLimitExceeded" */
 
-/* A Pod of that Job that has not ended: a second one must not begin. NULL: none. */
+/* Returns a Pod of that Job that has not ended, so that no second one may begin; NULL if there is none. */
 const struct node *seen_pod(const struct planning *p, slice job_name);
 bool is_pod_of(const struct planning *p, const struct node *object, slice job_name);
 
-/* There is nothing to do but to wait for the Job: says `what`, and why its pod does not run. */
+/* Waits for the Job: the plan's reason is `what`, and why its pod does not run if it does not. */
 void plan_wait_job(struct planning *p, slice job_name, slice what);
 
 /* The uid of the reference that says controller: true; empty: none. */
@@ -67,8 +68,8 @@ slice controller_uid(const struct node *object);
 /* The TiDB cluster that the resource's br block names. */
 struct cluster_facts {
     const char *problem; /* NULL: everything that a Job needs is known */
-    bool hidden;         /* the host could not look: nothing is known */
-    bool waits;          /* it is there, and must not be worked on now */
+    bool hidden;         /* the host could not list the objects: the facts are unknown */
+    bool waits;          /* it exists, but must not be worked on now */
     slice tikv_version, tikv_image, pd_address;
     bool tls, client_tls, skip_client_ca;
 };

@@ -39,8 +39,8 @@ static uint64_t checkpoint_of(const struct child *log)
 
 /* ---- the window ---- */
 
-/* The window ends at the last moment that can be restored: the checkpoint of a log that goes on. When the log
- * hangs, or says nothing, the window stays, and so do its snapshots. A log that is over moves no window. */
+/* The window ends at the last time that can be restored: the checkpoint of a running log. When the log hangs, or has no
+ * checkpoint, the window stays, and so do its snapshots. A stopped log moves no window. */
 static int64_t window_end(const struct planning *p, const struct children *c)
 {
     const struct resource *log = c->log.object;
@@ -167,7 +167,7 @@ static uint64_t tso_of(const struct timestamp_field *t)
     return t->ok ? t->value.tso : 0;
 }
 
-/* Never past what stays, what is compacted, and what the log has reached; never backwards. */
+/* Truncates never past the oldest kept snapshot, the compacted range or the log's checkpoint, and never backwards. */
 static void truncate_log(struct retention *r)
 {
     struct planning *p = r->planning;
@@ -205,7 +205,7 @@ void plan_retention(struct planning *p, const struct children *c)
 {
     const struct schedule_spec *s = p->object->schedule;
     if (p->seen->unknown & UNKNOWN_CHILDREN || c->untimed)
-        return; /* nothing goes on unknown state */
+        return; /* nothing is deleted on unknown state */
     struct retention r = open_retention(p, c);
     if (!r.most && !r.reserved) {
         if (text_given(&s->max_reserved_time.text))

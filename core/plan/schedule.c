@@ -25,7 +25,7 @@ static uint64_t tso_of(const struct timestamp_field *t)
     return t->ok ? t->value.tso : 0;
 }
 
-/* What is created and remembered: an object that does not fit a schedule is left alone. */
+/* Only children that fit the schedule are created and remembered; other objects are left alone. */
 static bool foreign(struct planning *p, const char *kind, slice name)
 {
     const struct node *there = seen_find(p, kind, plan_namespace(p), name);
@@ -140,7 +140,7 @@ static int64_t compaction_seconds(const struct schedule_spec *s)
     return d->ok && d->ns >= DURATION_SECOND ? d->ns / DURATION_SECOND : 0;
 }
 
-/* Where the next compaction begins: what is compacted already, else the log's beginning. */
+/* Returns where the next compaction begins: the end of the compacted range, or the log's start. */
 static uint64_t compaction_start(const struct schedule *s)
 {
     uint64_t start = compacted_until(&s->children);

@@ -1,5 +1,5 @@
-/* The decisions about a BackupSchedule. Everything is rebuilt from the children each time: what status holds
- * is for people, and may be lost. */
+/* Plans for a BackupSchedule. Everything is computed from the children each time: the status is for people, and may
+ * be lost. */
 #ifndef BRGATE_PLAN_SCHEDULE_H
 #define BRGATE_PLAN_SCHEDULE_H
 
@@ -9,7 +9,7 @@ void plan_schedule(struct planning *p);
 
 /* ---- due.c: when ---- */
 
-/* The first due time after that moment; false when there is none. @every counts from `anchor`. */
+/* Computes the first due time after `after`; false when there is none. @every counts from `anchor`. */
 bool due_after(const struct planning *p, int64_t anchor, int64_t after, int64_t *ret);
 
 struct due {
@@ -20,15 +20,15 @@ struct due {
 enum { MOST_MISSED = 1000 };
 struct due due_now(const struct planning *p, int64_t anchor, int64_t cursor);
 
-/* "2006-01-02t15-04-05" in UTC, and back; false when `text` does not end so. */
+/* Convert a time to "2006-01-02t15-04-05" in UTC, and back; false when `text` does not end in such a stamp. */
 slice stamp_of(const struct planning *p, int64_t at);
 bool stamp_at_end(slice text, int64_t *ret);
 
-/* ---- children.c: what there is ---- */
+/* ---- children.c: existing children ---- */
 
 enum child_state {
     CHILD_ACTIVE,   /* it runs, or is about to */
-    CHILD_STUCK,    /* it has not begun for so long that nobody should wait for it */
+    CHILD_STUCK,    /* it should have begun so long ago that nothing waits for it any more */
     CHILD_COMPLETE, /* restorable: complete, and not being deleted */
     CHILD_FAILED,   /* failed or invalid */
     CHILD_GOING,    /* it is being deleted */
@@ -45,14 +45,15 @@ struct children {
     struct child *snapshots, *compactions; /* of this schedule, oldest first */
     size_t snapshot_count, compaction_count;
     struct child log; /* object is NULL: there is none */
-    bool untimed;     /* one of them has no time at all: nothing is deleted then */
+    bool untimed;     /* one of them has no time: then nothing is deleted */
 };
 struct children children_of(const struct planning *p);
 
-/* A snapshot Backup of the same cluster, whoever owns it, that must end before the next may begin; NULL: none. */
+/* Returns a snapshot Backup of the same cluster, with any owner, that must end before the next may begin; NULL if there
+ * is none. */
 const struct node *running_in_cluster(const struct planning *p);
 
-/* ---- child.c: what is made ---- */
+/* ---- child.c: new children ---- */
 
 slice snapshot_child_name(const struct planning *p, int64_t due);
 slice log_child_name(const struct planning *p);
@@ -64,11 +65,11 @@ struct node *log_child(const struct planning *p);
 struct node *compaction_child(const struct planning *p, const struct child *log, int64_t slot, uint64_t from,
                               uint64_t until);
 
-/* ---- retention.c: what goes ---- */
+/* ---- retention.c: deletions ---- */
 
 void plan_retention(struct planning *p, const struct children *c);
 
-/* The TSO up to which all of the log is compacted; 0: not known, or nothing is. */
+/* Returns the TSO up to which all of the log is compacted; 0 if unknown, or if nothing is. */
 uint64_t compacted_until(const struct children *c);
 
 #endif

@@ -1,7 +1,7 @@
-/* Building the trees of objects that are to be created or changed.
+/* Builds the trees of objects to be created or changed.
  *
- * Keys and texts are not copied: they live as long as the arena, or forever. In an array the key is ignored;
- * pass NULL. What is empty in Go's sense (no text, an empty copy) is left out, as Go's omitempty does. */
+ * Keys and texts are not copied: they must live as long as the arena. In an array the key is ignored; pass NULL. Empty
+ * values (an empty text, an empty copy) are left out, as Go's omitempty does. */
 #ifndef BRGATE_TREE_H
 #define BRGATE_TREE_H
 
@@ -17,20 +17,20 @@ struct node *tree_put_array(struct arena *a, struct node *into, const char *key)
 void tree_put_text(struct arena *a, struct node *into, const char *key, slice text); /* nothing when empty */
 void tree_put_int(struct arena *a, struct node *into, const char *key, int64_t value);
 void tree_put_bool(struct arena *a, struct node *into, const char *key, bool value);
-/* A deep copy; nothing when `n` is NULL. */
+/* Puts a deep copy; does nothing when `n` is NULL. */
 void tree_put_copy(struct arena *a, struct node *into, const char *key, const struct node *n);
-/* The elements of `list`, which may be NULL. */
+/* Appends copies of the elements of `list`, which may be NULL. */
 void tree_put_elements(struct arena *a, struct node *array, const struct node *list);
 
 /* Replaces the member, or adds it. */
 void tree_set(struct node *object, const char *key, struct node *value);
 void tree_set_text(struct arena *a, struct node *object, const char *key, slice text);
-/* Takes the member away; nothing when there is none. */
+/* Removes the member, if there is one. */
 void tree_unset(struct node *object, const char *key);
 
 bool tree_empty(const struct node *n); /* NULL, or a container without visible children */
 
-/* The text of a string member, or the empty slice. */
+/* Returns the text of a string member, or the empty slice. */
 slice tree_text(const struct node *object, const char *key);
 slice tree_text_at(const struct node *root, const char *dotted_path);
 
