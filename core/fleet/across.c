@@ -1,4 +1,4 @@
-/* Comparing the objects of a run. */
+/* Compares the objects of a run. */
 #include "fleet_rules.h"
 #include "judge.h"
 #include "summary.h"
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 enum {
-    /* How many objects of one folder or cluster an object is compared with. One finding tells the story;
-     * thousands in one folder are no reason for millions of comparisons. */
+    /* How many objects of one folder or cluster an object is compared with. One finding is enough; thousands in one
+     * folder must not cause millions of comparisons. */
     MAX_PEERS = 16,
     /* Fire times tried before two crons count as never meeting. */
     MAX_PAIRS = 400,
@@ -48,7 +48,7 @@ static enum severity severity_of(const struct comparing *c, const struct rule *r
 
 /* ---- words ---- */
 
-/* "Backup tidb/nightly (b.yaml:12)"; the place is left out in the file that the finding stands in. */
+/* "Backup tidb/nightly (b.yaml:12)"; the place is left out in the file of the finding. */
 static slice name_of(struct comparing *c, const struct object_summary *other,
                      const struct object_summary *here, const struct source_place *source_place)
 {
@@ -240,8 +240,8 @@ static void judge_nested(struct comparing *c, struct object_summary *outer, stru
         "give each its own prefix, neither inside the other");
 }
 
-/* `above` has a folder that is an ancestor of the one of `below`, or the same. A schedule's own folder is
- * nobody's data: each of its runs has a folder within. */
+/* `above` has a folder that is an ancestor of the one of `below`, or the same. A schedule's own folder holds no
+ * data: each of its runs has a folder within. */
 static void judge_folders(struct comparing *c, struct object_summary *above, struct object_summary *below)
 {
     if (fire_together(above, below))

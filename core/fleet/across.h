@@ -1,8 +1,8 @@
-/* What the objects of one run are to each other: two Backups in one folder, two log backups of a cluster, two
- * schedules at the same minute.
+/* Compares the objects of one run: two Backups in one folder, two log backups of a cluster, two schedules at the same
+ * minute.
  *
- * While files are judged, each thread notes the object_summaries of their objects in a list of its own, in memory
- * that outlives the files. When all have been judged, across_judge() compares them. */
+ * While files are judged, each thread adds summaries of their objects to a list of its own, in memory that outlives
+ * the files. When all files have been judged, across_judge() compares the objects. */
 #ifndef BRGATE_ACROSS_H
 #define BRGATE_ACROSS_H
 
@@ -10,11 +10,11 @@
 
 struct object_summaries; /* of one thread */
 
-/* NULL when the arena is exhausted. */
+/* Returns an empty list, or NULL when the arena is exhausted. */
 struct object_summaries *footprints_new(struct arena *a);
 
-/* Notes the objects of a manifest. `file` orders the run's files, `name` is what findings in other files call
- * it. Nothing in the stream is kept. False when the list's arena is exhausted. */
+/* Adds the objects of a manifest. `file` orders the run's files; findings in other files refer to it as `name`.
+ * Everything is copied from the stream. Returns false when the list's arena is exhausted. */
 bool footprints_note(struct object_summaries *list, uint32_t file, slice name,
                      const struct stream_verdict *stream);
 

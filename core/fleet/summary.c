@@ -1,4 +1,4 @@
-/* From a judged object to what is worth remembering of it. */
+/* Summarises judged objects for across.c. */
 #include "summary.h"
 
 #include "suppress.h"
@@ -26,7 +26,7 @@ struct object_summaries *footprints_new(struct arena *a)
     return list;
 }
 
-/* ---- where it stands ---- */
+/* ---- its position ---- */
 
 static unsigned allowed_at(const struct noting *n, const struct source_place *s)
 {
@@ -50,7 +50,7 @@ static struct source_place spot_of(struct noting *n, struct place place)
     return s;
 }
 
-/* A prefix that is not written stands where its block does. */
+/* The position of a missing prefix is that of its block. */
 static struct source_place spot_of_prefix(struct noting *n, const struct storage *s)
 {
     const struct node *prefix = storage_prefix(s)->node;

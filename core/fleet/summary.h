@@ -1,4 +1,4 @@
-/* What is remembered of an object for comparing it with others; private to the across sources. */
+/* Summary of one object, kept after its file is freed, for the rules that compare objects; private to this layer. */
 #ifndef BRGATE_SUMMARY_H
 #define BRGATE_SUMMARY_H
 
@@ -23,7 +23,7 @@ struct object_summary {
     enum resource_kind kind;
     slice namespace, name; /* of the object; empty when it has none */
     enum backup_role role;
-    slice owner; /* the schedule that a Backup says it was made by */
+    slice owner; /* the schedule that made a Backup, according to its label */
     bool is_log, stops, cleans;
     slice clean_policy;
     slice cluster, cluster_namespace; /* empty: not known */
@@ -37,7 +37,7 @@ struct object_summary {
     bool fire_minutes; /* an unpaused schedule whose cron could be read; of its snapshot template */
     struct cron cron;
     slice schedule_group;
-    unsigned reported; /* while comparing: rules that have spoken of it */
+    unsigned reported; /* while comparing: the rules that have reported it, by 1u << their number */
 };
 
 struct object_summaries {

@@ -1,4 +1,4 @@
-/* From the tree to the structs, by tables: one row a field. */
+/* Decodes the tree into the structs, by tables with one row per field. */
 #include "model.h"
 
 #include "duration.h"

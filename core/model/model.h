@@ -1,10 +1,10 @@
-/* The resources as C structs, decoded from a tree that has been through the schema.
+/* The resources as C structs, decoded from a tree after the schema's passes.
  *
- * Every field keeps its node, so that a rule can say where it stands, and a state, so that a rule looks only
- * at values that mean something: a field that the schema check faulted is UNUSABLE, one that holds a
- * template's placeholder is PLACEHOLDER. A value that a parser of the domain layer reads is decoded here
- * once; when it could not be read, the rule that reports it parses again for the reason, and all others see
- * `ok == false`. This is what keeps one broken field from producing findings about its consequences. */
+ * Every field keeps its node, so that a rule can point at it, and a state, so that a rule reads only usable
+ * values: a field that the schema check reported is UNUSABLE, one that holds a template's placeholder is
+ * PLACEHOLDER. A value that a parser of the domain layer reads is decoded here once; when that fails, the rule that
+ * reports it parses again for the reason, and all others see `ok == false`. So one broken field produces no findings
+ * about its consequences. */
 #ifndef BRGATE_MODEL_H
 #define BRGATE_MODEL_H
 
@@ -114,10 +114,10 @@ struct clean_option {
     struct number page_size, retry_count, batch_concurrency, routine_concurrency;
 };
 
-/* Whose Job it is; templates of backups include what stands on the schedule itself. */
+/* Whose Job it is. JOB_OF_TEMPLATE is also the role of br and storage on the schedule itself. */
 enum job_role { JOB_OF_BACKUP, JOB_OF_TEMPLATE, JOB_OF_COMPACTION };
 
-/* What a Backup's spec and a schedule's template have in common with a CompactBackup's spec. */
+/* The fields common to a Backup's spec, a schedule's templates and a CompactBackup's spec. */
 struct job_spec {
     const struct node *node; /* the spec that has all this */
     enum job_role role;
@@ -167,7 +167,7 @@ struct schedule_spec {
     struct timestamp_field min_compact_start_ts;
     struct backup_spec backup_template, log_backup_template;
     struct compact_spec compact_template;
-    struct job_spec own; /* br and storage that stand on the schedule itself */
+    struct job_spec own; /* br and storage of the schedule itself */
     struct text storage_class_name, storage_size;
 };
 
@@ -175,8 +175,8 @@ struct metadata {
     const struct node *node;
     struct text name, generate_name, namespace;
     struct block labels, annotations, finalizers;
-    bool deleting; /* deletionTimestamp has a value. Whoever may apply on the server's side can write one: it
-                      permits nothing. */
+    bool deleting; /* deletionTimestamp has a value. A client can write one with server-side apply, so it
+                      must not permit anything. */
 };
 
 /* status of a Backup as the operator writes it; read on update and delete. */
@@ -201,19 +201,20 @@ struct resource {
     slice compact_state; /* CompactBackup.status.state */
 };
 
-/* The object in `root`, whose apiVersion and kind are known to be ours. */
+/* Decodes the object in `root`, whose apiVersion and kind are known to be ours. The result lives in the arena and
+ * refers to the tree. */
 const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,
                                        struct node *root);
 
-/* Whether Dumpling makes the backup of `spec`, a Backup's spec or a template of one: TiDB Operator v1 takes
- * it where there is no br. */
+/* Returns whether Dumpling makes the backup of `spec`, a Backup's spec or a template of one: TiDB Operator v1 uses
+ * it when br is absent. */
 bool backup_is_dumpling(enum api_group group, const struct node *spec);
 
-/* True when there is a text to look at; false for the empty string. */
+/* Returns whether the field has a usable value other than the empty string. */
 bool text_given(const struct text *t);
-/* True when it is certain that the field holds nothing: absent, or the empty string. */
+/* Returns whether the field is certainly empty: absent, or the empty string. */
 bool text_empty(const struct text *t);
-/* True when it is certain what the field holds, be it nothing: no placeholder, and no faulty value. */
+/* Returns whether the field's value is certain, even if empty: neither a placeholder nor a faulty value. */
 bool text_known(const struct text *t);
 
 const char *storage_type_name(enum storage_type t);       /* "s3" */
@@ -222,14 +223,14 @@ const struct text *storage_prefix(const struct storage *s);
 const struct text *storage_bucket(const struct storage *s);      /* container for azblob; NULL for local */
 const struct text *storage_secret_name(const struct storage *s); /* NULL for local */
 
-/* What tells two places apart: `member` of the storage block (NULL: the blocks are of different types), and
- * its nodes (NULL where it is missing). */
+/* The first difference between two places: `member` of the storage block (NULL: the blocks are of different types),
+ * and its nodes (NULL where it is missing). */
 struct storage_difference {
     const char *member;
     const struct node *a, *b;
 };
 
-/* Do both name the same place, once paths and endpoints are written alike? Where that cannot be told (a
+/* Returns whether both name the same place, after normalising paths and endpoints. When that is unknown (a
  * placeholder, a faulty value, an account that only a Secret names, several blocks) they count as the same.
  * `ret` is set on false. */
 bool storage_same_place(struct arena *arena, const struct storage *a, const struct storage *b,

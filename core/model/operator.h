@@ -1,12 +1,12 @@
-/* What TiDB Operator reads out of an object: which operator it is, what a log Backup asks of its state
- * machine (log_backup.h) and how far it has come, and the finalizer. */
+/* What TiDB Operator reads from an object: which version of the operator handles it, the inputs of the log backup's
+ * state machine (log_backup.h), and the finalizer. */
 #ifndef BRGATE_OPERATOR_H
 #define BRGATE_OPERATOR_H
 
 #include "log_backup.h"
 #include "model.h"
 
-enum logbackup_operator object_operator(const struct resource *o);
+enum logbackup_operator object_operator(const struct resource *o); /* by its API group */
 
 struct logbackup_spec backup_log_spec(const struct backup_spec *spec);
 struct logbackup_status backup_log_status(const struct backup_status *status);

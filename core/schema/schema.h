@@ -1,8 +1,8 @@
 /* Structural schemas of CustomResourceDefinitions, compiled, and the API server's four passes over an
  * object.
  *
- * A compiled schema is constant data: the ones in schemas/ are compiled at build time into C tables, and
- * schema_load() makes the same from a CRD at run time. A schema belongs to a `struct schema_set`,
+ * A compiled schema is constant data: those in schemas/ are compiled to C tables at build time, and
+ * schema_load() compiles a CRD at run time. A schema belongs to a `struct schema_set`,
  * which has the regular expressions that its schemas refer to by number, compiled once.
  *
  * The passes, in the order in which the API server runs them: schema_prune(), schema_drop_nulls(),
@@ -77,19 +77,20 @@ struct schema_kind {
 /* The kinds that brgate knows; generated from schemas/ at build time. */
 extern const struct schema_kind schema_kinds[];
 extern const size_t schema_kind_count;
-const struct schema_kind *schema_find(slice api_version, slice kind);
+const struct schema_kind *schema_find(slice api_version, slice kind); /* NULL when brgate does not know it */
 const struct schema_kind *schema_find_in(slice group, slice version, slice kind);
 
 /* Hash of a property's name; the generator and the look-up share it. */
 uint32_t schema_hash(slice name);
+/* Returns the schema of a declared property; NULL when there is none of that name. */
 const struct schema *schema_property(const struct schema *s, slice name);
 
-/* Whether a value could be meant for a field of the schema: no scalar for a block, no block for a list, true and false
- * for a boolean only. */
+/* Returns whether the value could be meant for a field of that schema: a scalar is not for a block, a block not for a
+ * list, true and false only for a boolean. */
 bool schema_could_take(const struct schema *s, const struct node *n);
 
-/* The schema of an object's member, its own or that of additionalProperties; NULL when it is unknown. Looked
- * up once. */
+/* Returns the schema of an object's member, its own or that of additionalProperties; NULL when it is unknown. The
+ * result is cached in the node. */
 const struct schema *schema_member(const struct schema *s, struct node *member);
 
 /* The schema of `n` in an object whose root has the schema `root`; NULL when there is none. */
@@ -98,14 +99,14 @@ const struct schema *schema_at(const struct schema *root, const struct node *n);
 /* The regular expressions of a set of schemas. Once complete it is immutable: threads may share it. */
 struct schema_set;
 
-/* An empty set, and the set that schema_kinds[] belong to. The arena owns the set and what is loaded into it;
- * it must be guarded and must outlive them. */
+/* Return an empty set, and the set that schema_kinds[] belong to. The arena owns the set and all schemas loaded into
+ * it; call these within arena_run(). */
 struct schema_set *schema_set_new(struct arena *a);
 struct schema_set *schema_set_builtin(struct arena *a);
 
-/* Makes a compiled schema from an openAPIV3Schema node, whose texts must outlive it. NULL, and why, for a
- * construct that the engine does not know and for a pattern that does not compile: better no verdict than a
- * wrong one. Equal subtrees become one schema. */
+/* Compiles an openAPIV3Schema node, whose texts must outlive the result. Returns NULL, and why, for a construct that
+ * the engine does not support and for a pattern that does not compile: no verdict is better than a wrong one. Equal
+ * subtrees become one schema. */
 const struct schema *schema_load(struct schema_set *set, const struct node *openapi, struct error *reterr);
 
 /* ---- the patterns of a set, numbered from 1 ---- */
@@ -125,6 +126,7 @@ bool schema_set_matches(const struct schema_set *set, uint16_t number, slice tex
 extern const slice *const schema_builtin_patterns;
 extern const size_t schema_builtin_pattern_count;
 
+/* The arguments of the passes. Findings go to `findings`, added nodes and texts to the arena; the caller owns all. */
 struct schema_run {
     struct arena *arena;
     struct findings *findings;
@@ -132,11 +134,15 @@ struct schema_run {
     struct regex_scratch *scratch; /* of the arena; shared by all runs in it */
 };
 
-void schema_prune(struct schema_run *run, const struct schema *s,
-                  struct node *n); /* findings: unknown-field */
+/* Flags unknown fields NODE_PRUNED and reports them (rule unknown-field). */
+void schema_prune(struct schema_run *run, const struct schema *s, struct node *n);
+/* Flags nulls NODE_DROPPED where the schema has neither nullable nor a default. */
 void schema_drop_nulls(const struct schema *s, struct node *n);
+/* Adds missing defaults, flagged NODE_DEFAULTED. */
 void schema_default(struct schema_run *run, const struct schema *s, struct node *n);
-void schema_check(struct schema_run *run, const struct schema *s, struct node *n); /* findings: schema-* */
+/* Reports values that violate the schema (rules schema-*) and flags them NODE_BAD. */
+void schema_check(struct schema_run *run, const struct schema *s, struct node *n);
+/* Runs the four passes in order. */
 void schema_apply(struct schema_run *run, const struct schema *s, struct node *n);
 
 #endif

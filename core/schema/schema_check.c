@@ -2,7 +2,7 @@
  * [kube-openapi: pkg/validation/validate; apiextensions-apiserver: pkg/apiserver/validation, schema/listtype]
  *
  * On purpose unlike the API server: after a type error nothing more is said of the same value, and the
- * composite errors that it reports at <nil> stand at the value they are about. */
+ * composite errors that it reports at <nil> are reported at the value they are about. */
 #include "schema.h"
 
 #include "ascii.h"
@@ -45,7 +45,7 @@ blame_in_body(struct schema_run *run, const struct rule *rule, struct node *n, c
 
 /* ---- types ---- */
 
-/* As go-openapi decides whether a float stands for an integer: by value or within 1e-9 of it. */
+/* Decides as go-openapi does whether a float counts as an integer: by value or within 1e-9 of it. */
 static bool float_is_integer(double f)
 {
     static const double max_exact = 9007199254740991.0; /* 2^53 - 1 */
@@ -91,7 +91,7 @@ static const char *format_word(enum schema_format f)
     return words[f];
 }
 
-/* Fields are wanted, and a line without a colon, or without the blank behind it, is one text. */
+/* Fields are expected, but a line without a colon, or without the space after it, is a plain text. */
 static void hint_fields(struct finding *x, const struct schema *s, slice text)
 {
     size_t end = 0;
@@ -326,7 +326,7 @@ static void check_enum(struct schema_run *run, const struct schema *s, struct no
 
 /* ---- containers ---- */
 
-/* A member that stands in the text as null, which the server drops. */
+/* A member that is null in the text, which the server drops. */
 static struct node *dropped_member(struct node *n, slice key)
 {
     for (struct node *c = n->first; c; c = c->next)
