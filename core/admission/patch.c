@@ -1,3 +1,4 @@
+/* Builds the JSON Patch of a review from the nodes that defaulting added. */
 #include "patch.h"
 
 #include "brgate_limits.h"

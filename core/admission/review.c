@@ -95,8 +95,8 @@ static bool is_ours(const struct review_facts *log)
 
 enum asked { ASKED_TO_JUDGE, ASKED_NOTHING, ASKED_UNCLEARLY };
 
-/* What is there to judge? Other kinds and the status sub-resource pass. What the API server never sends is not passed:
- * it may be something else than what is stored. `reterr` says why it is unclear. */
+/* Decides whether there is anything to judge. Other kinds and the status sub-resource pass. A request that the API
+ * server never sends does not pass: the stored object may differ. `reterr` says why it is unclear. */
 static enum asked read_change(const struct request *q, const struct review_facts *log, struct change *ret,
                               struct error *reterr)
 {
@@ -394,10 +394,10 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     return json_print(review);
 }
 
-/* Nobody may take a review that has no answer for one that was allowed. */
+/* On failure, clears `allowed`, so that logs and metrics do not count the review as allowed. */
 static slice no_answer(struct review_facts *ret_log, const char *why)
 {
-    ret_log->answered = ret_log->allowed = false; /* what is asked about may be known and stays for the log */
+    ret_log->answered = ret_log->allowed = false; /* the object's names may be known and stay for the log */
     ret_log->error = slice_of(why);
     return (slice){0};
 }
@@ -412,8 +412,8 @@ static bool is_plain(slice uid)
     return uid.n && uid.n <= UID_MOST;
 }
 
-/* The review took more memory than one may have. What cannot be judged is denied, not passed for want of an answer,
- * as it would be under failurePolicy Ignore. `text` was put aside when there was memory. */
+/* Answers a review that exceeded its memory. An object that cannot be judged is denied: without an answer,
+ * failurePolicy Ignore would let it pass. `text` was allocated while there was memory. */
 static slice deny_unjudged(char *text, struct review_facts *ret_log)
 {
     static const char why[] =

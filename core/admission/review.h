@@ -7,7 +7,8 @@
 
 enum endpoint { ENDPOINT_VALIDATE, ENDPOINT_MUTATE };
 
-/* What happened, for logs and metrics; the texts live in the arena or in the body. Never object contents. */
+/* Facts about a review for logs and metrics; the texts live in the arena or in the body. Contains no object
+ * contents. */
 struct review_facts {
     slice uid, group, kind, namespace, name, operation, sub_resource;
     bool answered; /* false: the body is not an AdmissionReview v1; `error` says why and HTTP 400 is due */
@@ -18,8 +19,9 @@ struct review_facts {
     size_t rule_count;
 };
 
-/* The body of the HTTP answer (JSON), in the arena. A creation or update that takes more memory than the arena's limit is
- * denied, by the validating endpoint. The empty slice means that there is no answer: the arena was exhausted otherwise. The arena is not reset. `now` is Unix seconds. */
+/* Returns the body of the HTTP answer (JSON), in the arena, which is not reset. The validating endpoint denies a
+ * creation or update that exceeds the arena's limit. The empty slice means that there is no answer, because the arena
+ * was exhausted in any other case. `now` is in Unix seconds. */
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
                     struct review_facts *ret_log);
 

@@ -1,5 +1,5 @@
-/* What people write here because it is right elsewhere: fields and values of earlier operators, of other backup
- * operators, of CronJobs and pods, and of S3 clients. borrowed.def lists them. */
+/* Fields and values that are correct elsewhere, and that people therefore write here: those of earlier operators, of
+ * other backup operators, of CronJobs and pods, and of S3 clients. borrowed.def lists them. */
 #ifndef BRGATE_BORROWED_H
 #define BRGATE_BORROWED_H
 
@@ -15,7 +15,7 @@ bool borrowed_explain_around(struct finding *x, const struct schema_kind *kind);
 /* Explains a value that is not among those of its field from what it means elsewhere: hint and edit. */
 bool borrowed_explain_value(struct finding *x);
 
-/* Notes that `n`, or what is below it, belongs at `to`, a path from the root of the object. */
+/* Records that `n`, or its content, belongs at `to`, a path from the root of the object. */
 void finding_moves(struct finding *x, const struct node *n, slice to);
 
 /* Letters, digits, '_', '-' and '.': what a hint may repeat as it is. */

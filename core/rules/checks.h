@@ -1,7 +1,7 @@
-/* Inside the rules layer: the groups of checks, one a file, and what they share.
+/* The groups of checks, one per file, and their shared functions; internal to the rules layer.
  *
- * A new rule is an entry in the .def of its subject, the function of its name in the .c beside it, and a
- * folder under tests/rules/cases; rule_table.h says how the two are tied. */
+ * A new rule needs an entry in the .def of its subject, a function of the same name in the .c beside it, and a
+ * folder under tests/rules/cases; rule_table.h explains how entry and function are connected. */
 #ifndef BRGATE_CHECKS_H
 #define BRGATE_CHECKS_H
 
@@ -17,7 +17,7 @@ void check_storage(struct rule_run *run, const struct job_spec *job);  /* br, a 
 void check_s3(struct rule_run *run, const struct job_spec *job);       /* values of the block */
 void check_endpoint(struct rule_run *run, const struct job_spec *job); /* s3.endpoint */
 void check_gcs(struct rule_run *run, const struct job_spec *job);
-void check_azblob(struct rule_run *run, const struct job_spec *job);      /* */
+void check_azblob(struct rule_run *run, const struct job_spec *job);
 void check_place(struct rule_run *run, const struct job_spec *job);       /* buckets and prefixes */
 void check_volumes(struct rule_run *run, const struct job_spec *job);     /* local storage, pod volumes */
 void check_pod_mounts(struct rule_run *run, const struct job_spec *job);  /* and each volume by itself */
@@ -44,7 +44,7 @@ void report_placeholders(struct rule_run *run, const struct node *n); /* at `n` 
 
 /* ---- points in time ---- */
 
-/* Who reads a point in time: that decides which spellings are right. */
+/* Which program reads a timestamp, which decides the allowed spellings. */
 enum timestamp_reader {
     READ_BY_BR,              /* a snapshot's commitTs */
     READ_BY_OPERATOR_AND_BR, /* of a log backup: both must read it, and BR demands a zone */
@@ -52,27 +52,27 @@ enum timestamp_reader {
     READ_BY_POD              /* of a compaction: the same in the pod of the Job; compact-ts has its syntax */
 };
 
-/* Reports what is wrong with the spelling or the moment. The empty text is not reported. */
+/* Reports a timestamp with a wrong spelling or an implausible time. The empty text is not reported. */
 void check_timestamp(struct rule_run *run, const struct timestamp_field *t, enum timestamp_reader reader);
 
-/* True when nothing is, so that `t->value` can be worked with. */
+/* Returns whether the timestamp has neither fault, so that `t->value` can be used. */
 bool timestamp_is_sound(const struct rule_run *run, const struct timestamp_field *t,
                         enum timestamp_reader reader);
 
 /* ---- reporting ---- */
 
-/* The value of a member that is written, else the place where it is missing. */
+/* Returns the value of a member, or the place where it is missing. */
 struct place at_member(const struct node *parent, const char *name);
 
-/* The same for a block of fields; its key when it is written and has nothing below. */
+/* Does the same for a block of fields; returns its key when the block is written but empty. */
 struct place at_block(const struct node *parent, const char *name);
-/* The hint for such a place: what to do about the empty block, or `otherwise`. */
+/* Returns the hint for such a place: how to fix an empty block, or `otherwise`. */
 const char *block_hint(struct place place, const char *otherwise);
 
-/* A member as it is written, whatever became of it; NULL when there is none of that name. */
+/* Returns a member as written, even if it is flagged; NULL when there is none of that name. */
 const struct node *written_member(const struct node *parent, const char *name);
 
-/* The one edit of a value or key that is certain to be right, with "did you mean NEAR?" as hint. */
+/* Sets the edit of a value or key, when exactly one is certain to be right, and "did you mean NEAR?" as hint. */
 void rule_did_you_mean(struct finding *x, struct place place, slice near, slice written);
 
 /* `"value": why`, pointing at the bytes that a parser of the domain layer refused, with its hint. */
@@ -91,19 +91,19 @@ struct text text_of_value(const struct node *n); /* such a string as a field */
 
 bool slice_among(slice s, const slice *values, size_t count);
 
-/* ---- what more than one group asks ---- */
+/* ---- questions of more than one group ---- */
 
 bool job_is_compaction(const struct job_spec *job);
 /* Without br, TiDB Operator v1 makes the backup with Dumpling. */
 bool job_is_dumpling(const struct rule_run *run, const struct job_spec *job);
 
-/* A provider that is certain to be other than AWS. */
+/* Returns whether the provider is certainly not AWS. */
 bool s3_is_foreign(const struct s3 *s);
 bool s3_provider_is(const struct s3 *s, const char *name);
 bool is_aws_region(slice s); /* by its form */
 
-/* True when the object tells who set its fields, and `n` is none of anyone's: a default added it, and no manifest has
- * it. False also in a manifest, which tells nothing. */
+/* Returns whether metadata.managedFields shows that no manager has set `n`, so that a default must have added it.
+ * Returns false in a manifest, which has no managedFields. */
 bool rule_field_is_unowned(const struct rule_run *run, const struct node *n); /* rule_owner.c */
 
 /* Reports a number below zero. */

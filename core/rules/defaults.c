@@ -1,3 +1,4 @@
+/* The policy's defaults: which values each mode adds, and where. */
 #include "defaults.h"
 
 #include "model.h"
@@ -10,7 +11,7 @@ static void add_text(struct arena *a, struct node *object, const char *key, slic
     node_append(object, n);
 }
 
-/* What is being completed, and by which rules. */
+/* The object that is being completed, and the mode. */
 struct filling {
     struct arena *arena;
     enum defaults_mode mode;
@@ -36,7 +37,7 @@ bool defaults_mode_read(slice word, enum defaults_mode *ret)
 }
 
 /* The operator gives these two to rclone, which copies what Dumpling has written, in the environment of the
- * pod. BR reads the stored object alone, and sends what stands there. [operator: generateS3CertEnvVar(), on a
+ * pod. BR reads only the stored object, and sends its values. [operator: generateS3CertEnvVar(), on a
  * copy of the object; newS3StorageOption() of the backup manager] */
 static void default_aws(struct arena *a, struct node *s3)
 {
@@ -69,7 +70,7 @@ static void default_s3(const struct filling *f, struct node *s3, bool dumpling)
         default_ceph(f->arena, s3);
 }
 
-/* A snapshot Backup without a policy stays in Running forever when its pod dies without a word: operator v2
+/* A snapshot Backup without a policy stays in Running forever when its pod dies without reporting: operator v2
  * fails on the empty durations. Operator v1 writes the object back through a type that always has the block,
  * and so gets these values from the CRD. */
 static void default_retry(struct arena *a, struct node *spec)

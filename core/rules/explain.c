@@ -99,7 +99,7 @@ static void explain_fraction(struct finding *x)
         finding_hint(x, "write \"%.*s\" in quotes", FMT(n->text));
 }
 
-/* The pattern of the schema is a long regular expression; what is wrong is shorter to say. */
+/* The schema's pattern is a long regular expression; this message is shorter. */
 static void explain_quantity(struct finding *x)
 {
     const struct node *n = x->place.node;
@@ -142,7 +142,7 @@ static void explain_required(struct finding *x)
 
 /* ---- durations ---- */
 
-/* A number where a duration is wanted: quotes alone do not mend it. */
+/* A number where a duration is expected: quotes alone do not fix it. */
 static void explain_duration(struct finding *x)
 {
     static const slice durations[] = {
@@ -183,7 +183,7 @@ static void explain_validation(struct finding *x)
         x->rule = &rule_logstop_and_subcommand;
 }
 
-/* The compaction is to read where the log is written, but what is written there may be wrong itself. */
+/* The compaction must read where the log is written, but the log's storage may be wrong itself. */
 static void explain_difference(const struct findings *f, struct finding *differs)
 {
     for (const struct finding *x = f->first; x; x = x->next) {
@@ -218,7 +218,7 @@ static void explain(struct findings *f, struct finding *x, const struct schema_k
 
 /* ---- each fault once ---- */
 
-/* Whether what is missing at `path` comes with the text that `unknown` says to move. */
+/* Returns whether the missing field at `path` is supplied by the move that `unknown` suggests. */
 static bool comes_to(const struct finding *unknown, slice path)
 {
     slice to = unknown->moved_to;
@@ -240,7 +240,7 @@ static bool one_comes_to(const struct finding *unknown, slice above, const char 
     return false;
 }
 
-/* Whether the unknown field is what is missing, under another name or at another place. */
+/* Returns whether the unknown field is the missing one, under another name or at another place. */
 static bool is_misspelling_of(const struct finding *unknown, const struct finding *missing)
 {
     static const char *const storages[] = {"s3", "gcs", "azblob", "local", NULL};
@@ -276,7 +276,7 @@ static bool is_misspelt(const struct findings *f, const struct finding *missing)
     return false;
 }
 
-/* What stands below a value of the wrong type is unknown as well, but the type is what is wrong. */
+/* Fields below a value of the wrong type are unknown as well, but the fault is the type. */
 static bool is_below_wrong_type(const struct findings *f, const struct finding *unknown)
 {
     if (unknown->rule != &rule_unknown_field)

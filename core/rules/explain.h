@@ -1,4 +1,4 @@
-/* Between the files of the explaining stage. */
+/* Shared by the files of the explaining stage. */
 #ifndef BRGATE_EXPLAIN_H
 #define BRGATE_EXPLAIN_H
 
@@ -9,7 +9,8 @@ extern const struct rule rule_wrong_group_field, rule_provider_unknown, rule_log
 /* Completes the finding of an unknown field, whose place is the field's key. */
 void explain_unknown(struct finding *x, const struct schema_kind *kind);
 
-/* The other end of a lost indentation: an empty block that is required names the lines that belong to it. */
+/* Completes the finding of an empty required block that lost the indentation of its fields: names the lines that belong
+ * to it. */
 void explain_emptied(struct finding *x, const struct schema_kind *kind);
 
 #endif

@@ -29,7 +29,7 @@ static bool explain_other_group(struct finding *x, const struct schema_kind *kin
     return true;
 }
 
-/* The empty block that stands before `n` and could hold it: the nearest. */
+/* Returns the nearest empty block before `n` that could hold it. */
 static const struct node *emptied_block(const struct node *n, const struct schema *s)
 {
     const struct node *nearest = NULL;
@@ -287,7 +287,7 @@ void explain_unknown(struct finding *x, const struct schema_kind *kind)
         borrowed_explain_around(x, kind);
 }
 
-/* The other end of the same slip: the block that is wanted and empty names the lines that belong to it. */
+/* The same mistake seen from the required, empty block: its finding names the lines that belong to it. */
 void explain_emptied(struct finding *x, const struct schema_kind *kind)
 {
     const struct schema *s = x->place.node->parent ? schema_at(kind->schema, x->place.node->parent) : NULL;

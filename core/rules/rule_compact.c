@@ -194,7 +194,7 @@ static void compact_retry(struct rule_run *run, const struct compact_spec *c)
     finding_hint(x, "0 means a single attempt; omit it to use the default, 6");
 }
 
-/* Read in sharded mode only; blanks count as nothing. */
+/* Read in sharded mode only; a value of spaces counts as empty. */
 static void cache_capacity(struct rule_run *run, const struct compact_spec *c)
 {
     const struct text *t = &c->physical_file_cache_capacity;

@@ -101,7 +101,7 @@ static void logstop_deprecated(struct rule_run *run, const struct backup_spec *s
         finding_hint(x, "write logSubcommand: %s instead", new ? "log-start" : "log-stop");
 }
 
-/* ---- what is asked ---- */
+/* ---- the request ---- */
 
 /* What the log backup is asked to do, and what it comes to in that state; LOGBACKUP_FINE when it cannot be read. */
 static enum logbackup_reason reason_in(const struct rule_run *run, const struct backup_spec *spec,
@@ -199,7 +199,7 @@ void log_stays_stopped(struct rule_run *run, const struct backup_spec *to, const
 
 /* ---- points in time ---- */
 
-/* What is to come is another rule's, whatever its spelling. */
+/* Another rule reports times in the future, whatever their spelling. */
 static bool is_to_come(const struct rule_run *run, const struct timestamp_field *t)
 {
     return t->ok && t->value.kind == TIMESTAMP_ZONED && t->value.ms / 1000 > run->now;

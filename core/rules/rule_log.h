@@ -1,4 +1,4 @@
-/* What the checks of log backups share with those of changes and deletions. */
+/* Shared by the checks of log backups, changes and deletions. */
 #ifndef BRGATE_RULE_LOG_H
 #define BRGATE_RULE_LOG_H
 
@@ -15,7 +15,7 @@ const struct node *backup_request_node(const struct backup_spec *spec);
 /* ---- findings that a manifest and an update share; `n` is the request ---- */
 
 void logbackup_pause_expires(struct rule_run *run, const struct node *n);
-/* The stop of a stopped log backup is taken back, by whoever expects it to go on. */
+/* Reports a spec that no longer asks for the stop of a stopped log backup, as if it could continue. */
 void log_stays_stopped(struct rule_run *run, const struct backup_spec *to, const char *hint);
 void log_stop_is_final(struct rule_run *run, const struct node *n);
 void log_truncation_waits(struct rule_run *run, const struct timestamp_field *t);

@@ -1,4 +1,4 @@
-/* The metadata checks that the API server makes of every object, for those that it has not seen yet.
+/* The API server's metadata checks, for objects that it has not seen yet.
  * [apimachinery: pkg/api/validation/objectmeta.go] */
 #include "checks.h"
 

@@ -3,7 +3,7 @@
 #include "checks.h"
 
 /* Whether the entry's tree of fields holds `n`. A container that is listed without members is held whole, and so is
- * what stands in a list, whose elements have keys of their own. */
+ * every element of a list, as elements have keys of their own. */
 static bool holds(struct arena *a, const struct node *fields, const struct node *n, const struct node **ret)
 {
     if (!n->parent) {

@@ -61,7 +61,7 @@ static bool is_web(slice url)
     return slice_starts(url, LIT("http://")) || slice_starts(url, LIT("https://"));
 }
 
-/* `s3://my-bucket/a`: what belongs into bucket, what into prefix. */
+/* `s3://my-bucket/a`: which part belongs in bucket, which in prefix. */
 static void bucket_url(struct rule_run *run, const struct job_spec *job, const struct text *bucket,
                        size_t scheme)
 {
@@ -235,7 +235,7 @@ static void bucket_style(struct rule_run *run, const struct job_place *p)
 
 /* ---- prefixes ---- */
 
-/* Nothing but slashes, and dots that stand for the folder itself. */
+/* Only slashes, and dots that mean the folder itself. */
 static bool is_root(slice s)
 {
     for (size_t i = 0; i < s.n; i++)

@@ -26,8 +26,8 @@ static bool has_more_than_defaults(const struct node *spec)
     return false;
 }
 
-/* Documents print excerpts that show a few fields only. A schedule whose own br or storage stands beside its
- * templates is none. */
+/* The documentation prints excerpts that show a few fields only. A schedule that has br or storage beside its
+ * templates is not such an excerpt. */
 static bool is_fragment(const struct rule_run *run, const struct node *spec)
 {
     const struct job_spec *own = &run->object->schedule->own;

@@ -16,7 +16,7 @@ static slice text_of(const struct read_timestamp *t)
     return t->field->text.value;
 }
 
-/* Of a snapshot. The operator hands it to BR as it stands, and BR takes more spellings than we know. */
+/* A snapshot's timestamp. The operator passes it to BR unchanged, and BR accepts more spellings than brgate knows. */
 static void committs_form(struct rule_run *run, const struct read_timestamp *t)
 {
     struct refusal why = {0};

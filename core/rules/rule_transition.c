@@ -191,7 +191,7 @@ static void request_changed(struct rule_run *run, const struct update *u)
     if (!u->both_log || !backup_request_readable(u->to) || !backup_request_readable(u->from))
         return;
     enum logbackup_reason reason = logbackup_judge(u->op, &u->log, request);
-    /* The start command failed: whatever the edit mends, it is not tried again. */
+    /* The start command failed: whatever the edit fixes, it is not tried again. */
     if (request == before && !(u->edited && reason == LOGBACKUP_START_FAILED))
         return;
     const struct node *n = backup_request_node(u->to);

@@ -101,7 +101,7 @@ struct volumes {
     } own[OWN_MOST]; /* what the operator mounts into the pod, as far as this object can have it */
     size_t own_count;
     struct volume local;    /* node: NULL without local storage or without a name */
-    struct volume *by_name; /* of additionalVolumes, sorted by name, then as they stand */
+    struct volume *by_name; /* of additionalVolumes, sorted by name, then by position */
     size_t count;
     bool some_unreadable; /* there are names that cannot be read: each may be the one that is looked for */
 };

@@ -1,4 +1,4 @@
-/* What a schema cannot say. Rules read the model and add findings; they never fail and never change the
+/* The rules that a schema cannot express. Rules read the model and add findings; they never fail and never change the
  * object. */
 #ifndef BRGATE_RULES_H
 #define BRGATE_RULES_H
@@ -11,7 +11,7 @@ struct rule_run {
     struct findings *findings;
     enum context context;
     int64_t now;                   /* Unix seconds */
-    const struct resource *object; /* what is judged: the new object; on DELETE the one that goes */
+    const struct resource *object; /* the judged object: the new one; on DELETE the deleted one */
     const struct resource *old;    /* UPDATE only */
 };
 
@@ -19,7 +19,7 @@ struct rule_run {
  * Manifests only: on admission a placeholder is a value like any other. */
 void rules_mark_placeholders(struct node *root);
 
-/* Everything that is known of one object. On UPDATE this includes the transition from `old`. */
+/* Runs all rules on one object. On UPDATE this includes the transition from `old`. */
 void rules_judge(struct rule_run *run);
 
 /* The member of status that says that a backup has begun, and that the new object has lost: "phase", "commitTs" or

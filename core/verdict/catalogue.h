@@ -13,7 +13,7 @@ const struct rule *rule_at(size_t number);
 /* The number of the rule of that slug; false when there is none. */
 bool rule_find(slice slug, size_t *ret_number);
 
-/* The slug most like the text; empty when none is. */
+/* Returns the slug that is nearest to the text; empty when none is near. */
 slice rule_nearest(slice slug);
 
 #endif

@@ -1,4 +1,4 @@
-/* Judging what the API server asks about: a creation, an update, a deletion. */
+/* Judges a change for the API server: a creation, an update, a deletion. */
 #include "judge.h"
 
 #include "defaults.h"
@@ -34,7 +34,7 @@ static struct verdict *close_object(struct judging *j, const struct resource *ob
     return v;
 }
 
-/* What is wrong with one of the objects that an update's errors are looked for in. */
+/* Judges one of the objects with which an update's errors are compared. */
 static struct verdict *judge_other(struct judging j, const struct schema_kind *kind, struct node *root)
 {
     struct findings found = judge_findings(j.gate, j.arena, j.context);
@@ -45,7 +45,7 @@ static struct verdict *judge_other(struct judging j, const struct schema_kind *k
     return v;
 }
 
-/* Changes the old object. What the update leaves as it was stays equal in both. */
+/* Changes the old object. The values that the update leaves alone stay equal in both. */
 static void tell_old_errors(const struct judging *j, const struct change *change, struct verdict *v)
 {
     struct verdict *others[3];

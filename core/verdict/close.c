@@ -96,7 +96,7 @@ static void collect(struct collector *c, const struct findings *f)
     }
 }
 
-/* Neither a policy nor an annotation allows this: what was not looked at may be anything. */
+/* Neither a policy nor an annotation allows this: the remaining errors are not known. */
 static struct diagnostic too_many(const struct judging *j, const struct verdict *v)
 {
     return (struct diagnostic){
@@ -104,7 +104,7 @@ static struct diagnostic too_many(const struct judging *j, const struct verdict 
         .severity = SEVERITY_ERROR,
         .message = arena_fmt(j->arena, "more than %d errors: %zu are not looked at", LIMIT_ERRORS,
                              j->findings->dropped_errors),
-        .hint = LIT("correct those that are shown"),
+        .hint = LIT("fix those that are shown"),
         .from = v->at,
         .to = v->at,
     };

@@ -5,12 +5,12 @@
 #include "buf.h"
 #include "verdict.h"
 
-/* Fills in, after verdict_manifest(), the defaults of the gate's policy in every object of the stream, beside those of
- * the schema, and shows again what judging has hidden, so that the result only adds: unknown fields and nulls stay.
- * Objects of other kinds stay as they are. False when the arena is exhausted. */
+/* After verdict_manifest(), adds the defaults of the gate's policy to every object of the stream, besides those of the
+ * schema, and clears the flags of nodes that judging has hidden: unknown fields and nulls stay in the output. Objects
+ * of other kinds stay unchanged. Returns false when the arena is exhausted. */
 bool verdict_complete(const struct gate *g, struct arena *a, const struct stream_verdict *stream);
 
-/* The object as text; nothing for one that could not be read. JSON is one line. */
+/* Put the object as text; nothing for one that could not be read. JSON is one line. */
 void completed_put_yaml(struct buf *b, const struct verdict *v);
 void completed_put_json(struct buf *b, const struct verdict *v);
 

@@ -32,7 +32,7 @@ const struct resource *judge_object(struct judging *j, const struct schema_kind 
 {
     if (j->context == CONTEXT_MANIFEST)
         rules_mark_placeholders(root);
-    bool goes = j->context == CONTEXT_DELETE; /* nobody can correct it: the schema has no say */
+    bool goes = j->context == CONTEXT_DELETE; /* it cannot be corrected: schema findings are dropped */
     const struct resource *object = goes ? judge_stored(j, kind, root) : judge_new(j, kind, root);
     rules_judge(&(struct rule_run){j->arena, j->findings, j->context, j->now, object, old});
     rules_explain(j->findings, j->context, kind);

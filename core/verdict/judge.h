@@ -1,4 +1,4 @@
-/* Inside the verdict layer: judging one object, from its tree to the rows of a verdict. */
+/* Judges one object, from its tree to the diagnostics of a verdict; internal to the verdict layer. */
 #ifndef BRGATE_JUDGE_H
 #define BRGATE_JUDGE_H
 
@@ -23,7 +23,7 @@ struct judging {
     const struct line_table *lines; /* of the bytes; NULL on admission */
 };
 
-/* An empty list of findings for an object that is judged in that context. */
+/* Returns an empty list of findings for an object that is judged in that context. */
 struct findings judge_findings(const struct gate *g, struct arena *a, enum context context);
 
 /* Judges the object in `root`, whose nodes it flags and which it completes: schema, model, rules. The findings
@@ -31,25 +31,25 @@ struct findings judge_findings(const struct gate *g, struct arena *a, enum conte
 const struct resource *judge_object(struct judging *j, const struct schema_kind *kind, struct node *root,
                                     const struct resource *old);
 
-/* An object as the API server has stored it: it has been through the schema, and only what has become a default
- * since is filled in. */
+/* Decodes an object as the API server has stored it: it has passed the schema, so only defaults that the schema has
+ * gained since are added. */
 const struct resource *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root);
 
 /* Sets the status of a verdict on an object of a kind that brgate does not know: SKIPPED, or BROKEN with a finding
  * where it seems to be one of ours. */
 void recognise(struct judging *j, struct verdict *v);
 
-/* Makes the verdict's rows of the findings: severities by the policy, suppressed ones set apart, by position,
- * each text once in a place. `in_object` are the suppressions of the object's annotations, `in_text` those of
- * the stream's comments; what is wrong with those that stand in the object's document is reported as well. */
+/* Turns the findings into the verdict's diagnostics: with severities by the policy, without suppressed ones, sorted by
+ * position, each text once per place. `in_object` are the suppressions from the object's annotations, `in_text` those
+ * from the stream's comments; faults of the suppressions in the object's document are reported as well. */
 void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
                  struct verdict *v);
 
-/* Keeps LIMIT_FINDINGS errors and as many warnings; the others are counted. Comes last: what is suppressed, or was
- * there before an update, takes no error's place. */
+/* Keeps LIMIT_FINDINGS errors and as many warnings; the others are only counted. Must be called last, so that findings
+ * that are suppressed, or were there before an update, do not take the place of errors. */
 void judge_limit(struct verdict *v);
 
-/* Whether two rows say the same of the same place. */
+/* Returns whether two diagnostics are equal: rule, path and message. */
 bool diagnostic_same(const struct diagnostic *a, const struct diagnostic *b);
 
 #endif

@@ -1,4 +1,4 @@
-/* Judging a stream of documents as its author sees it. */
+/* Judges a stream of documents from its text alone. */
 #include "judge.h"
 
 #include "position.h"
@@ -14,7 +14,7 @@ static bool is_shown_in(const struct finding *x, const void *context)
     const struct document *d = in->document;
     uint32_t at, to;
     place_span(x->place, in->bytes, &at,
-               &to); /* what is missing at the end of the text shows at its last byte */
+               &to); /* something missing at the end of the text is reported at its last byte */
     return at >= d->at && at < (d->end > d->at ? d->end : d->at + 1);
 }
 

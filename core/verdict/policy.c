@@ -1,3 +1,4 @@
+/* Reads the settings file, and decides each rule's severity by the policy. */
 #include "policy.h"
 
 #include "document.h"
@@ -72,7 +73,7 @@ static bool read_level(const struct reading *r, const struct node *n, enum polic
     return complain(r, n->at, what.text);
 }
 
-/* A rule's own line goes before that of `all`, wherever they stand. */
+/* A rule's own line takes precedence over that of `all`, whatever their order. */
 static bool read_rules(const struct reading *r, const struct node *rules)
 {
     if (rules->kind != NODE_OBJECT)
@@ -187,7 +188,7 @@ bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct pol
     return true;
 }
 
-/* A rule of its own level has it in every context; that of `all` leaves alone what is off. */
+/* A rule's own level applies in every context; the level of `all` does not turn on rules that are off. */
 bool policy_is_empty(const struct policy *policy)
 {
     static const struct policy nothing;

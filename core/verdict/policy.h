@@ -1,4 +1,4 @@
-/* What a team has decided about the rules, from `.brgate.yaml` and flags:
+/* The policy: a team's decisions about the rules, from `.brgate.yaml` and flags:
  *
  *     rules:
  *       cleanpolicy-delete: off        # error, warn or off
@@ -28,13 +28,13 @@ struct policy_excludes {
     size_t count;
 };
 
-/* Reads a settings file over `policy`, and its patterns into `ret`, which may be NULL. False when it has a fault:
- * `reterr` is `line:column: what is wrong`. */
+/* Applies a settings file to `policy`, and reads its patterns into `ret`, which may be NULL. Returns false when the file
+ * has an error: `reterr` is `line:column: <error>`. */
 bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct policy_excludes *ret,
                  struct error *reterr);
 
-/* Sets one rule by its slug. "all" takes the place of what was set before: it turns every rule off, or raises or lowers
- * those that are on. False when there is no such rule, with the nearest one. */
+/* Sets one rule by its slug. "all" replaces all earlier settings: it turns every rule off, or raises or lowers those
+ * that are on. Returns false when there is no such rule; `reterr` names the nearest one. */
 bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct error *reterr);
 
 /* Whether the policy says nothing: every rule is at its default, none is overridable. */

@@ -1,4 +1,4 @@
-/* Old errors and new ones, told apart by what an update touches. */
+/* Separates old errors from new ones, by the values that an update touches. */
 #include "ratchet.h"
 
 #include "judge.h"
@@ -17,7 +17,7 @@ struct comparison {
     struct one_sided *found;
 };
 
-/* As a manifest's `${name}` would be: of no type that a rule reads, and nothing of the value shows in a message. */
+/* As a manifest's `${name}` would be: of no type that a rule reads, and and messages do not show the value. */
 static void make_placeholder(struct node *n)
 {
     n->kind = NODE_STRING;
@@ -128,7 +128,7 @@ void ratchet_forget_touched(struct findings *f)
     findings_move(&forgotten, f, speaks_of_placeholder, NULL);
 }
 
-/* By what is said of which place, wherever that is in the text. */
+/* Orders by path and texts, independent of the position in the text. */
 static int by_words(const void *p, const void *q)
 {
     const struct diagnostic *a = p, *b = q;

@@ -1,3 +1,4 @@
+/* Finds suppressions in comments and annotations, applies them, and reports faulty ones. */
 #include "suppress.h"
 
 #include "ascii.h"
@@ -96,7 +97,7 @@ static struct suppression *add_comment(struct arena *a, struct suppressions *all
 struct suppressions suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines)
 {
     struct suppressions all = {0};
-    uint32_t below = 0; /* the line that the block of comments at hand stands above */
+    uint32_t below = 0; /* the line below the current block of comments */
     for (size_t at = 0;;) {
         slice words;
         size_t hash = slice_find_char(slice_from(bytes, at), '#');
@@ -168,7 +169,7 @@ struct suppression *suppression_for(const struct suppressions *all, const struct
     return NULL;
 }
 
-/* The first that stands in the verdict's document, or behind it. */
+/* Returns the first suppression in the verdict's document, or after it. */
 static size_t first_in(const struct suppressions *all, const struct verdict *v)
 {
     size_t low = 0, high = all->count;
@@ -195,7 +196,7 @@ size_t suppressions_count(const struct suppressions *all, const struct verdict *
     return i - first;
 }
 
-/* Where it stands: the comment, or the annotation's key. */
+/* Returns its place: the comment, or the annotation's key. */
 static struct place place_of(const struct suppression *s)
 {
     return s->node ? at_key(s->node) : at_bytes(s->from, s->to);
@@ -225,7 +226,7 @@ static bool is_unknown_whether_used(const struct suppression *s, const struct fi
            (f->levels && rule_level_of(f->levels, s->rule)->severity[f->context] == SEVERITY_OFF);
 }
 
-/* What is wrong with it, if anything is. */
+/* Reports a fault of the suppression, if it has one. */
 static void report(const struct suppression *s, struct findings *f)
 {
     const char *form = s->node ? "annotation" : "comment";

@@ -1,8 +1,8 @@
-/* The waist: bytes in, verdict out.
+/* Judges manifests and changes: bytes in, verdict out.
  *
- * Same bytes, same policy, same `now`: same verdict. Nothing here opens a file or socket, reads a clock,
- * environment or locale, or keeps state between calls. Everything that is returned lives in the arena that
- * was given, or points into the bytes that were judged. */
+ * The verdict depends only on the bytes, the policy and `now`. Nothing here opens a file or socket, reads a clock,
+ * environment or locale, or keeps state between calls. Everything returned lives in the given arena, or points into
+ * the judged bytes. */
 #ifndef BRGATE_VERDICT_H
 #define BRGATE_VERDICT_H
 
@@ -12,10 +12,10 @@ struct node;        /* document.h: hosts only pass it on */
 struct resource;    /* model.h */
 struct schema_kind; /* schema.h */
 
-/* What all judging shares: policy and compiled patterns. Immutable once open; any number of threads may use
+/* The shared data of all judging: policy and compiled patterns. Immutable once open; any number of threads may use
  * it. */
 struct gate;
-/* Copies the policy. NULL: no memory. */
+/* Copies the policy. Returns NULL when memory runs out; free the gate with gate_close(). */
 struct gate *gate_open(const struct policy *policy);
 void gate_close(struct gate *g);
 
@@ -76,22 +76,23 @@ struct stream_verdict {
 /* The names of the kinds that are judged, from 0; empty beyond the last. Each is a kind of both groups. */
 slice verdict_kind(size_t number);
 
-/* Judges every document of a manifest as its author sees it: nothing is known but the text. A document that
- * cannot be read is a broken verdict among the others. NULL when the arena is exhausted. */
+/* Judges every document of a manifest from its text alone. A document that cannot be read has a broken verdict among
+ * the others. Returns NULL when the arena is exhausted: call it outside arena_run(). */
 const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes,
                                               int64_t now);
 
-/* What happens to an object that the API server asks about. */
+/* A change to an object, as in an admission request. */
 struct change {
     enum context context; /* CREATE, UPDATE, DELETE */
     const struct schema_kind *kind;
-    struct node *object;     /* on DELETE the one that goes */
+    struct node *object;     /* on DELETE the deleted one */
     struct node *old_object; /* UPDATE only */
 };
 
-/* Judges a change, and alters the trees of both objects (prune, default). An update that leaves the spec as it
- * was has no findings, unless it takes from the status of a pingcap.com Backup that it has started; nothing else is
- * exempt, not even an object that is being deleted: what is done at its end is done by its spec. `defaults` says whether to add the policy's defaults to change->object afterwards, for a patch. */
+/* Judges a change, and modifies the trees of both objects (prune, default). An update that leaves the spec unchanged
+ * has no findings, unless it removes from the status of a pingcap.com Backup that it has started; nothing else is
+ * exempt, not even an object that is being deleted, as its spec decides what the deletion does. `defaults` says
+ * whether to add the policy's defaults to change->object afterwards, for a patch. */
 const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
                                      bool defaults, int64_t now);
 
