@@ -113,7 +113,7 @@ static bool check(struct yaml_source *s, struct findings *f)
     return true;
 }
 
-/* Directives stand before the first line of a document, or behind the "..." of the one before. */
+/* Directives come before the first line of a document, or after the "..." of the previous one. */
 static bool check_directives(const struct yaml_source *s, struct findings *f)
 {
     bool may_follow = true;

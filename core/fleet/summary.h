@@ -32,7 +32,7 @@ struct object_summary {
      * with `runs`. */
     slice service, folder, runs;
     enum storage_type storage;
-    bool named; /* stands for the object's name, which is at `self`, and says nothing else */
+    bool named; /* holds only the object's name, which is at `self` */
     struct source_place place, cluster_spot, schedule_spot, self;
     bool fire_minutes; /* an unpaused schedule whose cron could be read; of its snapshot template */
     struct cron cron;

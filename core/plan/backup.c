@@ -1,11 +1,11 @@
-/* What to do about a Backup: the frame, and snapshots. */
+/* Plans for a Backup: the steps common to all, and snapshots. */
 #include "backup.h"
 
 #include "backup_check.h"
 #include "operator.h"
 #include "timestamp.h"
 
-/* The data or the task must be taken care of before the object may go. */
+/* Whether the data or the task must be cleaned up before the object may be deleted. */
 static bool needs_finalizer(const struct backup_spec *b)
 {
     slice policy = b->clean_policy.value;
@@ -66,7 +66,7 @@ static int64_t job_finished_at(const struct node *job)
     return at.n && timestamp_parse(at, &t, NULL) ? t.ms / 1000 : 0;
 }
 
-/* The pod writes the result before it ends. One that could not leaves a Backup that would run forever. */
+/* The pod writes the result before it ends. If it could not, the Backup would stay in Running forever. */
 static void complete_unreported(struct planning *p, struct status *s, const struct node *job)
 {
     enum { REPORT_SECONDS = 600 };

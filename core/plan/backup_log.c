@@ -102,7 +102,7 @@ static void start_command(struct log *l)
     backup_start(p, &l->status, l->command, job, l->job_name, problem);
 }
 
-/* The truth says that the command has had its effect. */
+/* Handles a command whose effect the cluster has confirmed. */
 static void command_was_done(struct log *l)
 {
     struct planning *p = l->planning;
@@ -132,7 +132,7 @@ static void task_is_missing(struct log *l)
     plan_wait(p, 0, "%.*s", FMT(message));
 }
 
-/* The Job ended, or went, and its pod never said what came of it. */
+/* Handles a Job that ended or disappeared without its pod reporting a result. */
 static void unreported(struct log *l, const struct node *job)
 {
     struct planning *p = l->planning;

@@ -1,4 +1,4 @@
-/* The children of a schedule, by what they are and how far they have come. */
+/* Classifies the children of a schedule by kind and state. */
 #include "schedule.h"
 
 #include "compact.h"
@@ -57,7 +57,7 @@ static enum child_state compaction_state(const struct planning *p, const struct 
     return slice_eq(o->compact_state, LIT("Failed")) ? CHILD_FAILED : unfinished(p, o, o->compact_state);
 }
 
-/* How far a compaction really came; where that was not said, its range was empty behind. */
+/* Returns how far a compaction came: to its reported end or, without a report or beyond its range, to the end of its range. */
 static uint64_t reached(const struct resource *o)
 {
     uint64_t tso;

@@ -140,7 +140,7 @@ static void create_job(struct compaction *c)
 
 /* ---- a Job that there is ---- */
 
-/* The newest pod's last word: the termination message of its container. */
+/* Returns the termination message of the newest pod's container. */
 static slice last_word(const struct planning *p)
 {
     slice newest = {0}, word = {0};

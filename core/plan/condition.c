@@ -116,7 +116,7 @@ struct node *status_of_command(struct status *s, enum logbackup_command command)
     return node_get(all, slice_of(name));
 }
 
-/* Pause and resume alternate: what one of them came to no longer counts when the other begins. */
+/* Pause and resume alternate: the result of one no longer counts when the other begins. */
 static void free_counterpart(struct status *s, enum logbackup_command command)
 {
     enum logbackup_command other = command == LOGBACKUP_PAUSE ? LOGBACKUP_RESUME : LOGBACKUP_PAUSE;

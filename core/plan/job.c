@@ -1,4 +1,4 @@
-/* What all Jobs have in common. */
+/* Builds the parts that all Jobs have in common. */
 #include "job.h"
 
 #include "brgate_limits.h"

@@ -1,4 +1,4 @@
-/* The truth about a task. */
+/* Compares a log backup's task with the expected effect of a command. */
 #include "log_truth.h"
 
 #include "timestamp.h"

@@ -1,4 +1,4 @@
-/* Finding things among the observed objects. */
+/* Looks up the observed objects. */
 #include "planning.h"
 
 static bool named(const struct node *object, slice namespace, slice name)

@@ -90,8 +90,8 @@ struct plan {
     slice why;     /* the state and what the plan waits for, in one sentence */
 };
 
-/* Plans the next actions for a resource. `now` is in Unix seconds. Everything returned lives in the arena (which must be guarded), in the resource or in
- * the observed objects. */
+/* Plans the next actions for a resource. `now` is in Unix seconds. Call it within arena_run(). Everything returned
+ * lives in the arena, in the resource or in the observed objects. */
 struct plan plan(struct arena *a, const struct resource *o, const struct observed *seen, int64_t now,
                  const struct plan_settings *settings);
 

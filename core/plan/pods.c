@@ -38,7 +38,7 @@ static slice waiting_container(const struct planning *p, const struct node *stat
     return (slice){0};
 }
 
-/* What keeps the pod from running; empty: nothing. */
+/* Returns why the pod does not run; empty if nothing prevents it. */
 static slice hindrance(const struct planning *p, const struct node *pod)
 {
     const struct node *conditions = node_at(pod, "status.conditions");

@@ -1,4 +1,4 @@
-/* Retries.
+/* Records and triggers retries of failed Jobs.
  * [tidb-operator v2: pkg/controllers/common/job.go, api/br/v1alpha1/backup.go; v1: pkg/controller/backup] */
 #include "retry.h"
 

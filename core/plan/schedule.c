@@ -1,5 +1,4 @@
-/* What to do about a BackupSchedule: the log Backup, a run that is due, a compaction that is due, and what has
- * had its time. */
+/* Plans for a BackupSchedule: the log Backup, due runs and compactions, and deletion of expired backups. */
 #include "schedule.h"
 
 #include "backup.h"
@@ -66,7 +65,7 @@ static void plan_log_child(struct schedule *s)
 
 /* ---- snapshots ---- */
 
-/* From when on due times count: the newest run that is known, by whatever still knows of it. */
+/* Returns the time after which due times count: that of the newest run known from children or status. */
 static int64_t cursor_of(const struct schedule *s)
 {
     const struct children *c = &s->children;

@@ -1,4 +1,4 @@
-/* The environment through which the pods reach the storage. */
+/* Builds the environment variables for access to the storage. */
 #include "job.h"
 
 #include "base64.h"

@@ -75,7 +75,7 @@ static void say_belongs(struct finding *x, slice block)
     finding_hint(x, block.n ? "it belongs in %.*s" : "it belongs at the top level%.*s", FMT(block));
 }
 
-/* Looks through the schema and not through the siblings, of which a hostile object has a million. */
+/* Searches the schema rather than the siblings: a hostile object may have a million of them. */
 static bool explain_sibling_block(struct finding *x, const struct schema *s)
 {
     const struct node *n = x->place.node, *first = NULL;
@@ -188,7 +188,7 @@ static bool explain_wrapper(struct finding *x, const struct schema *s)
     return true;
 }
 
-/* An unknown name for a block of which all or most fields are known, `storage: {provider: aws, bucket: ...}`. */
+/* An unknown name for a block whose fields are all or mostly known, `storage: {provider: aws, bucket: ...}`. */
 static bool explain_renamed(struct finding *x, const struct schema *s)
 {
     const struct node *n = x->place.node;

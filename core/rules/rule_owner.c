@@ -24,15 +24,15 @@ static bool holds(struct arena *a, const struct node *fields, const struct node 
 
 bool rule_field_is_unowned(const struct rule_run *run, const struct node *n)
 {
-    bool told = false;
+    bool has_owners = false;
     const struct node *list = node_at(run->object->root, "metadata.managedFields");
     for (const struct node *entry = node_first(list); entry; entry = node_next(entry)) {
         const struct node *fields = node_get(entry, LIT("fieldsV1")), *found = NULL;
         if (!node_get(fields, LIT("f:spec")))
             continue;
-        told = true;
+        has_owners = true;
         if (holds(run->arena, fields, n, &found) || found)
             return false;
     }
-    return told;
+    return has_owners;
 }

@@ -1,5 +1,5 @@
 /* Buckets and prefixes. BR joins them into a URL, and cleaning takes the bucket apart at its first slash:
- * what is not a plain name or path means different places to the two. */
+ * a value that is not a plain name or path means different places to the two. */
 #include "checks.h"
 
 #include "kube_name.h"

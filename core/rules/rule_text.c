@@ -1,4 +1,4 @@
-/* Characters that look like others, or like nothing at all: what a word processor makes of quotes and hyphens. */
+/* Characters that look like others, or are invisible, such as the quotes and hyphens of a word processor. */
 #include "checks.h"
 
 #include "utf8.h"
@@ -40,7 +40,7 @@ static void check_text(struct rule_run *run, const struct node *n)
         struct finding *x =
             finding_at(run->findings, &rule_text_lookalike, FIELD_NONE, at_part(n, i, i + bytes),
                        "%.*s contains %s, U+%04X", FMT(node_value(run->arena, n)), name, (unsigned)c);
-        finding_hint(x, "type the value anew with plain ASCII characters");
+        finding_hint(x, "retype the value with plain ASCII characters");
         return;
     }
 }

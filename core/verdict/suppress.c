@@ -18,8 +18,8 @@ static slice strip(slice s)
     return slice_trim(s);
 }
 
-/* Printable and yet nothing to see, or no more than a mark: fillers, marks that combine with what is before them,
- * punctuation. Each row is a range. */
+/* Returns whether a printable character is invisible or only a mark: fillers, combining marks, punctuation. Each row is
+ * a range. */
 static bool is_blank_or_mark(uint32_t c)
 {
     static const uint32_t ranges[][2] = {
