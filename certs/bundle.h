@@ -18,7 +18,7 @@ struct bundle {
  * none. */
 bool bundle_read(struct arena *a, slice pem, struct bundle *ret, struct error *reterr);
 
-bool bundle_has(const struct bundle *b, slice fingerprint);
+bool bundle_has(const struct bundle *b, slice fingerprint); /* by its fingerprint */
 
 enum { BUNDLE_OUTLIVED_PART = 24 };
 

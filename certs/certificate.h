@@ -1,7 +1,7 @@
 /* Making and reading the certificates of the webhook: PEM text in, PEM text out, no files.
  *
  * Keys are ECDSA P-256: a handshake costs half of what RSA-2048 does and every API server knows it. Times are
- * Unix seconds. Results and errors live in the arena, which may be unguarded: running out of memory is an
+ * Unix seconds. Results and errors live in the arena, and nothing unwinds: running out of memory is an
  * error like others. A false return has one line in `reterr`. */
 #ifndef BRGATE_CERTIFICATE_H
 #define BRGATE_CERTIFICATE_H

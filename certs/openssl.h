@@ -23,6 +23,8 @@ bool openssl_failed(struct error *reterr, const char *what);
 slice openssl_copy(struct arena *a, slice s);
 slice openssl_text(struct arena *a, BIO *memory);
 
+/* The first certificate of the text, or its private key; NULL when there is none that can be read. The caller frees it
+ * (scoped()). */
 X509 *openssl_certificate(slice pem);
 EVP_PKEY *openssl_key(slice pem);
 

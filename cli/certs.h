@@ -4,9 +4,10 @@
 
 #include "kube.h"
 
+/* Shows certificates, `brgate certs show`; returns the exit status, as the two below do. */
 int certs_show(int argc, char **argv);
-int certs_make(int argc, char **argv);
-int certs_self(int argc, char **argv);
+int certs_make(int argc, char **argv); /* writes a new CA and certificate as files */
+int certs_self(int argc, char **argv); /* makes or renews the Secret once */
 
 /* The chain that a TLS server shows when it is asked for `name`, as PEM. False with one line. */
 bool certs_peer(struct arena *a, const char *address, slice name, slice *ret_chain, struct error *reterr);

@@ -21,6 +21,7 @@ bool output_open(struct output *o, const char *command, const char *path);
 void output_put(struct output *o, slice text);
 bool output_close(struct output *o);
 
+/* The functions of main.c's table. */
 int command_lint(int argc, char **argv);
 int command_default(int argc, char **argv);
 int command_plan(int argc, char **argv);

@@ -1,8 +1,8 @@
 /* A client of the Kubernetes API: finds the server and who we are, sends one request, waits for the answer.
  *
  * Everything has an end: connecting, a request, and its repetitions when the server asks for patience. A
- * client belongs to one thread at a time. Texts and trees live in the arena of the request, whose guard the
- * caller has set. libcurl is loaded by the first kube_open(). */
+ * client belongs to one thread at a time. Texts and trees live in the arena of the request; functions that are
+ * given one unwind when it is exhausted. libcurl is loaded by the first kube_open(). */
 #ifndef BRGATE_KUBE_H
 #define BRGATE_KUBE_H
 
@@ -31,7 +31,7 @@ struct kube_limits {
         patience; /* before the second attempt, doubled for each further one; at most that much */
 };
 
-struct kube_limits kube_defaults(void);
+struct kube_limits kube_defaults(void); /* 5 s to connect, 15 s for an attempt, four of them */
 
 /* NULL with one line in `reterr`: what, where, how to fix. */
 struct kube *kube_open(const struct kube_place *place, const struct kube_limits *limits,

@@ -4,7 +4,7 @@
 
 #include "access.h"
 
-enum kube_outcome kube_outcome_of(int status);
+enum kube_outcome kube_outcome_of(int status); /* of an HTTP status */
 
 /* "/api/v1/namespaces/team-a/secrets/x?query" */
 slice kube_path(struct arena *a, const struct kube_request *q);

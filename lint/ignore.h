@@ -12,6 +12,7 @@ struct ignore_list {
     size_t count, capacity;
 };
 
+/* An empty list; `base` must outlive it. */
 struct ignore_list *ignore_new(struct arena *a, const char *base);
 
 /* Adds the pattern of one line; comments and blank lines add nothing. The text must outlive the list. */

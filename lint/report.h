@@ -51,6 +51,7 @@ struct report_totals {
     size_t ignored;  /* files and folders that are excluded, or named in .gitignore */
 };
 
+/* Adds what a stream holds, or what another worker has counted. */
 void report_count(struct report_totals *t, const struct stream_verdict *stream);
 void report_add(struct report_totals *t, const struct report_totals *more);
 
@@ -87,6 +88,7 @@ extern const size_t report_format_count;
 /* One finding as text: the line for tools, the source line, the carets. */
 void report_put_row(struct buf *b, const struct report_file *f, const struct diagnostic *row, bool colour);
 
+/* The functions of report_formats[]. */
 void report_put_text(struct buf *b, const struct report_file *f, bool colour);
 void report_put_text_end(struct buf *b, const struct report_end *e);
 void report_put_github(struct buf *b, const struct report_file *f, bool colour);

@@ -54,7 +54,7 @@ void connections_shed(struct connections *list);
 /* All places for answers are taken: shuts the one that has to yield its own. False when there is none. */
 bool connections_yield(struct connections *list);
 
-unsigned connections_count(struct connections *list);
+unsigned connections_count(struct connections *list); /* open at the moment */
 
 /* Whether a client waits: a request under way, a request in the socket's buffer, or a handshake or first
  * request of the last two seconds. */

@@ -69,6 +69,6 @@ crowd_victim(const struct crowd *c); /* whom to close when there is one too many
  * least. NULL: nobody. */
 void *crowd_yielder(const struct crowd *c);
 
-bool crowd_stalled(const struct crowd_member *m, uint64_t now);
+bool crowd_stalled(const struct crowd_member *m, uint64_t now); /* @todo */
 
 #endif

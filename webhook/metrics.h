@@ -44,14 +44,16 @@ struct metrics_gauges {
 };
 
 struct metrics *metrics_new(const struct server_handler *h); /* NULL when the system has no memory */
-void metrics_free(struct metrics *m);
+void metrics_free(struct metrics *m);                        /* NULL is allowed */
 
+/* Counts a review, or a request that was refused before it became one. */
 void metrics_review(struct metrics *m, size_t endpoint, const struct server_answer *answer, uint64_t ns);
 void metrics_refused(struct metrics *m, enum rejection_reason reason);
 void metrics_connection(struct metrics *m); /* accepted */
 void metrics_handshake(struct metrics *m);  /* completed */
 void metrics_aborted(struct metrics *m);    /* the client went away in the middle of a request */
 
+/* Writes the page for Prometheus. */
 void metrics_render(const struct metrics *m, const struct metrics_gauges *g, struct buf *b);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "log.h"
 
-const struct server_options *server_options_of(const struct server *s);
-struct log *server_log(const struct server *s);
+const struct server_options *server_options_of(const struct server *s); /* those it was started with */
+struct log *server_log(const struct server *s);                         /* its own, for who works beside it */
 
 #endif

@@ -14,6 +14,7 @@ struct keeping_options {
     unsigned interval;      /* milliseconds */
 };
 
+/* A certificate for 90 days, one minute to settle, a look every ten seconds. */
 struct keeping_options keeping_defaults(void);
 
 struct cert_keeping;

@@ -123,6 +123,7 @@ struct server;
 struct server *server_start(const struct server_options *o, const struct server_handler *h,
                             struct error *reterr);
 
+/* The ports it listens on, also where the system chose them. */
 unsigned server_port(const struct server *s);
 unsigned server_health_port(const struct server *s);
 

@@ -18,6 +18,7 @@ struct tls_pair; /* private */
 struct tls *tls_new(const struct server_options *o, struct log *l, struct error *reterr);
 void tls_free(struct tls *t);
 
+/* Reads the files again. Without `forced`, texts that were tried before are left alone. */
 void tls_reload(struct tls *t, bool forced);
 /* Takes this pair (PEM) instead of files. False with one line, and what was served stays. */
 bool tls_replace(struct tls *t, slice cert, slice key, struct error *reterr);

@@ -35,6 +35,8 @@ struct observer {
     int64_t ahead;   /* seconds that ours was ahead of it then */
 };
 
+/* Reads the Secret and both configurations, and works out what rotation_next() needs. `host` is a name that the
+ * certificate must be valid for; `*ret` is complete also when something could not be read (`error`, `secret_read`). */
 void observe(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret);
 
 /* Whether the bundles of all configurations that exist vouch for the chain; false when there is none. */

@@ -1,6 +1,6 @@
 /* The Secret and the two webhook configurations as the API server holds them. Internal to this layer.
  *
- * All memory is of the arena, whose guard the caller has set. */
+ * All memory is of the arena; the functions unwind when it is exhausted. */
 #ifndef BRGATE_KEEPER_STORE_H
 #define BRGATE_KEEPER_STORE_H
 

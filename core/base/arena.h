@@ -44,6 +44,7 @@ bool arena_run(struct arena *a, void (*work)(void *context), void *context);
 
 slice arena_copy(struct arena *a, slice s);       /* a copy of the bytes, not NUL-terminated */
 const char *arena_cstr(struct arena *a, slice s); /* a NUL-terminated copy */
+/* The formatted text, with a NUL behind it that does not count. */
 slice arena_fmt(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes room for one more element of `size` bytes in a growing array; `*capacity` and the result are kept by

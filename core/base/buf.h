@@ -13,6 +13,7 @@ struct buf {
 };
 
 struct buf buf_new(struct arena *a, size_t limit); /* empty; `limit` in bytes */
+/* Adds bytes, a byte, or formatted text. */
 void buf_put(struct buf *b, slice s);
 void buf_char(struct buf *b, char c);
 void buf_fmt(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

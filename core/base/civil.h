@@ -15,8 +15,8 @@ enum { CIVIL_DAY = 86400 };
 #define CIVIL_FIRST INT64_C(-62167219200)
 #define CIVIL_LAST  INT64_C(253402300799)
 
-bool civil_leap(int year);
-int civil_days_in_month(int year, int month);
+bool civil_leap(int year);                    /* a year of 366 days */
+int civil_days_in_month(int year, int month); /* month 1-12 */
 
 /* Days from 1970-01-01 to that date; the date must exist. */
 int64_t civil_days(int year, int month, int day);
@@ -30,7 +30,7 @@ struct civil civil_of(int64_t unix_seconds);
 /* 0 is Sunday, for the day that many days after 1970-01-01. */
 int civil_weekday(int64_t days);
 
-bool civil_date_exists(int year, int month, int day);
+bool civil_date_exists(int year, int month, int day); /* false also for years outside 0 to 9999 */
 
 /* "2024-01-15T10:20:30Z" */
 void civil_put(struct buf *b, int64_t unix_seconds);

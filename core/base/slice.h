@@ -34,10 +34,10 @@ static inline bool slice_eq(slice a, slice b)
 {
     return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));
 }
-bool slice_eq_nocase(slice a, slice b); /* ASCII letters only */
-int slice_cmp(slice a, slice b);        /* order of bytes, as memcmp */
-bool slice_starts(slice s, slice prefix);
-bool slice_ends(slice s, slice suffix);
+bool slice_eq_nocase(slice a, slice b);   /* ASCII letters only */
+int slice_cmp(slice a, slice b);          /* order of bytes, as memcmp */
+bool slice_starts(slice s, slice prefix); /* true for an empty prefix */
+bool slice_ends(slice s, slice suffix);   /* true for an empty suffix */
 
 /* Offset of the first occurrence, or SLICE_NONE. */
 size_t slice_find(slice s, slice what);

@@ -10,6 +10,7 @@ struct position {
 
 struct line_table; /* the starts of a text's lines */
 
+/* Unwinds when memory runs out; `bytes` must outlive it. */
 struct line_table *line_table_new(struct arena *a, slice bytes);
 struct position position_of(const struct line_table *t, uint32_t offset); /* beyond the end: the end */
 uint32_t line_of(const struct line_table *t, uint32_t offset); /* the same, without counting columns */

@@ -30,6 +30,7 @@ struct cron_rhythm {
     unsigned most_per_day;
 };
 
+/* Costs a walk over the cycle: worked out once a schedule. */
 struct cron_rhythm cron_rhythm(const struct cron *c);
 
 /* Returns whether both day fields are given without a star: then a day needs to match only one of them. */

@@ -11,9 +11,9 @@ enum {
 };
 
 bool kube_label(slice s, struct refusal *refusal); /* RFC 1123 label, lower case: a Service, a namespace */
-bool kube_subdomain(slice s, struct refusal *refusal); /* RFC 1123 subdomain, lower case: most objects */
-bool kube_label_key(slice s, struct refusal *refusal); /* "prefix/Name": labels, finalizers */
-bool kube_label_value(slice s, struct refusal *refusal);
+bool kube_subdomain(slice s, struct refusal *refusal);      /* RFC 1123 subdomain, lower case: most objects */
+bool kube_label_key(slice s, struct refusal *refusal);      /* "prefix/Name": labels, finalizers */
+bool kube_label_value(slice s, struct refusal *refusal);    /* may be empty */
 bool kube_annotation_key(slice s, struct refusal *refusal); /* as a label's key, but the prefix in any case */
 
 #endif

@@ -26,7 +26,7 @@ struct timestamp {
 bool timestamp_parse(slice s, struct timestamp *ret, struct refusal *refusal);
 
 uint64_t timestamp_tso(int64_t ms); /* with logical part 0; `ms` from 1970 on */
-int64_t timestamp_ms(uint64_t tso);
+int64_t timestamp_ms(uint64_t tso); /* its physical part */
 
 /* Returns whether BR accepts the text where it requires a time zone (log start --start-ts, log truncate --until,
  * restore --restored-ts). Handles TSOs and a full date and time; other MySQL spellings count as refused.

@@ -217,10 +217,10 @@ bool text_empty(const struct text *t);
 /* Returns whether the field's value is certain, even if empty: neither a placeholder nor a faulty value. */
 bool text_known(const struct text *t);
 
-const char *storage_type_name(enum storage_type t);       /* "s3" */
-const struct node *storage_node(const struct storage *s); /* of the block in use; NULL when there is none */
-const struct text *storage_prefix(const struct storage *s);
-const struct text *storage_bucket(const struct storage *s);      /* container for azblob; NULL for local */
+const char *storage_type_name(enum storage_type t);         /* "s3" */
+const struct node *storage_node(const struct storage *s);   /* of the block in use; NULL when there is none */
+const struct text *storage_prefix(const struct storage *s); /* of the block in use; NULL when there is none */
+const struct text *storage_bucket(const struct storage *s); /* container for azblob; NULL for local */
 const struct text *storage_secret_name(const struct storage *s); /* NULL for local */
 
 /* The first difference between two places: `member` of the storage block (NULL: the blocks are of different types),

@@ -8,13 +8,14 @@
 
 enum logbackup_operator object_operator(const struct resource *o); /* by its API group */
 
+/* What a log Backup asks for and how far it has come, for log_backup.h. */
 struct logbackup_spec backup_log_spec(const struct backup_spec *spec);
 struct logbackup_status backup_log_status(const struct backup_status *status);
 
 /* status.logSubCommandStatuses[command].phase; empty when there is none. */
 slice backup_sub_phase(const struct backup_status *status, enum logbackup_command command);
 
-const char *object_finalizer(const struct resource *o); /* the operator's */
-bool object_has_finalizer(const struct resource *o, const char *name);
+const char *object_finalizer(const struct resource *o);                /* the operator's */
+bool object_has_finalizer(const struct resource *o, const char *name); /* by its name */
 
 #endif

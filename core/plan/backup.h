@@ -5,10 +5,11 @@
 #include "backup_job.h"
 #include "retry.h"
 
+/* Plans for a Backup: the end of one that is being deleted, a log, or a snapshot. */
 void plan_backup(struct planning *p);
-void plan_snapshot(struct planning *p);
-void plan_log(struct planning *p);
-void plan_deletion(struct planning *p);
+void plan_snapshot(struct planning *p); /* to be run once, and again by the retry policy */
+void plan_log(struct planning *p);      /* the next command of its state machine */
+void plan_deletion(struct planning *p); /* stops the task, cleans the data, takes the finalizer away */
 
 /* The interval for checking conditions that no event announces: a missing Secret, a failed query. */
 enum { LOOK_AGAIN_SECONDS = 60 };

@@ -4,6 +4,7 @@
 
 #include "job.h"
 
+/* Plans for a CompactBackup: its one Job, and what becomes of that. */
 void plan_compaction(struct planning *p);
 
 /* The Job of v1's backup-manager. */
@@ -17,6 +18,7 @@ struct compact_report {
     uint64_t reached; /* TSO up to which there was something to compact; 0: unknown */
     slice progress, error;
 };
+/* Reads it; what is not there stays empty. */
 struct compact_report compact_report_of(slice termination_message);
 
 /* On the CompactBackup: the TSO that its compaction reached. v2's status has no field for it. */

@@ -21,6 +21,7 @@ struct condition {
     slice reason, message; /* an empty reason is the type (v2 requires one) */
 };
 
+/* A copy of the status that was observed, to be changed; status_close() writes it. */
 struct status status_open(const struct planning *p);
 
 /* Sets a condition of the Backup. Its type becomes the phase, except for Restart. */

@@ -23,7 +23,9 @@ struct job {
     int64_t shards;  /* above 0: an Indexed Job; backoff_limit is then for each index */
 };
 
+/* An empty Job of that name with the operator's labels. */
 struct job job_new(const struct planning *p, slice name);
+/* One more argument of the main container. */
 void job_arg(const struct planning *p, struct job *j, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

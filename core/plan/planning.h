@@ -24,7 +24,7 @@ void plan_wait(struct planning *p, int64_t again, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void plan_look_again(struct planning *p, int64_t at); /* the earliest wins */
 
-slice plan_name(const struct planning *p);
+slice plan_name(const struct planning *p); /* of the resource */
 slice plan_namespace(const struct planning *p);
 bool plan_v2(const struct planning *p);                /* br.pingcap.com */
 slice plan_time(const struct planning *p, int64_t at); /* RFC 3339 */
@@ -40,6 +40,7 @@ void put_missing(struct arena *a, struct node *into, const struct node *extra);
 
 /* ---- what was observed ---- */
 
+/* The observed object of that kind, namespace and name; NULL: it was not observed. */
 const struct node *seen_find(const struct planning *p, const char *kind, slice namespace, slice name);
 
 /* A Job that the resource would create by that name. */

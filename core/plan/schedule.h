@@ -5,6 +5,7 @@
 
 #include "condition.h"
 
+/* Plans for a BackupSchedule: the children that are due, and those that retention deletes. */
 void plan_schedule(struct planning *p);
 
 /* ---- due.c: when ---- */
@@ -18,6 +19,7 @@ struct due {
     unsigned missed; /* earlier ones in that range, up to MOST_MISSED */
 };
 enum { MOST_MISSED = 1000 };
+/* The newest due time, and how many it hides. */
 struct due due_now(const struct planning *p, int64_t anchor, int64_t cursor);
 
 /* Convert a time to "2006-01-02t15-04-05" in UTC, and back; false when `text` does not end in such a stamp. */
@@ -47,6 +49,7 @@ struct children {
     struct child log; /* object is NULL: there is none */
     bool untimed;     /* one of them has no time: then nothing is deleted */
 };
+/* Those that were observed and that this schedule controls. */
 struct children children_of(const struct planning *p);
 
 /* Returns a snapshot Backup of the same cluster, with any owner, that must end before the next may begin; NULL if there
@@ -55,10 +58,12 @@ const struct node *running_in_cluster(const struct planning *p);
 
 /* ---- child.c: new children ---- */
 
+/* Names are made from the schedule and the due time, so that a repeated creation finds the first one. */
 slice snapshot_child_name(const struct planning *p, int64_t due);
 slice log_child_name(const struct planning *p);
 slice compaction_child_name(const struct planning *p, int64_t slot);
 
+/* The Backup for a due time, and the log Backup, from their templates. */
 struct node *snapshot_child(const struct planning *p, int64_t due);
 struct node *log_child(const struct planning *p);
 /* The range is given in TSOs: v1's times without a zone are read in the zone of the pod. */
@@ -67,6 +72,7 @@ struct node *compaction_child(const struct planning *p, const struct child *log,
 
 /* ---- retention.c: deletions ---- */
 
+/* Deletes the children that are beyond maxReservedTime or maxBackups, and truncates the log. */
 void plan_retention(struct planning *p, const struct children *c);
 
 /* Returns the TSO up to which all of the log is compacted; 0 if unknown, or if nothing is. */

@@ -7,14 +7,16 @@
 
 #include "document.h"
 
-struct node *tree_object(struct arena *a);
-struct node *tree_array(struct arena *a);
+struct node *tree_object(struct arena *a); /* an empty one */
+struct node *tree_array(struct arena *a);  /* an empty one */
 
 struct node *tree_put(struct node *into, const char *key, struct node *value); /* returns `value` */
+/* Puts an empty one there and returns it. */
 struct node *tree_put_object(struct arena *a, struct node *into, const char *key);
-struct node *tree_put_array(struct arena *a, struct node *into, const char *key);
+struct node *tree_put_array(struct arena *a, struct node *into, const char *key); /* the same */
 
 void tree_put_text(struct arena *a, struct node *into, const char *key, slice text); /* nothing when empty */
+/* A number, true or false. */
 void tree_put_int(struct arena *a, struct node *into, const char *key, int64_t value);
 void tree_put_bool(struct arena *a, struct node *into, const char *key, bool value);
 /* Puts a deep copy; does nothing when `n` is NULL. */

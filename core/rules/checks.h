@@ -11,12 +11,13 @@
 
 /* ---- the groups; rules.c says which of them an object meets ---- */
 
-void check_metadata(struct rule_run *run, const struct metadata *m);
+void check_metadata(struct rule_run *run,
+                    const struct metadata *m); /* name, labels, annotations, finalizers */
 
 void check_storage(struct rule_run *run, const struct job_spec *job);  /* br, a cluster, one storage */
 void check_s3(struct rule_run *run, const struct job_spec *job);       /* values of the block */
 void check_endpoint(struct rule_run *run, const struct job_spec *job); /* s3.endpoint */
-void check_gcs(struct rule_run *run, const struct job_spec *job);
+void check_gcs(struct rule_run *run, const struct job_spec *job);      /* values of the block */
 void check_azblob(struct rule_run *run, const struct job_spec *job);
 void check_place(struct rule_run *run, const struct job_spec *job);       /* buckets and prefixes */
 void check_volumes(struct rule_run *run, const struct job_spec *job);     /* local storage, pod volumes */
@@ -26,18 +27,19 @@ void check_pod(struct rule_run *run, const struct job_spec *job);         /* env
 void check_affinity(struct rule_run *run, const struct job_spec *job);
 void check_br(struct rule_run *run, const struct job_spec *job); /* BR and its Job */
 
-void check_backup(struct rule_run *run, const struct backup_spec *spec);
-void check_options(struct rule_run *run, const struct backup_spec *spec); /* flags of BR */
-void check_filter(struct rule_run *run, const struct backup_spec *spec);
+void check_backup(struct rule_run *run,
+                  const struct backup_spec *spec); /* what is no subject of those below */
+void check_options(struct rule_run *run, const struct backup_spec *spec);  /* flags of BR */
+void check_filter(struct rule_run *run, const struct backup_spec *spec);   /* tableFilter */
 void check_dumpling(struct rule_run *run, const struct backup_spec *spec); /* what only v1 has */
 void check_log(struct rule_run *run, const struct backup_spec *spec);      /* log backups */
 
 void check_schedule(struct rule_run *run, const struct schedule_spec *spec); /* but for its templates */
-void check_compact(struct rule_run *run, const struct compact_spec *spec);
-void check_transition(struct rule_run *run);                        /* UPDATE of a Backup */
-void check_schedule_change(struct rule_run *run);                   /* UPDATE of a BackupSchedule */
-void report_lookalikes(struct rule_run *run, const struct node *n); /* at `n` or below */
-void check_deletion(struct rule_run *run);
+void check_compact(struct rule_run *run, const struct compact_spec *spec);   /* the spec of a CompactBackup */
+void check_transition(struct rule_run *run);                                 /* UPDATE of a Backup */
+void check_schedule_change(struct rule_run *run);                            /* UPDATE of a BackupSchedule */
+void report_lookalikes(struct rule_run *run, const struct node *n);          /* at `n` or below */
+void check_deletion(struct rule_run *run); /* what goes with the object, on DELETE */
 
 bool text_is_placeholder(slice s); /* "${bucket}", CHANGEME: no value of anyone's */
 void report_placeholders(struct rule_run *run, const struct node *n); /* at `n` or below; the last */
@@ -89,10 +91,11 @@ bool value_usable(const struct node *n);
 bool value_is_text(const struct node *n);        /* the same, and a string */
 struct text text_of_value(const struct node *n); /* such a string as a field */
 
-bool slice_among(slice s, const slice *values, size_t count);
+bool slice_among(slice s, const slice *values, size_t count); /* byte by byte */
 
 /* ---- questions of more than one group ---- */
 
+/* It belongs to a CompactBackup, or is a schedule's template of one. */
 bool job_is_compaction(const struct job_spec *job);
 /* Without br, TiDB Operator v1 makes the backup with Dumpling. */
 bool job_is_dumpling(const struct rule_run *run, const struct job_spec *job);

@@ -8,12 +8,14 @@
 
 /* ---- the request, for the state machine of domain ---- */
 
+/* Whether logSubcommand and logStop have values that the state machine can be asked about. */
 bool backup_request_readable(const struct backup_spec *spec);
 /* logSubcommand, or logStop; NULL when neither is there. */
 const struct node *backup_request_node(const struct backup_spec *spec);
 
 /* ---- findings that a manifest and an update share; `n` is the request ---- */
 
+/* What follows from a pause: its checkpoint is kept for a day. */
 void logbackup_pause_expires(struct rule_run *run, const struct node *n);
 /* Reports a spec that no longer asks for the stop of a stopped log backup, as if it could continue. */
 void log_stays_stopped(struct rule_run *run, const struct backup_spec *to, const char *hint);

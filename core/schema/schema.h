@@ -111,9 +111,9 @@ const struct schema *schema_load(struct schema_set *set, const struct node *open
 
 /* ---- the patterns of a set, numbered from 1 ---- */
 
-struct arena *schema_set_arena(const struct schema_set *set);
-size_t schema_set_pattern_count(const struct schema_set *set);
-slice schema_set_pattern(const struct schema_set *set, uint16_t number);
+struct arena *schema_set_arena(const struct schema_set *set);            /* that it was made in */
+size_t schema_set_pattern_count(const struct schema_set *set);           /* the highest number */
+slice schema_set_pattern(const struct schema_set *set, uint16_t number); /* its text; `number` is from 1 on */
 
 /* The number of the pattern; equal texts have one number. False, and why, when it does not compile. */
 bool schema_set_add_pattern(struct schema_set *set, slice text, uint16_t *ret, struct refusal *refusal);

@@ -7,8 +7,8 @@
 
 enum { RULES_MOST = 256 }; /* for arrays by number; catalogue.c does not compile with more */
 
-size_t rule_count(void);
-const struct rule *rule_at(size_t number);
+size_t rule_count(void);                   /* how many there are */
+const struct rule *rule_at(size_t number); /* `number` is below rule_count() */
 
 /* The number of the rule of that slug; false when there is none. */
 bool rule_find(slice slug, size_t *ret_number);

@@ -28,6 +28,7 @@ struct suppressions {
     size_t count, capacity;
 };
 
+/* The comments of a file, in its order, and the annotations of an object. They live in the arena. */
 struct suppressions suppressions_in_text(struct arena *a, slice bytes, const struct line_table *lines);
 struct suppressions suppressions_in_annotations(struct arena *a, const struct resource *o);
 
