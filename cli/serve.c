@@ -107,7 +107,7 @@ static const char help_text[] =
     "  --max-connections N           open at once (512); one more takes the place of\n"
     "                                one that never sent a review, or of an idle one\n"
     "  --max-in-flight N             reviews at once (64); more get a 429\n"
-    "  --review-memory SIZE          to judge one (200Mi); more is answered with 413\n"
+    "  --review-memory SIZE          to judge one (200Mi); what takes more is denied\n"
     "  --reviews-memory SIZE         to judge all that are under way, beyond 64 KiB\n"
     "                                each (200Mi); more get a 429\n"
     "  --threads N                   workers (one per processor, 8 at most)\n"
