@@ -16,7 +16,7 @@ static void become(struct node *n, enum node_kind kind)
 {
     if (n->kind == kind)
         return;
-    n->kind = kind;
+    n->kind = (uint8_t)kind;
     n->first = n->last = NULL;
     n->index = NULL;
     n->count = 0;

@@ -57,7 +57,7 @@ static void what_they_do_not(void **state)
     agree("%s %g %d", "x", 1e300, 5);
     agree("%-5d|%+d|% d|%#x", 42, 42, 42, 42u);
     agree("%10s|%-10s|", "right", "left");
-    agree("%.5d|%hhu|%*d|%p", 42, 255, 4, 7, (const void *)NULL);
+    agree("%.5d|%hhu|%*d|%p", 42, (unsigned char)255, 4, 7, (const void *)NULL);
 }
 
 int main(void)
