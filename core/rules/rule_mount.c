@@ -145,10 +145,18 @@ static void report_clash(struct rule_run *run, const struct mount *first, const 
     finding_hint(x, "mount it elsewhere");
 }
 
+static size_t paths_in(const struct node *list)
+{
+    size_t n = 0;
+    for (const struct node *m = node_first(list); m; m = node_next(m))
+        n += value_is_text(node_get(m, LIT("mountPath")));
+    return n;
+}
+
 static void check_unique(struct rule_run *run, const struct job_spec *job)
 {
     const struct node *list = job->additional_volume_mounts.node;
-    struct mount *mounts = ARENA_ARRAY(run->arena, struct mount, (list ? list->count : 0) + OWN_MOST + 1u);
+    struct mount *mounts = ARENA_ARRAY(run->arena, struct mount, paths_in(list) + OWN_MOST + 1u);
     size_t count = 0;
     add_own(run, job, mounts, &count);
     const struct node *path = node_get(local_mount(job), LIT("mountPath"));
