@@ -12,6 +12,11 @@ static const struct gate *gate;
 
 static uint64_t dice_state;
 
+void variation_seed(uint64_t seed)
+{
+    dice_state = seed ? seed : 1;
+}
+
 unsigned dice(unsigned below)
 {
     dice_state ^= dice_state >> 12, dice_state ^= dice_state << 25, dice_state ^= dice_state >> 27;
@@ -231,7 +236,7 @@ static void keep_samples(struct arena *kept, const struct fixture *f, slice mani
 void variation_open(struct arena *kept, const struct gate *g, uint64_t seed)
 {
     gate = g;
-    dice_state = seed;
+    variation_seed(seed);
     struct fixtures all = fixtures_read(kept, NULL, 0);
     for (size_t i = 0; i < all.count; i++) {
         keep_samples(kept, &all.items[i], all.items[i].manifest);

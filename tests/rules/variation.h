@@ -22,6 +22,7 @@ extern size_t sample_count;
  * use of what follows. */
 void variation_open(struct arena *kept, const struct gate *gate, uint64_t seed);
 
+void variation_seed(uint64_t seed); /* begins anew */
 unsigned dice(unsigned below);
 
 struct node *read_object(struct arena *a, slice text);
