@@ -120,9 +120,12 @@ static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, 
     return false;
 }
 
-/* ISO 8601, "P1DT12H", with units that have a length: as a duration of Go. 0: it is none of these. */
+/* ISO 8601, "P1DT12H", with units that have a length: as a duration of Go. 0: it is none of these, or longer than
+ * Go's durations can be. */
 static uint64_t iso_seconds(slice s)
 {
+    enum { LONGEST_DIGITS = 6 };
+    static const uint64_t longest = INT64_MAX / 1000000000;
     static const struct {
         char unit;
         bool of_time;
@@ -141,7 +144,7 @@ static uint64_t iso_seconds(slice s)
         }
         while (digits < s.n && ascii_is_digit(s.p[digits]))
             digits++;
-        if (!digits || digits == s.n || digits > 6 || !num_u64(slice_cut(s, 0, digits), &number))
+        if (!digits || digits == s.n || digits > LONGEST_DIGITS || !num_u64(slice_cut(s, 0, digits), &number))
             return 0;
         while (part < COUNT(parts) &&
                (ascii_lower(parts[part].unit) != ascii_lower(s.p[digits]) || parts[part].of_time != time))
@@ -151,7 +154,7 @@ static uint64_t iso_seconds(slice s)
         sum += number * parts[part++].seconds;
         s = slice_from(s, digits + 1);
     }
-    return sum;
+    return sum <= longest ? sum : 0;
 }
 
 static void propose_for_iso(slice s, struct refusal *refusal)
