@@ -24,7 +24,8 @@ void plan_wait(struct planning *p, int64_t again, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void plan_look_again(struct planning *p, int64_t at); /* the earliest wins */
 
-slice plan_name(const struct planning *p); /* of the resource */
+/* metadata.name and metadata.namespace of the resource. */
+slice plan_name(const struct planning *p);
 slice plan_namespace(const struct planning *p);
 bool plan_v2(const struct planning *p);                /* br.pingcap.com */
 slice plan_time(const struct planning *p, int64_t at); /* RFC 3339 */

@@ -14,18 +14,18 @@
 void check_metadata(struct rule_run *run,
                     const struct metadata *m); /* name, labels, annotations, finalizers */
 
-void check_storage(struct rule_run *run, const struct job_spec *job);  /* br, a cluster, one storage */
-void check_s3(struct rule_run *run, const struct job_spec *job);       /* values of the block */
-void check_endpoint(struct rule_run *run, const struct job_spec *job); /* s3.endpoint */
-void check_gcs(struct rule_run *run, const struct job_spec *job);      /* values of the block */
-void check_azblob(struct rule_run *run, const struct job_spec *job);
+void check_storage(struct rule_run *run, const struct job_spec *job);     /* br, a cluster, one storage */
+void check_s3(struct rule_run *run, const struct job_spec *job);          /* values of the block */
+void check_endpoint(struct rule_run *run, const struct job_spec *job);    /* s3.endpoint */
+void check_gcs(struct rule_run *run, const struct job_spec *job);         /* values of the block */
+void check_azblob(struct rule_run *run, const struct job_spec *job);      /* the same */
 void check_place(struct rule_run *run, const struct job_spec *job);       /* buckets and prefixes */
 void check_volumes(struct rule_run *run, const struct job_spec *job);     /* local storage, pod volumes */
 void check_pod_mounts(struct rule_run *run, const struct job_spec *job);  /* and each volume by itself */
 void check_credentials(struct rule_run *run, const struct job_spec *job); /* who may write */
 void check_pod(struct rule_run *run, const struct job_spec *job);         /* env, resources, tolerations */
-void check_affinity(struct rule_run *run, const struct job_spec *job);
-void check_br(struct rule_run *run, const struct job_spec *job); /* BR and its Job */
+void check_affinity(struct rule_run *run, const struct job_spec *job);    /* affinity */
+void check_br(struct rule_run *run, const struct job_spec *job);          /* BR and its Job */
 
 void check_backup(struct rule_run *run,
                   const struct backup_spec *spec); /* what is no subject of those below */
