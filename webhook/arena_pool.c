@@ -3,10 +3,6 @@
 
 #include <pthread.h>
 
-enum {
-    KEEP_BYTES = 256 << 10
-}; /* an arena that has grown beyond this is freed; a usual review takes 20 to 50 KB */
-
 struct arena_pool {
     pthread_mutex_t lock;
     size_t limit;
@@ -55,7 +51,7 @@ struct arena *arena_pool_take(struct arena_pool *p)
 void arena_pool_give(struct arena_pool *p, struct arena *a)
 {
     bool kept = false;
-    if (arena_reserved(a) <= KEEP_BYTES) {
+    if (arena_reserved(a) <= ARENA_KEEP_BYTES) {
         arena_reset(a);
         pthread_mutex_lock(&p->lock);
         kept = p->count < p->most;

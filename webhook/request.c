@@ -247,8 +247,23 @@ static enum MHD_Result admit(struct service *s, struct MHD_Connection *mhd, stru
     return MHD_YES;
 }
 
+/* A quarter of the memory is for reviews that are complete, so that these are judged however many clients hold back
+ * the end of theirs; less, where the largest body, which is copied as it grows, needs more than the rest. */
+static size_t kept_for_judging(const struct server_options *o)
+{
+    size_t all = o->reviews_memory, kept = all / 4, largest = 2 * o->max_body;
+    return largest < all - kept ? kept : largest < all ? all - largest : 0;
+}
+
+/* What is too much for one review, its arena refuses. */
+static bool may_grow(const struct service *s, const struct request *r, size_t size)
+{
+    return size <= FIRST_BODY_BYTES || arena_reserved(r->arena) + size > s->options->review_memory ||
+           atomic_load_explicit(&s->memory.left, memory_order_relaxed) >= size + kept_for_judging(s->options);
+}
+
 /* Memory follows what has arrived, not what was announced. */
-static bool body_append(struct request *r, const char *data, size_t size)
+static bool body_append(const struct service *s, struct request *r, const char *data, size_t size)
 {
     if (size > r->expected - r->length)
         return false;
@@ -258,7 +273,7 @@ static bool body_append(struct request *r, const char *data, size_t size)
             wider *= 2;
         if (wider > r->expected)
             wider = r->expected;
-        char *p = arena_try(r->arena, wider);
+        char *p = may_grow(s, r, wider) ? arena_try(r->arena, wider) : NULL;
         if (!p)
             return false;
         if (r->length)
@@ -286,8 +301,9 @@ static enum MHD_Result respond_failed(struct service *s, struct MHD_Connection *
         too_large[] = "the review needs more memory than one review may use (--review-memory)",
         too_many[] = "the reviews in progress need more memory than all reviews may use (--reviews-memory)";
     struct server_answer *a = &r->answer;
+    enum arena_shortage shortage = arena_shortage(r->arena);
     a->verdict = SERVER_FAILED;
-    switch (arena_shortage(r->arena)) {
+    switch (r->lost && !shortage ? ARENA_SHORT_OF_BUDGET : shortage) {
     case ARENA_SHORT_OF_LIMIT:
         a->error = slice_of(too_large);
         metrics_refused(s->metrics, REJECTED_TOO_LARGE);
@@ -297,8 +313,7 @@ static enum MHD_Result respond_failed(struct service *s, struct MHD_Connection *
         return shed(s, mhd, too_many);
     default:
         if (!a->error.n)
-            a->error =
-                arena_shortage(r->arena) ? LIT("out of memory") : LIT("the handler returned no answer");
+            a->error = shortage ? LIT("out of memory") : LIT("the handler returned no answer");
         return respond_text(s, mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "the review could not be answered\n",
                             NULL, NULL);
     }
@@ -309,6 +324,28 @@ static void note_verdict(struct request *r)
 {
     if (r->answer.verdict != SERVER_FAILED && r->answer.body.n)
         atomic_store_explicit(&r->known, r->answer.verdict != SERVER_MALFORMED, memory_order_relaxed);
+}
+
+static void record(const struct service *s, const struct request *r)
+{
+    metrics_review(s->metrics, r->endpoint, &r->answer, r->duration_ns);
+    log_review(s->log, r->arena, s->handler, r->endpoint, &r->answer, r->duration_ns);
+}
+
+/* A client that does not read its answer holds the answer, and not all that judging took. */
+static void keep_answer_only(struct service *s, struct request *r)
+{
+    struct arena *other = arena_reserved(r->arena) > ARENA_KEEP_BYTES ? arena_pool_take(s->arenas) : NULL;
+    char *copy = other ? arena_try(other, r->answer.body.n) : NULL;
+    if (copy) {
+        struct arena *large = r->arena;
+        memcpy(copy, r->answer.body.p, r->answer.body.n);
+        r->answer.body.p = copy;
+        r->arena = other;
+        other = large;
+    }
+    if (other)
+        arena_pool_give(s->arenas, other);
 }
 
 static enum MHD_Result answer(struct service *s, struct MHD_Connection *mhd, struct request *r)
@@ -322,8 +359,13 @@ static enum MHD_Result answer(struct service *s, struct MHD_Connection *mhd, str
     r->duration_ns = clock_ns() - begin;
     note_verdict(r);
     r->step = REQUEST_ANSWERED;
-    if (!a->body.n || a->verdict == SERVER_FAILED)
-        return respond_failed(s, mhd, r);
+    if (!a->body.n || a->verdict == SERVER_FAILED) {
+        enum MHD_Result queued = respond_failed(s, mhd, r);
+        record(s, r);
+        return queued;
+    }
+    record(s, r);
+    keep_answer_only(s, r);
     unsigned status = a->verdict == SERVER_MALFORMED ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_OK;
     return respond(s, mhd, status, "application/json", a->body, NULL, NULL);
 }
@@ -355,7 +397,7 @@ enum MHD_Result request_continue(void *service, struct MHD_Connection *mhd, cons
         return admit(s, mhd, r, method, version);
     if (*size) {
         if (r->step == REQUEST_BODY && !r->lost)
-            r->lost = !body_append(r, data, *size);
+            r->lost = !body_append(s, r, data, *size);
         *size = 0;
         return MHD_YES;
     }
@@ -371,10 +413,6 @@ void request_end(void *service, struct MHD_Connection *mhd, void **context,
     if (!c)
         return;
     struct request *r = &c->request;
-    if (r->step == REQUEST_ANSWERED) {
-        metrics_review(s->metrics, r->endpoint, &r->answer, r->duration_ns);
-        log_review(s->log, r->arena, s->handler, r->endpoint, &r->answer, r->duration_ns);
-    }
     if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
         metrics_aborted(s->metrics);
     if (r->arena) {

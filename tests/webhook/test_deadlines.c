@@ -326,6 +326,53 @@ static void whoever_holds_things_up_goes(void **state)
     }
 }
 
+/* Clients that hold back the end of a body, or do not read an answer, as many as it takes; and a review beside them
+ * that takes memory. */
+static void whoever_holds_memory_leaves_enough(void **state)
+{
+    (void)state;
+    enum { HOLDERS = 8, REVIEWS = 10 };
+    static char body[1 << 20], text[(1 << 20) + 1024];
+    memset(body, 'x', sizeof body);
+    const struct {
+        const char *label;
+        size_t one, all; /* --review-memory, --reviews-memory */
+        slice body;
+        size_t missing; /* bytes of it that never come */
+    } rows[] = {{"bodies", 12 << 20, 12 << 20, {body, sizeof body}, 1},
+                {"answers", 64 << 20, 64 << 20, SLICE("large and costly"), 0}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        struct peer holders[HOLDERS];
+        int small = 4096;
+        fixture_new(&f);
+        f.options.review_memory = rows[i].one;
+        f.options.reviews_memory = rows[i].all;
+        f.options.max_body = 2 << 20;
+        fixture_start(&f);
+        slice review = peer_post(text, sizeof text, "/validate", rows[i].body);
+        for (size_t k = 0; k < HOLDERS; k++) {
+            assert_row(rows[i].label, peer_open(&holders[k], f.port, NULL));
+            setsockopt(holders[k].fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+            assert_row(rows[i].label,
+                       peer_send(&holders[k], slice_cut(review, 0, review.n - rows[i].missing)));
+        }
+        assert_row(rows[i].label, fixture_becomes(&f, "brgate_webhook_requests_in_flight", HOLDERS));
+        pause_ms(50); /* their bytes are read */
+        for (size_t k = 0; k < REVIEWS; k++) {
+            char costly[512];
+            slice bytes = peer_post(costly, sizeof costly, "/validate", LIT("costly"));
+            struct reply r = peer_ask(f.port, NULL, bytes);
+            if (r.status != 200)
+                print_error("%zu: %d %s\n", k, r.status, r.body);
+            assert_row(rows[i].label, r.status == 200);
+        }
+        for (size_t k = 0; k < HOLDERS; k++)
+            peer_close(&holders[k]);
+        fixture_end(&f);
+    }
+}
+
 static void sockets_hold_little(void **state)
 {
     (void)state;
@@ -395,6 +442,7 @@ int main(void)
         cmocka_unit_test(whoever_is_served_stays),
         cmocka_unit_test(memory_has_bounds),
         cmocka_unit_test(whoever_holds_things_up_goes),
+        cmocka_unit_test(whoever_holds_memory_leaves_enough),
         cmocka_unit_test(sockets_hold_little),
         cmocka_unit_test(a_client_that_leaves_is_no_error),
     };

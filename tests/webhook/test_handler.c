@@ -26,6 +26,10 @@ static void answer(void *context, struct arena *a, size_t endpoint, slice body, 
             ;
         return;
     }
+    if (slice_starts(body, LIT("costly")) && !arena_try(a, 1 << 20))
+        return;
+    if (slice_starts(body, LIT("large and costly")) && !arena_try(a, 8 << 20))
+        return;
     if (slice_starts(body, LIT("forge"))) /* a blank, CSI of eight bits, right-to-left override */
         ret->name = LIT("x in 1 us, uid forged\xc2\x9b\xe2\x80\xae");
     if (slice_starts(body, LIT("slow")))

@@ -1,5 +1,6 @@
 /* The handler that stands in for the judge: bodies that begin with fail, slow, deny, junk or large are
- * answered so, greedy takes all memory it can get; every other one is allowed. */
+ * answered so, greedy takes all memory it can get, costly a megabyte, "large and costly" eight; every other one is
+ * allowed. */
 #ifndef BRGATE_TEST_HANDLER_H
 #define BRGATE_TEST_HANDLER_H
 
