@@ -268,3 +268,23 @@ bool endpoint_parse(slice s, struct endpoint *ret, struct refusal *refusal)
     bool has_host = authority.n > 0 && authority.p[authority.n - 1] != '@';
     return has_host || refuse(refusal, scheme + 3, 0, "no host");
 }
+
+/* ---- hosts ---- */
+
+bool endpoint_host_in(slice host, slice domain)
+{
+    if (host.n < domain.n)
+        return false;
+    bool part = host.n > domain.n && host.p[host.n - domain.n - 1] == '.';
+    return (part || host.n == domain.n) && slice_eq_nocase(slice_from(host, host.n - domain.n), domain);
+}
+
+bool endpoint_is_aws(slice host)
+{
+    static const slice domains[] = {SLICE("amazonaws.com"), SLICE("amazonaws.com.cn"), SLICE("api.aws"),
+                                    SLICE("amazonwebservices.com.cn")};
+    for (size_t i = 0; i < COUNT(domains); i++)
+        if (endpoint_host_in(host, domains[i]))
+            return true;
+    return false;
+}

@@ -105,13 +105,3 @@ bool storage_clean_misses(const struct storage_place *p)
 {
     return p->outside || !slice_eq(p->prefix, p->clean_prefix);
 }
-
-bool storage_same(const struct storage_place *a, const struct storage_place *b)
-{
-    return slice_eq(a->bucket, b->bucket) && slice_eq(a->prefix, b->prefix);
-}
-
-bool storage_contains(const struct storage_place *a, const struct storage_place *b)
-{
-    return slice_eq(a->bucket, b->bucket) && slice_starts(b->prefix, a->prefix);
-}

@@ -24,10 +24,4 @@ struct storage_place storage_place(struct arena *a, slice bucket, slice prefix);
 /* Returns whether the cleaner lists anything other than exactly what BR has written. */
 bool storage_clean_misses(const struct storage_place *p);
 
-/* Returns whether BR writes to the same folder for both. */
-bool storage_same(const struct storage_place *a, const struct storage_place *b);
-
-/* Returns whether `b` is below `a` or equal to it: cleaning `a` would delete `b`. */
-bool storage_contains(const struct storage_place *a, const struct storage_place *b);
-
 #endif

@@ -67,7 +67,7 @@ static slice name_of(struct comparing *c, const struct object_summary *other,
 
 static slice folder_name(const struct object_summary *f)
 {
-    return f->folder.n ? f->folder : LIT("/");
+    return f->location.folder.n ? f->location.folder : LIT("/");
 }
 
 /* One finding of a rule is enough for an object: the first. */
@@ -92,7 +92,7 @@ static slice path_of(struct comparing *c, const struct object_summary *f, const 
         return LIT("spec.schedule");
     if (at == &f->cluster_spot)
         return arena_fmt(c->arena, "%.*s.br.cluster", FMT(base_path(f)));
-    return arena_fmt(c->arena, "%.*s.%s.prefix", FMT(base_path(f)), storage_type_name(f->storage));
+    return arena_fmt(c->arena, "%.*s.%s.prefix", FMT(base_path(f)), storage_type_name(f->location.type));
 }
 
 /* A finding at `here`, with `there` as its second place. */
@@ -246,7 +246,7 @@ static void judge_folders(struct comparing *c, struct object_summary *above, str
 {
     if (fire_together(above, below))
         return;
-    bool same = above->folder.n == below->folder.n;
+    bool same = above->location.folder.n == below->location.folder.n;
     bool plain_above = above->role == ROLE_BACKUP, plain_below = below->role == ROLE_BACKUP;
     if (same && plain_above == plain_below) {
         bool in_order = comes_before(above, below);
@@ -257,7 +257,7 @@ static void judge_folders(struct comparing *c, struct object_summary *above, str
             judge_same_templates(c, first, later);
     } else if (same) {
         judge_nested(c, plain_above ? above : below, plain_above ? below : above);
-    } else if (plain_above || slice_starts(below->folder, above->runs)) {
+    } else if (plain_above || slice_starts(below->location.folder, above->runs)) {
         judge_nested(c, above, below);
     }
 }
@@ -266,9 +266,11 @@ static int by_folder(const void *p, const void *q)
 {
     const struct object_summary *a = *(struct object_summary *const *)p,
                                 *b = *(struct object_summary *const *)q;
-    int order = slice_cmp(a->service, b->service);
+    int order = slice_cmp(a->location.service, b->location.service);
     if (!order)
-        order = slice_cmp(a->folder, b->folder);
+        order = slice_cmp(a->location.bucket, b->location.bucket);
+    if (!order)
+        order = slice_cmp(a->location.folder, b->location.folder);
     if (order)
         return order;
     if (a->file != b->file)
@@ -278,7 +280,8 @@ static int by_folder(const void *p, const void *q)
 
 static bool holds(const struct object_summary *above, const struct object_summary *below)
 {
-    return slice_eq(above->service, below->service) && slice_starts(below->folder, above->folder);
+    enum location_relation relation = location_compare(&above->location, &below->location).relation;
+    return relation == LOCATION_SAME || relation == LOCATION_AROUND;
 }
 
 /* Sorted by folder, what lies below a folder comes right behind it: a stack holds the folders that are open,
@@ -296,7 +299,7 @@ static void compare_folders(struct comparing *c, struct object_summary **all, si
         for (size_t d = 0; d < depth; d++)
             for (size_t k = 0; k < stack[d].n; k++)
                 judge_folders(c, all[stack[d].first + k], all[i]);
-        if (depth && all[stack[depth - 1].first]->folder.n == all[i]->folder.n)
+        if (depth && all[stack[depth - 1].first]->location.folder.n == all[i]->location.folder.n)
             stack[depth - 1].n +=
                 stack[depth - 1].n < MAX_PEERS && stack[depth - 1].first + stack[depth - 1].n == i;
         else if (depth < MAX_PEERS)
@@ -424,7 +427,7 @@ static bool is_object(const struct object_summary *f)
 
 static bool has_place(const struct object_summary *f)
 {
-    return f->service.n > 0;
+    return f->location.known;
 }
 
 static bool logs(const struct object_summary *f)

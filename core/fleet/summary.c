@@ -3,9 +3,7 @@
 
 #include "suppress.h"
 
-#include "endpoint.h"
 #include "position.h"
-#include "storage_path.h"
 
 struct noting {
     struct object_summaries *list;
@@ -60,101 +58,22 @@ static struct source_place spot_of_prefix(struct noting *n, const struct storage
 
 /* ---- which place it is ---- */
 
-static bool is_known(const struct text *t)
-{
-    return t->state == FIELD_ABSENT || t->state == FIELD_GIVEN;
-}
-
-static void put_lower(struct buf *b, slice s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        buf_char(b, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i]);
-}
-
-/* Host and port without what may be left out. Buckets of AWS are the same from everywhere. */
-static bool put_s3_service(struct buf *b, const struct s3 *s)
-{
-    struct endpoint url;
-    if (!is_known(&s->provider) || !is_known(&s->endpoint))
-        return false;
-    if (text_empty(&s->endpoint)) {
-        buf_put(b, text_given(&s->provider) ? s->provider.value : LIT("aws"));
-        return true;
-    }
-    if (!endpoint_parse(s->endpoint.value, &url, NULL))
-        return false;
-    if (slice_find(url.host, LIT(".amazonaws.com")) != SLICE_NONE) {
-        buf_put(b, LIT("aws"));
-        return true;
-    }
-    bool tls = slice_eq_nocase(url.scheme, LIT("https"));
-    put_lower(b, url.host);
-    if (url.port.n && !slice_eq(url.port, tls ? LIT("443") : LIT("80")))
-        buf_fmt(b, ":%.*s", FMT(url.port));
-    return true;
-}
-
-/* An account that only a secret names is taken for the same where the secrets are called the same. */
-static bool put_azblob_service(struct buf *b, const struct azblob *z)
-{
-    if (!is_known(&z->storage_account) || !is_known(&z->secret_name))
-        return false;
-    if (text_given(&z->storage_account))
-        buf_fmt(b, "account %.*s", FMT(z->storage_account.value));
-    else
-        buf_fmt(b, "secret %.*s", FMT(z->secret_name.value));
-    return true;
-}
-
-/* A volume is what it is whatever it is called. */
-static bool put_volume(struct buf *b, const struct local *l)
-{
-    size_t before = b->n;
-    for (const struct node *c = node_first(l->volume.node); c; c = node_next(c)) {
-        if (slice_eq(c->key, LIT("name")))
-            continue;
-        buf_fmt(b, "%.*s=", FMT(c->key));
-        node_put_json(b, c, true);
-    }
-    return b->n > before;
-}
-
 /* What the schedule appends to the prefix for each run. */
 static slice runs_of(struct noting *n, const struct object_summary *f)
 {
     if (f->role == ROLE_LOG_TEMPLATE)
-        return arena_fmt(n->arena, "%.*slog-", FMT(f->folder));
-    return arena_fmt(n->arena, "%.*s%.*s-pd.%.*s-2379-", FMT(f->folder), FMT(f->cluster),
+        return arena_fmt(n->arena, "%.*slog-", FMT(f->location.folder));
+    return arena_fmt(n->arena, "%.*s%.*s-pd.%.*s-2379-", FMT(f->location.folder), FMT(f->cluster),
                      FMT(f->cluster_namespace));
 }
 
 static void note_place(struct noting *n, const struct storage *s, struct object_summary *f)
 {
-    const struct text *bucket = storage_bucket(s), *prefix = storage_prefix(s);
-    if (s->used == STORAGE_NONE || !is_known(prefix) || (bucket && !text_given(bucket)))
+    struct location location = storage_location(n->arena, s);
+    if (!location.known)
         return;
-    struct buf service = buf_new(n->arena, 64 << 10);
-    buf_put(&service, slice_of(storage_type_name(s->used)));
-    buf_char(&service, ' ');
-    bool reported = s->used == STORAGE_S3       ? put_s3_service(&service, &s->s3)
-                    : s->used == STORAGE_AZBLOB ? put_azblob_service(&service, &s->azblob)
-                    : s->used == STORAGE_LOCAL  ? put_volume(&service, &s->local)
-                                                : true;
-    slice root = bucket ? bucket->value : LIT("volume");
-    slice path = prefix->value,
-          sub_path = s->used == STORAGE_LOCAL
-                         ? node_text(node_get(s->local.volume_mount.node, LIT("subPath")))
-                         : (slice){0};
-    if (sub_path.n)
-        path = path_join(n->arena, sub_path, path);
-    struct storage_place place = storage_place(n->arena, root, path);
-    if (!reported || service.failed || place.outside || place.cut_short)
-        return;
-    buf_char(&service, ' ');
-    buf_put(&service, place.bucket);
-    f->service = buf_slice(&service);
-    f->folder = place.prefix;
-    f->storage = s->used;
+    location.written = (struct location_fields){0}; /* it is in the file */
+    f->location = location;
     f->place = spot_of_prefix(n, s);
     if (f->role != ROLE_BACKUP)
         f->runs = runs_of(n, f);
@@ -165,7 +84,7 @@ static void note_place(struct noting *n, const struct storage *s, struct object_
 static void note_cluster(struct noting *n, const struct resource *o, const struct br *br,
                          struct object_summary *f)
 {
-    if (!text_given(&br->cluster) || !is_known(&br->cluster_namespace))
+    if (!text_given(&br->cluster) || !text_known(&br->cluster_namespace))
         return;
     f->cluster = arena_copy(n->arena, br->cluster.value);
     f->cluster_namespace =
@@ -195,7 +114,7 @@ static void append(struct object_summaries *list, struct object_summary *f)
 /* The object by itself, for its name. */
 static void note_name(struct noting *n, const struct resource *o)
 {
-    if (!text_given(&o->metadata.name) || !is_known(&o->metadata.namespace))
+    if (!text_given(&o->metadata.name) || !text_known(&o->metadata.namespace))
         return;
     struct object_summary *f = ARENA_NEW(n->arena, struct object_summary);
     *f = (struct object_summary){

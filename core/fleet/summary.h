@@ -27,12 +27,9 @@ struct object_summary {
     bool is_log, stops, cleans;
     slice clean_policy;
     slice cluster, cluster_namespace; /* empty: not known */
-    /* The place: service and bucket in one text that is equal for equal buckets, empty when it cannot be
-     * reported; the folder is empty or ends with a slash. What a template makes lies in folders whose paths begin
-     * with `runs`. */
-    slice service, folder, runs;
-    enum storage_type storage;
-    bool named; /* holds only the object's name, which is at `self` */
+    struct location location;         /* without the fields as written */
+    slice runs;                       /* what a template makes lies in folders whose paths begin with this */
+    bool named;                       /* holds only the object's name, which is at `self` */
     struct source_place place, cluster_spot, schedule_spot, self;
     bool fire_minutes; /* an unpaused schedule whose cron could be read; of its snapshot template */
     struct cron cron;

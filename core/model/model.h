@@ -11,6 +11,7 @@
 #include "document.h"
 
 #include "cron.h"
+#include "location.h"
 #include "timestamp.h"
 
 enum api_group {
@@ -82,8 +83,6 @@ struct local {
     struct block volume, volume_mount;
     struct text volume_name, mount_name, mount_path, prefix;
 };
-
-enum storage_type { STORAGE_NONE, STORAGE_S3, STORAGE_GCS, STORAGE_AZBLOB, STORAGE_LOCAL };
 
 struct storage {
     struct s3 s3;
@@ -223,17 +222,15 @@ const struct text *storage_prefix(const struct storage *s); /* of the block in u
 const struct text *storage_bucket(const struct storage *s); /* container for azblob; NULL for local */
 const struct text *storage_secret_name(const struct storage *s); /* NULL for local */
 
-/* The first difference between two places: `member` of the storage block (NULL: the blocks are of different types),
- * and its nodes (NULL where it is missing). */
-struct storage_difference {
-    const char *member;
-    const struct node *a, *b;
-};
+/* Returns where the block in use puts data. Texts are in `a` or in the block. */
+struct location storage_location(struct arena *a, const struct storage *s);
 
-/* Returns whether both name the same place, after normalising paths and endpoints. When that is unknown (a
- * placeholder, a faulty value, an account that only a Secret names, several blocks) they count as the same.
- * `ret` is set on false. */
-bool storage_same_place(struct arena *arena, const struct storage *a, const struct storage *b,
-                        struct storage_difference *ret);
+/* Returns the member of the block that is one of the fields a location is made of, and its node (NULL when it is missing);
+ * LOCATION_TYPE: no member, and the block. */
+struct storage_member {
+    const char *name;
+    const struct node *node;
+};
+struct storage_member storage_member(const struct storage *s, enum location_field field);
 
 #endif

@@ -90,13 +90,40 @@ static void min_compact_start_ts(struct rule_run *run, const struct timed_schedu
     check_timestamp(run, &s->spec->min_compact_start_ts, READ_BY_OPERATOR);
 }
 
+/* What tells the places of log and compaction apart. */
+struct difference {
+    const char *member;               /* of both blocks; NULL: they are of different types */
+    const struct node *log, *compact; /* the member, or the block */
+};
+
+/* A bucket has one region: where both are given and differ, the compaction does not find it. */
+static bool regions_differ(const struct storage *log, const struct storage *compact, struct difference *ret)
+{
+    const struct text *a = &log->s3.region, *b = &compact->s3.region;
+    *ret = (struct difference){"region", a->node, b->node};
+    return log->used == STORAGE_S3 && text_given(a) && text_given(b) && !slice_eq(a->value, b->value);
+}
+
+static bool places_differ(struct rule_run *run, const struct storage *log, const struct storage *compact,
+                          struct difference *ret)
+{
+    struct location a = storage_location(run->arena, log), b = storage_location(run->arena, compact);
+    unsigned differs = location_compare(&a, &b).differs;
+    if (!differs)
+        return regions_differ(log, compact, ret);
+    enum location_field first = (enum location_field)(differs & -differs);
+    *ret = (struct difference){storage_member(log, first).name, storage_member(log, first).node,
+                               storage_member(compact, first).node};
+    return true;
+}
+
 /* The schedule gives log and compaction the same subfolder; all above it has to be the same already. */
 static void compact_storage_differs(struct rule_run *run, const struct timed_schedule *s)
 {
     const struct storage *log = &s->spec->log_backup_template.job.storage;
     const struct storage *compact = &s->spec->compact_template.job.storage;
-    struct storage_difference d;
-    if (storage_same_place(run->arena, log, compact, &d))
+    struct difference d;
+    if (log->count != 1 || compact->count != 1 || !places_differ(run, log, compact, &d))
         return;
     const struct node *block = storage_node(compact);
     struct finding *x;
@@ -107,19 +134,19 @@ static void compact_storage_differs(struct rule_run *run, const struct timed_sch
         finding_hint(x, "copy the block %s of logBackupTemplate", storage_type_name(log->used));
     } else {
         x = finding_at(run->findings, &rule_compact_storage_differs, FIELD_INVALID,
-                       d.b ? at_value(d.b) : at_missing(block, slice_of(d.member)),
+                       d.compact ? at_value(d.compact) : at_missing(block, slice_of(d.member)),
                        "the log is written to another place: %s differs from that of logBackupTemplate",
                        d.member);
-        if (d.a && d.a->kind == NODE_STRING) {
-            finding_hint(x, "write %s: %.*s", d.member, FMT(d.a->text));
-            if (d.b)
-                finding_edit(x, at_value(d.b), d.a->text);
+        if (d.log && d.log->kind == NODE_STRING) {
+            finding_hint(x, "write %s: %.*s", d.member, FMT(d.log->text));
+            if (d.compact)
+                finding_edit(x, at_value(d.compact), d.log->text);
         } else {
-            finding_hint(x,
-                         d.a ? "copy it from logBackupTemplate" : "remove it, as logBackupTemplate has none");
+            finding_hint(x, d.log ? "copy it from logBackupTemplate"
+                                  : "remove it, as logBackupTemplate has none");
         }
     }
-    finding_note(x, at_key(d.a ? d.a : storage_node(log)), "the log is written here");
+    finding_note(x, at_key(d.log ? d.log : storage_node(log)), "the log is written here");
 }
 
 /* The one interval that counts, when it can be read. */

@@ -20,27 +20,12 @@ extern const struct rule rule_region_zone; /* rule_s3.def */
 #define RULES   "rule_endpoint.def"
 #include "rule_table.h"
 
-static bool host_in(slice host, slice domain)
-{
-    if (host.n < domain.n)
-        return false;
-    bool part = host.n > domain.n && host.p[host.n - domain.n - 1] == '.';
-    return (part || host.n == domain.n) && slice_eq_nocase(slice_from(host, host.n - domain.n), domain);
-}
-
 static bool host_among(slice host, const slice *domains, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (host_in(host, domains[i]))
+        if (endpoint_host_in(host, domains[i]))
             return true;
     return false;
-}
-
-static bool is_amazon(slice host)
-{
-    static const slice domains[] = {SLICE("amazonaws.com"), SLICE("amazonaws.com.cn"), SLICE("api.aws"),
-                                    SLICE("amazonwebservices.com.cn")};
-    return host_among(host, domains, COUNT(domains));
 }
 
 /* Services on the internet, whose certificates every image trusts. */
@@ -116,7 +101,7 @@ static void s3_endpoint_url(struct rule_run *run, const struct s3_endpoint *p)
     slice address = slice_from(x->hint, sizeof plain - 1);
     if (slice_starts(x->hint, slice_of(plain)) && is_public_cloud(host_of(address)))
         finding_hint(x, "write https://%.*s%s", FMT(address),
-                     is_amazon(host_of(address)) ? ", or omit endpoint: AWS has its own" : "");
+                     endpoint_is_aws(host_of(address)) ? ", or omit endpoint: AWS has its own" : "");
     else if (!x->hint.n)
         finding_hint(x, "write it with scheme and host: http://minio.example.com:9000");
 }
@@ -188,7 +173,7 @@ static void provider_endpoint_mismatch(struct rule_run *run, const struct s3_end
 {
     if (text_empty(p->field) && s3_is_foreign(p->s3))
         foreign_needs_endpoint(run, p);
-    if (!p->readable || !s3_provider_is(p->s3, "aws") || is_amazon(p->url.host))
+    if (!p->readable || !s3_provider_is(p->s3, "aws") || endpoint_is_aws(p->url.host))
         return;
     struct finding *x = finding_at(
         run->findings, &rule_provider_endpoint_mismatch, FIELD_NONE, at_value(p->field->node),
@@ -200,7 +185,7 @@ static void provider_endpoint_mismatch(struct rule_run *run, const struct s3_end
 
 static void aws_custom_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
-    if (!p->readable || !s3_provider_is(p->s3, "aws") || !is_amazon(p->url.host) ||
+    if (!p->readable || !s3_provider_is(p->s3, "aws") || !endpoint_is_aws(p->url.host) ||
         !text_empty(&p->s3->secret_name))
         return;
     struct finding *x = finding_at(
@@ -229,7 +214,7 @@ static slice region_in(slice host)
 static void region_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
     const struct text *region = &p->s3->region;
-    if (!p->readable || !s3_provider_is(p->s3, "aws") || !is_amazon(p->url.host) || !text_given(region))
+    if (!p->readable || !s3_provider_is(p->s3, "aws") || !endpoint_is_aws(p->url.host) || !text_given(region))
         return;
     slice there = region_in(p->url.host);
     if (!there.n || slice_eq(there, region->value))
@@ -261,7 +246,7 @@ static void endpoint_contains_bucket(struct rule_run *run, const struct s3_endpo
 
 static void oss_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
-    if (!host_in(p->url.host, LIT("aliyuncs.com")) || !text_given(&p->s3->provider))
+    if (!endpoint_host_in(p->url.host, LIT("aliyuncs.com")) || !text_given(&p->s3->provider))
         return;
     const struct flag *path_style = &p->s3->force_path_style;
     struct finding *x;

@@ -1,92 +1,50 @@
 /* Where a backup's data lies: what may not change once there is data. */
 #include "rule_transition.h"
 
-static slice without_slashes(slice s)
-{
-    while (s.n && s.p[0] == '/')
-        s = slice_from(s, 1);
-    while (s.n && s.p[s.n - 1] == '/')
-        s.n--;
-    return s;
-}
-
 static void report_moved(struct rule_run *run, const struct rule *rule, const struct node *block,
-                         const char *name, const struct node *now, slice before)
+                         struct storage_member now, const struct node *before)
 {
+    slice was = before ? node_value(run->arena, before) : LIT("not set");
     struct finding *x = finding_at(run->findings, rule, FIELD_INVALID,
-                                   now ? at_value(now) : at_missing(block, slice_of(name)),
+                                   now.node ? at_value(now.node) : at_missing(block, slice_of(now.name)),
                                    "%.*s: field is immutable once the backup has started, was %.*s",
-                                   FMT(now ? node_value(run->arena, now) : LIT("null")), FMT(before));
+                                   FMT(now.node ? node_value(run->arena, now.node) : LIT("null")), FMT(was));
     finding_hint(x, "the next command or cleanup would go to the new place: create a new Backup");
 }
 
-struct moved_field {
-    const char *name;
-    const struct text *now, *before;
-    bool path; /* slashes at the ends do not count */
-};
-
-static void compare(struct rule_run *run, const struct rule *rule, const struct node *block,
-                    const struct moved_field *fields, size_t count)
+static void report_other_type(struct rule_run *run, const struct rule *rule, const struct storage *now,
+                              const struct storage *before)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct text *now = fields[i].now, *before = fields[i].before;
-        if (now->state == FIELD_UNUSABLE || before->state == FIELD_UNUSABLE)
-            continue;
-        bool same = fields[i].path ? slice_eq(without_slashes(now->value), without_slashes(before->value))
-                                   : slice_eq(now->value, before->value);
-        if (!same)
-            report_moved(run, rule, block, fields[i].name, now->node,
-                         before->node ? node_value(run->arena, before->node) : LIT("not set"));
-    }
+    struct finding *x =
+        finding_at(run->findings, rule, FIELD_FORBIDDEN, at_key(storage_node(now)),
+                   "field is immutable once the backup has started, was %s", storage_type_name(before->used));
+    finding_hint(x, "create a new Backup");
 }
 
-#define ROW(block, member, name, path)                                                                       \
-    {                                                                                                        \
-        name, &now->block.member, &before->block.member, path                                                \
-    }
-
-static void compare_local(struct rule_run *run, const struct rule *rule, const struct storage *now,
-                          const struct storage *before)
+/* TiKV writes at the path that the pod has the volume at. */
+static void check_mount(struct rule_run *run, const struct rule *rule, const struct local *now,
+                        const struct local *before)
 {
-    const struct moved_field fields[] = {ROW(local, mount_path, "volumeMount", false),
-                                         ROW(local, prefix, "prefix", true)};
-    const struct node *volume = now->local.volume.node, *old = before->local.volume.node;
-    if (volume && old && !node_same(volume, old))
-        report_moved(run, rule, now->local.node, "volume", volume, node_value(run->arena, old));
-    compare(run, rule, now->local.node, fields, 2);
+    const struct text *path = &now->mount_path, *old = &before->mount_path;
+    if (text_known(path) && text_known(old) && !slice_eq(path->value, old->value))
+        report_moved(run, rule, now->node, (struct storage_member){"volumeMount", path->node}, old->node);
 }
 
-/* Credentials, storage classes and the like may change: they do not say where the data lies. */
 void check_moved(struct rule_run *run, const struct rule *rule, const struct storage *now,
                  const struct storage *before)
 {
-    const struct moved_field s3[] = {ROW(s3, provider, "provider", false),
-                                     ROW(s3, endpoint, "endpoint", true), ROW(s3, bucket, "bucket", true),
-                                     ROW(s3, prefix, "prefix", true)};
-    const struct moved_field gcs[] = {ROW(gcs, bucket, "bucket", true), ROW(gcs, prefix, "prefix", true)};
-    const struct moved_field azblob[] = {ROW(azblob, container, "container", true),
-                                         ROW(azblob, prefix, "prefix", true)};
-    if (now->used == STORAGE_NONE || before->used == STORAGE_NONE)
-        return;
-    if (now->used != before->used) {
-        struct finding *x = finding_at(run->findings, rule, FIELD_FORBIDDEN, at_key(storage_node(now)),
-                                       "field is immutable once the backup has started, was %s",
-                                       storage_type_name(before->used));
-        finding_hint(x, "create a new Backup");
+    struct location here = storage_location(run->arena, now), there = storage_location(run->arena, before);
+    unsigned differs = location_compare(&here, &there).differs;
+    if (differs & LOCATION_TYPE) {
+        report_other_type(run, rule, now, before);
         return;
     }
-    switch (now->used) {
-    case STORAGE_S3:
-        compare(run, rule, now->s3.node, s3, 4);
-        break;
-    case STORAGE_GCS:
-        compare(run, rule, now->gcs.node, gcs, 2);
-        break;
-    case STORAGE_AZBLOB:
-        compare(run, rule, now->azblob.node, azblob, 2);
-        break;
-    default:
-        compare_local(run, rule, now, before);
+    for (unsigned i = 0; i < LOCATION_FIELDS; i++) {
+        enum location_field field = (enum location_field)(1u << i);
+        if (differs & field)
+            report_moved(run, rule, storage_node(now), storage_member(now, field),
+                         storage_member(before, field).node);
     }
+    if (here.type == STORAGE_LOCAL && there.type == STORAGE_LOCAL)
+        check_mount(run, rule, &now->local, &before->local);
 }

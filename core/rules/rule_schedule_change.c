@@ -13,15 +13,9 @@ struct schedule_update {
 
 static bool moves(struct rule_run *run, const struct job_spec *now, const struct job_spec *before)
 {
-    struct storage_difference ignored;
-    return now->node && before->node &&
-           !storage_same_place(run->arena, &now->storage, &before->storage, &ignored);
-}
-
-static bool prefix_moves(const struct job_spec *now, const struct job_spec *before)
-{
-    const struct text *a = storage_prefix(&now->storage), *b = storage_prefix(&before->storage);
-    return a && b && text_known(a) && text_known(b) && !slice_eq(a->value, b->value);
+    struct location here = storage_location(run->arena, &now->storage),
+                    there = storage_location(run->arena, &before->storage);
+    return now->node && before->node && location_compare(&here, &there).differs;
 }
 
 static void log_template_unreached(struct rule_run *run, const struct schedule_update *u)
@@ -29,7 +23,7 @@ static void log_template_unreached(struct rule_run *run, const struct schedule_u
     const struct backup_spec *now = &u->to->log_backup_template, *before = &u->from->log_backup_template;
     const struct job_spec *compact = &u->to->compact_template.job,
                           *compact_before = &u->from->compact_template.job;
-    bool moved = moves(run, &now->job, &before->job) || prefix_moves(&now->job, &before->job);
+    bool moved = moves(run, &now->job, &before->job);
     if (!u->log.n)
         return;
     if (now->node && before->node && !node_same(now->node, before->node)) {
@@ -44,7 +38,7 @@ static void log_template_unreached(struct rule_run *run, const struct schedule_u
                          FMT(u->log));
         else
             finding_hint(x, "make the same change in the Backup %.*s", FMT(u->log));
-    } else if (moves(run, compact, compact_before) || prefix_moves(compact, compact_before)) {
+    } else if (moves(run, compact, compact_before)) {
         struct finding *x = finding_at(
             run->findings, &rule_log_template_unreached, FIELD_NONE, at_key(compact->node),
             "the log backup %.*s keeps writing to the old place: compaction finds no log in the new one",

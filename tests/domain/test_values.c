@@ -109,21 +109,6 @@ static void storage_places(void **state)
     assert_true(tsv_each("tests/domain/storage_path.tsv", check_place) >= 14);
 }
 
-static void places_contain_each_other(void **state)
-{
-    (void)state;
-    struct storage_place a = storage_place(arena, LIT("b"), LIT("a")),
-                         ab = storage_place(arena, LIT("b/"), LIT("a/b"));
-    struct storage_place axe = storage_place(arena, LIT("b"), LIT("axe")),
-                         root = storage_place(arena, LIT("b"), LIT(""));
-    struct storage_place other = storage_place(arena, LIT("c"), LIT("a")),
-                         again = storage_place(arena, LIT("b/a"), LIT("."));
-    assert_true(storage_contains(&a, &ab) && !storage_contains(&ab, &a));
-    assert_false(storage_contains(&a, &axe) || storage_contains(&a, &other) || storage_same(&a, &other));
-    assert_true(storage_contains(&root, &a) && storage_contains(&a, &a));
-    assert_true(storage_same(&a, &again) && !storage_same(&a, &ab));
-}
-
 static void check_name(const struct tsv_row *row)
 {
     struct refusal why = {0};
@@ -151,7 +136,6 @@ int main(void)
         cmocka_unit_test(quantities),
         cmocka_unit_test(quantities_have_an_order),
         cmocka_unit_test(storage_places),
-        cmocka_unit_test(places_contain_each_other),
         cmocka_unit_test(names),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

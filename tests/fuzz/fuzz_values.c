@@ -3,6 +3,7 @@
 
 #include "endpoint.h"
 #include "kube_name.h"
+#include "location.h"
 #include "quantity.h"
 #include "storage_path.h"
 
@@ -20,7 +21,17 @@ static void check_places(struct arena *a, slice s)
     struct storage_place p = storage_place(a, bucket, prefix);
     slice clean = path_clean(a, s);
     PROMISE(slice_eq(path_clean(a, clean), clean));
-    PROMISE(storage_contains(&p, &p) && storage_same(&p, &p));
+    PROMISE(!p.prefix.n || p.prefix.p[p.prefix.n - 1] == '/');
+    const struct location_text text = {s, true}, first = {bucket, true}, second = {prefix, true};
+    const struct location_fields fields = {.type = STORAGE_S3,
+                                           .endpoint = text,
+                                           .provider = first,
+                                           .region = second,
+                                           .bucket = first,
+                                           .prefix = second};
+    struct location l = location_of(a, &fields);
+    struct location_comparison c = location_compare(&l, &l);
+    PROMISE(!c.differs && (c.relation == LOCATION_SAME || !l.known));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
