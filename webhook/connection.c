@@ -167,7 +167,8 @@ void connections_shed(struct connections *list)
     pthread_mutex_lock(&list->lock);
     for (struct connection *c = list->first; c; c = c->next) {
         struct crowd_member m = member_of(c);
-        if (!c->shut && crowd_stalled(&m, now) && holds_memory(c) && !has_unread(c))
+        m.unread = crowd_stalled(&m, now) && has_unread(c);
+        if (!c->shut && crowd_stalled(&m, now) && holds_memory(c))
             shut(list, c, REJECTED_CROWDED);
     }
     pthread_mutex_unlock(&list->lock);

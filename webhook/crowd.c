@@ -3,9 +3,15 @@
 
 #include <stddef.h>
 
+/* While an answer goes out, no more is read. */
+static bool is_ours(const struct crowd_member *m)
+{
+    return m->unread && !m->answer;
+}
+
 static bool is_due(const struct crowd_member *m, uint64_t now, uint64_t longer_than)
 {
-    return m->phase == PHASE_REQUEST && m->due && !m->unread && now > m->since + longer_than;
+    return m->phase == PHASE_REQUEST && m->due && !is_ours(m) && now > m->since + longer_than;
 }
 
 bool crowd_stalled(const struct crowd_member *m, uint64_t now)
@@ -38,7 +44,7 @@ void crowd_add(struct crowd *c, const struct crowd_member *m, void *who)
     } else if (m->phase == PHASE_IDLE && !m->unread) {
         choose(&c->idle, m->since, who);
     } else {
-        choose(&c->busy, m->unread ? c->now : m->since, who);
+        choose(&c->busy, is_ours(m) ? c->now : m->since, who);
     }
 }
 

@@ -43,8 +43,8 @@ struct crowd_member {
     uint64_t since; /* when the phase began, in milliseconds */
     bool known;
     bool due;    /* in a request, and its client has to send or to take something in */
-    bool unread; /* bytes of its client wait to be read: the delay is ours */
-    bool answer; /* in a request that holds one of the places for answers */
+    bool unread; /* bytes of its client wait to be read: the delay is ours, unless its answer is going out */
+    bool answer; /* in a request whose answer is going out: it holds one of the places for answers */
 };
 
 struct crowd_choice {

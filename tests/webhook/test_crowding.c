@@ -35,7 +35,7 @@ enum habit {
     JUNK_IN_TURNS,    /* asks for nothing but 400 */
     JUNK_PIPELINED,   /* the same, and the next request begins in the packet that completes the last */
     REVIEW_PIPELINED, /* the same with reviews */
-    HALF_READ,        /* a review, whose answer is not read */
+    HALF_READ,        /* a review, whose answer is not read, and more of them behind it */
     HABITS
 };
 
@@ -109,6 +109,8 @@ static bool go_on(struct attacker *a)
         return peer_send(&a->peer, LIT(JUNK)) && peer_reply(&a->peer).status == 400;
     case JUNK_PIPELINED:
         return peer_send(&a->peer, LIT("unk" HEAD "Content-Length: 4\r\n\r\nj"));
+    case HALF_READ:
+        return peer_send(&a->peer, LIT(REVIEW));
     case REVIEW_PIPELINED:
         return peer_send(&a->peer, LIT("bcd" HEAD "Content-Length: 4\r\n\r\na"));
     default:
@@ -233,6 +235,8 @@ static void an_answer_nobody_reads_yields_its_place(void **state)
         assert_true(peer_send(&holders[i], LIT(LARGE)));
     }
     assert_true(fixture_becomes(&f, "brgate_webhook_requests_in_flight", HOLDERS));
+    for (size_t i = 0; i < HOLDERS; i++) /* which the server does not read: that is not its delay */
+        assert_true(peer_send(&holders[i], LIT(REVIEW)));
     pause_ms(200);
     for (size_t i = 0; i < HOLDERS; i++)
         assert_int_equal(peer_ask(f.port, NULL, LIT(REVIEW)).status, 200);
@@ -243,11 +247,38 @@ static void an_answer_nobody_reads_yields_its_place(void **state)
     fixture_end(&f);
 }
 
+/* The health port has 64 places, and no known clients. */
+static void probes_get_through(void **state)
+{
+    (void)state;
+    enum { HOLDERS = 200, PROBES = 20 };
+    static struct peer holders[HOLDERS];
+    static const slice begins[] = {
+        {0},
+        SLICE("GET /livez"),
+        SLICE("GET /livez HTTP/1.1\r\nX-A: b"),
+        SLICE("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\nGET /metrics HTTP/1.1\r\n")};
+    struct fixture f;
+    fixture_new(&f);
+    fixture_start(&f);
+    for (size_t i = 0; i < HOLDERS; i++) {
+        slice begin_bytes = begins[i % COUNT(begins)];
+        assert_true(peer_open(&holders[i], f.health, &(struct peer_options){.plain = true}));
+        assert_true(!begin_bytes.n || peer_send(&holders[i], begin_bytes));
+        if (i % (HOLDERS / PROBES) == 0)
+            assert_int_equal(fixture_health(&f, "/livez"), 200);
+    }
+    for (size_t i = 0; i < HOLDERS; i++)
+        peer_close(&holders[i]);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(honest_clients_get_through),
         cmocka_unit_test(an_answer_nobody_reads_yields_its_place),
+        cmocka_unit_test(probes_get_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
