@@ -419,7 +419,7 @@ static bool refused(slice input, slice ours, slice theirs, const char *message)
 
 static bool no_json(slice input, slice ours, slice theirs)
 {
-    return refused(input, ours, theirs, "JSON has no number") || refused(input, ours, theirs, "the key is");
+    return refused(input, ours, theirs, "JSON has no infinity or nan") || refused(input, ours, theirs, "the key is");
 }
 
 static bool inner_mark(slice input, slice ours, slice theirs)
@@ -436,7 +436,7 @@ static bool odd_tag(slice input, slice ours, slice theirs)
 static bool colon(slice input, slice ours, slice theirs)
 {
     bool json = slice_find(input, LIT(":}")) != SLICE_NONE || slice_find(input, LIT(":]")) != SLICE_NONE;
-    return refused(input, ours, theirs, "a colon without a blank behind it") ||
+    return refused(input, ours, theirs, "a colon without a space after it") ||
            (json && refused(input, ours, theirs, "invalid JSON"));
 }
 
