@@ -1,6 +1,7 @@
 /* Summarises judged objects for across.c. */
 #include "summary.h"
 
+#include "operator.h"
 #include "suppress.h"
 
 #include "position.h"
@@ -87,21 +88,8 @@ static void note_cluster(struct noting *n, const struct resource *o, const struc
     if (!text_given(&br->cluster) || !text_known(&br->cluster_namespace))
         return;
     f->cluster = arena_copy(n->arena, br->cluster.value);
-    f->cluster_namespace =
-        arena_copy(n->arena, text_given(&br->cluster_namespace) ? br->cluster_namespace.value
-                                                                : o->metadata.namespace.value);
+    f->cluster_namespace = arena_copy(n->arena, br_cluster_namespace(br, o->metadata.namespace.value));
     f->cluster_spot = spot_of(n, at_value(br->cluster.node));
-}
-
-static bool is_dumpling(const struct resource *o, const struct backup_spec *b)
-{
-    return o->group == GROUP_PINGCAP && !node_get(b->node, LIT("br"));
-}
-
-static bool asks_to_stop(const struct backup_spec *b)
-{
-    return (text_given(&b->log_subcommand) && slice_eq(b->log_subcommand.value, LIT("log-stop"))) ||
-           (b->log_stop.state == FIELD_GIVEN && b->log_stop.value);
 }
 
 static void append(struct object_summaries *list, struct object_summary *f)
@@ -133,6 +121,7 @@ static void note_name(struct noting *n, const struct resource *o)
 static struct object_summary *note_backup(struct noting *n, const struct resource *o,
                                           const struct backup_spec *b)
 {
+    const struct logbackup_spec log = backup_log_spec(b);
     struct object_summary *f = ARENA_NEW(n->arena, struct object_summary);
     *f = (struct object_summary){
         .file = n->file,
@@ -145,14 +134,14 @@ static struct object_summary *note_backup(struct noting *n, const struct resourc
         .owner = arena_copy(
             n->arena, node_text(node_get(o->metadata.labels.node, LIT("tidb.pingcap.com/backup-schedule")))),
         .is_log = b->is_log,
-        .stops = asks_to_stop(b),
+        .stops = logbackup_request_of(&log) == LOGBACKUP_ASK_STOP,
     };
     if (text_given(&b->clean_policy) && !slice_eq(b->clean_policy.value, LIT("Retain"))) {
         f->cleans = true;
         f->clean_policy = arena_copy(n->arena, b->clean_policy.value);
     }
     note_cluster(n, o, &b->job.br, f);
-    if ((b->is_log || b->is_snapshot) && !is_dumpling(o, b))
+    if ((b->is_log || b->is_snapshot) && !backup_is_dumpling(o->group, b->node))
         note_place(n, &b->job.storage, f);
     append(n->list, f);
     return f;

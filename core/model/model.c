@@ -389,6 +389,18 @@ static void decode_status(const struct node *n, struct backup_status *s)
     s->sub_statuses = usable(n, "logSubCommandStatuses");
 }
 
+enum api_group api_group_of(slice group)
+{
+    return slice_eq(group, LIT("br.pingcap.com")) ? GROUP_BR : GROUP_PINGCAP;
+}
+
+enum resource_kind resource_kind_of(slice kind)
+{
+    if (slice_eq(kind, LIT("Backup")))
+        return KIND_BACKUP;
+    return slice_eq(kind, LIT("BackupSchedule")) ? KIND_BACKUP_SCHEDULE : KIND_COMPACT_BACKUP;
+}
+
 const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,
                                        struct node *root)
 {

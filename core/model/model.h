@@ -200,6 +200,10 @@ struct resource {
     slice compact_state; /* CompactBackup.status.state */
 };
 
+/* Returns what the words of an apiVersion and a kind mean; both are ones that brgate knows. */
+enum api_group api_group_of(slice group);
+enum resource_kind resource_kind_of(slice kind);
+
 /* Decodes the object in `root`, whose apiVersion and kind are known to be ours. The result lives in the arena and
  * refers to the tree. */
 const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,

@@ -33,6 +33,30 @@ struct logbackup_status backup_log_status(const struct backup_status *s)
     };
 }
 
+slice br_cluster_namespace(const struct br *br, slice own)
+{
+    return text_given(&br->cluster_namespace) ? br->cluster_namespace.value : own;
+}
+
+struct retention schedule_retention(const struct schedule_spec *spec)
+{
+    const struct duration_field *time = &spec->max_reserved_time;
+    const struct number *most = &spec->max_backups;
+    return retention_of(&(struct retention_fields){
+        .time_given = time->text.state != FIELD_ABSENT,
+        .time_ns = time->ok ? time->ns : 0,
+        .count_known = most->state == FIELD_ABSENT || most->state == FIELD_GIVEN,
+        .count = most->value,
+    });
+}
+
+const struct duration_field *schedule_compact_interval(const struct schedule_spec *spec)
+{
+    bool interval = spec->compact_interval.text.state != FIELD_ABSENT;
+    const struct duration_field *d = interval ? &spec->compact_interval : &spec->compact_span;
+    return d->ok && d->ns > 0 ? d : NULL;
+}
+
 const char *object_finalizer(const struct resource *o)
 {
     return o->group == GROUP_BR ? "pingcap.com/finalizer" : "tidb.pingcap.com/backup-protection";

@@ -1,6 +1,7 @@
 /* The children that a schedule makes. [tidb-operator v1: pkg/backup/backupschedule] */
 #include "schedule.h"
 
+#include "operator.h"
 #include "storage_path.h"
 
 /* What the longest child's Job name leaves for the schedule's: "backup-" and "-2006-01-02t15-04-05" of 63, and
@@ -106,8 +107,7 @@ struct node *snapshot_child(const struct planning *p, int64_t due)
     struct node *spec = node_get(child, LIT("spec"));
     if (t->job.br.node) {
         const struct br *br = &t->job.br;
-        slice namespace =
-            text_given(&br->cluster_namespace) ? br->cluster_namespace.value : plan_namespace(p);
+        slice namespace = br_cluster_namespace(br, plan_namespace(p));
         extend_prefix(p, child, &t->job.storage,
                       arena_fmt(a, "%.*s-pd.%.*s-2379-%.*s", FMT(br->cluster.value), FMT(namespace),
                                 FMT(stamp_of(p, due))));

@@ -3,6 +3,7 @@
 
 #include "compact.h"
 #include "num.h"
+#include "operator.h"
 #include "timestamp.h"
 
 #include <stdlib.h>
@@ -130,8 +131,7 @@ struct children children_of(const struct planning *p)
 
 static slice cluster_key(const struct planning *p, const struct br *br, slice namespace)
 {
-    slice other = text_given(&br->cluster_namespace) ? br->cluster_namespace.value : namespace;
-    return arena_fmt(p->arena, "%.*s/%.*s", FMT(other), FMT(br->cluster.value));
+    return arena_fmt(p->arena, "%.*s/%.*s", FMT(br_cluster_namespace(br, namespace)), FMT(br->cluster.value));
 }
 
 const struct node *running_in_cluster(const struct planning *p)

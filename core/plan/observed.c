@@ -1,6 +1,8 @@
 /* Looks up the observed objects. */
 #include "planning.h"
 
+#include "operator.h"
+
 static bool named(const struct node *object, slice namespace, slice name)
 {
     const struct node *metadata = node_get(object, LIT("metadata"));
@@ -119,7 +121,7 @@ static struct cluster_facts v2_cluster(const struct planning *p, const struct br
 {
     struct cluster_facts f = {0};
     slice own = plan_namespace(p), name = br->cluster.value;
-    slice other = text_given(&br->cluster_namespace) ? br->cluster_namespace.value : own;
+    slice other = br_cluster_namespace(br, own);
     const struct node *here = seen_find(p, "Cluster", own, name);
     const struct node *there = seen_find(p, "Cluster", other, name);
     if (!here || !there) {

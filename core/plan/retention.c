@@ -11,7 +11,7 @@
 
 enum { KEPT_FAILURES = 3, KEPT_COMPACTIONS = 10 };
 
-struct retention {
+struct keeping {
     struct planning *planning;
     const struct children *children;
     int64_t most;     /* maxBackups; 0: not by count */
@@ -52,22 +52,21 @@ static int64_t window_end(const struct planning *p, const struct children *c)
     return end < p->now ? end : p->now;
 }
 
-static struct retention open_retention(struct planning *p, const struct children *c)
+static struct keeping open_keeping(struct planning *p, const struct children *c)
 {
     const struct schedule_spec *s = p->object->schedule;
-    struct retention r = {
+    struct keeping r = {
         .planning = p, .children = c, .keep = ARENA_ARRAY(p->arena, bool, c->snapshot_count + 1)};
-    if (s->max_reserved_time.ok && s->max_reserved_time.ns > 0)
-        r.reserved = s->max_reserved_time.ns / DURATION_SECOND;
-    else if (text_empty(&s->max_reserved_time.text) && s->max_backups.value > 0)
-        r.most = s->max_backups.value;
+    struct retention limits = schedule_retention(s);
+    r.reserved = limits.seconds;
+    r.most = limits.most;
     r.horizon = window_end(p, c) - r.reserved;
     return r;
 }
 
 /* ---- what stays ---- */
 
-static void keep_newest(struct retention *r, enum child_state state, int64_t most)
+static void keep_newest(struct keeping *r, enum child_state state, int64_t most)
 {
     for (size_t i = r->children->snapshot_count; i-- > 0 && most > 0;)
         if (r->children->snapshots[i].state == state) {
@@ -76,7 +75,7 @@ static void keep_newest(struct retention *r, enum child_state state, int64_t mos
         }
 }
 
-static void keep_window(struct retention *r)
+static void keep_window(struct keeping *r)
 {
     const struct child *base = NULL;
     for (size_t i = 0; i < r->children->snapshot_count; i++) {
@@ -91,7 +90,7 @@ static void keep_window(struct retention *r)
         r->keep[base - r->children->snapshots] = true;
 }
 
-static void choose(struct retention *r)
+static void choose(struct keeping *r)
 {
     const struct children *c = r->children;
     for (size_t i = 0; i < c->snapshot_count; i++)
@@ -103,7 +102,7 @@ static void choose(struct retention *r)
         keep_window(r);
 }
 
-static void delete_the_rest(struct retention *r)
+static void delete_the_rest(struct keeping *r)
 {
     struct planning *p = r->planning;
     for (size_t i = 0; i < r->children->snapshot_count; i++) {
@@ -122,7 +121,7 @@ static void delete_the_rest(struct retention *r)
     }
 }
 
-static void delete_compactions(struct retention *r)
+static void delete_compactions(struct keeping *r)
 {
     const struct children *c = r->children;
     size_t finished = 0;
@@ -151,7 +150,7 @@ uint64_t compacted_until(const struct children *c)
 }
 
 /* The commitTs of the oldest complete snapshot that stays; 0: there is none, or one does not say. */
-static uint64_t oldest_kept(const struct retention *r)
+static uint64_t oldest_kept(const struct keeping *r)
 {
     uint64_t oldest = UINT64_MAX;
     for (size_t i = 0; i < r->children->snapshot_count; i++) {
@@ -168,7 +167,7 @@ static uint64_t tso_of(const struct timestamp_field *t)
 }
 
 /* Truncates never past the oldest kept snapshot, the compacted range or the log's checkpoint, and never backwards. */
-static void truncate_log(struct retention *r)
+static void truncate_log(struct keeping *r)
 {
     struct planning *p = r->planning;
     const struct child *log = &r->children->log;
@@ -206,7 +205,7 @@ void plan_retention(struct planning *p, const struct children *c)
     const struct schedule_spec *s = p->object->schedule;
     if (p->seen->unknown & UNKNOWN_CHILDREN || c->untimed)
         return; /* nothing is deleted on unknown state */
-    struct retention r = open_retention(p, c);
+    struct keeping r = open_keeping(p, c);
     if (!r.most && !r.reserved) {
         if (text_given(&s->max_reserved_time.text))
             plan_wait(p, 0, "maxReservedTime %.*s is no period to keep backups for: nothing is deleted",

@@ -3,6 +3,7 @@
 
 #include "backup.h"
 #include "duration.h"
+#include "operator.h"
 #include "timestamp.h"
 
 struct schedule {
@@ -135,8 +136,8 @@ static void plan_run(struct schedule *s)
 
 static int64_t compaction_seconds(const struct schedule_spec *s)
 {
-    const struct duration_field *d = s->compact_interval.ok ? &s->compact_interval : &s->compact_span;
-    return d->ok && d->ns >= DURATION_SECOND ? d->ns / DURATION_SECOND : 0;
+    const struct duration_field *d = schedule_compact_interval(s);
+    return d ? d->ns / DURATION_SECOND : 0;
 }
 
 /* Returns where the next compaction begins: the end of the compacted range, or the log's start. */

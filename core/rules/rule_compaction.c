@@ -4,6 +4,7 @@
 
 #include "brgate_limits.h"
 #include "duration.h"
+#include "operator.h"
 
 #define SUBJECT struct timed_schedule
 #define RULES   "rule_compaction.def"
@@ -149,14 +150,6 @@ static void compact_storage_differs(struct rule_run *run, const struct timed_sch
     finding_note(x, at_key(d.log ? d.log : storage_node(log)), "the log is written here");
 }
 
-/* The one interval that counts, when it can be read. */
-static const struct duration_field *interval_of(const struct timed_schedule *s)
-{
-    const struct duration_field *interval = &s->spec->compact_interval, *span = &s->spec->compact_span;
-    const struct duration_field *d = schedule_has(s, "compactSpan") ? span : interval;
-    return d->ok && d->ns > 0 ? d : NULL;
-}
-
 static slice gap_words(struct arena *a, const struct cron_rhythm *r)
 {
     slice shortest = span_words(a, r->shortest_gap), longest = span_words(a, r->longest_gap);
@@ -192,7 +185,7 @@ static const struct duration_field *comparable_interval(const struct timed_sched
 {
     bool compared =
         s->fires && schedule_has(s, "compactBackupTemplate") && schedule_has(s, "logBackupTemplate");
-    return compared ? interval_of(s) : NULL;
+    return compared ? schedule_compact_interval(s->spec) : NULL;
 }
 
 static void suggest_interval(struct rule_run *run, struct finding *x, const struct timed_schedule *s)

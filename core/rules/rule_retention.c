@@ -2,6 +2,7 @@
 #include "rule_schedule.h"
 
 #include "duration.h"
+#include "operator.h"
 
 #include <math.h>
 
@@ -11,7 +12,6 @@
 
 enum {
     WEEK = 7 * 24 * 60 * 60,
-    HOUR = 60 * 60,
     BACKUPS_LEAST = 3, /* below, a failed and a running one leave no finished one */
 };
 
@@ -53,14 +53,12 @@ static void nonpositive_duration(struct rule_run *run, const struct timed_schedu
 /* maxReservedTime that works, in seconds; 0 for none. */
 static int64_t reserved(const struct timed_schedule *s)
 {
-    const struct duration_field *d = &s->spec->max_reserved_time;
-    return d->ok && d->ns > 0 ? (d->ns + DURATION_SECOND - 1) / DURATION_SECOND : 0;
+    return schedule_retention(s->spec).seconds;
 }
 
-/* The shortest span of whole hours that always holds two backups. */
 static int64_t enough_for_two(const struct timed_schedule *s)
 {
-    return (2 * s->rhythm.longest_gap + HOUR - 1) / HOUR * HOUR;
+    return retention_for_two(s->rhythm.longest_gap);
 }
 
 /* With a log backup the last snapshot before the horizon stays, so that any span holds one. */
@@ -123,9 +121,8 @@ static slice growth_words(struct arena *a, const struct timed_schedule *s)
 static void no_retention(struct rule_run *run, const struct timed_schedule *s)
 {
     const struct number *most = &s->spec->max_backups;
-    bool keeps_all = most->state == FIELD_ABSENT || (most->state == FIELD_GIVEN && most->value == 0);
-    if (s->spec->max_reserved_time.text.state != FIELD_ABSENT || !keeps_all)
-        return;
+    if (schedule_retention(s->spec).kind != RETENTION_NONE || most->value < 0)
+        return; /* another rule speaks of a negative one */
     slice more = growth_words(run->arena, s);
     struct finding *x;
     if (most->state == FIELD_GIVEN)
@@ -149,12 +146,9 @@ static void negative_maxbackups(struct rule_run *run, const struct timed_schedul
     finding_hint(x, "write how many backups to keep, or 0 for all");
 }
 
-/* maxBackups is what counts: maxReservedTime is not there at all. */
 static bool counts_backups(const struct timed_schedule *s)
 {
-    const struct number *most = &s->spec->max_backups;
-    return most->state == FIELD_GIVEN && most->value > 0 &&
-           s->spec->max_reserved_time.text.state == FIELD_ABSENT;
+    return schedule_retention(s->spec).kind == RETENTION_BY_COUNT;
 }
 
 static void maxbackups_low(struct rule_run *run, const struct timed_schedule *s)

@@ -1,6 +1,8 @@
 /* The templates of a BackupSchedule: is each what its name says, and do they belong together. */
 #include "rule_schedule.h"
 
+#include "operator.h"
+
 #define SUBJECT struct timed_schedule
 #define RULES   "rule_templates.def"
 #include "rule_table.h"
@@ -54,7 +56,7 @@ static const char *differing_field(struct rule_run *run, const struct member *x,
         return "cluster";
     const struct text *a = &x->br->cluster_namespace, *b = &y->br->cluster_namespace;
     slice own = run->object->metadata.namespace.value;
-    slice in_a = text_given(a) ? a->value : own, in_b = text_given(b) ? b->value : own;
+    slice in_a = br_cluster_namespace(x->br, own), in_b = br_cluster_namespace(y->br, own);
     bool known = text_known(a) && text_known(b) && in_a.n && in_b.n;
     return run->object->group == GROUP_PINGCAP && known && !slice_eq(in_a, in_b) ? "clusterNamespace" : NULL;
 }

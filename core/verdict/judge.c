@@ -1,30 +1,18 @@
 /* Judging one object: what README's picture shows. */
 #include "judge.h"
 
-static enum api_group group_of(const struct schema_kind *kind)
-{
-    return slice_eq(kind->group, LIT("br.pingcap.com")) ? GROUP_BR : GROUP_PINGCAP;
-}
-
-static enum resource_kind kind_of(const struct schema_kind *kind)
-{
-    if (slice_eq(kind->kind, LIT("Backup")))
-        return KIND_BACKUP;
-    return slice_eq(kind->kind, LIT("BackupSchedule")) ? KIND_BACKUP_SCHEDULE : KIND_COMPACT_BACKUP;
-}
-
 const struct resource *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root)
 {
     struct schema_run run = {j->arena, j->findings, j->gate->schemas, j->scratch};
     schema_default(&run, kind->schema, root);
-    return resource_decode(j->arena, group_of(kind), kind_of(kind), root);
+    return resource_decode(j->arena, api_group_of(kind->group), resource_kind_of(kind->kind), root);
 }
 
 static const struct resource *judge_new(struct judging *j, const struct schema_kind *kind, struct node *root)
 {
     struct schema_run run = {j->arena, j->findings, j->gate->schemas, j->scratch};
     schema_apply(&run, kind->schema, root); /* prune, drop nulls, default, check */
-    return resource_decode(j->arena, group_of(kind), kind_of(kind), root);
+    return resource_decode(j->arena, api_group_of(kind->group), resource_kind_of(kind->kind), root);
 }
 
 const struct resource *judge_object(struct judging *j, const struct schema_kind *kind, struct node *root,

@@ -2,9 +2,11 @@
 #include "tsv.h"
 
 #include "buf.h"
+#include "duration.h"
 #include "endpoint.h"
 #include "kube_name.h"
 #include "quantity.h"
+#include "retention.h"
 #include "storage_path.h"
 
 static struct arena *arena;
@@ -128,6 +130,36 @@ static void names(void **state)
     assert_true(tsv_each("tests/domain/kube_name.tsv", check_name) >= 16);
 }
 
+static void retentions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label;
+        struct retention_fields fields;
+        struct retention expected;
+    } rows[] = {
+        {"nothing", {.count_known = true}, {RETENTION_NONE, 0, 0}},
+        {"a week", {true, 604800 * DURATION_SECOND, true, 0}, {RETENTION_BY_TIME, 604800, 0}},
+        {"time comes before the count", {true, 60 * DURATION_SECOND, true, 5}, {RETENTION_BY_TIME, 60, 0}},
+        {"time without a known count", {true, 60 * DURATION_SECOND, false, 0}, {RETENTION_BY_TIME, 60, 0}},
+        {"a fraction", {true, DURATION_SECOND + 1, true, 0}, {RETENTION_BY_TIME, 2, 0}},
+        {"a nanosecond", {true, 1, true, 0}, {RETENTION_BY_TIME, 1, 0}},
+        {"the longest", {true, INT64_MAX, true, 0}, {RETENTION_BY_TIME, INT64_C(9223372037), 0}},
+        {"no duration", {true, 0, true, 5}, {RETENTION_UNKNOWN, 0, 0}},
+        {"a negative one", {true, -1, true, 5}, {RETENTION_UNKNOWN, 0, 0}},
+        {"five", {false, 0, true, 5}, {RETENTION_BY_COUNT, 0, 5}},
+        {"a negative count", {false, 0, true, -1}, {RETENTION_NONE, 0, 0}},
+        {"an unknown count", {false, 0, false, 0}, {RETENTION_UNKNOWN, 0, 0}},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct retention r = retention_of(&rows[i].fields), *e = &rows[i].expected;
+        assert_row(rows[i].label, r.kind == e->kind && r.seconds == e->seconds && r.most == e->most);
+    }
+    assert_int_equal(retention_for_two(86400), 172800);
+    assert_int_equal(retention_for_two(60), 3600);
+    assert_int_equal(retention_for_two(5400), 10800);
+}
+
 int main(void)
 {
     arena = arena_new(1 << 24);
@@ -136,6 +168,7 @@ int main(void)
         cmocka_unit_test(quantities),
         cmocka_unit_test(quantities_have_an_order),
         cmocka_unit_test(storage_places),
+        cmocka_unit_test(retentions),
         cmocka_unit_test(names),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

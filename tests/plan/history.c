@@ -78,13 +78,9 @@ struct node *replay_object(const struct replay *r)
 static const struct resource *decoded(const struct replay *r)
 {
     struct node *root = replay_object(r);
-    slice kind = tree_text(root, "kind");
-    bool v2 = slice_starts(tree_text(root, "apiVersion"), LIT("br."));
-    return root ? resource_decode(r->world.arena, v2 ? GROUP_BR : GROUP_PINGCAP,
-                                  slice_eq(kind, LIT("Backup"))           ? KIND_BACKUP
-                                  : slice_eq(kind, LIT("BackupSchedule")) ? KIND_BACKUP_SCHEDULE
-                                                                          : KIND_COMPACT_BACKUP,
-                                  root)
+    slice version = tree_text(root, "apiVersion");
+    enum api_group group = api_group_of(slice_cut(version, 0, slice_find_char(version, '/')));
+    return root ? resource_decode(r->world.arena, group, resource_kind_of(tree_text(root, "kind")), root)
                 : NULL;
 }
 

@@ -73,13 +73,9 @@ struct one {
 
 static const struct resource *decode(struct arena *a, struct node *root)
 {
-    bool v2 = slice_starts(tree_text(root, "apiVersion"), LIT("br."));
-    slice kind = tree_text(root, "kind");
-    return resource_decode(a, v2 ? GROUP_BR : GROUP_PINGCAP,
-                           slice_eq(kind, LIT("BackupSchedule"))  ? KIND_BACKUP_SCHEDULE
-                           : slice_eq(kind, LIT("CompactBackup")) ? KIND_COMPACT_BACKUP
-                                                                  : KIND_BACKUP,
-                           root);
+    slice version = tree_text(root, "apiVersion");
+    enum api_group group = api_group_of(slice_cut(version, 0, slice_find_char(version, '/')));
+    return resource_decode(a, group, resource_kind_of(tree_text(root, "kind")), root);
 }
 
 /* The object with the status that the state has for it. */
