@@ -246,10 +246,14 @@ static void s3_storageclass_frozen(struct rule_run *run, const struct job_spec *
     finding_hint(x, "write STANDARD_IA, and archive old backups with a lifecycle rule on the bucket");
 }
 
-static bool has_option(const struct job_spec *job, slice start)
+static bool may_have_option(const struct job_spec *job, slice start)
 {
-    for (const struct node *n = node_first(job->br.options.node); n; n = node_next(n))
-        if (n->kind == NODE_STRING && slice_starts(n->text, start))
+    const struct block *options = &job->br.options;
+    if (options->state != FIELD_GIVEN)
+        return options->state != FIELD_ABSENT;
+    for (const struct node *n = node_first(options->node); n; n = node_next(n))
+        if ((n->flags & (NODE_BAD | NODE_PLACEHOLDER)) ||
+            (n->kind == NODE_STRING && slice_starts(n->text, start)))
             return true;
     return false;
 }
@@ -264,7 +268,7 @@ static void s3_sse_value(struct rule_run *run, const struct job_spec *job)
         rule_unsupported(run, &rule_s3_sse_value, &s->sse, kinds, COUNT(kinds));
         return;
     }
-    if (slice_eq(s->sse.value, LIT("AES256")) || has_option(job, LIT("--s3.sse-kms-key-id")))
+    if (slice_eq(s->sse.value, LIT("AES256")) || may_have_option(job, LIT("--s3.sse-kms-key-id")))
         return;
     struct finding *x = finding_at(
         run->findings, &rule_s3_sse_value, FIELD_NONE, at_value(s->sse.node),

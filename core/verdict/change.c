@@ -45,16 +45,19 @@ static struct verdict *judge_other(struct judging j, const struct schema_kind *k
     return v;
 }
 
-/* Changes the old object. The values that the update leaves alone stay equal in both. */
+/* Changes the old object. The values that the update leaves alone stay equal in both. Most often the old object has none
+ * of the errors, and there is nothing to decide. */
 static void tell_old_errors(const struct judging *j, const struct change *change, struct verdict *v)
 {
-    struct verdict *others[3];
-    others[0] = judge_other(*j, change->kind, change->old_object);
-    const struct one_sided *members = ratchet_reduce(j->arena, change->old_object, change->object);
-    others[1] = judge_other(*j, change->kind, change->old_object);
-    ratchet_fill(j->arena, members);
-    others[2] = judge_other(*j, change->kind, change->old_object);
-    ratchet(v, others, sizeof others / sizeof *others);
+    struct node *old = change->old_object;
+    if (!ratchet_narrow(v, judge_other(*j, change->kind, old), true))
+        return;
+    const struct one_sided *members = ratchet_reduce(j->arena, old, change->object);
+    if (ratchet_narrow(v, judge_other(*j, change->kind, old), false) && members) {
+        ratchet_fill(j->arena, members);
+        ratchet_narrow(v, judge_other(*j, change->kind, old), false);
+    }
+    ratchet_close(v);
 }
 
 /* An update that leaves the spec alone is somebody's label, the operator's finalizer or, in pingcap.com, its status: it

@@ -17,7 +17,7 @@ struct comparison {
     struct one_sided *found;
 };
 
-/* As a manifest's `${name}` would be: of no type that a rule reads, and and messages do not show the value. */
+/* As a manifest's `${name}` would be: of no type that a rule reads, and no message shows the value. */
 static void make_placeholder(struct node *n)
 {
     n->kind = NODE_STRING;
@@ -143,20 +143,27 @@ static bool has(const struct verdict *v, const struct diagnostic *d)
     return v->diagnostic_count && bsearch(d, v->diagnostics, v->diagnostic_count, sizeof *d, by_words);
 }
 
-void ratchet(struct verdict *v, struct verdict *const *others, size_t count)
+size_t ratchet_narrow(struct verdict *v, struct verdict *other, bool first)
 {
-    for (size_t i = 0; i < count; i++)
-        if (others[i]->diagnostic_count)
-            qsort(others[i]->diagnostics, others[i]->diagnostic_count, sizeof *v->diagnostics, by_words);
+    size_t left = 0;
+    if (other->diagnostic_count)
+        qsort(other->diagnostics, other->diagnostic_count, sizeof *v->diagnostics, by_words);
     for (size_t i = 0; i < v->diagnostic_count; i++) {
         struct diagnostic *d = &v->diagnostics[i];
-        size_t in = 0;
-        while (in < count && has(others[in], d))
-            in++;
-        if (d->severity != SEVERITY_ERROR || d->rule == &rule_too_many_findings || in < count)
+        if (first)
+            d->ratcheted = d->severity == SEVERITY_ERROR && d->rule != &rule_too_many_findings;
+        d->ratcheted = d->ratcheted && has(other, d);
+        left += d->ratcheted;
+    }
+    return left;
+}
+
+void ratchet_close(struct verdict *v)
+{
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        if (!v->diagnostics[i].ratcheted)
             continue;
-        d->severity = SEVERITY_WARNING;
-        d->ratcheted = true;
+        v->diagnostics[i].severity = SEVERITY_WARNING;
         v->errors--;
         v->warnings++;
     }

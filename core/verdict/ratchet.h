@@ -3,7 +3,7 @@
  *
  * To decide this, the common part of the two objects is judged twice, with placeholders (from which rules conclude
  * nothing) for the values that the update touches: once without the members that it adds or removes, once with a
- * placeholder for each of those. An error found both times does not depend on a touched value. Comparing texts alone
+ * placeholder for each of those, where there are any. An error found both times does not depend on a touched value. Comparing texts alone
  * would not do: two findings may have the same text although one bad value has replaced another. */
 #ifndef BRGATE_RATCHET_H
 #define BRGATE_RATCHET_H
@@ -22,7 +22,11 @@ void ratchet_fill(struct arena *a, const struct one_sided *members);
 /* Removes findings about the presence of a placeholder, whatever its value. */
 void ratchet_forget_touched(struct findings *f);
 
-/* Turns each error of `v` that all the others have too into a warning. Sorts the diagnostics of the others. */
-void ratchet(struct verdict *v, struct verdict *const *others, size_t count);
+/* Marks the first time the errors of `v` that the other has too, and later unmarks those that it does not have. Returns how
+ * many are marked. Sorts the other's diagnostics. */
+size_t ratchet_narrow(struct verdict *v, struct verdict *other, bool first);
+
+/* Turns the marked errors into warnings. */
+void ratchet_close(struct verdict *v);
 
 #endif
