@@ -66,6 +66,7 @@ struct location_comparison {
         differs; /* enum location_field: what differs for certain, whatever the rest may be; 0: nothing */
 };
 
+/* Compares two places; neither is changed, and nothing is allocated. */
 struct location_comparison location_compare(const struct location *a, const struct location *b);
 
 #endif

@@ -27,6 +27,7 @@ struct retention_fields {
     int64_t count;
 };
 
+/* Returns what a schedule with these fields keeps: by time where maxReservedTime is given, else by count. */
 struct retention retention_of(const struct retention_fields *fields);
 
 /* Returns the shortest span, in seconds and of whole hours, in which a schedule always has made two backups. */
