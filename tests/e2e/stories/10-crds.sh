@@ -41,7 +41,7 @@ ENUM:
     other
 
 DESCRIPTION:
-    Whose service it is. "other" for one that is not listed.
+    Provider of the service. "other" for one that is not listed.
     
 TXT
 )"
