@@ -116,7 +116,7 @@ static bool concerns_reading(const struct report_row *r)
 /* Complains on stderr; false when a document could not be read at all. */
 static bool check_readable(struct settings *s, const struct stream_verdict *stream)
 {
-    slice name = strcmp(s->file, "-") ? slice_of(s->file) : LIT("<stdin>");
+    slice name = slice_of(file_shown(s->file, "<stdin>"));
     struct report_file f = report_file_of(s->arena, name, stream);
     struct buf b = buf_new(s->arena, LIMIT_RESPONSE_BYTES);
     for (size_t i = 0; i < f.count; i++) {

@@ -3,6 +3,7 @@
 
 #include "brgate_limits.h"
 #include "config.h"
+#include "file.h"
 #include "options.h"
 #include "run.h"
 
@@ -262,7 +263,7 @@ static void note_failures(const struct settings *s, const struct paths *paths, c
     for (size_t i = 0; i < paths->count; i++) {
         if (!run->files[i].error)
             continue;
-        const char *name = strcmp(paths->names[i], "-") ? paths->names[i] : s->stdin_name;
+        const char *name = file_shown(paths->names[i], s->stdin_name);
         list[n] = (struct report_failure){slice_of(name),
                                           arena_copy(s->arena, slice_of(strerror(run->files[i].error)))};
         command_fails("lint", "%s: %.*s", name, FMT(list[n].reason));

@@ -103,7 +103,7 @@ static int read_options(struct run *r, int argc, char **argv)
     r->file = files.count ? files.items[0] : "-";
     if (r->image)
         r->settings.manager_image = slice_of(r->image);
-    if (r->state && !strcmp(r->state, "-") && !strcmp(r->file, "-"))
+    if (r->state && file_is_stdin(r->state) && file_is_stdin(r->file))
         return command_fails("plan", "FILE and --state cannot both be standard input");
     return OPTIONS_READ;
 }
@@ -243,7 +243,7 @@ static void put_plan(struct run *r, struct buf *b, const struct verdict *v)
 /* Errors as the linter prints them; true when there are any. */
 static bool say_refused(struct run *r, const struct stream_verdict *stream)
 {
-    slice name = strcmp(r->file, "-") ? slice_of(r->file) : LIT("<stdin>");
+    slice name = slice_of(file_shown(r->file, "<stdin>"));
     struct report_file f = report_file_of(r->arena, name, stream);
     struct buf b = buf_new(r->arena, LIMIT_RESPONSE_BYTES);
     for (size_t i = 0; i < f.count; i++)

@@ -61,9 +61,19 @@ static int read_stream(struct arena *a, int fd, size_t most, slice *ret)
     return S_ISDIR(s.st_mode) ? EISDIR : read_all(a, fd, room_for(&s, most), most, ret);
 }
 
+bool file_is_stdin(const char *path)
+{
+    return !strcmp(path, "-");
+}
+
+const char *file_shown(const char *path, const char *stdin_name)
+{
+    return file_is_stdin(path) ? stdin_name : path;
+}
+
 int file_read_stream(struct arena *a, const char *path, size_t most, slice *ret)
 {
-    if (!strcmp(path, "-"))
+    if (file_is_stdin(path))
         return read_stream(a, STDIN_FILENO, most, ret);
     int fd =
         open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a pipe without a writer opens at once */

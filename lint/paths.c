@@ -208,7 +208,7 @@ static const char *absolute_of(struct arena *a, const char *operand, bool is_fol
 static void take_operand(struct walk *w, const char *operand)
 {
     struct stat s;
-    if (!strcmp(operand, "-")) {
+    if (file_is_stdin(operand)) {
         add_file(w, operand);
         return;
     }
@@ -266,7 +266,7 @@ static void keep_each_once(struct walk *w)
     for (size_t i = 0; i < w->file_count; i++) {
         struct stat s;
         all[i].name = w->files[i];
-        all[i].known = strcmp(w->files[i], "-") != 0 && lstat(w->files[i], &s) == 0;
+        all[i].known = !file_is_stdin(w->files[i]) && lstat(w->files[i], &s) == 0;
         if (all[i].known) {
             all[i].device = s.st_dev;
             all[i].inode = s.st_ino;

@@ -34,7 +34,7 @@ struct worker {
 static slice shown_name(const struct worker *w, size_t file)
 {
     const char *name = w->job->paths->names[file];
-    return slice_of(strcmp(name, "-") ? name : w->job->options->stdin_name);
+    return slice_of(file_shown(name, w->job->options->stdin_name));
 }
 
 struct keeping {
@@ -79,7 +79,7 @@ static int judge(struct worker *w, size_t file)
     if (error)
         return error;
     const struct stream_verdict *stream = verdict_manifest(options->gate, w->arena, bytes, options->now);
-    if (stream && strcmp(name, "-") != 0 && !is_readable(stream) && !text_names_ours(bytes)) {
+    if (stream && !file_is_stdin(name) && !is_readable(stream) && !text_names_ours(bytes)) {
         w->totals.not_ours++;
         return 0;
     }
