@@ -6,6 +6,13 @@
 #include "brgate_limits.h"
 #include "schema.h"
 
+/* The address sanitizer leaves gaps in an arena, which count for its limit and not for what is used. */
+#ifdef __SANITIZE_ADDRESS__
+enum { GAPS = 2 };
+#else
+enum { GAPS = 1 };
+#endif
+
 enum {
     TEXT_BYTES = 16 << 20,
     MOST_STEPS = 32,
@@ -315,8 +322,8 @@ static void the_densest_updates_are_judged(void **state)
         {{"spec", "unknown"}, "1", false},
         {{"spec", "unknown"}, "[]", false},
     };
-    struct shapes w = {.texts = *state,
-                       .own = arena_new(LIMIT_REVIEW_BASE_BYTES + 2 * LIMIT_REVIEW_FACTOR * STORED_BYTES)};
+    size_t most = LIMIT_REVIEW_BASE_BYTES + 2 * LIMIT_REVIEW_FACTOR * STORED_BYTES;
+    struct shapes w = {.texts = *state, .own = arena_new(GAPS * most)};
     w.kind = schema_find(LIT("br.pingcap.com/v1alpha1"), LIT("Backup"));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         w.at.count = 0;
