@@ -245,17 +245,24 @@ const char *arena_cstr(struct arena *a, slice s)
     return copy;
 }
 
-slice arena_fmt(struct arena *a, const char *format, ...)
+slice arena_vfmt(struct arena *a, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     size_t n = format_text(NULL, 0, format, args);
-    va_end(args);
     char *text = arena_alloc(a, 1, n + 1);
     format_text(text, n + 1, format, again);
     va_end(again);
     return (slice){text, n};
+}
+
+slice arena_fmt(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    slice text = arena_vfmt(a, format, args);
+    va_end(args);
+    return text;
 }
 
 void *arena_grow(struct arena *a, void *array, size_t count, size_t *capacity, size_t size)

@@ -14,6 +14,7 @@
 
 #include "slice.h"
 
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -46,6 +47,7 @@ slice arena_copy(struct arena *a, slice s);       /* a copy of the bytes, not NU
 const char *arena_cstr(struct arena *a, slice s); /* a NUL-terminated copy */
 /* The formatted text, with a NUL behind it that does not count. */
 slice arena_fmt(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+slice arena_vfmt(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* Makes room for one more element of `size` bytes in a growing array; `*capacity` and the result are kept by
  * the caller. The old elements are copied. */

@@ -119,7 +119,8 @@ void plan_snapshot(struct planning *p)
         plan_wait(p, 0, "the backup is %s", status_has(status, "Complete") ? "complete" : "failed");
         return;
     }
-    switch (p->seen->unknown & UNKNOWN_JOBS ? JOB_GOING : seen_job(p, snapshot_job_name(p), &job)) {
+    enum job_state state = seen_job(p, snapshot_job_name(p), &job);
+    switch (state) {
     case JOB_ABSENT:
         absent_job(p, &s);
         break;
@@ -133,11 +134,8 @@ void plan_snapshot(struct planning *p)
         failed_job(p, &s, job);
         break;
     case JOB_GOING:
-        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a Job of this name is being deleted, or cannot be seen");
-        break;
     case JOB_FOREIGN:
-        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a Job %.*s exists that belongs to another object",
-                  FMT(snapshot_job_name(p)));
+        plan_wait_blocked(p, snapshot_job_name(p), state);
         break;
     }
 }

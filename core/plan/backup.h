@@ -11,9 +11,6 @@ void plan_snapshot(struct planning *p); /* to be run once, and again by the retr
 void plan_log(struct planning *p);      /* the next command of its state machine */
 void plan_deletion(struct planning *p); /* stops the task, cleans the data, takes the finalizer away */
 
-/* The interval for checking conditions that no event announces: a missing Secret, a failed query. */
-enum { LOOK_AGAIN_SECONDS = 60 };
-
 /* Returns whether the spec or the cluster prevents any work now; then the plan has the condition or the wait for it.
  * `command` is LOGBACKUP_UNKNOWN for a snapshot. On false `*ret` holds the cluster's facts. */
 bool backup_blocked(struct planning *p, enum logbackup_command command, struct cluster_facts *ret);

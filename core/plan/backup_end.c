@@ -114,8 +114,7 @@ static void stop_task(struct planning *p, struct status *s, const struct cluster
                       arena_fmt(p->arena, "Job %.*s stops the task", FMT(stop_job_name(p))));
         break;
     case JOB_FOREIGN:
-        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a Job %.*s exists that belongs to another object",
-                  FMT(stop_job_name(p)));
+        plan_wait_blocked(p, stop_job_name(p), JOB_FOREIGN);
         break;
     }
 }
@@ -228,8 +227,7 @@ static bool data_cleaned(struct planning *p)
     case JOB_FOREIGN:
         break;
     }
-    plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a Job %.*s exists that belongs to another object",
-              FMT(clean_job_name(p)));
+    plan_wait_blocked(p, clean_job_name(p), JOB_FOREIGN);
     return false;
 }
 

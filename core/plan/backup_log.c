@@ -188,7 +188,8 @@ static void run_command(struct log *l)
     struct planning *p = l->planning;
     const struct node *job = NULL;
     bool begun = sub_is(l, "Prepare") || sub_is(l, "Running");
-    switch (p->seen->unknown & UNKNOWN_JOBS ? JOB_GOING : seen_job(p, l->job_name, &job)) {
+    enum job_state state = seen_job(p, l->job_name, &job);
+    switch (state) {
     case JOB_ABSENT:
         if (begun)
             unreported(l, NULL);
@@ -209,11 +210,8 @@ static void run_command(struct log *l)
         plan_wait(p, 0, "the old Job must be gone before the next one");
         break;
     case JOB_GOING:
-        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a Job of this name is being deleted, or cannot be seen");
-        break;
     case JOB_FOREIGN:
-        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "a Job %.*s exists that belongs to another object",
-                  FMT(l->job_name));
+        plan_wait_blocked(p, l->job_name, state);
         break;
     }
 }

@@ -226,12 +226,11 @@ void plan_compaction(struct planning *p)
         plan_wait(p, 0, "%.*s", FMT(fault));
         return;
     }
-    enum job_state state = p->seen->unknown & UNKNOWN_JOBS ? JOB_GOING : seen_job(p, plan_name(p), &job);
+    enum job_state state = seen_job(p, plan_name(p), &job);
     if (state == JOB_ABSENT)
         create_job(&c);
     else if (state == JOB_GOING || state == JOB_FOREIGN)
-        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "Job %.*s %s", FMT(plan_name(p)),
-                  state == JOB_GOING ? "is being deleted, or cannot be seen" : "belongs to another object");
+        plan_wait_blocked(p, plan_name(p), state);
     else
         follow_job(&c, job, state);
 }

@@ -1,9 +1,6 @@
 /* Builds the parts that all Jobs have in common. */
 #include "job.h"
 
-#include "brgate_limits.h"
-#include "bug.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -23,13 +20,10 @@ struct job job_new(const struct planning *p, slice name)
 
 void job_arg(const struct planning *p, struct job *j, const char *format, ...)
 {
-    char text[LIMIT_MESSAGE_BYTES];
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
+    tree_put_text(p->arena, j->args, NULL, arena_vfmt(p->arena, format, args));
     va_end(args);
-    BUG_IF(n < 0);
-    tree_put_text(p->arena, j->args, NULL, arena_copy(p->arena, slice_of(text)));
 }
 
 /* ---- environment ---- */

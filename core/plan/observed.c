@@ -63,6 +63,8 @@ enum job_state seen_job(const struct planning *p, slice name, const struct node 
     const struct node *job = seen_find(p, "Job", plan_namespace(p), name);
     if (ret_job)
         *ret_job = job;
+    if (p->seen->unknown & UNKNOWN_JOBS)
+        return JOB_GOING;
     return job_state_of(job, tree_text(p->object->metadata.node, "uid"));
 }
 

@@ -1,7 +1,6 @@
 /* The list of actions that grows while a plan is made, and what goes into many of its objects. */
 #include "planning.h"
 
-#include "brgate_limits.h"
 #include "civil.h"
 
 #include <stdarg.h>
@@ -27,12 +26,10 @@ void plan_look_again(struct planning *p, int64_t at)
 
 void plan_wait(struct planning *p, int64_t again, const char *format, ...)
 {
-    char text[LIMIT_MESSAGE_BYTES];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    p->result.why = arena_vfmt(p->arena, format, args);
     va_end(args);
-    p->result.why = arena_copy(p->arena, slice_of(text));
     plan_look_again(p, again);
 }
 

@@ -39,6 +39,9 @@ void put_owner(struct arena *a, struct node *metadata, const struct resource *ow
 /* Copies the labels or annotations of `extra` (may be NULL) whose keys are not in `into` yet. */
 void put_missing(struct arena *a, struct node *into, const struct node *extra);
 
+/* The interval for checking conditions that no event announces: a missing Secret, a failed query. */
+enum { LOOK_AGAIN_SECONDS = 60 };
+
 /* ---- what was observed ---- */
 
 /* The observed object of that kind, namespace and name; NULL: it was not observed. */
@@ -50,7 +53,7 @@ enum job_state {
     JOB_RUNNING,
     JOB_COMPLETE,
     JOB_FAILED,
-    JOB_GOING,   /* it is being deleted */
+    JOB_GOING,   /* it is being deleted, or Jobs cannot be seen */
     JOB_FOREIGN, /* another object controls it */
 };
 enum job_state seen_job(const struct planning *p, slice name, const struct node **ret_job);
@@ -63,6 +66,9 @@ bool is_pod_of(const struct planning *p, const struct node *object, slice job_na
 
 /* Waits for the Job: the plan's reason is `what`, and why its pod does not run if it does not. */
 void plan_wait_job(struct planning *p, slice job_name, slice what);
+
+/* Waits until the name is free: a Job of it is going (JOB_GOING) or belongs to another object (JOB_FOREIGN). */
+void plan_wait_blocked(struct planning *p, slice job_name, enum job_state state);
 
 /* The uid of the reference that says controller: true; empty: none. */
 slice controller_uid(const struct node *object);

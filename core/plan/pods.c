@@ -50,6 +50,12 @@ static slice hindrance(const struct planning *p, const struct node *pod)
     return init.n ? init : waiting_container(p, node_at(pod, "status.containerStatuses"));
 }
 
+void plan_wait_blocked(struct planning *p, slice job_name, enum job_state state)
+{
+    plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "Job %.*s %s", FMT(job_name),
+              state == JOB_GOING ? "is being deleted, or cannot be seen" : "belongs to another object");
+}
+
 void plan_wait_job(struct planning *p, slice job_name, slice what)
 {
     const struct node *pod = seen_pod(p, job_name);
