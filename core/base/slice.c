@@ -70,3 +70,12 @@ slice slice_trim(slice s)
         s.n--;
     return s;
 }
+
+slice slice_trim_slashes(slice s)
+{
+    while (s.n && s.p[0] == '/')
+        s = slice_from(s, 1);
+    while (s.n && s.p[s.n - 1] == '/')
+        s.n--;
+    return s;
+}

@@ -46,5 +46,6 @@ size_t slice_find_char(slice s, char c);
 slice slice_from(slice s, size_t from); /* the rest; `from` beyond the end gives the empty slice */
 slice slice_cut(slice s, size_t from, size_t length); /* clamped to the end of `s` */
 slice slice_trim(slice s);                            /* without spaces and tabs at both ends */
+slice slice_trim_slashes(slice s);                    /* without slashes at both ends */
 
 #endif

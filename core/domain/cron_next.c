@@ -81,17 +81,22 @@ bool cron_next(const struct cron *c, int64_t after, int64_t *ret)
     return false;
 }
 
-/* Gaps in minutes between the fires of one day. */
-struct day_shape {
-    int first, last, count;
-    int shortest, longest; /* 0 with a single fire */
+/* Spans between neighbours; 0 with fewer than two of them. */
+struct gaps {
+    int64_t shortest, longest;
 };
 
-static void add_minutes(struct day_shape *shape, int gap)
+static void add_gap(struct gaps *g, int64_t gap)
 {
-    shape->shortest = !shape->shortest || gap < shape->shortest ? gap : shape->shortest;
-    shape->longest = gap > shape->longest ? gap : shape->longest;
+    g->shortest = !g->shortest || gap < g->shortest ? gap : g->shortest;
+    g->longest = gap > g->longest ? gap : g->longest;
 }
+
+/* The fires of one day and the minutes between them. */
+struct day_shape {
+    int first, last, count;
+    struct gaps gaps;
+};
 
 static struct day_shape shape_of(const struct cron *c)
 {
@@ -100,9 +105,9 @@ static struct day_shape shape_of(const struct cron *c)
         return shape;
     int first = lowest(c->minutes), last = highest(c->minutes);
     for (uint64_t m = c->minutes; m & (m - 1); m &= m - 1)
-        add_minutes(&shape, lowest(m & (m - 1)) - lowest(m));
+        add_gap(&shape.gaps, lowest(m & (m - 1)) - lowest(m));
     for (uint64_t h = c->hours; h & (h - 1); h &= h - 1)
-        add_minutes(&shape, (lowest(h & (h - 1)) - lowest(h)) * 60 + first - last);
+        add_gap(&shape.gaps, (lowest(h & (h - 1)) - lowest(h)) * 60 + first - last);
     shape.first = lowest(c->hours) * 60 + first;
     shape.last = highest(c->hours) * 60 + last;
     shape.count = __builtin_popcountll(c->minutes) * __builtin_popcount(c->hours);
@@ -112,14 +117,8 @@ static struct day_shape shape_of(const struct cron *c)
 /* The matching days of a month, a year or the cycle, numbered within it, and the gaps between them. */
 struct days {
     int64_t first, last, count;
-    int64_t shortest, longest; /* 0 with fewer than two */
+    struct gaps gaps;
 };
-
-static void add_gap(struct days *d, int64_t gap)
-{
-    d->shortest = !d->shortest || gap < d->shortest ? gap : d->shortest;
-    d->longest = gap > d->longest ? gap : d->longest;
-}
 
 /* Adds a later part, which begins `offset` days after the whole. */
 static void add_days(struct days *whole, int64_t offset, const struct days *part)
@@ -127,12 +126,12 @@ static void add_days(struct days *whole, int64_t offset, const struct days *part
     if (!part->count)
         return;
     if (whole->count)
-        add_gap(whole, offset + part->first - whole->last);
+        add_gap(&whole->gaps, offset + part->first - whole->last);
     else
         whole->first = offset + part->first;
     if (part->count > 1) {
-        add_gap(whole, part->shortest);
-        add_gap(whole, part->longest);
+        add_gap(&whole->gaps, part->gaps.shortest);
+        add_gap(&whole->gaps, part->gaps.longest);
     }
     whole->last = offset + part->last;
     whole->count += part->count;
@@ -184,7 +183,7 @@ static struct days cycle_days(const struct cron *c)
         weekday = (weekday + (leap ? 2 : 1)) % 7;
     }
     if (cycle.count)
-        add_gap(&cycle, cycle.first + CYCLE_DAYS - cycle.last);
+        add_gap(&cycle.gaps, cycle.first + CYCLE_DAYS - cycle.last);
     return cycle;
 }
 
@@ -204,17 +203,17 @@ struct cron_rhythm cron_rhythm(const struct cron *c)
     struct day_shape shape = shape_of(c);
     if (!shape.count)
         return (struct cron_rhythm){0};
-    struct days days =
-        every_day(c) ? (struct days){.count = CYCLE_DAYS, .shortest = 1, .longest = 1} : cycle_days(c);
+    struct days days = every_day(c) ? (struct days){.count = CYCLE_DAYS, .gaps = {1, 1}} : cycle_days(c);
     if (!days.count)
         return (struct cron_rhythm){0};
     int64_t overnight = (int64_t)(shape.first - shape.last) * 60;
-    struct cron_rhythm r = {true, days.shortest * CIVIL_DAY + overnight, days.longest * CIVIL_DAY + overnight,
+    struct cron_rhythm r = {true, days.gaps.shortest * CIVIL_DAY + overnight,
+                            days.gaps.longest * CIVIL_DAY + overnight,
                             (double)shape.count * (double)days.count / CYCLE_DAYS, (unsigned)shape.count};
-    if (shape.count > 1 && shape.shortest * 60 < r.shortest_gap)
-        r.shortest_gap = shape.shortest * 60;
-    if (shape.longest * 60 > r.longest_gap)
-        r.longest_gap = shape.longest * 60;
+    if (shape.count > 1 && shape.gaps.shortest * 60 < r.shortest_gap)
+        r.shortest_gap = shape.gaps.shortest * 60;
+    if (shape.gaps.longest * 60 > r.longest_gap)
+        r.longest_gap = shape.gaps.longest * 60;
     return r;
 }
 

@@ -24,15 +24,6 @@ static slice aws_partition(slice region_or_host)
     return government ? LIT("aws-us-gov") : LIT("aws");
 }
 
-static slice trim_slashes(slice s)
-{
-    while (s.n && s.p[0] == '/')
-        s = slice_from(s, 1);
-    while (s.n && s.p[s.n - 1] == '/')
-        s.n--;
-    return s;
-}
-
 /* A host that answers on the ports of http and of https is one host. */
 static bool put_endpoint(struct buf *b, slice text)
 {
@@ -47,7 +38,7 @@ static bool put_endpoint(struct buf *b, slice text)
     put_lower(b, url.host);
     if (url.port.n && !slice_eq(url.port, tls ? LIT("443") : LIT("80")))
         buf_fmt(b, ":%.*s", FMT(url.port));
-    slice path = trim_slashes(url.path);
+    slice path = slice_trim_slashes(url.path);
     if (path.n)
         buf_fmt(b, "/%.*s", FMT(path));
     return true;

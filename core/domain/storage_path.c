@@ -54,20 +54,11 @@ slice path_join(struct arena *a, slice first, slice second)
     return path_clean(a, buf_slice(&joined));
 }
 
-static slice trim_slashes(slice s)
-{
-    while (s.n && s.p[0] == '/')
-        s = slice_from(s, 1);
-    while (s.n && s.p[s.n - 1] == '/')
-        s.n--;
-    return s;
-}
-
 /* The path's first element; what follows it, without slashes around, goes to `*ret_rest`. */
 static slice first_element(slice path, slice *ret_rest)
 {
     size_t n = slice_find_char(path, '/');
-    *ret_rest = n == SLICE_NONE ? (slice){0} : trim_slashes(slice_from(path, n + 1));
+    *ret_rest = n == SLICE_NONE ? (slice){0} : slice_trim_slashes(slice_from(path, n + 1));
     return n == SLICE_NONE ? path : slice_cut(path, 0, n);
 }
 
@@ -94,7 +85,7 @@ struct storage_place storage_place(struct arena *a, slice bucket, slice prefix)
     p.clean_bucket = first_element(bucket, &rest);
     struct buf listed = buf_new(a, bucket.n + prefix.n + 2);
     buf_put(&listed, with_slash(a, rest));
-    buf_put(&listed, trim_slashes(prefix));
+    buf_put(&listed, slice_trim_slashes(prefix));
     buf_char(&listed, '/');
     p.clean_prefix = buf_slice(&listed);
     p.outside = !slice_eq(p.bucket, p.clean_bucket);
