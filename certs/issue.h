@@ -1,6 +1,6 @@
 /* A CA and the one certificate it signs.
  *
- * The CA's key is forgotten as soon as the leaf is signed: nobody can steal it, and trusting the CA means
+ * The CA's key is forgotten as soon as the leaf is signed: it cannot be stolen, and trusting the CA means
  * trusting that leaf and nothing else. Both end at the same time. */
 #ifndef BRGATE_ISSUE_H
 #define BRGATE_ISSUE_H

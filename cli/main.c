@@ -43,7 +43,7 @@ enum { COMMAND_COUNT = COUNT(commands) };
 static void help(FILE *out)
 {
     fputs("brgate judges TiDB backup resources (Backup, BackupSchedule, CompactBackup)\n"
-          "before they do harm: in the editor, in CI and at the cluster's door.\n\n"
+          "before they do harm: in the editor, in CI and on admission.\n\n"
           "Usage: brgate COMMAND [OPTION]...\n\nCommands:\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)

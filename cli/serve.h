@@ -9,7 +9,7 @@
 typedef bool handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
                           struct error *reterr);
 
-/* Reads the flags, serves until told to stop, and returns the exit status. */
+/* Reads the flags, serves until it is stopped, and returns the exit status. */
 int serve(int argc, char **argv, handler_open *open);
 
 #endif

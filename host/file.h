@@ -14,7 +14,7 @@ bool file_read(struct arena *a, const char *path, size_t most, slice *ret, struc
  * ever. */
 int file_read_stream(struct arena *a, const char *path, size_t most, slice *ret);
 
-/* Whether the argument stands for standard input: "-". */
+/* Returns whether the argument means standard input: "-". */
 bool file_is_stdin(const char *path);
 
 /* What people read for the argument: `stdin_name` for standard input. */

@@ -22,7 +22,7 @@ struct kube {
     struct arena *arena; /* the configuration */
     struct kube_access config;
     struct kube_limits limits;
-    const atomic_bool *stop; /* NULL: nobody will */
+    const atomic_bool *stop; /* NULL: never */
     const struct curl *curl;
     CURL *handle;
     char token[TOKEN_BYTES];

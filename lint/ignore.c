@@ -163,7 +163,7 @@ static slice behind(slice path, slice part)
     return slice_from(path, part.n < path.n ? part.n + 1 : path.n);
 }
 
-/* Part by part; "**" stands for any number of them, at the end for at least one. */
+/* Part by part; "**" matches any number of them, at the end for at least one. */
 static bool fits_path(slice p, slice path)
 {
     slice star = {0}, star_path = {0};

@@ -191,7 +191,7 @@ static void close_open(void *walk)
         closedir(w->open);
 }
 
-/* Where the operand is; a link is where it is itself, and not where it leads. NULL when that cannot be told. */
+/* Where the operand is; a link is where it is itself, and not where it leads. NULL when that is unknown. */
 static const char *absolute_of(struct arena *a, const char *operand, bool is_folder)
 {
     char real[PATH_MAX];

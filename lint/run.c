@@ -85,7 +85,7 @@ static int judge(struct worker *w, size_t file)
     }
     struct keeping k = {w, file, stream};
     if (!stream || !arena_run(w->kept, keep, &k) ||
-        !footprints_note(w->object_summaries, (uint32_t)file, shown_name(w, file), stream))
+        !object_summaries_note(w->object_summaries, (uint32_t)file, shown_name(w, file), stream))
         return ENOMEM;
     report_count(&w->totals, stream);
     return 0;
@@ -179,7 +179,7 @@ bool run_files(const struct run_options *options, const struct paths *paths, str
         workers[i].arena = arena_new(LIMIT_ARENA_BYTES);
         workers[i].kept = ret->kept[i] = arena_new(LIMIT_ARENA_BYTES);
         if (workers[i].arena && workers[i].kept)
-            workers[i].object_summaries = footprints_new(workers[i].kept);
+            workers[i].object_summaries = object_summaries_new(workers[i].kept);
     }
     bool ok = job.files && workers[0].object_summaries;
     if (ok) {

@@ -16,11 +16,11 @@ enum {
     SWEEP_MS = 100, /* how late a deadline may be noticed */
     YOUNG_MS = 2000,
     LOOKS = 8, /* for one whose bytes do not wait to be read */
-    LINGER_MS = 2000,
-    LINGER_LOOK_MS = 5, /* a look may find no more than a socket's small buffer holds */
-    LINGER_MOST = 64,
-    LINGER_READS = 16, /* at one look */
-    LINGER_BYTES = 1 << 20,
+    DRAIN_MS = 2000,
+    DRAIN_LOOK_MS = 5, /* a look may find no more than a socket's small buffer holds */
+    DRAIN_MOST = 64,
+    DRAIN_READS = 16, /* at one look */
+    DRAIN_BYTES = 1 << 20,
     PHASE_BITS = 2,
 };
 
@@ -40,8 +40,8 @@ struct connections {
     pthread_cond_t changed;
     struct connection *first, *last; /* the newest, the oldest */
     unsigned count, shut;            /* of these, those that are only to be cleaned up */
-    struct draining draining[LINGER_MOST];
-    size_t lingering_count;
+    struct draining draining[DRAIN_MOST];
+    size_t draining_count;
     bool ending;
 };
 
@@ -177,21 +177,21 @@ void connections_shed(struct connections *list)
 /* True when nothing more is to be waited for. */
 static bool socket_drained(const struct draining *l, uint64_t now)
 {
-    for (size_t i = 0; i < LINGER_READS; i++) {
-        ssize_t got = recv(l->fd, NULL, LINGER_BYTES, MSG_DONTWAIT | MSG_TRUNC); /* discards */
+    for (size_t i = 0; i < DRAIN_READS; i++) {
+        ssize_t got = recv(l->fd, NULL, DRAIN_BYTES, MSG_DONTWAIT | MSG_TRUNC); /* discards */
         if (got <= 0)
             return got == 0 || errno != EAGAIN || now > l->until;
     }
     return now > l->until;
 }
 
-static void sweep_lingering(struct connections *list)
+static void sweep_draining(struct connections *list)
 {
     uint64_t now = clock_ms();
-    for (size_t i = 0; i < list->lingering_count;) {
+    for (size_t i = 0; i < list->draining_count;) {
         if (socket_drained(&list->draining[i], now)) {
             close(list->draining[i].fd);
-            list->draining[i] = list->draining[--list->lingering_count];
+            list->draining[i] = list->draining[--list->draining_count];
         } else {
             i++;
         }
@@ -203,14 +203,14 @@ static void *sweeper(void *owner)
     struct connections *list = owner;
     pthread_mutex_lock(&list->lock);
     while (!list->ending) {
-        if (!list->first && !list->lingering_count) {
+        if (!list->first && !list->draining_count) {
             pthread_cond_wait(&list->changed, &list->lock);
             continue;
         }
-        uint64_t until = clock_ms() + (list->lingering_count ? LINGER_LOOK_MS : SWEEP_MS);
+        uint64_t until = clock_ms() + (list->draining_count ? DRAIN_LOOK_MS : SWEEP_MS);
         if (!thread_wait_until(&list->changed, &list->lock, until)) {
             sweep(list);
-            sweep_lingering(list);
+            sweep_draining(list);
         }
     }
     pthread_mutex_unlock(&list->lock);
@@ -251,8 +251,8 @@ void connections_free(struct connections *list)
     pthread_cond_signal(&list->changed);
     pthread_mutex_unlock(&list->lock);
     pthread_join(list->sweeper, NULL);
-    while (list->lingering_count)
-        close(list->draining[--list->lingering_count].fd);
+    while (list->draining_count)
+        close(list->draining[--list->draining_count].fd);
     pthread_cond_destroy(&list->changed);
     pthread_mutex_destroy(&list->lock);
     free(list);
@@ -261,7 +261,7 @@ void connections_free(struct connections *list)
 static void on_handshake_done(struct tls_hold *hold)
 {
     struct connection *c = (struct connection *)((char *)hold - offsetof(struct connection, tls));
-    transport_shaken(&c->transport);
+    transport_handshake_done(&c->transport);
     connection_enter(c, PHASE_IDLE);
     if (c->list->metrics)
         metrics_handshake(c->list->metrics);
@@ -305,13 +305,13 @@ static void opened(struct connections *list, struct MHD_Connection *mhd, void **
  * why they were not read. So the socket is kept for a while and read to nowhere. */
 static void drain_socket(struct connections *list, int fd)
 {
-    if (list->lingering_count == LINGER_MOST)
+    if (list->draining_count == DRAIN_MOST)
         return;
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy < 0)
         return;
     shutdown(copy, SHUT_WR);
-    list->draining[list->lingering_count++] = (struct draining){copy, clock_ms() + LINGER_MS};
+    list->draining[list->draining_count++] = (struct draining){copy, clock_ms() + DRAIN_MS};
     pthread_cond_signal(&list->changed);
 }
 

@@ -38,9 +38,9 @@ void crowd_add(struct crowd *c, const struct crowd_member *m, void *who)
     if (m->answer && is_due(m, c->now, YIELD_MS))
         choose(&c->answer, m->since, who);
     if (!m->known) {
-        c->strangers++;
-        if (!c->stranger.who)
-            c->stranger.who = who;
+        c->unserved_count++;
+        if (!c->unserved.who)
+            c->unserved.who = who;
     } else if (m->phase == PHASE_IDLE && !m->unread) {
         choose(&c->idle, m->since, who);
     } else {
@@ -52,11 +52,11 @@ void *crowd_victim(const struct crowd *c)
 {
     if (c->stalled.who)
         return c->stalled.who;
-    if (c->strangers > c->places / 2)
-        return c->stranger.who;
+    if (c->unserved_count > c->places / 2)
+        return c->unserved.who;
     if (c->idle.who)
         return c->idle.who;
-    return c->busy.who ? c->busy.who : c->stranger.who;
+    return c->busy.who ? c->busy.who : c->unserved.who;
 }
 
 void *crowd_yielder(const struct crowd *c)

@@ -1,21 +1,21 @@
 /* Which connection is closed when there are more than there are places: decisions only, from what is known of each.
  *
- * A client is known while the last answer on its connection was a verdict on a review. Any other client is a
- * stranger: it takes nothing but a connection to be answered 400. When there is one connection too many, the first of
+ * A client is known while the last answer on its connection was a verdict on a review. Any other client is
+ * unserved: all it takes to get an answer of 400 is a connection. When there is one connection too many, the first of
  * these that exists is closed:
  *   1. the connection longest in a request, of those whose clients have kept the server waiting for STALLED_MS;
- *   2. while strangers have more than half of the places, the stranger that connected first;
+ *   2. while unserved clients have more than half of the places, the unserved client that connected first;
  *   3. the known client that has been idle for the longest time;
  *   4. the known client longest in its request;
- *   5. the stranger that connected first.
+ *   5. the unserved client that connected first.
  *
  * Let T be the time that an honest client needs: from connecting to the end of its answer or, on a connection that it
  * has kept, from the first byte of a review to the end of its answer. T is below STALLED_MS. As long as all other
  * clients together begin fewer than half as many connections and reviews in any T as there are places, however many
  * of them there are and whatever else they do:
  *   - Every review of an honest client is answered. Rule 1 never applies to it. It is the first of more than half
- *     of the places' strangers (2) only if as many connected after it, and the longest in a request of as many
- *     known clients (4) only if as many began theirs after it. Rule 5 never applies: whoever is not a stranger is
+ *     of the places' unserved clients (2) only if as many connected after it, and the longest in a request of as many
+ *     known clients (4) only if as many began theirs after it. Rule 5 never applies: a client is unserved or
  *     known.
  *   - Its idle connection is kept while others that are known, and not stalled, have fewer than half of the places (3).
  *     It is never closed in the middle of a review.
@@ -54,8 +54,8 @@ struct crowd_choice {
 
 struct crowd {
     uint64_t now;
-    unsigned places, strangers;
-    struct crowd_choice stalled, stranger, idle, busy, answer;
+    unsigned places, unserved_count;
+    struct crowd_choice stalled, unserved, idle, busy, answer;
 };
 
 /* `now` in milliseconds. Members are added one after the other, the connection that is open for the longest time

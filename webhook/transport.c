@@ -167,7 +167,7 @@ void transport_begin(struct transport *t, struct handshakes *all, struct metrics
     gnutls_transport_set_pull_function(session, pull);
 }
 
-void transport_shaken(struct transport *t)
+void transport_handshake_done(struct transport *t)
 {
     t->handshake_done = true;
     transport_progress(t);

@@ -52,7 +52,7 @@ struct transport {
 /* Before the handshake, for a daemon that may suspend connections. `m` may be NULL. */
 void transport_begin(struct transport *t, struct handshakes *all, struct metrics *m,
                      struct MHD_Connection *mhd, gnutls_session_t session, int fd);
-void transport_shaken(struct transport *t);   /* the handshake is complete */
-void transport_progress(struct transport *t); /* the client has made progress */
+void transport_handshake_done(struct transport *t); /* the handshake is complete */
+void transport_progress(struct transport *t);       /* the client has made progress */
 
 #endif

@@ -24,15 +24,15 @@ bool look_covers(struct arena *a, const struct look *l, slice chain)
 }
 
 /* The begin of an unbroken observation; `ticks` when it begins now. */
-static uint64_t seen_since(const struct observation sights[2], const char *fingerprint, uint64_t ticks)
+static uint64_t seen_since(const struct observation observations[2], const char *fingerprint, uint64_t ticks)
 {
     for (size_t i = 0; i < 2; i++)
-        if (sights[i].fingerprint[0] && strcmp(sights[i].fingerprint, fingerprint) == 0)
-            return sights[i].since;
+        if (observations[i].fingerprint[0] && strcmp(observations[i].fingerprint, fingerprint) == 0)
+            return observations[i].since;
     return ticks;
 }
 
-static void judge_coverage(struct arena *a, struct look *l, struct observation sights[2])
+static void judge_coverage(struct arena *a, struct look *l, struct observation observations[2])
 {
     struct observation fresh[2] = {0};
     const char *fingerprints[2] = {l->current, l->next};
@@ -42,11 +42,11 @@ static void judge_coverage(struct arena *a, struct look *l, struct observation s
         if (!fingerprints[i][0] || !look_covers(a, l, chains[i]))
             continue;
         memcpy(fresh[i].fingerprint, fingerprints[i], sizeof fresh[i].fingerprint);
-        fresh[i].since = seen_since(sights, fingerprints[i], l->ticks);
+        fresh[i].since = seen_since(observations, fingerprints[i], l->ticks);
         leaves[i]->covered = true;
         leaves[i]->covered_for = (int64_t)((l->ticks - fresh[i].since) / 1000);
     }
-    memcpy(sights, fresh, sizeof fresh);
+    memcpy(observations, fresh, sizeof fresh);
 }
 
 static bool any_outlived(struct arena *a, slice cas, int64_t now)
@@ -118,7 +118,7 @@ void observe(const struct store *s, struct arena *a, slice host, struct observer
         arena_exhausted(a);
     if (!ret->view.bundles_seen)
         return;
-    judge_coverage(a, ret, o->sights);
+    judge_coverage(a, ret, o->observations);
     ret->view.bundles_complete = true;
     for (unsigned kind = 0; kind < STORE_KINDS; kind++)
         if (hooks_incomplete(a, &ret->hooks[kind], ret->cas, ret->now))

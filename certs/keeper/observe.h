@@ -29,7 +29,7 @@ struct look {
 
 /* What an observer remembers from one look to the next, and what it serves. */
 struct observer {
-    struct observation sights[2];
+    struct observation observations[2];
     slice served_ca; /* PEM; the CA of what is served; empty: nothing is */
     bool heard;      /* the API server has said what its clock shows */
     int64_t ahead;   /* seconds that ours was ahead of it then */

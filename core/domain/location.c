@@ -125,7 +125,7 @@ static bool are_given(const struct location_text *a, const struct location_text 
     return a->known && a->value.n && b->known && b->value.n;
 }
 
-/* False when it cannot be told whether the services are the same. */
+/* Returns false when it cannot decide whether the services are the same. */
 static bool compare_services(const struct location *a, const struct location *b, unsigned *differs)
 {
     const struct location_fields *x = &a->written, *y = &b->written;

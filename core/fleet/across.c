@@ -88,9 +88,9 @@ static slice path_of(struct comparing *c, const struct object_summary *f, const 
 {
     if (at == &f->self)
         return LIT("metadata.name");
-    if (at == &f->schedule_spot)
+    if (at == &f->schedule_place)
         return LIT("spec.schedule");
-    if (at == &f->cluster_spot)
+    if (at == &f->cluster_place)
         return arena_fmt(c->arena, "%.*s.br.cluster", FMT(base_path(f)));
     return arena_fmt(c->arena, "%.*s.%s.prefix", FMT(base_path(f)), storage_type_name(f->location.type));
 }
@@ -316,16 +316,16 @@ static void judge_two_logs(struct comparing *c, struct object_summary *first, st
     const struct rule *rule = clash ? &rule_log_name_clash : &rule_second_log_backup;
     if (!is_wanted(c, rule, later))
         return;
-    slice name = name_of(c, first, later, &first->cluster_spot);
+    slice name = name_of(c, first, later, &first->cluster_place);
     if (clash)
-        add(c, rule, later, &later->cluster_spot, first, &first->cluster_spot,
+        add(c, rule, later, &later->cluster_place, first, &first->cluster_place,
             arena_fmt(c->arena,
                       "%.*s is a log backup of this cluster with the same name, which is also the task's "
                       "name in the cluster",
                       FMT(name)),
             "a cluster can run only one log backup at a time: keep one of them");
     else
-        add(c, rule, later, &later->cluster_spot, first, &first->cluster_spot,
+        add(c, rule, later, &later->cluster_place, first, &first->cluster_place,
             arena_fmt(
                 c->arena,
                 "%.*s is already a log backup of this cluster, and a cluster can run only one at a time",
@@ -368,9 +368,9 @@ static void judge_two_schedules(struct comparing *c, struct object_summary *firs
         !compare_pair(&first->cron, &later->cron, &at))
         return;
     unsigned minute = (unsigned)(at / 60 % 60), hour = (unsigned)(at / 3600 % 24);
-    add(c, &rule_schedules_overlap, later, &later->schedule_spot, first, &first->schedule_spot,
+    add(c, &rule_schedules_overlap, later, &later->schedule_place, first, &first->schedule_place,
         arena_fmt(c->arena, "%.*s also starts a backup of this cluster at %02u:%02u, for example",
-                  FMT(name_of(c, first, later, &first->schedule_spot)), hour, minute),
+                  FMT(name_of(c, first, later, &first->schedule_place)), hour, minute),
         "change one of them, or give both the same label tidb.pingcap.com/backup-schedule-group");
 }
 
@@ -385,7 +385,7 @@ static int by_cluster(const void *p, const void *q)
         return order;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
-    return a->cluster_spot.from < b->cluster_spot.from ? -1 : a->cluster_spot.from > b->cluster_spot.from;
+    return a->cluster_place.from < b->cluster_place.from ? -1 : a->cluster_place.from > b->cluster_place.from;
 }
 
 typedef void judge_pair(struct comparing *c, struct object_summary *first, struct object_summary *later);
@@ -435,9 +435,9 @@ static bool logs(const struct object_summary *f)
     return f->cluster.n && f->is_log && !f->stops && f->role != ROLE_SNAPSHOT_TEMPLATE;
 }
 
-static bool fire_minutes(const struct object_summary *f)
+static bool fires_by_clock(const struct object_summary *f)
 {
-    return f->cluster.n && f->fire_minutes;
+    return f->cluster.n && f->fires_by_clock;
 }
 
 static size_t take(struct object_summaries *const *lists, size_t list_count, part_of *part,
@@ -509,7 +509,7 @@ static void compare_all(void *context)
     compare_names(c, all, take(lists, c->list_count, is_object, all));
     compare_folders(c, all, take(lists, c->list_count, has_place, all));
     compare_in_clusters(c, all, take(lists, c->list_count, logs, all), judge_two_logs);
-    compare_in_clusters(c, all, take(lists, c->list_count, fire_minutes, all), judge_two_schedules);
+    compare_in_clusters(c, all, take(lists, c->list_count, fires_by_clock, all), judge_two_schedules);
     if (c->count)
         qsort(c->rows, c->count, sizeof *c->rows, by_position);
 }

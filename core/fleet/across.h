@@ -11,12 +11,12 @@
 struct object_summaries; /* of one thread */
 
 /* Returns an empty list, or NULL when the arena is exhausted. */
-struct object_summaries *footprints_new(struct arena *a);
+struct object_summaries *object_summaries_new(struct arena *a);
 
 /* Adds the objects of a manifest. `file` orders the run's files; findings in other files refer to it as `name`.
  * Everything is copied from the stream. Returns false when the list's arena is exhausted. */
-bool footprints_note(struct object_summaries *list, uint32_t file, slice name,
-                     const struct stream_verdict *stream);
+bool object_summaries_note(struct object_summaries *list, uint32_t file, slice name,
+                           const struct stream_verdict *stream);
 
 struct across_diagnostic {
     uint32_t file;

@@ -15,7 +15,7 @@ struct noting {
     slice file_name;
 };
 
-struct object_summaries *footprints_new(struct arena *a)
+struct object_summaries *object_summaries_new(struct arena *a)
 {
     struct object_summaries *list = arena_try(a, sizeof *list);
     if (!list)
@@ -39,7 +39,7 @@ static unsigned allowed_at(const struct noting *n, const struct source_place *s)
     return allowed;
 }
 
-static struct source_place spot_of(struct noting *n, struct place place)
+static struct source_place source_place_of(struct noting *n, struct place place)
 {
     struct source_place s = {0};
     place_span(place, n->stream->bytes, &s.from, &s.to);
@@ -50,11 +50,11 @@ static struct source_place spot_of(struct noting *n, struct place place)
 }
 
 /* The position of a missing prefix is that of its block. */
-static struct source_place spot_of_prefix(struct noting *n, const struct storage *s)
+static struct source_place source_place_of_prefix(struct noting *n, const struct storage *s)
 {
     const struct node *prefix = storage_prefix(s)->node;
     bool written = prefix && !(prefix->flags & NODE_DEFAULTED);
-    return spot_of(n, written ? at_value(prefix) : at_key(storage_node(s)));
+    return source_place_of(n, written ? at_value(prefix) : at_key(storage_node(s)));
 }
 
 /* ---- which place it is ---- */
@@ -75,7 +75,7 @@ static void note_place(struct noting *n, const struct storage *s, struct object_
         return;
     location.written = (struct location_fields){0}; /* it is in the file */
     f->location = location;
-    f->place = spot_of_prefix(n, s);
+    f->place = source_place_of_prefix(n, s);
     if (f->role != ROLE_BACKUP)
         f->runs = runs_of(n, f);
 }
@@ -89,7 +89,7 @@ static void note_cluster(struct noting *n, const struct resource *o, const struc
         return;
     f->cluster = arena_copy(n->arena, br->cluster.value);
     f->cluster_namespace = arena_copy(n->arena, br_cluster_namespace(br, o->metadata.namespace.value));
-    f->cluster_spot = spot_of(n, at_value(br->cluster.node));
+    f->cluster_place = source_place_of(n, at_value(br->cluster.node));
 }
 
 static void append(struct object_summaries *list, struct object_summary *f)
@@ -113,7 +113,7 @@ static void note_name(struct noting *n, const struct resource *o)
         .namespace = arena_copy(n->arena, o->metadata.namespace.value),
         .name = arena_copy(n->arena, o->metadata.name.value),
         .named = true,
-        .self = spot_of(n, at_value(o->metadata.name.node)),
+        .self = source_place_of(n, at_value(o->metadata.name.node)),
     };
     append(n->list, f);
 }
@@ -155,13 +155,14 @@ static void note_object(struct noting *n, const struct resource *o)
     const struct schedule_spec *s = o->schedule;
     if (s->backup_template.node) {
         struct object_summary *f = note_backup(n, o, &s->backup_template);
-        f->fire_minutes = s->cron_ok && !s->cron.every && !(s->pause.state == FIELD_GIVEN && s->pause.value);
+        f->fires_by_clock =
+            s->cron_ok && !s->cron.every && !(s->pause.state == FIELD_GIVEN && s->pause.value);
         f->cron = s->cron;
         f->schedule_group = arena_copy(
             n->arena,
             node_text(node_get(o->metadata.labels.node, LIT("tidb.pingcap.com/backup-schedule-group"))));
-        if (f->fire_minutes)
-            f->schedule_spot = spot_of(n, at_value(s->schedule.node));
+        if (f->fires_by_clock)
+            f->schedule_place = source_place_of(n, at_value(s->schedule.node));
     }
     if (s->log_backup_template.node)
         note_backup(n, o, &s->log_backup_template);
@@ -182,8 +183,8 @@ static void note_stream(void *context)
     }
 }
 
-bool footprints_note(struct object_summaries *list, uint32_t file, slice name,
-                     const struct stream_verdict *stream)
+bool object_summaries_note(struct object_summaries *list, uint32_t file, slice name,
+                           const struct stream_verdict *stream)
 {
     struct noting n = {.list = list, .arena = list->arena, .stream = stream, .file = file, .file_name = name};
     return arena_run(list->arena, note_stream, &n);

@@ -30,8 +30,8 @@ struct object_summary {
     struct location location;         /* without the fields as written */
     slice runs;                       /* what a template makes lies in folders whose paths begin with this */
     bool named;                       /* holds only the object's name, which is at `self` */
-    struct source_place place, cluster_spot, schedule_spot, self;
-    bool fire_minutes; /* an unpaused schedule whose cron could be read; of its snapshot template */
+    struct source_place place, cluster_place, schedule_place, self;
+    bool fires_by_clock; /* an unpaused schedule whose cron could be read; of its snapshot template */
     struct cron cron;
     slice schedule_group;
     unsigned reported; /* while comparing: the rules that have reported it, by 1u << their number */

@@ -2,8 +2,8 @@
  * resources, and each fault once. It sees the complete list; nothing else rewrites or drops a finding. */
 #include "explain.h"
 
-#include "borrowed.h"
 #include "brgate_limits.h"
+#include "foreign_names.h"
 #include "quantity.h"
 
 extern const struct rule rule_unknown_field, rule_schema_type, rule_schema_required, rule_schema_enum,
@@ -30,7 +30,7 @@ static void explain_provider(struct finding *x)
     x->rule = &rule_provider_unknown;
     x->message = arena_fmt(x->arena, "%s: %.*s: supported values: %.*s", field_error_words(x->error),
                            FMT(node_value(x->arena, n)), FMT(buf_slice(&b)));
-    if (borrowed_explain_value(x))
+    if (foreign_name_explain_value(x))
         return;
     if (!x->edit.text.n)
         finding_hint(x, "write aws for Amazon S3, other for a service that is not listed");
@@ -172,7 +172,7 @@ static void explain_enum(struct finding *x)
     if (is_member(x->place.node, LIT("s3"), LIT("provider")))
         explain_provider(x);
     else
-        borrowed_explain_value(x);
+        foreign_name_explain_value(x);
 }
 
 /* The one validation rule of these resources. */
@@ -211,7 +211,7 @@ static void explain(struct findings *f, struct finding *x, const struct schema_k
     else if (x->rule == &rule_schema_enum)
         explain_enum(x);
     else if (x->error == FIELD_NOT_SUPPORTED && x->place.kind == PLACE_VALUE)
-        borrowed_explain_value(x);
+        foreign_name_explain_value(x);
     else if (x->rule == &rule_schema_validation)
         explain_validation(x);
 }

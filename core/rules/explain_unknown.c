@@ -1,8 +1,8 @@
 /* Fields that no schema has: where each belongs, which group has it, which lines an empty block has lost. */
 #include "explain.h"
 
-#include "borrowed.h"
 #include "brgate_limits.h"
+#include "foreign_names.h"
 
 /* The kind of that name in the other group, or NULL. */
 static const struct schema_kind *same_kind_in_other_group(const struct schema_kind *kind)
@@ -279,12 +279,12 @@ void explain_unknown(struct finding *x, const struct schema_kind *kind)
 {
     const struct schema *s = schema_at(kind->schema, x->place.node->parent);
     if (!s || explain_other_group(x, kind) || explain_indentation(x, s) || explain_variable(x) ||
-        explain_container(x) || explain_case(x, s) || borrowed_explain(x, kind, false) ||
-        explain_wrapper(x, s) || explain_renamed(x, s) || borrowed_explain(x, kind, true))
+        explain_container(x) || explain_case(x, s) || foreign_name_explain(x, kind, false) ||
+        explain_wrapper(x, s) || explain_renamed(x, s) || foreign_name_explain(x, kind, true))
         return;
     if (!explain_sibling_block(x, s) && !explain_letters(x, s) && !explain_below(x, s) &&
         !explain_above(x, kind))
-        borrowed_explain_around(x, kind);
+        foreign_name_explain_around(x, kind);
 }
 
 /* The same mistake seen from the required, empty block: its finding names the lines that belong to it. */

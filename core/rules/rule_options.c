@@ -68,8 +68,8 @@ static void one_option(struct rule_run *run, const struct backup_spec *spec, con
                        bool may_be_value)
 {
     slice text = option->text;
-    size_t blank = slice_find_char(text, ' '), equals = slice_find_char(text, '=');
-    slice flag = slice_cut(text, 0, equals < blank ? equals : blank);
+    size_t space = slice_find_char(text, ' '), equals = slice_find_char(text, '=');
+    slice flag = slice_cut(text, 0, equals < space ? equals : space);
     if (text.n == 0 || text.p[0] != '-') {
         if (may_be_value || findings_full(run->findings, &rule_options_conflict))
             return;
@@ -77,15 +77,15 @@ static void one_option(struct rule_run *run, const struct backup_spec *spec, con
                                        "%.*s does not begin with --: br reads it as a subcommand",
                                        FMT(node_value(run->arena, option)));
         finding_hint(x, "write one flag per element, as --flag=value");
-    } else if (blank < equals) {
+    } else if (space < equals) {
         if (findings_full(run->findings, &rule_options_conflict))
             return;
         struct finding *x = finding_at(
-            run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, blank, blank + 1),
+            run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, space, space + 1),
             "%.*s contains a space: each element is passed as one argument, so there is no such flag",
             FMT(node_value(run->arena, option)));
         slice better =
-            arena_fmt(run->arena, "%.*s=%.*s", FMT(flag), FMT(slice_trim(slice_from(text, blank))));
+            arena_fmt(run->arena, "%.*s=%.*s", FMT(flag), FMT(slice_trim(slice_from(text, space))));
         finding_edit(x, at_value(option), better);
         finding_hint(x, "write %.*s", FMT(better));
     } else {

@@ -25,7 +25,7 @@ static struct suppressions overridable_only(const struct gate *g, struct suppres
     return all;
 }
 
-static struct verdict *close_object(struct judging *j, const struct resource *object,
+static struct verdict *close_object(struct evaluation *j, const struct resource *object,
                                     const struct schema_kind *kind)
 {
     struct verdict *v = verdict_new(j->arena, object, kind);
@@ -35,7 +35,7 @@ static struct verdict *close_object(struct judging *j, const struct resource *ob
 }
 
 /* Judges one of the objects with which an update's errors are compared. */
-static struct verdict *judge_other(struct judging j, const struct schema_kind *kind, struct node *root)
+static struct verdict *judge_other(struct evaluation j, const struct schema_kind *kind, struct node *root)
 {
     struct findings found = judge_findings(j.gate, j.arena, j.context);
     j.findings = &found;
@@ -47,7 +47,7 @@ static struct verdict *judge_other(struct judging j, const struct schema_kind *k
 
 /* Changes the old object. The values that the update leaves alone stay equal in both. Most often the old object has none
  * of the errors, and there is nothing to decide. */
-static void tell_old_errors(const struct judging *j, const struct change *change, struct verdict *v)
+static void tell_old_errors(const struct evaluation *j, const struct change *change, struct verdict *v)
 {
     struct node *old = change->old_object;
     if (!ratchet_narrow(v, judge_other(*j, change->kind, old), true))
@@ -77,12 +77,12 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
                                      bool defaults, int64_t now)
 {
     struct findings found = judge_findings(g, a, change->context);
-    struct judging j = {.gate = g,
-                        .arena = a,
-                        .findings = &found,
-                        .scratch = regex_scratch_new(a),
-                        .context = change->context,
-                        .now = now};
+    struct evaluation j = {.gate = g,
+                           .arena = a,
+                           .findings = &found,
+                           .scratch = regex_scratch_new(a),
+                           .context = change->context,
+                           .now = now};
     if (changes_nothing_judged(change))
         return verdict_new(a, judge_stored(&j, change->kind, change->object), change->kind);
     const struct resource *old =

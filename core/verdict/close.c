@@ -17,12 +17,12 @@ static slice path_of(struct arena *a, const struct place *p)
     return utf8_cut(path, LIMIT_MESSAGE_BYTES);
 }
 
-static enum severity severity_of(const struct judging *j, const struct rule *rule)
+static enum severity severity_of(const struct evaluation *j, const struct rule *rule)
 {
     return (enum severity)rule_level_of(&j->gate->levels, rule)->severity[j->context];
 }
 
-static struct diagnostic diagnostic_of(const struct judging *j, const struct finding *x)
+static struct diagnostic diagnostic_of(const struct evaluation *j, const struct finding *x)
 {
     struct diagnostic d = {
         .rule = x->rule,
@@ -64,7 +64,7 @@ bool diagnostic_same(const struct diagnostic *a, const struct diagnostic *b)
     return a->rule == b->rule && slice_eq(a->path, b->path) && slice_eq(a->message, b->message);
 }
 
-static void note_suppressed(struct judging *j, struct verdict *v, const struct diagnostic *d,
+static void note_suppressed(struct evaluation *j, struct verdict *v, const struct diagnostic *d,
                             const struct suppression *s)
 {
     struct suppressed *used = ARENA_NEW(j->arena, struct suppressed);
@@ -73,7 +73,7 @@ static void note_suppressed(struct judging *j, struct verdict *v, const struct d
 }
 
 struct collector {
-    struct judging *judging;
+    struct evaluation *evaluation;
     const struct suppressions *in_object, *in_text;
     struct verdict *verdict;
     struct diagnostic *rows;
@@ -83,21 +83,21 @@ struct collector {
 static void collect(struct collector *c, const struct findings *f)
 {
     for (const struct finding *x = f->first; x; x = x->next) {
-        struct diagnostic d = diagnostic_of(c->judging, x);
+        struct diagnostic d = diagnostic_of(c->evaluation, x);
         if (d.severity == SEVERITY_OFF)
             continue;
-        const struct suppression *s = suppression_for(c->in_object, &d, c->judging->lines);
+        const struct suppression *s = suppression_for(c->in_object, &d, c->evaluation->lines);
         if (!s)
-            s = suppression_for(c->in_text, &d, c->judging->lines);
+            s = suppression_for(c->in_text, &d, c->evaluation->lines);
         if (s)
-            note_suppressed(c->judging, c->verdict, &d, s);
+            note_suppressed(c->evaluation, c->verdict, &d, s);
         else
             c->rows[c->count++] = d;
     }
 }
 
 /* Neither a policy nor an annotation allows this: the remaining errors are not known. */
-static struct diagnostic too_many(const struct judging *j, const struct verdict *v)
+static struct diagnostic too_many(const struct evaluation *j, const struct verdict *v)
 {
     return (struct diagnostic){
         .rule = &rule_too_many_findings,
@@ -110,11 +110,11 @@ static struct diagnostic too_many(const struct judging *j, const struct verdict 
     };
 }
 
-void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
-                 struct verdict *v)
+void judge_close(struct evaluation *j, const struct suppressions *in_object,
+                 const struct suppressions *in_text, struct verdict *v)
 {
     struct findings about = judge_findings(j->gate, j->arena, j->context); /* the suppressions themselves */
-    struct collector c = {.judging = j, .in_object = in_object, .in_text = in_text, .verdict = v};
+    struct collector c = {.evaluation = j, .in_object = in_object, .in_text = in_text, .verdict = v};
     /* What the suppressions themselves get wrong is known only when all that they silence has been seen. */
     c.rows = ARENA_ARRAY(j->arena, struct diagnostic,
                          1 + j->findings->count + suppressions_count(in_object, v) +

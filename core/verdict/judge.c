@@ -1,21 +1,22 @@
 /* Judging one object: what README's picture shows. */
 #include "judge.h"
 
-const struct resource *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root)
+const struct resource *judge_stored(struct evaluation *j, const struct schema_kind *kind, struct node *root)
 {
     struct schema_run run = {j->arena, j->findings, j->gate->schemas, j->scratch};
     schema_default(&run, kind->schema, root);
     return resource_decode(j->arena, api_group_of(kind->group), resource_kind_of(kind->kind), root);
 }
 
-static const struct resource *judge_new(struct judging *j, const struct schema_kind *kind, struct node *root)
+static const struct resource *judge_new(struct evaluation *j, const struct schema_kind *kind,
+                                        struct node *root)
 {
     struct schema_run run = {j->arena, j->findings, j->gate->schemas, j->scratch};
     schema_apply(&run, kind->schema, root); /* prune, drop nulls, default, check */
     return resource_decode(j->arena, api_group_of(kind->group), resource_kind_of(kind->kind), root);
 }
 
-const struct resource *judge_object(struct judging *j, const struct schema_kind *kind, struct node *root,
+const struct resource *judge_object(struct evaluation *j, const struct schema_kind *kind, struct node *root,
                                     const struct resource *old)
 {
     if (j->context == CONTEXT_MANIFEST)

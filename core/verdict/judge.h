@@ -12,7 +12,7 @@ struct gate {
     struct arena *arena; /* of the gate itself and its schemas */
 };
 
-struct judging {
+struct evaluation {
     const struct gate *gate;
     struct arena *arena;
     struct findings *findings;     /* of this object */
@@ -28,22 +28,22 @@ struct findings judge_findings(const struct gate *g, struct arena *a, enum conte
 
 /* Judges the object in `root`, whose nodes it flags and which it completes: schema, model, rules. The findings
  * are in j->findings. `old` is the object before an update, or NULL. */
-const struct resource *judge_object(struct judging *j, const struct schema_kind *kind, struct node *root,
+const struct resource *judge_object(struct evaluation *j, const struct schema_kind *kind, struct node *root,
                                     const struct resource *old);
 
 /* Decodes an object as the API server has stored it: it has passed the schema, so only defaults that the schema has
  * gained since are added. */
-const struct resource *judge_stored(struct judging *j, const struct schema_kind *kind, struct node *root);
+const struct resource *judge_stored(struct evaluation *j, const struct schema_kind *kind, struct node *root);
 
 /* Sets the status of a verdict on an object of a kind that brgate does not know: SKIPPED, or BROKEN with a finding
  * where it seems to be one of ours. */
-void recognise(struct judging *j, struct verdict *v);
+void recognise(struct evaluation *j, struct verdict *v);
 
 /* Turns the findings into the verdict's diagnostics: with severities by the policy, without suppressed ones, sorted by
  * position, each text once per place. `in_object` are the suppressions from the object's annotations, `in_text` those
  * from the stream's comments; faults of the suppressions in the object's document are reported as well. */
-void judge_close(struct judging *j, const struct suppressions *in_object, const struct suppressions *in_text,
-                 struct verdict *v);
+void judge_close(struct evaluation *j, const struct suppressions *in_object,
+                 const struct suppressions *in_text, struct verdict *v);
 
 /* Keeps LIMIT_FINDINGS errors and as many warnings; the others are only counted. Must be called last, so that findings
  * that are suppressed, or were there before an update, do not take the place of errors. */

@@ -28,7 +28,7 @@ static void describe(struct verdict *v)
         v->name = node_text_at(v->root, "metadata.generateName");
 }
 
-static struct verdict *judge_document(struct judging *j, const struct document *d,
+static struct verdict *judge_document(struct evaluation *j, const struct document *d,
                                       const struct suppressions *in_text)
 {
     struct verdict *v = ARENA_NEW(j->arena, struct verdict);
@@ -83,12 +83,12 @@ static void judge_manifest(void *context)
     struct verdict **end = &result->first;
     struct findings unplaced = judge_findings(g, a, CONTEXT_MANIFEST);
     const struct stream *stream = stream_read(a, bytes, &unplaced);
-    struct judging j = {.gate = g,
-                        .arena = a,
-                        .scratch = regex_scratch_new(a),
-                        .context = CONTEXT_MANIFEST,
-                        .now = m->now,
-                        .bytes = bytes};
+    struct evaluation j = {.gate = g,
+                           .arena = a,
+                           .scratch = regex_scratch_new(a),
+                           .context = CONTEXT_MANIFEST,
+                           .now = m->now,
+                           .bytes = bytes};
     j.lines = line_table_new(a, bytes);
     struct suppressions *in_text = ARENA_NEW(a, struct suppressions);
     *in_text = suppressions_in_text(a, bytes, j.lines);

@@ -22,7 +22,7 @@ static bool is_ours_without_version(const struct verdict *v)
 }
 
 /* Reports a key that equals `name` except for case. */
-static bool report_wrong_case(struct judging *j, struct verdict *v, slice name)
+static bool report_wrong_case(struct evaluation *j, struct verdict *v, slice name)
 {
     for (const struct node *n = node_first(v->root); n; n = node_next(n)) {
         if (!slice_eq_nocase(n->key, name) || slice_eq(n->key, name))
@@ -38,7 +38,7 @@ static bool report_wrong_case(struct judging *j, struct verdict *v, slice name)
 }
 
 /* apiVersion is missing, empty or no version of any group. */
-static void report_version(struct judging *j, struct verdict *v)
+static void report_version(struct evaluation *j, struct verdict *v)
 {
     const struct node *n = node_get(v->root, LIT("apiVersion"));
     struct finding *x;
@@ -105,7 +105,7 @@ static slice version_meant(slice written)
 }
 
 /* apiVersion is right and kind is there: TiDB Operator has it in another group, or nowhere. */
-static void report_kind(struct judging *j, struct verdict *v, slice near)
+static void report_kind(struct evaluation *j, struct verdict *v, slice near)
 {
     slice group = slice_cut(v->api_version, 0, slice_find_char(v->api_version, '/')),
           other = group_with(v->kind, group);
@@ -128,7 +128,7 @@ static void report_kind(struct judging *j, struct verdict *v, slice near)
     }
 }
 
-static void report_missing_kind(struct judging *j, struct verdict *v)
+static void report_missing_kind(struct evaluation *j, struct verdict *v)
 {
     v->status = VERDICT_BROKEN;
     if (report_wrong_case(j, v, LIT("kind")))
@@ -139,7 +139,7 @@ static void report_missing_kind(struct judging *j, struct verdict *v)
 }
 
 /* Another kind, or ours misspelt? Kinds of that name exist in other groups too (velero.io has a Backup). */
-static void judge_unknown(struct judging *j, struct verdict *v)
+static void judge_unknown(struct evaluation *j, struct verdict *v)
 {
     slice version = version_meant(v->api_version), kind = suggest_nearest(v->kind, kinds, COUNT(kinds));
     v->status = VERDICT_SKIPPED;
@@ -161,7 +161,7 @@ static void judge_unknown(struct judging *j, struct verdict *v)
     }
 }
 
-void recognise(struct judging *j, struct verdict *v)
+void recognise(struct evaluation *j, struct verdict *v)
 {
     if (is_ours_without_version(v))
         report_version(j, v);

@@ -28,7 +28,7 @@ static const struct {
     {"prefix-traversal", "BR writes to another folder or bucket, and cleanup misses it"},
     {"provider-empty", "the CRD of br.pingcap.com accepts it, and BR asks AWS for the region"},
     {"provider-unknown", "BR gets a provider that it does not know"},
-    {"s3-endpoint-url", "nobody checks a compaction's endpoint before BR, which fails on it"},
+    {"s3-endpoint-url", "the operator does not check a compaction's endpoint, and BR fails on it"},
     {"storage-multiple", "all blocks but the first are ignored: the backup is not where it was meant to be"},
     {"time-zone-missing", "the operator reads the time, and BR refuses it"},
     {"tso-syntax", "read only when a compaction is due, which then is never made"},

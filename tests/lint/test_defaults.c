@@ -58,10 +58,10 @@ static void test_fixtures(void **state)
     (void)state;
     struct arena *a = arena_new(ARENA_BYTES);
     const struct fixtures all = fixtures_read(a, NULL, 0);
-    unsigned told = 0;
+    unsigned filled = 0;
     for (size_t i = 0; i < all.count; i++)
-        told += check(all.items[i].slug, all.items[i].manifest);
-    assert_true(told > 100);
+        filled += check(all.items[i].slug, all.items[i].manifest);
+    assert_true(filled > 100);
     arena_free(a);
 }
 
@@ -70,7 +70,7 @@ static void test_manifests(void **state)
     (void)state;
     struct arena *a = arena_new(ARENA_BYTES);
     DIR *d = opendir("tests/corpus/manifests");
-    unsigned told = 0;
+    unsigned filled = 0;
     for (const struct dirent *e; (e = readdir(d));) {
         char path[300];
         slice bytes;
@@ -78,11 +78,11 @@ static void test_manifests(void **state)
             continue;
         snprintf(path, sizeof path, "tests/corpus/manifests/%s", e->d_name);
         assert_true(file_read(a, path, LIMIT_STREAM_BYTES, &bytes, NULL));
-        told += check(e->d_name, bytes);
+        filled += check(e->d_name, bytes);
     }
     closedir(d);
     arena_free(a);
-    assert_true(told > 5);
+    assert_true(filled > 5);
 }
 
 /* ---- generated objects ---- */
@@ -114,7 +114,7 @@ static void test_generated(void **state)
 {
     (void)state;
     enum { JOBS = 5 * 6 * 5 * 3 };
-    unsigned told = 0;
+    unsigned filled = 0;
     for (size_t i = 0; i < JOBS; i++) {
         struct arena *a = arena_new(ARENA_BYTES);
         const char *job = job_of(a, i), *other = job_of(a, i * 7 + 3);
@@ -127,10 +127,10 @@ static void test_generated(void **state)
                     "  backupTemplate: %s\n  logBackupTemplate: %s\n  compactBackupTemplate: %s\n---\n",
                     groups[g], job, other, job);
         }
-        told += check(job, buf_slice(&b));
+        filled += check(job, buf_slice(&b));
         arena_free(a);
     }
-    assert_true(told > JOBS / 5);
+    assert_true(filled > JOBS / 5);
 }
 
 static void check_added(const char *text, enum defaults_mode mode, const char *want)

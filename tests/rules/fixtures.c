@@ -93,9 +93,10 @@ static void compare(struct arena *a, const struct gate *g, const struct fixture 
     size_t rule;
     if (!rule_find(slice_of(f->slug), &rule) || !(rule_at(rule)->flags & RULE_ACROSS))
         return;
-    struct object_summaries *list = footprints_new(a);
+    struct object_summaries *list = object_summaries_new(a);
     struct across across;
-    BUG_IF(!list || !footprints_note(list, 0, f->name, stream) || !across_judge(g, a, &list, 1, &across));
+    BUG_IF(!list || !object_summaries_note(list, 0, f->name, stream) ||
+           !across_judge(g, a, &list, 1, &across));
     report_file_add(a, report, across.rows, across.count);
 }
 

@@ -81,11 +81,11 @@ static slice compare(struct test *t, const size_t list_of[3], const size_t order
 {
     struct object_summaries *lists[3];
     for (size_t i = 0; i < 3; i++)
-        lists[i] = footprints_new(t->run);
+        lists[i] = object_summaries_new(t->run);
     for (size_t i = 0; i < 3; i++) {
         size_t file = order[i];
-        assert_true(
-            footprints_note(lists[list_of[file]], (uint32_t)file, LIT("file"), judge(t, file, three[file])));
+        assert_true(object_summaries_note(lists[list_of[file]], (uint32_t)file, LIT("file"),
+                                          judge(t, file, three[file])));
     }
     struct across across;
     assert_true(across_judge(t->gate, t->run, lists, 3, &across));
@@ -106,12 +106,12 @@ static void test_any_distribution(void **state)
 static void test_names_other_file(void **state)
 {
     struct test *t = *state;
-    struct object_summaries *list = footprints_new(t->run);
+    struct object_summaries *list = object_summaries_new(t->run);
     static const slice texts[] = {SLICE(BACKUP("a", "x", "")), SLICE(BACKUP("b", "x", ""))};
     static const slice names[] = {SLICE("one.yaml"), SLICE("two.yaml")};
     for (uint32_t i = 0; i < 2; i++) {
         slice name = names[i];
-        assert_true(footprints_note(list, i, name, judge(t, i, texts[i])));
+        assert_true(object_summaries_note(list, i, name, judge(t, i, texts[i])));
     }
     struct across across;
     assert_true(across_judge(t->gate, t->run, &list, 1, &across));
@@ -129,10 +129,10 @@ static void test_names_other_file(void **state)
 /* Judged and compared as one file. */
 static struct across whole(struct test *t, slice text, const struct stream_verdict **ret)
 {
-    struct object_summaries *list = footprints_new(t->run);
+    struct object_summaries *list = object_summaries_new(t->run);
     struct across across;
     *ret = judge(t, 0, text);
-    assert_true(footprints_note(list, 0, LIT("file"), *ret));
+    assert_true(object_summaries_note(list, 0, LIT("file"), *ret));
     assert_true(across_judge(t->gate, t->run, &list, 1, &across));
     return across;
 }
@@ -191,11 +191,11 @@ static void test_crowd(void **state)
 {
     struct test *t = *state;
     enum { CROWD = 20000 };
-    struct object_summaries *list = footprints_new(t->run);
+    struct object_summaries *list = object_summaries_new(t->run);
     for (uint32_t i = 0; i < CROWD; i++) {
         char text[400];
         snprintf(text, sizeof text, BACKUP("n%u", "x", ""), (unsigned)i);
-        assert_true(footprints_note(list, i, LIT("file"), judge(t, 0, slice_of(text))));
+        assert_true(object_summaries_note(list, i, LIT("file"), judge(t, 0, slice_of(text))));
     }
     struct across across;
     assert_true(across_judge(t->gate, t->run, &list, 1, &across));
@@ -209,10 +209,10 @@ static void test_no_memory(void **state)
     bool noted = false, compared = false;
     for (uint64_t nth = 1; !noted || !compared; nth++) {
         struct arena *a = arena_new((size_t)1 << 24);
-        struct object_summaries *list = footprints_new(a);
+        struct object_summaries *list = object_summaries_new(a);
         struct across across = {0};
         arena_fail_at(a, nth);
-        noted = footprints_note(list, 0, LIT("file"), stream);
+        noted = object_summaries_note(list, 0, LIT("file"), stream);
         compared = noted && across_judge(t->gate, a, &list, 1, &across);
         arena_free(a);
         assert_true(nth < 1000);

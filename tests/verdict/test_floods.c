@@ -161,8 +161,8 @@ static void a_file_of_neighbours_is_compared(void **state)
             "spec: {br: {cluster: basic}, s3: {provider: aws, region: r, bucket: backups, prefix: all}}\n",
             i);
     const struct stream_verdict *stream = lint(a, buf_slice(&b));
-    struct object_summaries *list = footprints_new(kept);
-    assert_true(footprints_note(list, 0, LIT("all.yaml"), stream));
+    struct object_summaries *list = object_summaries_new(kept);
+    assert_true(object_summaries_note(list, 0, LIT("all.yaml"), stream));
     struct across across;
     assert_true(across_judge(plain_gate(), kept, &list, 1, &across));
     assert_int_equal(across.count, 3999);

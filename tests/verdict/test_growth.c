@@ -139,9 +139,9 @@ static void judge_file(struct arena *a, slice text)
 {
     const struct stream_verdict *stream = verdict_manifest(plain_gate(), a, text, TEST_NOW);
     assert_non_null(stream);
-    struct object_summaries *list = footprints_new(a);
+    struct object_summaries *list = object_summaries_new(a);
     struct across across;
-    assert_true(footprints_note(list, 0, LIT("all.yaml"), stream));
+    assert_true(object_summaries_note(list, 0, LIT("all.yaml"), stream));
     assert_true(across_judge(plain_gate(), a, &list, 1, &across));
 }
 

@@ -21,8 +21,8 @@ static const struct {
     size_t count;
 } rows[] = {
     {"nobody is there", 4, NULL, NULL, {{0}}, 0},
-    {"a lone stranger", 4, "a", NULL, {{PHASE_HANDSHAKE, AGO(1), false, false, false, false}}, 1},
-    {"whoever stalls, before strangers and whoever is idle",
+    {"a single unserved client", 4, "a", NULL, {{PHASE_HANDSHAKE, AGO(1), false, false, false, false}}, 1},
+    {"a stalled client, before unserved and idle ones",
      4,
      "c",
      NULL,
@@ -47,7 +47,7 @@ static const struct {
       {PHASE_REQUEST, AGO(5000), true, true, true, false},
       {PHASE_IDLE, AGO(1), true, false, false, false}},
      4},
-    {"the oldest stranger, when they have more than half",
+    {"the oldest unserved client, when they have more than half",
      4,
      "b",
      NULL,
@@ -56,7 +56,7 @@ static const struct {
       {PHASE_HANDSHAKE, AGO(500), false, false, false, false},
       {PHASE_HANDSHAKE, AGO(1), false, false, false, false}},
      4},
-    {"whoever is idle for the longest time, when strangers have half",
+    {"the client idle for the longest time, when unserved ones have half",
      4,
      "b",
      NULL,

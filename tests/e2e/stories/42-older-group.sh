@@ -20,7 +20,7 @@ The Backup "log" is invalid: spec.logSubcommand: Invalid value: "log-start": a s
 TXT
 for lost in '{"status":null}' '{"status":{"commitTs":null}}' '{"status":{"phase":""}}'; do
     when "kubectl patch: $lost" kubectl patch $bk log -n default --type=merge -p "$lost"
-    then_has "nobody makes the operator forget that it has started" "$err" "[status-removed]"
+    then_has "no edit makes the operator forget that it has started" "$err" "[status-removed]"
 done
 when "kubectl patch: another bucket, without a status" kubectl patch $bk log -n default --type=merge \
     -p '{"spec":{"s3":{"bucket":"other"}},"status":null}'

@@ -1,19 +1,19 @@
 /* Fields and values that are correct elsewhere, and that people therefore write here: those of earlier operators, of
- * other backup operators, of CronJobs and pods, and of S3 clients. borrowed.def lists them. */
-#ifndef BRGATE_BORROWED_H
-#define BRGATE_BORROWED_H
+ * other backup operators, of CronJobs and pods, and of S3 clients. foreign_names.def lists them. */
+#ifndef BRGATE_FOREIGN_NAMES_H
+#define BRGATE_FOREIGN_NAMES_H
 
 #include "checks.h"
 
 /* Explains an unknown field from what its name means elsewhere: hint, edit, and where its value belongs. Entries
  * marked LATE are used only if `late`. False when the list does not have the name in this block. */
-bool borrowed_explain(struct finding *x, const struct schema_kind *kind, bool late);
+bool foreign_name_explain(struct finding *x, const struct schema_kind *kind, bool late);
 
 /* The same for a name that belongs one level lower, in a block that is written, or one level higher. */
-bool borrowed_explain_around(struct finding *x, const struct schema_kind *kind);
+bool foreign_name_explain_around(struct finding *x, const struct schema_kind *kind);
 
 /* Explains a value that is not among those of its field from what it means elsewhere: hint and edit. */
-bool borrowed_explain_value(struct finding *x);
+bool foreign_name_explain_value(struct finding *x);
 
 /* Records that `n`, or its content, belongs at `to`, a path from the root of the object. */
 void finding_moves(struct finding *x, const struct node *n, slice to);

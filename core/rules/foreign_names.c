@@ -1,5 +1,5 @@
-/* The list of borrowed.def: look-up, and the words. */
-#include "borrowed.h"
+/* The list of foreign_names.def: look-up, and the words. */
+#include "foreign_names.h"
 
 #include "ascii.h"
 #include "brgate_limits.h"
@@ -24,7 +24,7 @@ enum block_bit {
     DUMPLING = 1 << 12,
     RESOURCES = 1 << 13,
     /* not blocks but conditions */
-    LATE = 1 << 14,    /* see borrowed_explain() */
+    LATE = 1 << 14,    /* see foreign_name_explain() */
     WITH_BR = 1 << 15, /* br is beside it */
 };
 
@@ -73,28 +73,28 @@ static unsigned block_of(const struct node *n, const struct schema_kind *kind)
 
 /* ---- the list ---- */
 
-struct borrowed {
+struct foreign_name {
     unsigned blocks;
     const char *words, *value, *meant, *becomes, *hint;
 };
 
-static const struct borrowed fields[] = {
+static const struct foreign_name fields[] = {
 #define FIELD(blocks, words, meant, hint)                    {blocks, words, NULL, meant, NULL, hint},
 #define FIELD_OF(blocks, words, value, meant, becomes, hint) {blocks, words, value, meant, becomes, hint},
 #define VALUE(field, words, becomes, hint)
-#include "borrowed.def"
+#include "foreign_names.def"
 #undef FIELD
 #undef FIELD_OF
 #undef VALUE
 };
 
-static const struct borrowed_value {
+static const struct foreign_name_value {
     const char *field, *words, *becomes, *hint;
 } values[] = {
 #define FIELD(blocks, words, meant, hint)
 #define FIELD_OF(blocks, words, value, meant, becomes, hint)
 #define VALUE(field, words, becomes, hint) {field, words, becomes, hint},
-#include "borrowed.def"
+#include "foreign_names.def"
 #undef FIELD
 #undef FIELD_OF
 #undef VALUE
@@ -169,7 +169,7 @@ static bool find_target(const struct node *block, const char *meant, const struc
     return ret->schema || is_metadata(base, path);
 }
 
-static bool fits(const struct borrowed *b, const struct node *n)
+static bool fits(const struct foreign_name *b, const struct node *n)
 {
     if (!has_word(b->words, n->key) || ((b->blocks & WITH_BR) && !node_get(n->parent, LIT("br"))))
         return false;
@@ -181,12 +181,12 @@ static bool fits(const struct borrowed *b, const struct node *n)
                                     : false;
 }
 
-static const struct borrowed *look_up(const struct node *n, const struct node *block,
-                                      const struct schema_kind *kind, bool late, struct target *ret)
+static const struct foreign_name *look_up(const struct node *n, const struct node *block,
+                                          const struct schema_kind *kind, bool late, struct target *ret)
 {
     unsigned here = block_of(block, kind);
     for (size_t i = 0; here && i < COUNT(fields); i++) {
-        const struct borrowed *b = &fields[i];
+        const struct foreign_name *b = &fields[i];
         *ret = (struct target){0};
         if ((b->blocks & here) && !(b->blocks & LATE) == !late && fits(b, n) &&
             (!b->meant[0] || find_target(block, b->meant, kind, ret)))
@@ -273,7 +273,8 @@ static bool is_quoted_in(slice list, slice word)
 }
 
 /* What the text means as a value of the field; NULL: it is not in the list. */
-static const struct borrowed_value *value_of(slice field, slice text, const struct schema *s, slice supported)
+static const struct foreign_name_value *value_of(slice field, slice text, const struct schema *s,
+                                                 slice supported)
 {
     for (size_t i = 0; i < COUNT(values); i++) {
         slice becomes = slice_of(values[i].becomes);
@@ -287,7 +288,7 @@ static const struct borrowed_value *value_of(slice field, slice text, const stru
 /* The field has a closed set of values, and this one is not among them. */
 static void say_value(struct finding *x, slice name, slice field, const struct schema *s, slice text)
 {
-    const struct borrowed_value *v = value_of(field, text, s, (slice){0});
+    const struct foreign_name_value *v = value_of(field, text, s, (slice){0});
     if (v && v->becomes[0]) {
         finding_hint(x, "write %.*s: %s instead", FMT(name), v->becomes);
         return;
@@ -327,7 +328,7 @@ static void say_target(struct finding *x, const struct node *n, const struct tar
     }
 }
 
-static void say(struct finding *x, const struct borrowed *b, const struct target *t)
+static void say(struct finding *x, const struct foreign_name *b, const struct target *t)
 {
     const struct node *n = x->place.node;
     finding_edit(x, x->place, (slice){0});
@@ -344,18 +345,18 @@ static void say(struct finding *x, const struct borrowed *b, const struct target
 static bool explain_in(struct finding *x, const struct node *block, const struct schema_kind *kind, bool late)
 {
     struct target t;
-    const struct borrowed *b = look_up(x->place.node, block, kind, late, &t);
+    const struct foreign_name *b = look_up(x->place.node, block, kind, late, &t);
     if (b)
         say(x, b, &t);
     return b;
 }
 
-bool borrowed_explain(struct finding *x, const struct schema_kind *kind, bool late)
+bool foreign_name_explain(struct finding *x, const struct schema_kind *kind, bool late)
 {
     return explain_in(x, x->place.node->parent, kind, late);
 }
 
-bool borrowed_explain_around(struct finding *x, const struct schema_kind *kind)
+bool foreign_name_explain_around(struct finding *x, const struct schema_kind *kind)
 {
     const struct node *parent = x->place.node->parent;
     for (const struct node *c = node_first(parent); c; c = node_next(c))
@@ -366,10 +367,10 @@ bool borrowed_explain_around(struct finding *x, const struct schema_kind *kind)
 
 /* ---- values ---- */
 
-bool borrowed_explain_value(struct finding *x)
+bool foreign_name_explain_value(struct finding *x)
 {
     const struct node *n = x->place.node;
-    const struct borrowed_value *v =
+    const struct foreign_name_value *v =
         n->kind == NODE_STRING ? value_of(n->key, n->text, n->schema, x->message) : NULL;
     if (!v)
         return false;

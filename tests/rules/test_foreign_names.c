@@ -1,4 +1,4 @@
-/* Every word of borrowed.def, in every block that it is listed for and in both API groups, is explained by meaning; and
+/* Every word of foreign_names.def, in every block that it is listed for and in both API groups, is explained by meaning; and
  * who does what the hint says has a field that is known, and nothing else to correct. */
 #include "check.h"
 
@@ -183,7 +183,7 @@ static void test_fields(void **state)
 #define FIELD(blocks, words, meant, hint)                    try_entry(#blocks, words, NULL);
 #define FIELD_OF(blocks, words, value, meant, becomes, hint) try_entry(#blocks, words, value);
 #define VALUE(field, words, becomes, hint)
-#include "borrowed.def"
+#include "foreign_names.def"
 #undef FIELD
 #undef FIELD_OF
 #undef VALUE
@@ -266,7 +266,7 @@ static void test_values(void **state)
 #define FIELD(blocks, words, meant, hint)
 #define FIELD_OF(blocks, words, value, meant, becomes, hint)
 #define VALUE(field, words, becomes, hint) try_values(field, words, becomes);
-#include "borrowed.def"
+#include "foreign_names.def"
 #undef FIELD
 #undef FIELD_OF
 #undef VALUE
