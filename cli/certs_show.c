@@ -17,16 +17,16 @@ enum { ARENA_BYTES = 64 << 20, TEXT_BYTES = 4 << 20 };
 
 static const char help[] = "Usage: brgate certs show [OPTION]... [FILE]...\n"
                            "\n"
-                           "Shows certificates: whose they are, by whom they are signed, from when to when\n"
-                           "they are valid, and whether the webhook configurations trust it\n"
+                           "Shows certificates: their subject and issuer, when they are valid, and whether\n"
+                           "the webhook configurations trust the one that is served\n"
                            "(by --server, else what the Secret holds, else the first file's).\n"
                            "Exit code: 0 all is well, 1 something is wrong, 2 something could not be read.\n"
                            "\n"
-                           "  --server HOST:PORT            what this server shows\n"
+                           "  --server HOST:PORT            the certificate of this server\n"
                            "  --name NAME                   ask it for this name; the certificate must be\n"
                            "                                valid for it\n"
-                           "  --secret [NAMESPACE/]NAME     what this Secret holds\n"
-                           "  --webhook-configuration NAME  whom the API server believes\n"
+                           "  --secret [NAMESPACE/]NAME     the certificate in this Secret\n"
+                           "  --webhook-configuration NAME  which CAs the API server trusts\n"
                            "  --kubeconfig FILE             instead of $KUBECONFIG, the pod's account or\n"
                            "                                ~/.kube/config\n";
 

@@ -48,7 +48,7 @@ static void help(FILE *out)
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-8.*s  %s\n", FMT(commands[i].name), commands[i].what);
-    fputs("\n'brgate COMMAND --help' tells more; -V and --version print the version, too.\n"
+    fputs("\nSee 'brgate COMMAND --help'; -V and --version print the version, too.\n"
           "Exit code: 0 no errors (warnings do not count), 1 errors, 2 it could not run.\n",
           out);
 }

@@ -25,19 +25,19 @@ static const char help[] =
     "  --state FILE|-         what the cluster holds, as `kubectl get -o yaml` prints it:\n"
     "                         Cluster, PDGroup and TiKVGroup (v1: TidbCluster), Secrets,\n"
     "                         Jobs, Pods, and the object itself with its status\n"
-    "  --now TIME             plan for this moment: 2026-01-02T15:04:05Z\n"
+    "  --now TIME             plan for this time, such as 2026-01-02T15:04:05Z\n"
     "  --manager-image IMAGE  the operator's backup-manager image\n"
     "  --timezone ZONE        TZ of the operator's process (UTC): its pods get it, and\n"
     "                         schedules are read in it; '' for none\n"
     "  --output FILE          write the objects there, not to standard output\n"
     "\n"
     "An object that is in the state too keeps the uid, the finalizers and the status\n"
-    "that it has there. What `br log status --json` says of a log backup's task may be\n"
+    "that it has there. What `br log status --json` prints for a log backup's task may be\n"
     "given as a document {kind: LogTask, metadata: {name, namespace}, found, paused,\n"
     "startTs, checkpointTs}.\n"
     "\n"
-    "Exit code: 0 planned, 1 the gate would refuse the object (it is planned all the\n"
-    "same), 2 it could not run.\n";
+    "Exit code: 0 planned, 1 the gate would refuse the object (it is planned\n"
+    "nevertheless), 2 it could not run.\n";
 
 struct run {
     struct arena *arena;

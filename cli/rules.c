@@ -13,15 +13,14 @@
 static const char rules_help[] =
     "Usage: brgate rules [--format table|json|markdown]\n"
     "\n"
-    "Lists the rules: their names, what they are by default when a manifest is linted\n"
-    "and when an object is created, updated or deleted, and what they are about.\n"
-    "'brgate explain RULE' tells more of one.\n";
+    "Lists the rules: their names, their default severity when a manifest is linted\n"
+    "and when an object is created, updated or deleted, and what they find.\n"
+    "'brgate explain RULE' explains one.\n";
 
-static const char explain_help[] =
-    "Usage: brgate explain RULE...\n"
-    "\n"
-    "Tells what a rule is about, why it matters, how to fix what it finds, and shows\n"
-    "a bad and a good example.\n";
+static const char explain_help[] = "Usage: brgate explain RULE...\n"
+                                   "\n"
+                                   "Explains what a rule finds, why it matters and how to fix it, and shows\n"
+                                   "a bad and a good example.\n";
 
 static const char *const context_names[CONTEXT_COUNT] = {"manifest", "create", "update", "delete"};
 
