@@ -104,6 +104,17 @@ bool peer_send(struct peer *p, slice bytes)
     return true;
 }
 
+bool peer_send_raw(struct peer *p, slice bytes)
+{
+    while (bytes.n) {
+        ssize_t sent = send(p->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+        if (sent <= 0)
+            return false;
+        bytes = slice_from(bytes, (size_t)sent);
+    }
+    return true;
+}
+
 /* More bytes; false at the end of the connection, orderly or not. */
 static bool receive(struct peer *p)
 {

@@ -38,8 +38,9 @@ bool peer_open(struct peer *p, unsigned port, const struct peer_options *options
 void peer_close(struct peer *p);
 
 bool peer_send(struct peer *p, slice bytes);
-struct reply peer_reply(struct peer *p); /* skips "100 Continue" after noting it in the head */
-bool peer_ended(struct peer *p);         /* waits for the server to close; false when it says more */
+bool peer_send_raw(struct peer *p, slice bytes); /* past TLS, if there is any */
+struct reply peer_reply(struct peer *p);         /* skips "100 Continue" after noting it in the head */
+bool peer_ended(struct peer *p);                 /* waits for the server to close; false when it says more */
 
 /* One request on a connection of its own. */
 struct reply peer_ask(unsigned port, const struct peer_options *options, slice bytes);

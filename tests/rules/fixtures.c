@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MANIFESTS_DIR "tests/corpus/manifests"
+
 enum { TEXT_BYTES = 8 << 20 };
 
 const char *side_word(enum side s)
@@ -80,6 +82,26 @@ struct fixtures fixtures_read(struct arena *a, char *const *slugs, size_t count)
         all.items[2 * i] = fixture_read(a, slugs[i], FIRES);
         all.items[2 * i + 1] = fixture_read(a, slugs[i], SILENT);
     }
+    return all;
+}
+
+const struct manifest *manifests_read(struct arena *a, size_t *ret_count)
+{
+    struct manifest *all = NULL;
+    size_t capacity = 0;
+    DIR *d = opendir(MANIFESTS_DIR);
+    BUG_IF(!d);
+    *ret_count = 0;
+    for (const struct dirent *e; (e = readdir(d));) {
+        if (e->d_name[0] == '.')
+            continue;
+        all = arena_grow(a, all, *ret_count, &capacity, sizeof *all);
+        struct manifest *m = &all[(*ret_count)++];
+        m->name = arena_cstr(a, slice_of(e->d_name));
+        BUG_IF(!file_read(a, arena_cstr(a, arena_fmt(a, MANIFESTS_DIR "/%s", m->name)), LIMIT_STREAM_BYTES,
+                          &m->text, NULL));
+    }
+    closedir(d);
     return all;
 }
 

@@ -30,6 +30,14 @@ struct fixtures {
 /* Reads all folders, or those that are named. The program runs in the source directory. */
 struct fixtures fixtures_read(struct arena *a, char *const *slugs, size_t count);
 
+struct manifest {
+    const char *name; /* of the file */
+    slice text;
+};
+
+/* Reads all files of tests/corpus/manifests. */
+const struct manifest *manifests_read(struct arena *a, size_t *ret_count);
+
 /* The file "tests/rules/cases/<slug>/<name>"; empty when there is none. */
 slice fixture_file(struct arena *a, const char *slug, const char *name);
 const char *side_word(enum side s); /* "fires" */

@@ -30,17 +30,6 @@ struct hold {
 
 static char body[BODY_BYTES];
 
-static bool send_plain(struct peer *p, slice bytes)
-{
-    while (bytes.n) {
-        ssize_t sent = send(p->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return false;
-        bytes = slice_from(bytes, (size_t)sent);
-    }
-    return true;
-}
-
 /* A ClientHello of 16 MiB, in records of that size, as far as it may get. */
 static bool begin_hello(struct peer *p, size_t record, size_t left)
 {
@@ -54,7 +43,7 @@ static bool begin_hello(struct peer *p, size_t record, size_t left)
         memcpy(text, head, sizeof head);
         for (size_t i = 0; i < n && done + i < sizeof hello; i++)
             text[HEAD_BYTES + i] = hello[done + i];
-        if (!send_plain(p, (slice){text, HEAD_BYTES + n}))
+        if (!peer_send_raw(p, (slice){text, HEAD_BYTES + n}))
             return false;
     }
     return true;
@@ -68,7 +57,7 @@ static bool begin_body(struct peer *p)
 /* TLS 1.2 ends at any message. */
 static bool begin_record(struct peer *p)
 {
-    return send_plain(p, LIT("\x17\x03\x03\x40\x00")) && send_plain(p, (slice){body, RECORD_MOST - 1});
+    return peer_send_raw(p, LIT("\x17\x03\x03\x40\x00")) && peer_send_raw(p, (slice){body, RECORD_MOST - 1});
 }
 
 static bool empty_messages(struct peer *p, size_t count)

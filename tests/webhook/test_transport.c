@@ -21,17 +21,6 @@ static void pause_ms(long ms)
     nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
-static bool send_raw(struct peer *p, slice bytes)
-{
-    while (bytes.n) {
-        ssize_t sent = send(p->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return false;
-        bytes = slice_from(bytes, (size_t)sent);
-    }
-    return true;
-}
-
 /* One record of a ClientHello without end, `n` bytes of it after the first `done`. */
 static bool send_hello(struct peer *p, size_t done, size_t n)
 {
@@ -41,7 +30,7 @@ static bool send_hello(struct peer *p, size_t done, size_t n)
     memcpy(record, head, sizeof head);
     for (size_t i = 0; i < n && done + i < sizeof hello; i++)
         record[sizeof head + i] = hello[done + i];
-    return send_raw(p, (slice){record, sizeof head + n});
+    return peer_send_raw(p, (slice){record, sizeof head + n});
 }
 
 static bool more_hello(struct peer *p, size_t turn)
@@ -193,8 +182,8 @@ static ssize_t push_certificate(gnutls_transport_ptr_t context, const void *byte
     if (p->n++ == 0)
         return send(p->fd, bytes, size, MSG_NOSIGNAL);
     for (size_t turn = 0; turn < SOME; turn++)
-        if (!send_raw(p, (slice){head, sizeof head}) ||
-            !send_raw(p, (slice){certificate, sizeof certificate}))
+        if (!peer_send_raw(p, (slice){head, sizeof head}) ||
+            !peer_send_raw(p, (slice){certificate, sizeof certificate}))
             return -1;
     return (ssize_t)size;
 }
