@@ -80,22 +80,6 @@ void simulation_close(struct simulation *s)
 
 /* ---- views ---- */
 
-/* A copy through JSON: nothing of it is shared. */
-static struct world copy_world(const struct world *w, struct arena *a)
-{
-    struct world copy = *w;
-    copy.arena = a;
-    copy.items = ARENA_ARRAY(a, struct node *, w->count + 1);
-    copy.capacity = w->count + 1;
-    for (size_t i = 0; i < w->count; i++) {
-        struct findings f = findings_new(a);
-        struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES);
-        node_put_json(&b, w->items[i], false);
-        copy.items[i] = json_read(a, buf_slice(&b), &f);
-    }
-    return copy;
-}
-
 /* The world moves to the other arena; what it was is the older view. */
 static void move_world(struct simulation *s)
 {
@@ -103,7 +87,7 @@ static void move_world(struct simulation *s)
     struct arena *next = s->arenas[s->arena_used];
     arena_reset(next);
     s->before = s->world;
-    s->world = copy_world(&s->before, next);
+    s->world = world_copy(&s->before, next);
 }
 
 /* ---- the reconciler's turn ---- */
@@ -119,16 +103,6 @@ static const struct resource *decode(struct arena *a, struct node *root)
                                                 : NULL;
 }
 
-static struct log_task task_of(const struct simulation *s)
-{
-    return (struct log_task){.known = true,
-                             .found = s->log.found,
-                             .paused = s->log.paused,
-                             .start_ts = s->log.start,
-                             .checkpoint = s->log.checkpoint,
-                             .missing_since = s->log.found ? 0 : s->log.missing_since};
-}
-
 /* Does the plan's actions; with faults some are lost, and the host sees that, or believes so. */
 static bool act(struct simulation *s, const struct plan *p)
 {
@@ -141,13 +115,8 @@ static bool act(struct simulation *s, const struct plan *p)
         if (fate == 0) /* crash before it, or an error answer */
             break;
         invariants_before(s, x);
-        struct plan_action own = *x;
-        struct findings f = findings_new(s->world.arena);
-        struct buf b = buf_new(s->world.arena, LIMIT_DOCUMENT_BYTES);
-        node_put_json(&b, x->object, false);
-        own.object = json_read(s->world.arena, buf_slice(&b), &f);
-        bool done = world_do(&s->world, &own);
-        invariants_after(s, &own, done);
+        bool done = world_do(&s->world, x);
+        invariants_after(s, x, done);
         changed = changed || done;
         s->actions++;
         if (!done || fate == 1) /* a conflict, or the answer is lost */
@@ -185,7 +154,7 @@ static bool turn(struct simulation *s, const struct world *view, size_t i)
     if (!o)
         return false;
     /* A Backup sees the Jobs and pods, a schedule also its children. */
-    struct observed seen = {.items = view->items, .count = view->count, .task = task_of(s)};
+    struct observed seen = {.items = view->items, .count = view->count, .task = cluster_log_answer(&s->log)};
     struct plan p = plan(s->scratch, o, &seen, s->world.now, &settings);
     s->plans++;
     return act(s, &p);

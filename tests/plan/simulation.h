@@ -4,18 +4,11 @@
 #ifndef BRGATE_TEST_SIMULATION_H
 #define BRGATE_TEST_SIMULATION_H
 
-#include "world.h"
+#include "pods.h"
 
 struct dice;
 
 enum { MOST_NAMES = 4096, WHY_BYTES = 400 };
-
-struct cluster_log { /* the one log backup task that a cluster has */
-    bool found, paused;
-    slice name;
-    uint64_t start, checkpoint;
-    int64_t missing_since;
-};
 
 struct simulation {
     struct world world;
@@ -46,7 +39,7 @@ void invariants_before(struct simulation *s, const struct plan_action *x);
 void invariants_after(struct simulation *s, const struct plan_action *x, bool done);
 void invariant_broken(struct simulation *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* pods.c: Jobs make progress. */
+/* chance.c: Jobs make progress, and people interfere. */
 void pods_work(struct simulation *s);
 
 unsigned simulation_dice(struct simulation *s, unsigned below);

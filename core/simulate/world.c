@@ -4,11 +4,37 @@
 #include "civil.h"
 #include "tree.h"
 
-#include <stdlib.h>
-
 struct world world_new(struct arena *a, const struct schema_set *schemas, int64_t now)
 {
     return (struct world){.arena = a, .schemas = schemas, .now = now};
+}
+
+/* A copy whose texts are copies, too. */
+static void copy_texts(struct arena *a, struct node *n)
+{
+    n->key = arena_copy(a, n->key);
+    if (n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT)
+        n->text = arena_copy(a, n->text);
+    for (struct node *m = node_first(n); m; m = node_next(m))
+        copy_texts(a, m);
+}
+
+static struct node *own_copy(struct arena *a, const struct node *n)
+{
+    struct node *copy = node_copy(a, n, 0);
+    copy_texts(a, copy);
+    return copy;
+}
+
+struct world world_copy(const struct world *w, struct arena *a)
+{
+    struct world copy = *w;
+    copy.arena = a;
+    copy.items = ARENA_ARRAY(a, struct node *, w->count + 1);
+    copy.capacity = w->count + 1;
+    for (size_t i = 0; i < w->count; i++)
+        copy.items[i] = own_copy(a, w->items[i]);
+    return copy;
 }
 
 static slice time_text(const struct world *w)
@@ -77,7 +103,7 @@ struct node *world_create(struct world *w, const struct node *object)
 {
     if (world_same(w, object))
         return NULL;
-    struct node *o = node_copy(w->arena, object, 0), *metadata = node_get(o, LIT("metadata"));
+    struct node *o = own_copy(w->arena, object), *metadata = node_get(o, LIT("metadata"));
     apply_schema(w, o);
     if (slice_eq(tree_text(o, "kind"), LIT("Job")))
         api_default_job(w->arena, o);
@@ -136,7 +162,7 @@ static void merge(struct arena *a, struct node *into, const struct node *patch)
         else if (n->kind == NODE_OBJECT && old && old->kind == NODE_OBJECT)
             merge(a, old, n);
         else
-            tree_set(into, key, node_copy(a, n, 0));
+            tree_set(into, key, own_copy(a, n));
     }
 }
 
@@ -165,7 +191,7 @@ static bool write_status(struct world *w, const struct node *written)
     if (!o || !status || is_stale(o, written))
         return false;
     world_touch(w, o);
-    tree_set(o, "status", node_copy(w->arena, status, 0));
+    tree_set(o, "status", own_copy(w->arena, status));
     return true;
 }
 

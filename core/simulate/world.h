@@ -1,9 +1,10 @@
 /* A small API server with garbage collection, in memory: what a reconciler needs of one.
  *
  * Objects are trees. Creating one applies the defaults of its kind (a Job's as Kubernetes 1.36 stores them,
- * ours by the CRDs' schemas). Deleting one that has finalizers only marks it. Time is what the test says. */
-#ifndef BRGATE_TEST_WORLD_H
-#define BRGATE_TEST_WORLD_H
+ * ours by the CRDs' schemas). Deleting one that has finalizers only marks it. Time is what the caller says. What it is given
+ * is copied where it is stored. */
+#ifndef BRGATE_WORLD_H
+#define BRGATE_WORLD_H
 
 #include "plan.h"
 #include "schema.h"
@@ -18,11 +19,17 @@ struct world {
     size_t creations, deletions;
 };
 
+/* Returns a world without objects, at that time (Unix seconds). */
 struct world world_new(struct arena *a, const struct schema_set *schemas, int64_t now);
 
+/* A copy that shares nothing with `w`. */
+struct world world_copy(const struct world *w, struct arena *a);
+
+/* Returns the object of that kind and name, for the caller to read or change; NULL when there is none. */
 struct node *world_find(const struct world *w, const char *kind, slice namespace, slice name);
 /* Stores the object with its defaults; NULL when one of that name exists. */
 struct node *world_create(struct world *w, const struct node *object);
+/* Deletes the object, or marks it when finalizers hold it; false when it has gone or changed since it was read. */
 bool world_delete(struct world *w, const struct node *object);
 void world_merge(struct world *w, struct node *object, const struct node *patch); /* JSON merge patch */
 
