@@ -2,6 +2,7 @@
  * time of review_answer() (read, prune, default, check, rules, answer) and of cJSON_Parse + cJSON_Delete of
  * the same bytes, the best of many rounds in one run, and their ratio. */
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "review.h"
 
 #include <cjson/cJSON.h>
@@ -77,7 +78,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         parse[i] =
             time_cjson(read_file(argv[i])); /* before gate_open() gives cJSON its hooks: plain malloc */
-    struct gate *g = gate_open(&(struct policy){0});
+    struct gate *g = gate_open(&(struct policy){0}, &builtin_schemas);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     if (!g || !a)
         return 2;

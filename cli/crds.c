@@ -2,9 +2,9 @@
 #include "command.h"
 
 #include "bug.h"
+#include "crd_files.h"
 #include "crd_source.h"
 #include "options.h"
-#include "schemas.h"
 
 #include <errno.h>
 #include <stdio.h>

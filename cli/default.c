@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "completed.h"
 #include "config.h"
 #include "file.h"
@@ -198,7 +199,7 @@ static int fill(struct settings *s)
     int unread = file_read_stream(s->arena, s->file, LIMIT_STREAM_BYTES + 1, &bytes);
     if (unread)
         return command_fails("default", "%s: %s", s->file, strerror(unread));
-    struct gate *gate = gate_open(&config.policy);
+    struct gate *gate = gate_open(&config.policy, &builtin_schemas);
     const struct stream_verdict *stream = gate ? verdict_manifest(gate, s->arena, bytes, time(NULL)) : NULL;
     int code = stream && verdict_complete(gate, s->arena, stream) ? print(s, stream)
                                                                   : command_fails("default", "out of memory");

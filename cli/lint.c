@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "config.h"
 #include "file.h"
 #include "options.h"
@@ -309,7 +310,7 @@ static int judge_all(const struct settings *s)
     const struct paths_options from = {
         .who = "brgate lint", .exclude = excludes_of(s, &config), .gitignore = !s->no_gitignore};
     struct paths paths = paths_collect(s->arena, s->operands.items, s->operands.count, &from);
-    struct gate *gate = gate_open(&config.policy);
+    struct gate *gate = gate_open(&config.policy, &builtin_schemas);
     if (!gate)
         return command_fails("lint", "out of memory");
     const struct run_options with = {.gate = gate, .now = time(NULL), .stdin_name = s->stdin_name};

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "file.h"
 #include "options.h"
 #include "plan.h"
@@ -292,7 +293,7 @@ static int make_plan(struct run *r)
     unread = r->state ? file_read_stream(r->arena, r->state, LIMIT_STREAM_BYTES + 1, &p.state) : 0;
     if (unread)
         return command_fails("plan", "%s: %s", r->state, strerror(unread));
-    struct gate *gate = gate_open(&policy);
+    struct gate *gate = gate_open(&policy, &builtin_schemas);
     p.stream = gate ? verdict_manifest(gate, r->arena, bytes, r->now) : NULL;
     if (!p.stream || !arena_run(r->arena, print, &p))
         p.code = command_fails("plan", "out of memory");

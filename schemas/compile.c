@@ -1,8 +1,8 @@
 /* compile OUT.c: writes the CRDs of crds/ and parts/ as constant tables, so that the program starts with its
  * schemas ready. Runs at build time only. */
+#include "crd_files.h"
 #include "crd_source.h"
 #include "schema.h"
-#include "schemas.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,6 @@ struct writer {
     FILE *out;
     struct arena *arena;
     struct written schemas;
-    struct schema_set *set;
     unsigned literals;
 };
 
@@ -199,18 +198,32 @@ static void put_schema(struct writer *w, const struct schema *s)
     fputs("};\n", w->out);
 }
 
-static void put_patterns(struct writer *w)
+static void put_patterns(struct writer *w, const struct schema_tables *t)
 {
-    size_t count = schema_set_pattern_count(w->set);
     fputs("static const slice patterns[] = {", w->out);
-    for (size_t i = 1; i <= count; i++) {
-        put_string(w->out, schema_set_pattern(w->set, (uint16_t)i));
+    for (size_t i = 0; i < t->pattern_count; i++) {
+        put_string(w->out, t->patterns[i]);
         fputs(", ", w->out);
     }
-    fprintf(w->out,
-            "};\nconst slice *const schema_builtin_patterns = patterns;\n"
-            "const size_t schema_builtin_pattern_count = %zu;\n",
-            count);
+    fputs("};\n", w->out);
+}
+
+static void put_kinds(struct writer *w, const struct schema_tables *t)
+{
+    for (size_t i = 0; i < t->kind_count; i++)
+        put_schema(w, t->kinds[i].schema);
+    fputs("static const struct schema_kind kinds[] = {\n", w->out);
+    for (size_t i = 0; i < t->kind_count; i++) {
+        const struct schema_kind *kind = &t->kinds[i];
+        const slice names[] = {kind->group, kind->version, kind->kind, kind->plural, kind->api_version};
+        fputs("    {", w->out);
+        for (size_t k = 0; k < COUNT(names); k++) {
+            put_string(w->out, names[k]);
+            fputs(", ", w->out);
+        }
+        fprintf(w->out, "&s%u},\n", number_of(w, kind->schema));
+    }
+    fputs("};\n", w->out);
 }
 
 /* Descriptions keep equal subtrees apart and say nothing about values. */
@@ -251,17 +264,19 @@ static void describe_metadata(struct arena *a, struct node *openapi)
         m->parent = metadata;
 }
 
-static const struct schema *schema_of(struct schema_set *set, const struct crd_source *source)
+static void add_kind(struct arena *a, struct schema_set *set, const struct crd_source *source)
 {
-    struct arena *a = schema_set_arena(set);
+    struct schema_kind kind = {.group = source->group,
+                               .version = LIT("v1alpha1"),
+                               .kind = source->kind,
+                               .plural = source->plural,
+                               .api_version = arena_fmt(a, "%.*s/v1alpha1", FMT(source->group))};
     struct node *openapi = openapi_of(a, source->plural, source->text);
     struct error error;
     describe_metadata(a, openapi);
     hide_descriptions(openapi);
-    const struct schema *s = schema_load(set, openapi, &error);
-    if (!s)
+    if (!schema_set_add(set, kind, openapi, &error))
         fail(arena_cstr(a, source->plural), error.text);
-    return s;
 }
 
 int main(int argc, char **argv)
@@ -269,27 +284,17 @@ int main(int argc, char **argv)
     struct writer w = {.arena = arena_new((size_t)1 << 30)};
     if (argc != 2 || !w.arena || !(w.out = fopen(argv[1], "w")))
         fail(argc == 2 ? argv[1] : "usage: compile OUT.c", strerror(errno));
-    w.set = schema_set_new(w.arena);
-    fputs(
-        "/* Generated from schemas/crds and schemas/parts by schemas/compile.c. */\n#include \"schema.h\"\n",
-        w.out);
-    const struct schema **roots = ARENA_ARRAY(w.arena, const struct schema *, crd_source_count);
+    struct schema_set *set = schema_set_new(w.arena, &(struct schema_tables){0});
     for (size_t i = 0; i < crd_source_count; i++)
-        put_schema(&w, roots[i] = schema_of(w.set, &crd_sources[i]));
-    fputs("const struct schema_kind schema_kinds[] = {\n", w.out);
-    for (size_t i = 0; i < crd_source_count; i++) {
-        const slice names[] = {crd_sources[i].group, LIT("v1alpha1"), crd_sources[i].kind,
-                               crd_sources[i].plural,
-                               arena_fmt(w.arena, "%.*s/v1alpha1", FMT(crd_sources[i].group))};
-        fputs("    {", w.out);
-        for (size_t k = 0; k < COUNT(names); k++) {
-            put_string(w.out, names[k]);
-            fputs(", ", w.out);
-        }
-        fprintf(w.out, "&s%u},\n", number_of(&w, roots[i]));
-    }
-    fprintf(w.out, "};\nconst size_t schema_kind_count = %zu;\n", crd_source_count);
-    put_patterns(&w);
+        add_kind(w.arena, set, &crd_sources[i]);
+    const struct schema_tables *tables = schema_set_tables(set);
+    fputs("/* Generated from schemas/crds and schemas/parts by schemas/compile.c. */\n"
+          "#include \"builtin_schemas.h\"\n",
+          w.out);
+    put_kinds(&w, tables);
+    put_patterns(&w, tables);
+    fprintf(w.out, "const struct schema_tables builtin_schemas = {kinds, patterns, %zu, %zu};\n",
+            tables->kind_count, tables->pattern_count);
     bool written = fclose(w.out) == 0;
     arena_free(w.arena);
     if (!written)

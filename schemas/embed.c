@@ -1,4 +1,4 @@
-/* Build tool: writes the files of crds/ and parts/ as C byte arrays behind the names of schemas.h.
+/* Build tool: writes the files of crds/ and parts/ as C byte arrays behind the names of crd_files.h.
  *
  *     embed OUTPUT FILE...        a file below crds/ is named <plural>.<group>.yaml and gives its kind */
 #include <errno.h>
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
     int count = argc - 2;
     if (!out || !texts)
         fail(strerror(errno), argv[1]);
-    fprintf(out, "/* Made by embed.c from crds/ and parts/. */\n#include \"schemas.h\"\n\n");
+    fprintf(out, "/* Made by embed.c from crds/ and parts/. */\n#include \"crd_files.h\"\n\n");
     for (int i = 0; i < count; i++) {
         texts[i] = file_read(files[i]);
         put_bytes(out, i, texts[i]);

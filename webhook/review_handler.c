@@ -2,6 +2,7 @@
 #include "review_handler.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "clock.h"
 #include "file.h"
 #include "live_gate.h"
@@ -134,7 +135,7 @@ static struct gate *open_gate(struct judge *judge, slice text, struct error *ret
     bool has_policy = read && !policy_is_empty(o.policy);
     if (read && judge->defaults)
         o.policy->defaults = judge->mode;
-    struct gate *gate = read ? gate_open(o.policy) : NULL;
+    struct gate *gate = read ? gate_open(o.policy, &builtin_schemas) : NULL;
     if (gate)
         judge->has_policy = has_policy;
     else

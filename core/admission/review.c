@@ -38,7 +38,8 @@ static struct node *object_at(const struct node *request, const char *key)
     return n;
 }
 
-static bool read_request(struct arena *a, slice body, struct request *q, struct review_facts *log)
+static bool read_request(const struct gate *g, struct arena *a, slice body, struct request *q,
+                         struct review_facts *log)
 {
     struct findings f = findings_new(a);
     const struct node *root = json_read(a, body, &f);
@@ -67,7 +68,7 @@ static bool read_request(struct arena *a, slice body, struct request *q, struct 
         .sub_resource = node_text_at(request, "subResource"),
         .dry_run = dry_run && dry_run->kind == NODE_BOOL && dry_run->boolean,
     };
-    q->kind = schema_find_in(log->group, node_text_at(request, "kind.version"), log->kind);
+    q->kind = schema_find_in(g->schemas, log->group, node_text_at(request, "kind.version"), log->kind);
     q->sub_resource = node_get(request, LIT("subResource"));
     q->object = object_at(request, "object");
     q->old_object = object_at(request, "oldObject");
@@ -85,10 +86,11 @@ static bool is_absent(const struct node *n)
 }
 
 /* Whether brgate knows the kind, in whatever version. */
-static bool is_ours(const struct review_facts *log)
+static bool is_ours(const struct gate *g, const struct review_facts *log)
 {
-    for (size_t i = 0; i < schema_kind_count; i++)
-        if (slice_eq(schema_kinds[i].group, log->group) && slice_eq(schema_kinds[i].kind, log->kind))
+    const struct schema_tables *t = schema_set_tables(g->schemas);
+    for (size_t i = 0; i < t->kind_count; i++)
+        if (slice_eq(t->kinds[i].group, log->group) && slice_eq(t->kinds[i].kind, log->kind))
             return true;
     return false;
 }
@@ -97,15 +99,15 @@ enum asked { ASKED_TO_JUDGE, ASKED_NOTHING, ASKED_UNCLEARLY };
 
 /* Decides whether there is anything to judge. Other kinds and the status sub-resource pass. A request that the API
  * server never sends does not pass: the stored object may differ. `reterr` says why it is unclear. */
-static enum asked read_change(const struct request *q, const struct review_facts *log, struct change *ret,
-                              struct error *reterr)
+static enum asked read_change(const struct gate *g, const struct request *q, const struct review_facts *log,
+                              struct change *ret, struct error *reterr)
 {
     static const struct {
         const char *operation;
         enum context context;
     } operations[] = {{"CREATE", CONTEXT_CREATE}, {"UPDATE", CONTEXT_UPDATE}, {"DELETE", CONTEXT_DELETE}};
     *ret = (struct change){.kind = q->kind, .object = q->object, .old_object = q->old_object};
-    if (!is_ours(log) || is_word(q->sub_resource, "status") || slice_eq(q->operation, LIT("CONNECT")))
+    if (!is_ours(g, log) || is_word(q->sub_resource, "status") || slice_eq(q->operation, LIT("CONNECT")))
         return ASKED_NOTHING;
     size_t i = 0;
     while (i < COUNT(operations) && !slice_eq(q->operation, slice_of(operations[i].operation)))
@@ -360,12 +362,12 @@ static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoin
 {
     struct request q = {0};
     struct change change;
-    if (!read_request(a, body, &q, log))
+    if (!read_request(g, a, body, &q, log))
         return json_print(bad_request(log->error));
     log->answered = log->allowed = true;
     cJSON *review = cJSON_CreateObject();
     struct error error;
-    switch (read_change(&q, log, &change, &error)) {
+    switch (read_change(g, &q, log, &change, &error)) {
     case ASKED_NOTHING:
         response_new(review, q.uid, true);
         return json_print(review);

@@ -194,12 +194,13 @@ static void explain_difference(const struct findings *f, struct finding *differs
     }
 }
 
-static void explain(struct findings *f, struct finding *x, const struct schema_kind *kind)
+static void explain(struct findings *f, struct finding *x, const struct schema_set *schemas,
+                    const struct schema_kind *kind)
 {
     if (x->rule == &rule_compact_storage_differs)
         explain_difference(f, x);
     else if (x->rule == &rule_unknown_field)
-        explain_unknown(x, kind);
+        explain_unknown(x, schemas, kind);
     else if (x->rule == &rule_schema_required && x->place.kind == PLACE_KEY)
         explain_emptied(x, kind);
     else if (x->rule == &rule_schema_required)
@@ -313,10 +314,11 @@ static bool is_said_already(const struct finding *x, const void *context)
            (d->context == CONTEXT_MANIFEST && (is_misspelt(d->all, x) || is_in_bucket(d->all, x)));
 }
 
-void rules_explain(struct findings *f, enum context context, const struct schema_kind *kind)
+void rules_explain(struct findings *f, enum context context, const struct schema_set *schemas,
+                   const struct schema_kind *kind)
 {
     for (struct finding *x = f->first; x; x = x->next)
-        explain(f, x, kind);
+        explain(f, x, schemas, kind);
     struct findings said = findings_new(f->arena);
     const struct dropping dropping = {f, context};
     findings_move(&said, f, is_said_already, &dropping);

@@ -5,17 +5,20 @@
 #include "foreign_names.h"
 
 /* The kind of that name in the other group, or NULL. */
-static const struct schema_kind *same_kind_in_other_group(const struct schema_kind *kind)
+static const struct schema_kind *same_kind_in_other_group(const struct schema_set *schemas,
+                                                          const struct schema_kind *kind)
 {
-    for (size_t i = 0; i < schema_kind_count; i++)
-        if (slice_eq(schema_kinds[i].kind, kind->kind) && !slice_eq(schema_kinds[i].group, kind->group))
-            return &schema_kinds[i];
+    const struct schema_tables *t = schema_set_tables(schemas);
+    for (size_t i = 0; i < t->kind_count; i++)
+        if (slice_eq(t->kinds[i].kind, kind->kind) && !slice_eq(t->kinds[i].group, kind->group))
+            return &t->kinds[i];
     return NULL;
 }
 
-static bool explain_other_group(struct finding *x, const struct schema_kind *kind)
+static bool explain_other_group(struct finding *x, const struct schema_set *schemas,
+                                const struct schema_kind *kind)
 {
-    const struct schema_kind *twin = same_kind_in_other_group(kind);
+    const struct schema_kind *twin = same_kind_in_other_group(schemas, kind);
     const struct schema *there = twin ? schema_at(twin->schema, x->place.node->parent) : NULL;
     if (!there || !schema_property(there, x->place.node->key))
         return false;
@@ -275,10 +278,10 @@ static bool explain_variable(struct finding *x)
 }
 
 /* Meaning first; letters count only where no meaning is known. */
-void explain_unknown(struct finding *x, const struct schema_kind *kind)
+void explain_unknown(struct finding *x, const struct schema_set *schemas, const struct schema_kind *kind)
 {
     const struct schema *s = schema_at(kind->schema, x->place.node->parent);
-    if (!s || explain_other_group(x, kind) || explain_indentation(x, s) || explain_variable(x) ||
+    if (!s || explain_other_group(x, schemas, kind) || explain_indentation(x, s) || explain_variable(x) ||
         explain_container(x) || explain_case(x, s) || foreign_name_explain(x, kind, false) ||
         explain_wrapper(x, s) || explain_renamed(x, s) || foreign_name_explain(x, kind, true))
         return;

@@ -1,9 +1,9 @@
 /* Structural schemas of CustomResourceDefinitions, compiled, and the API server's four passes over an
  * object.
  *
- * A compiled schema is constant data: those in schemas/ are compiled to C tables at build time, and
- * schema_load() compiles a CRD at run time. A schema belongs to a `struct schema_set`,
- * which has the regular expressions that its schemas refer to by number, compiled once.
+ * A compiled schema is constant data. It belongs to a `struct schema_set`, which has the kinds and the regular
+ * expressions that their schemas refer to by number, compiled once. A set begins with tables that the build has made
+ * (schemas/compile.c) or empty; schema_set_add() compiles another kind into it.
  *
  * The passes, in the order in which the API server runs them: schema_prune(), schema_drop_nulls(),
  * schema_default(), schema_check(); schema_apply() is all four. They flag and add nodes, never remove any. */
@@ -74,12 +74,6 @@ struct schema_kind {
     const struct schema *schema;
 };
 
-/* The kinds that brgate knows; generated from schemas/ at build time. */
-extern const struct schema_kind schema_kinds[];
-extern const size_t schema_kind_count;
-const struct schema_kind *schema_find(slice api_version, slice kind); /* NULL when brgate does not know it */
-const struct schema_kind *schema_find_in(slice group, slice version, slice kind);
-
 /* Hash of a property's name; the generator and the look-up share it. */
 uint32_t schema_hash(slice name);
 /* Returns the schema of a declared property; NULL when there is none of that name. */
@@ -96,35 +90,41 @@ const struct schema *schema_member(const struct schema *s, struct node *member);
 /* The schema of `n` in an object whose root has the schema `root`; NULL when there is none. */
 const struct schema *schema_at(const struct schema *root, const struct node *n);
 
-/* The regular expressions of a set of schemas. Once complete it is immutable: threads may share it. */
+/* ---- sets ---- */
+
+/* What a set consists of, as constant data. */
+struct schema_tables {
+    const struct schema_kind *kinds;
+    const slice *patterns; /* pattern number n is patterns[n - 1] */
+    size_t kind_count, pattern_count;
+};
+
+/* Once complete it is immutable: threads may share it. */
 struct schema_set;
 
-/* Return an empty set, and the set that schema_kinds[] belong to. The arena owns the set and all schemas loaded into
- * it; call these within arena_run(). */
-struct schema_set *schema_set_new(struct arena *a);
-struct schema_set *schema_set_builtin(struct arena *a);
+/* Returns a set of what the tables hold, with their patterns compiled; they must outlive it. The arena owns the set
+ * and all that is added to it; call this and schema_set_add() within arena_run(). */
+struct schema_set *schema_set_new(struct arena *a, const struct schema_tables *tables);
 
-/* Compiles an openAPIV3Schema node, whose texts must outlive the result. Returns NULL, and why, for a construct that
- * the engine does not support and for a pattern that does not compile: no verdict is better than a wrong one. Equal
- * subtrees become one schema. */
-const struct schema *schema_load(struct schema_set *set, const struct node *openapi, struct error *reterr);
+/* Compiles an openAPIV3Schema node, and adds it as the schema of the kind whose names `kind` has. The texts of both
+ * must outlive the set. False, and why, for a construct that the engine does not support and for a pattern that does
+ * not compile: no verdict is better than a wrong one. Equal subtrees become one schema. Moves the kinds: pointers to
+ * them no longer hold. */
+bool schema_set_add(struct schema_set *set, struct schema_kind kind, const struct node *openapi,
+                    struct error *reterr);
 
-/* ---- the patterns of a set, numbered from 1 ---- */
+/* Returns what the set consists of now; it holds until the next schema_set_add(). */
+const struct schema_tables *schema_set_tables(const struct schema_set *set);
 
-struct arena *schema_set_arena(const struct schema_set *set);            /* that it was made in */
-size_t schema_set_pattern_count(const struct schema_set *set);           /* the highest number */
-slice schema_set_pattern(const struct schema_set *set, uint16_t number); /* its text; `number` is from 1 on */
+/* Return the set's kind of those names, or NULL. */
+const struct schema_kind *schema_find(const struct schema_set *set, slice api_version, slice kind);
+const struct schema_kind *schema_find_in(const struct schema_set *set, slice group, slice version,
+                                         slice kind);
 
-/* The number of the pattern; equal texts have one number. False, and why, when it does not compile. */
-bool schema_set_add_pattern(struct schema_set *set, slice text, uint16_t *ret, struct refusal *refusal);
-
-/* Whether the text matches; a match that costs more than LIMIT_PATTERN_STEPS counts as none. */
+/* Returns whether the text matches the pattern of that number, from 1 on; a match that costs more than
+ * LIMIT_PATTERN_STEPS counts as none. */
 bool schema_set_matches(const struct schema_set *set, uint16_t number, slice text,
                         struct regex_scratch *scratch);
-
-/* The patterns of schema_kinds[], in the order of their numbers; generated with them. */
-extern const slice *const schema_builtin_patterns;
-extern const size_t schema_builtin_pattern_count;
 
 /* The arguments of the passes. Findings go to `findings`, added nodes and texts to the arena; the caller owns all. */
 struct schema_run {

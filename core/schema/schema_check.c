@@ -262,7 +262,7 @@ static void check_string(struct schema_run *run, const struct schema *s, struct 
                       (long long)s->min_length);
     } else if (s->pattern && !schema_set_matches(run->set, s->pattern, n->text, run->scratch)) {
         blame_in_body(run, &rule_schema_pattern, n, "should match '%.*s'",
-                      FMT(schema_set_pattern(run->set, s->pattern)));
+                      FMT(schema_set_tables(run->set)->patterns[s->pattern - 1]));
     }
     if (s->format == FORMAT_DATE_TIME && !date_time(n->text)) {
         if (blamed(run, &rule_schema_format, n))

@@ -1,5 +1,5 @@
 /* From an openAPIV3Schema to a compiled schema. */
-#include "schema.h"
+#include "schema_set.h"
 
 #include "brgate_limits.h"
 
@@ -291,14 +291,18 @@ static const struct schema *load(struct loader *l, const struct node *n)
     return s;
 }
 
-const struct schema *schema_load(struct schema_set *set, const struct node *openapi, struct error *reterr)
+bool schema_set_add(struct schema_set *set, struct schema_kind kind, const struct node *openapi,
+                    struct error *reterr)
 {
     struct loader l = {.set = set, .arena = schema_set_arena(set)};
     struct schema *root = ARENA_NEW(l.arena, struct schema);
     *root = *load(&l, openapi);
     root->flags |= SCHEMA_ROOT;
-    if (!l.error.text[0])
-        return root;
-    *reterr = l.error;
-    return NULL;
+    if (l.error.text[0]) {
+        *reterr = l.error;
+        return false;
+    }
+    kind.schema = root;
+    schema_set_add_kind(set, kind);
+    return true;
 }

@@ -1,20 +1,34 @@
-/* A set of schemas: the regular expressions that they share, and looking things up in them. */
-#include "schema.h"
+/* A set of schemas: its kinds, the regular expressions that they share, and looking things up in them. */
+#include "schema_set.h"
 
 #include "bug.h"
 
 struct schema_set {
+    struct schema_tables tables; /* of the arrays below */
     struct arena *arena;
-    slice *texts;
-    const struct regex **compiled; /* beside `texts` */
-    size_t count, text_capacity, compiled_capacity;
+    struct schema_kind *kinds;
+    slice *patterns;
+    const struct regex **compiled; /* beside `patterns` */
+    size_t kind_capacity, pattern_capacity, compiled_capacity;
 };
 
-struct schema_set *schema_set_new(struct arena *a)
+struct schema_set *schema_set_new(struct arena *a, const struct schema_tables *tables)
 {
     struct schema_set *set = ARENA_NEW(a, struct schema_set);
     set->arena = a;
+    for (size_t i = 0; i < tables->pattern_count; i++) {
+        uint16_t number;
+        bool compiled = schema_set_add_pattern(set, tables->patterns[i], &number, NULL);
+        BUG_IF(!compiled || number != i + 1);
+    }
+    for (size_t i = 0; i < tables->kind_count; i++)
+        schema_set_add_kind(set, tables->kinds[i]);
     return set;
+}
+
+const struct schema_tables *schema_set_tables(const struct schema_set *set)
+{
+    return &set->tables;
 }
 
 struct arena *schema_set_arena(const struct schema_set *set)
@@ -24,46 +38,67 @@ struct arena *schema_set_arena(const struct schema_set *set)
 
 bool schema_set_add_pattern(struct schema_set *set, slice text, uint16_t *ret, struct refusal *refusal)
 {
-    for (size_t i = 0; i < set->count; i++) {
+    size_t count = set->tables.pattern_count;
+    for (size_t i = 0; i < count; i++) {
         *ret = (uint16_t)(i + 1);
-        if (slice_eq(set->texts[i], text))
+        if (slice_eq(set->patterns[i], text))
             return true;
     }
     const struct regex *re;
-    if (set->count == UINT16_MAX) {
+    if (count == UINT16_MAX) {
         refuse(refusal, 0, text.n, "more than %d different patterns", UINT16_MAX);
         return false;
     }
     if (regex_compile(set->arena, text, 0, &re, refusal) != REGEX_GOOD)
         return false;
-    set->texts = arena_grow(set->arena, set->texts, set->count, &set->text_capacity, sizeof *set->texts);
+    set->patterns =
+        arena_grow(set->arena, set->patterns, count, &set->pattern_capacity, sizeof *set->patterns);
     set->compiled =
-        arena_grow(set->arena, set->compiled, set->count, &set->compiled_capacity, sizeof(struct regex *));
-    set->texts[set->count] = text;
-    set->compiled[set->count++] = re;
-    *ret = (uint16_t)set->count;
+        arena_grow(set->arena, set->compiled, count, &set->compiled_capacity, sizeof(struct regex *));
+    set->patterns[count] = text;
+    set->compiled[count] = re;
+    set->tables.patterns = set->patterns;
+    *ret = (uint16_t)++set->tables.pattern_count;
     return true;
 }
 
-slice schema_set_pattern(const struct schema_set *set, uint16_t number)
+void schema_set_add_kind(struct schema_set *set, struct schema_kind kind)
 {
-    BUG_IF(number == 0 || number > set->count);
-    return set->texts[number - 1];
-}
-
-size_t schema_set_pattern_count(const struct schema_set *set)
-{
-    return set->count;
+    size_t count = set->tables.kind_count;
+    set->kinds = arena_grow(set->arena, set->kinds, count, &set->kind_capacity, sizeof *set->kinds);
+    set->kinds[count] = kind;
+    set->tables.kinds = set->kinds;
+    set->tables.kind_count = count + 1;
 }
 
 bool schema_set_matches(const struct schema_set *set, uint16_t number, slice text,
                         struct regex_scratch *scratch)
 {
-    BUG_IF(number == 0 || number > set->count);
+    BUG_IF(number == 0 || number > set->tables.pattern_count);
     return regex_match(set->compiled[number - 1], text, scratch) == REGEX_YES;
 }
 
 /* ---- looking up ---- */
+
+const struct schema_kind *schema_find(const struct schema_set *set, slice api_version, slice kind)
+{
+    for (size_t i = 0; i < set->tables.kind_count; i++) {
+        const struct schema_kind *k = &set->kinds[i];
+        if (slice_eq(k->kind, kind) && slice_eq(k->api_version, api_version))
+            return k;
+    }
+    return NULL;
+}
+
+const struct schema_kind *schema_find_in(const struct schema_set *set, slice group, slice version, slice kind)
+{
+    for (size_t i = 0; i < set->tables.kind_count; i++) {
+        const struct schema_kind *k = &set->kinds[i];
+        if (slice_eq(k->kind, kind) && slice_eq(k->group, group) && slice_eq(k->version, version))
+            return k;
+    }
+    return NULL;
+}
 
 uint32_t schema_hash(slice name)
 {

@@ -82,7 +82,8 @@ static bool is_stale(const struct node *o, const struct node *written)
 
 static void apply_schema(struct world *w, struct node *object)
 {
-    const struct schema_kind *kind = schema_find(tree_text(object, "apiVersion"), tree_text(object, "kind"));
+    const struct schema_kind *kind =
+        schema_find(w->schemas, tree_text(object, "apiVersion"), tree_text(object, "kind"));
     if (!kind)
         return;
     struct findings findings = findings_new(w->arena);

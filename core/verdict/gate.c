@@ -3,13 +3,18 @@
 
 enum { SCHEMAS_BYTES = 64 << 20 };
 
-static void load_schemas(void *gate)
+struct loading {
+    struct gate *gate;
+    const struct schema_tables *tables;
+};
+
+static void load_schemas(void *context)
 {
-    struct gate *g = gate;
-    g->schemas = schema_set_builtin(g->arena);
+    const struct loading *l = context;
+    l->gate->schemas = schema_set_new(l->gate->arena, l->tables);
 }
 
-struct gate *gate_open(const struct policy *policy)
+struct gate *gate_open(const struct policy *policy, const struct schema_tables *schemas)
 {
     struct arena *a = arena_new(SCHEMAS_BYTES);
     struct gate *g = a ? arena_try(a, sizeof *g) : NULL;
@@ -25,7 +30,8 @@ struct gate *gate_open(const struct policy *policy)
         for (unsigned c = 0; c < CONTEXT_COUNT; c++)
             level->severity[c] = (uint8_t)policy_severity(policy, r, (enum context)c);
     }
-    if (arena_run(a, load_schemas, g))
+    struct loading loading = {g, schemas};
+    if (arena_run(a, load_schemas, &loading))
         return g;
     gate_close(g);
     return NULL;
@@ -35,4 +41,9 @@ void gate_close(struct gate *g)
 {
     if (g)
         arena_free(g->arena);
+}
+
+const struct schema_kind *gate_kind(const struct gate *g, slice api_version, slice kind)
+{
+    return schema_find(g->schemas, api_version, kind);
 }

@@ -24,7 +24,7 @@ const struct resource *judge_object(struct evaluation *j, const struct schema_ki
     bool goes = j->context == CONTEXT_DELETE; /* it cannot be corrected: schema findings are dropped */
     const struct resource *object = goes ? judge_stored(j, kind, root) : judge_new(j, kind, root);
     rules_judge(&(struct rule_run){j->arena, j->findings, j->context, j->now, object, old});
-    rules_explain(j->findings, j->context, kind);
+    rules_explain(j->findings, j->context, j->gate->schemas, kind);
     return object;
 }
 

@@ -37,7 +37,7 @@ static struct verdict *judge_document(struct evaluation *j, const struct documen
     v->end = d->end;
     v->number = d->number;
     describe(v);
-    const struct schema_kind *kind = schema_find(v->api_version, v->kind);
+    const struct schema_kind *kind = gate_kind(j->gate, v->api_version, v->kind);
     struct suppressions *in_object = ARENA_NEW(j->arena, struct suppressions);
     v->allowed = in_object;
     if (!d->root) {

@@ -8,16 +8,20 @@
 
 #include "policy.h"
 
-struct node;        /* document.h: hosts only pass it on */
-struct resource;    /* model.h */
-struct schema_kind; /* schema.h */
+struct node;          /* document.h: hosts only pass it on */
+struct resource;      /* model.h */
+struct schema_kind;   /* schema.h */
+struct schema_tables; /* schema.h */
 
-/* The shared data of all judging: policy and compiled patterns. Immutable once open; any number of threads may use
- * it. */
+/* The shared data of all judging: policy and schemas. Immutable once open; any number of threads may use it. */
 struct gate;
-/* Copies the policy. Returns NULL when memory runs out; free the gate with gate_close(). */
-struct gate *gate_open(const struct policy *policy);
+/* Copies the policy; the schemas must outlive the gate. Returns NULL when memory runs out; free the gate with
+ * gate_close(). */
+struct gate *gate_open(const struct policy *policy, const struct schema_tables *schemas);
 void gate_close(struct gate *g);
+
+/* Returns the kind that the gate judges as that apiVersion and kind, or NULL. */
+const struct schema_kind *gate_kind(const struct gate *g, slice api_version, slice kind);
 
 /* One finding as hosts see it: flat and final. Texts are UTF-8 on one line. */
 struct diagnostic {

@@ -4,6 +4,7 @@
 #include "../domain/tsv.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "file.h"
 #include "fixtures.h"
 #include "report.h"
@@ -158,7 +159,7 @@ int main(void)
         cmocka_unit_test(test_big_review),
     };
     const struct policy policy = {0};
-    gate = gate_open(&policy);
+    gate = gate_open(&policy, &builtin_schemas);
     arena = arena_new(ARENA_BYTES);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(arena);

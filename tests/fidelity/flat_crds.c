@@ -1,7 +1,7 @@
 /* flat_crds: prints our flat CRDs as JSON, one a line, for the oracle. */
 #include "brgate_limits.h"
+#include "crd_files.h"
 #include "crd_source.h"
-#include "schemas.h"
 
 #include <stdio.h>
 

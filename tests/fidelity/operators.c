@@ -7,6 +7,7 @@
 #include "schema.h"
 #include "verdict.h"
 
+#include "builtin_schemas.h"
 #include "document.h"
 
 #include <stdio.h>
@@ -102,7 +103,7 @@ static void play(void *context)
         if (!why.n && slice_eq(other, kind))
             why = refusal_in(d->root);
     }
-    change.kind = schema_find(node_text_at(change.object, "apiVersion"), kind);
+    change.kind = gate_kind(h->gate, node_text_at(change.object, "apiVersion"), kind);
     if (!change.kind) {
         report(h, "not ours", kind);
         return;
@@ -134,7 +135,7 @@ static bool play_file(const struct gate *g, const char *path)
 int main(int argc, char **argv)
 {
     const struct policy usual = {0};
-    struct gate *g = gate_open(&usual);
+    struct gate *g = gate_open(&usual, &builtin_schemas);
     bool fine = g && argc > 1;
     for (int i = 1; i < argc && fine; i++)
         fine = play_file(g, argv[i]);

@@ -3,6 +3,7 @@
 #include "topics.h"
 
 #include "bug.h"
+#include "builtin_schemas.h"
 #include "catalogue.h"
 #include "review.h"
 #include "variation.h"
@@ -18,9 +19,9 @@ static void open_gates(void)
     struct arena *kept = arena_new(ARENA_BYTES); /* for as long as the program runs */
     if (plain)
         return;
-    plain = gate_open(&none);
+    plain = gate_open(&none, &builtin_schemas);
     policy_set(&all, LIT("all"), POLICY_ERROR, &error);
-    strict = gate_open(&all);
+    strict = gate_open(&all, &builtin_schemas);
     BUG_IF(!plain || !strict || !kept);
     variation_open(kept, plain, 1);
 }

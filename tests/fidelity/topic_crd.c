@@ -2,8 +2,8 @@
 #include "topics.h"
 
 #include "bug.h"
+#include "crd_files.h"
 #include "crd_source.h"
-#include "schemas.h"
 
 static void make(struct dice *d, struct buf *input)
 {

@@ -3,6 +3,7 @@
 #include "topics.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "schema.h"
 #include "schema_rules.h"
 
@@ -167,7 +168,7 @@ static void put_value(struct dice *d, struct buf *b, const struct schema *s, uns
 
 static void make(struct dice *d, struct buf *b)
 {
-    const struct schema_kind *k = &schema_kinds[dice_below(d, (unsigned)schema_kind_count)];
+    const struct schema_kind *k = &builtin_schemas.kinds[dice_below(d, (unsigned)builtin_schemas.kind_count)];
     buf_fmt(b, "%.*s.%.*s\n", FMT(k->plural), FMT(k->group));
     put_object(d, b, k->schema, 0);
 }
@@ -212,10 +213,12 @@ static bool blocks(const struct finding *x)
 
 static const struct schema_kind *kind_named(slice name)
 {
-    for (size_t i = 0; i < schema_kind_count; i++)
-        if (slice_starts(name, schema_kinds[i].plural) && slice_ends(name, schema_kinds[i].group) &&
-            name.n == schema_kinds[i].plural.n + 1 + schema_kinds[i].group.n)
-            return &schema_kinds[i];
+    for (size_t i = 0; i < builtin_schemas.kind_count; i++) {
+        const struct schema_kind *k = &builtin_schemas.kinds[i];
+        if (slice_starts(name, k->plural) && slice_ends(name, k->group) &&
+            name.n == k->plural.n + 1 + k->group.n)
+            return k;
+    }
     return NULL;
 }
 
@@ -223,7 +226,7 @@ static void answer(struct arena *a, slice input, struct buf *b)
 {
     static const struct schema_set *set; /* for the life of the program */
     if (!set)
-        set = schema_set_builtin(arena_new(64 << 20));
+        set = schema_set_new(arena_new(64 << 20), &builtin_schemas);
     size_t line = slice_find_char(input, '\n');
     struct findings read = findings_new(a), f = findings_new(a);
     struct node *root = json_read(a, slice_from(input, line + 1), &read);

@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "completed.h"
 #include "document.h"
 #include "review.h"
@@ -70,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct gate *g;
     static struct arena *a;
     if (!g) {
-        g = gate_open(&(struct policy){0});
+        g = gate_open(&(struct policy){0}, &builtin_schemas);
         a = arena_new((size_t)256 << 20);
     }
     slice bytes = {(const char *)data, size};

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include "br_arguments.h"
+#include "builtin_schemas.h"
 #include "completed.h"
 #include "document.h"
 #include "fixtures.h"
@@ -191,7 +192,7 @@ int main(void)
     };
     for (unsigned i = 0; i < DEFAULTS_MODE_COUNT; i++) {
         const struct policy policy = {.defaults = (enum defaults_mode)i};
-        gates[i] = gate_open(&policy);
+        gates[i] = gate_open(&policy, &builtin_schemas);
     }
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     for (unsigned i = 0; i < DEFAULTS_MODE_COUNT; i++)

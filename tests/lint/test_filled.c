@@ -2,6 +2,7 @@
  * the output, the output is complete, and it has no fault that the input has not. */
 #include "check.h"
 
+#include "builtin_schemas.h"
 #include "completed.h"
 #include "document.h"
 #include "fixtures.h"
@@ -130,7 +131,7 @@ int main(void)
         cmocka_unit_test(test_odd_inputs),
     };
     const struct policy policy = {0};
-    gate = gate_open(&policy);
+    gate = gate_open(&policy, &builtin_schemas);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     gate_close(gate);
     return failed;

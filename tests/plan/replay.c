@@ -2,6 +2,7 @@
 #include "history.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "file.h"
 
 #include <dirent.h>
@@ -83,7 +84,7 @@ struct paths {
 static void play_all(void *context)
 {
     struct paths *p = context;
-    p->run.schemas = schema_set_builtin(p->arena);
+    p->run.schemas = schema_set_new(p->arena, &builtin_schemas);
     for (char **path = p->argv + 1; *path; path++)
         play_path(&p->run, *path);
 }

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "simulation.h"
 #include "tree.h"
 
@@ -13,7 +14,7 @@ static const struct schema_set *schemas;
 static void load(void *context)
 {
     (void)context;
-    schemas = schema_set_builtin(own);
+    schemas = schema_set_new(own, &builtin_schemas);
 }
 
 static int set_up(void **state)

@@ -146,11 +146,11 @@ static void put_rows(struct buf *b, const struct verdict *v)
     }
 }
 
-static const struct schema_kind *kind_of(const struct node *root)
+const struct schema_kind *fixture_kind(const struct gate *g, const struct node *root)
 {
     const struct node *version = node_get(root, LIT("apiVersion")), *kind = node_get(root, LIT("kind"));
     return version && kind && version->kind == NODE_STRING && kind->kind == NODE_STRING
-               ? schema_find(version->text, kind->text)
+               ? gate_kind(g, version->text, kind->text)
                : NULL;
 }
 
@@ -172,7 +172,7 @@ static void put_changes(struct buf *b, const struct gate *g, enum context contex
     const struct document *old = olds.n ? stream_read(a, olds, &unread)->first : NULL;
     buf_put(b, slice_of(headings[context]));
     for (const struct document *d = stream_read(a, objects, &unread)->first; d; d = d->next) {
-        const struct schema_kind *kind = d->root ? kind_of(d->root) : NULL;
+        const struct schema_kind *kind = d->root ? fixture_kind(g, d->root) : NULL;
         struct change change = {.context = context, .kind = kind, .object = d->root};
         if (context == CONTEXT_UPDATE && old) {
             change.old_object = old->root;

@@ -42,6 +42,9 @@ const struct manifest *manifests_read(struct arena *a, size_t *ret_count);
 slice fixture_file(struct arena *a, const char *slug, const char *name);
 const char *side_word(enum side s); /* "fires" */
 
+/* The kind of a fixture's object; NULL: not one that brgate judges. */
+const struct schema_kind *fixture_kind(const struct gate *g, const struct node *root);
+
 /* Everything that is said of the fixture: the text of `brgate lint` and the rows of each change. */
 slice fixture_text(struct arena *a, const struct gate *g, const struct fixture *f);
 

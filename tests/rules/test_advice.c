@@ -3,6 +3,7 @@
  * for every hint of a form that says exactly what to do. */
 #include "check.h"
 
+#include "builtin_schemas.h"
 #include "fixtures.h"
 #include "schema.h"
 
@@ -40,7 +41,8 @@ static const struct verdict *judge(const struct trial *t, slice object)
     if (t->context == CONTEXT_MANIFEST)
         return verdict_manifest(gate, a, object, FIXTURE_NOW)->first;
     struct change change = {.context = t->context, .object = read_one(a, object)};
-    change.kind = schema_find(node_text_at(change.object, "apiVersion"), node_text_at(change.object, "kind"));
+    change.kind =
+        gate_kind(gate, node_text_at(change.object, "apiVersion"), node_text_at(change.object, "kind"));
     if (!change.kind)
         return NULL;
     if (t->context == CONTEXT_UPDATE)
@@ -390,7 +392,7 @@ static void test_fixtures(void **state)
     (void)state;
     struct arena *a = arena_new((size_t)1 << 28);
     const struct policy policy = {0};
-    gate = gate_open(&policy);
+    gate = gate_open(&policy, &builtin_schemas);
     const struct fixtures all = fixtures_read(a, NULL, 0);
     for (size_t i = 0; i < all.count; i++) {
         try_documents(&all.items[i], CONTEXT_MANIFEST);
@@ -496,7 +498,7 @@ static void test_generated(void **state)
     (void)state;
     struct arena *a = arena_new((size_t)1 << 28);
     const struct policy policy = {0};
-    gate = gate_open(&policy);
+    gate = gate_open(&policy, &builtin_schemas);
     tried = faults = 0;
     const struct fixtures all = fixtures_read(a, (char *const *)(uintptr_t)slugs, COUNT(slugs));
     for (size_t i = 0; i < all.count; i++) {

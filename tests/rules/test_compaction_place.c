@@ -1,6 +1,7 @@
 /* When the storage of a schedule's compaction is the place that its log backup writes to. */
 #include "check.h"
 
+#include "builtin_schemas.h"
 #include "fixtures.h"
 
 extern const struct rule rule_compact_storage_differs;
@@ -103,7 +104,7 @@ static void test_places(void **state)
 {
     (void)state;
     const struct policy policy = {0};
-    struct gate *gate = gate_open(&policy);
+    struct gate *gate = gate_open(&policy, &builtin_schemas);
     struct arena *a = arena_new((size_t)1 << 26);
     unsigned wrong = 0;
     assert_true(gate && a);

@@ -1,20 +1,16 @@
 /* Whatever way a user takes, with annotations, labels, a deletion, errors by the hundred or a status taken away and put
  * back, in several updates: what is stored at the end is what one plain update could have stored. Over every object of
  * every fixture, with edits made from a seed. */
-#include "check.h"
+#include "variation.h"
 
 #include "brgate_limits.h"
-#include "variation.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BYTES = 1 << 28, WALKS_EACH = 8, STEPS_MOST = 4 };
+enum { WALKS_EACH = 8, STEPS_MOST = 4 };
 
-static struct arena *kept;
-static struct gate *gate;
 static unsigned faults;
-static uint64_t seed;
 
 /* ---- what a user can do to an object besides editing its spec ---- */
 
@@ -119,11 +115,7 @@ static slice disguised(struct arena *a, const struct sample *s, slice text, slic
 
 static const struct verdict *judge(struct arena *a, const struct sample *s, slice text, slice old)
 {
-    struct change change = {
-        .context = old.n ? CONTEXT_UPDATE : CONTEXT_CREATE, .kind = s->kind, .object = read_object(a, text)};
-    if (old.n)
-        change.old_object = read_object(a, old);
-    return verdict_change(gate, a, &change, false, FIXTURE_NOW);
+    return variation_judge(a, s, old.n ? CONTEXT_UPDATE : CONTEXT_CREATE, text, old);
 }
 
 static bool same_member(struct arena *a, slice x, slice y, const char *name)
@@ -211,38 +203,12 @@ static void test_creations(void **state)
     }
 }
 
-/* ---- setting up ---- */
-
-static int set_up(void **state)
-{
-    struct policy policy = {0};
-    struct error error;
-    kept = arena_new(ARENA_BYTES);
-    *state = arena_new(ARENA_BYTES);
-    if (!kept || !*state ||
-        !policy_read(&policy, kept, LIT("overridable: [table-filter-syntax, prefix-traversal]\n"), NULL,
-                     &error))
-        return -1;
-    gate = gate_open(&policy);
-    if (gate)
-        variation_open(kept, gate, seed);
-    return gate ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    gate_close(gate);
-    arena_free(kept);
-    arena_free(*state);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_updates),
         cmocka_unit_test(test_creations),
     };
-    seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return variation_run(argc, argv, "overridable: [table-filter-syntax, prefix-traversal]\n", tests,
+                         COUNT(tests));
 }

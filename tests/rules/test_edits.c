@@ -2,6 +2,7 @@
  * the rule no longer says the same, and which has no more errors than before. */
 #include "check.h"
 
+#include "builtin_schemas.h"
 #include "fixtures.h"
 
 #include <stdlib.h>
@@ -62,7 +63,7 @@ static void edits_repair(void **state)
     (void)state;
     struct arena *a = arena_new((size_t)1 << 30);
     const struct policy policy = {0};
-    gate = gate_open(&policy);
+    gate = gate_open(&policy, &builtin_schemas);
     struct fixtures all = fixtures_read(a, NULL, 0);
     for (size_t i = 0; i < all.count; i++) {
         const struct fixture *f = &all.items[i];

@@ -2,6 +2,7 @@
  * who does what the hint says has a field that is known, and nothing else to correct. */
 #include "check.h"
 
+#include "builtin_schemas.h"
 #include "fixtures.h"
 
 #include <stdlib.h>
@@ -179,7 +180,7 @@ static void test_fields(void **state)
 {
     (void)state;
     const struct policy policy = {0};
-    gate = gate_open(&policy);
+    gate = gate_open(&policy, &builtin_schemas);
 #define FIELD(blocks, words, meant, hint)                    try_entry(#blocks, words, NULL);
 #define FIELD_OF(blocks, words, value, meant, becomes, hint) try_entry(#blocks, words, value);
 #define VALUE(field, words, becomes, hint)
@@ -261,7 +262,7 @@ static void test_values(void **state)
 {
     (void)state;
     const struct policy policy = {0};
-    gate = gate_open(&policy);
+    gate = gate_open(&policy, &builtin_schemas);
     explained = faults = 0;
 #define FIELD(blocks, words, meant, hint)
 #define FIELD_OF(blocks, words, value, meant, becomes, hint)

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "file.h"
 #include "fixtures.h"
 #include "schema.h"
@@ -148,11 +149,7 @@ static void check_rows(const char *label, const struct verdict *v)
 static void check_change(struct arena *a, const struct gate *g, const char *label, enum context context,
                          const struct document *d, const struct document *old)
 {
-    const struct node *version = node_get(d->root, LIT("apiVersion")), *kind = node_get(d->root, LIT("kind"));
-    if (!version || !kind || version->kind != NODE_STRING || kind->kind != NODE_STRING)
-        return;
-    struct change change = {
-        .context = context, .kind = schema_find(version->text, kind->text), .object = d->root};
+    struct change change = {.context = context, .kind = fixture_kind(g, d->root), .object = d->root};
     if (old)
         change.old_object = old->root;
     if (change.kind)
@@ -176,7 +173,7 @@ static void test_hints(void **state)
     (void)state;
     struct arena *a = arena_new(ARENA_BYTES);
     const struct policy policy = {0};
-    struct gate *g = gate_open(&policy);
+    struct gate *g = gate_open(&policy, &builtin_schemas);
     const struct fixtures all = fixtures_read(a, NULL, 0);
     for (size_t i = 0; i < all.count; i++) {
         const struct fixture *f = &all.items[i];

@@ -1,6 +1,7 @@
 /* What a rule needs (.needs): a policy that turns the needed rule off does not make the other one speak. */
 #include "check.h"
 
+#include "builtin_schemas.h"
 #include "fixtures.h"
 
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static void silence_does_not_unblock(void **state)
     (void)state;
     struct arena *a = arena_new((size_t)2 << 30);
     struct policy policy = {0};
-    struct gate *usual = gate_open(&policy);
+    struct gate *usual = gate_open(&policy, &builtin_schemas);
     struct fixtures all = fixtures_read(a, NULL, 0);
     size_t needed = 0, silenced = 0;
     for (size_t r = 0; r < rule_count(); r++) {
@@ -47,7 +48,7 @@ static void silence_does_not_unblock(void **state)
             continue;
         needed++;
         policy.level[r] = POLICY_OFF;
-        struct gate *without = gate_open(&policy);
+        struct gate *without = gate_open(&policy, &builtin_schemas);
         policy.level[r] = POLICY_DEFAULT;
         for (size_t i = 0; i < all.count; i++) {
             size_t none = 0;

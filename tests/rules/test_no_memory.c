@@ -1,6 +1,7 @@
 /* Every allocation fails once: judging then gives no verdict at all, never a different one. */
 #include "check.h"
 
+#include "builtin_schemas.h"
 #include "fixtures.h"
 #include "review.h"
 
@@ -88,7 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_verdict_without_memory)};
     const struct policy policy = {0};
-    gate = gate_open(&policy);
+    gate = gate_open(&policy, &builtin_schemas);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     gate_close(gate);
     return failed;

@@ -1,33 +1,24 @@
 /* Old errors and new ones, over every object of every fixture: an error is old when nothing that the update touches
  * could have kept it away, and new when something could. What could is tried, with the values that the fixtures have
  * for a field of that name; no rule is asked what it looks at. */
-#include "check.h"
-
 #include "variation.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    ARENA_BYTES = 1 << 28,
     VALUES_MOST = 200, /* tried for one field */
     EDITS_EACH = 6,    /* random edits of one object */
     REPAIRS_EACH = 10, /* tries to repair what an edit has touched */
 };
 
-static struct arena *kept; /* fixtures and the pool of values */
-static struct gate *gate;  /* every rule is an error */
 static unsigned faults;
-static uint64_t seed;
 
 /* ---- judging ---- */
 
 static const struct verdict *judge(struct arena *a, const struct sample *s, slice text, slice old)
 {
-    struct change change = {.context = CONTEXT_UPDATE, .kind = s->kind, .object = read_object(a, text)};
-    if (old.n)
-        change.old_object = read_object(a, old);
-    return verdict_change(gate, a, &change, false, FIXTURE_NOW);
+    return variation_judge(a, s, CONTEXT_UPDATE, text, old);
 }
 
 static size_t count_rule(const struct verdict *v, const struct rule *rule)
@@ -242,38 +233,11 @@ static void test_several_fields(void **state)
     assert_int_equal(faults, 0);
 }
 
-/* ---- setting up ---- */
-
-static int set_up(void **state)
-{
-    static struct policy policy;
-    struct error error;
-    struct arena *a = arena_new(ARENA_BYTES);
-    kept = arena_new(ARENA_BYTES);
-    if (!a || !kept)
-        return -1;
-    policy_set(&policy, LIT("all"), POLICY_ERROR, &error);
-    gate = gate_open(&policy);
-    if (gate)
-        variation_open(kept, gate, seed);
-    *state = a;
-    return gate ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    gate_close(gate);
-    arena_free(kept);
-    arena_free(*state);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_field),
         cmocka_unit_test(test_several_fields),
     };
-    seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return variation_run(argc, argv, "rules: {all: error}\n", tests, COUNT(tests));
 }

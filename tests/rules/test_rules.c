@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "fixtures.h"
 
 #include <stdlib.h>
@@ -75,7 +76,7 @@ static struct gate *gate_with(const struct rule *rule)
     size_t id;
     assert_true(rule_find(slice_of(rule->slug), &id));
     policy.level[id] = POLICY_WARN;
-    return gate_open(&policy);
+    return gate_open(&policy, &builtin_schemas);
 }
 
 static void check_fixture(struct test *t, const struct fixture *f, const struct rule *rule)
@@ -102,7 +103,7 @@ static int setup(void **state)
     struct test *t = calloc(1, sizeof *t);
     const struct policy policy = {0};
     t->arena = arena_new((size_t)1 << 30);
-    t->gate = gate_open(&policy);
+    t->gate = gate_open(&policy, &builtin_schemas);
     *state = t;
     return !t->arena || !t->gate;
 }

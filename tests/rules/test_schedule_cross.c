@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "fixtures.h"
 
 #include <stdlib.h>
@@ -141,7 +142,7 @@ static void test_broken_fields_stand_alone(void **state)
 {
     (void)state;
     const struct policy policy = {0};
-    struct test t = {.gate = gate_open(&policy), .arena = arena_new((size_t)1 << 26)};
+    struct test t = {.gate = gate_open(&policy, &builtin_schemas), .arena = arena_new((size_t)1 << 26)};
     assert_non_null(t.gate);
     assert_non_null(t.arena);
     choose(&t, 0, 0);

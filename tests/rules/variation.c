@@ -1,10 +1,11 @@
 #include "variation.h"
 
-#include "check.h"
+#include "builtin_schemas.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OBJECTS = 2000, MOST_VALUES = 6000 };
+enum { MOST_OBJECTS = 2000, MOST_VALUES = 6000, ARENA_BYTES = 1 << 28 };
 
 static const struct gate *gate;
 
@@ -27,14 +28,6 @@ unsigned dice(unsigned below)
 
 struct sample samples[MOST_OBJECTS];
 size_t sample_count;
-
-static const struct schema_kind *kind_of(const struct node *root)
-{
-    const struct node *version = node_get(root, LIT("apiVersion")), *kind = node_get(root, LIT("kind"));
-    return version && kind && version->kind == NODE_STRING && kind->kind == NODE_STRING
-               ? schema_find(version->text, kind->text)
-               : NULL;
-}
 
 slice json_of(struct arena *a, const struct node *root)
 {
@@ -214,6 +207,17 @@ struct strokes throw_edits(struct arena *a, const struct sample *s, struct node 
     return e;
 }
 
+/* ---- judging ---- */
+
+const struct verdict *variation_judge(struct arena *a, const struct sample *s, enum context context,
+                                      slice text, slice old)
+{
+    struct change change = {.context = context, .kind = s->kind, .object = read_object(a, text)};
+    if (old.n)
+        change.old_object = read_object(a, old);
+    return verdict_change(gate, a, &change, false, FIXTURE_NOW);
+}
+
 /* ---- setting up ---- */
 
 static void keep_samples(struct arena *kept, const struct fixture *f, slice manifest)
@@ -222,7 +226,7 @@ static void keep_samples(struct arena *kept, const struct fixture *f, slice mani
         return;
     struct findings unread = findings_new(kept);
     for (const struct document *d = stream_read(kept, manifest, &unread)->first; d; d = d->next) {
-        const struct schema_kind *kind = d->root ? kind_of(d->root) : NULL;
+        const struct schema_kind *kind = d->root ? fixture_kind(gate, d->root) : NULL;
         if (!kind)
             continue;
         assert_true(sample_count < MOST_OBJECTS);
@@ -242,4 +246,43 @@ void variation_open(struct arena *kept, const struct gate *g, uint64_t seed)
         keep_samples(kept, &all.items[i], all.items[i].manifest);
         keep_samples(kept, &all.items[i], all.items[i].old);
     }
+}
+
+struct running {
+    const char *settings;
+    uint64_t seed;
+    struct arena *kept, *work;
+    struct gate *gate;
+};
+
+static struct running running; /* cmocka's set-up takes no argument */
+
+static int set_up(void **state)
+{
+    struct running *r = &running;
+    struct policy policy = {0};
+    struct error error;
+    r->kept = arena_new(ARENA_BYTES);
+    *state = r->work = arena_new(ARENA_BYTES);
+    if (!r->kept || !r->work || !policy_read(&policy, r->kept, slice_of(r->settings), NULL, &error))
+        return -1;
+    r->gate = gate_open(&policy, &builtin_schemas);
+    if (r->gate)
+        variation_open(r->kept, r->gate, r->seed);
+    return r->gate ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    gate_close(running.gate);
+    arena_free(running.kept);
+    arena_free(running.work);
+    return 0;
+}
+
+int variation_run(int argc, char **argv, const char *settings, const struct CMUnitTest *tests, size_t count)
+{
+    running = (struct running){.settings = settings, .seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1};
+    return _cmocka_run_group_tests("variation", tests, count, set_up, tear_down);
 }

@@ -3,6 +3,8 @@
 #ifndef BRGATE_VARIATION_H
 #define BRGATE_VARIATION_H
 
+#include "check.h"
+
 #include "fixtures.h"
 #include "schema.h"
 
@@ -21,6 +23,14 @@ extern size_t sample_count;
 /* Reads the fixtures into samples[] and the pool of values; what is kept lives in the arena. The gate must outlive all
  * use of what follows. */
 void variation_open(struct arena *kept, const struct gate *gate, uint64_t seed);
+
+/* Runs cmocka tests over the samples, with an arena as their state. The gate has the policy of a settings file with that
+ * text; the program's first argument is the seed. */
+int variation_run(int argc, char **argv, const char *settings, const struct CMUnitTest *tests, size_t count);
+
+/* The verdict on a change of the sample's object from `old` to `text`; `old` may be empty. */
+const struct verdict *variation_judge(struct arena *a, const struct sample *s, enum context context,
+                                      slice text, slice old);
 
 void variation_seed(uint64_t seed); /* begins anew */
 unsigned dice(unsigned below);

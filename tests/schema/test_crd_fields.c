@@ -2,8 +2,8 @@
  * and of those that ours have beyond them (fields/additions.tsv); and what stands around the schema. */
 #include "check.h"
 
+#include "crd_files.h"
 #include "crd_source.h"
-#include "schemas.h"
 
 #include <stdlib.h>
 #include <string.h>

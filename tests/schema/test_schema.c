@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "schema.h"
 
 #include <string.h>
@@ -120,7 +121,7 @@ static void apply(struct arena *a, const struct schema_set *set, const struct ro
     struct node *root = json_read(a, arena_fmt(a, "%s%s", head, row->object), &read);
     assert_row(row->object, root);
     struct schema_run run = {a, &f, set, regex_scratch_new(a)};
-    schema_apply(&run, schema_find(LIT("br.pingcap.com/v1alpha1"), slice_of(row->kind))->schema, root);
+    schema_apply(&run, schema_find(set, LIT("br.pingcap.com/v1alpha1"), slice_of(row->kind))->schema, root);
     assert_slice(row->object, findings_text(a, &f), slice_of(row->findings));
     if (row->result)
         assert_slice(row->object, kept(a, root), slice_of(row->result));
@@ -130,7 +131,7 @@ static void objects_are_judged_as_the_server_does(void **state)
 {
     (void)state;
     struct arena *own = arena_new(64 << 20);
-    const struct schema_set *set = schema_set_builtin(own);
+    const struct schema_set *set = schema_set_new(own, &builtin_schemas);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     for (size_t i = 0; i < COUNT(rows); i++) {
         arena_reset(a);
@@ -158,7 +159,7 @@ static void running_out_of_memory_is_never_a_verdict(void **state)
 {
     (void)state;
     struct arena *own = arena_new(64 << 20);
-    const struct schema_set *set = schema_set_builtin(own);
+    const struct schema_set *set = schema_set_new(own, &builtin_schemas);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct applying work = {a, set, &rows[i]};
@@ -189,7 +190,7 @@ static void long_lists_cost_no_more_than_their_length(void **state)
         {"\"spec\":{\"additionalVolumes\":[", "{\"nme\":1},", "{}]}}"},
     };
     struct arena *own = arena_new(64 << 20);
-    const struct schema_set *set = schema_set_builtin(own);
+    const struct schema_set *set = schema_set_new(own, &builtin_schemas);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     for (size_t i = 0; i < COUNT(lists); i++) {
         arena_reset(a);
@@ -202,15 +203,15 @@ static void long_lists_cost_no_more_than_their_length(void **state)
         struct node *root = json_read(a, buf_slice(&b), &read);
         assert_row(lists[i].element, root);
         struct schema_run run = {a, &f, set, regex_scratch_new(a)};
-        schema_apply(&run, schema_find(LIT("br.pingcap.com/v1alpha1"), LIT("Backup"))->schema, root);
+        schema_apply(&run, schema_find(set, LIT("br.pingcap.com/v1alpha1"), LIT("Backup"))->schema, root);
         assert_row(lists[i].element, f.count > 0 && f.count <= LIMIT_FINDINGS);
     }
     arena_free(a);
     arena_free(own);
 }
 
-/* A CRD that is read while the program runs has patterns of its own. */
-static void patterns_may_come_at_run_time(void **state)
+/* A kind that is added while the program runs brings patterns of its own, beside those of the build. */
+static void kinds_may_come_at_run_time(void **state)
 {
     (void)state;
     static const char openapi[] =
@@ -220,11 +221,14 @@ static void patterns_may_come_at_run_time(void **state)
         "\"name\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"}}}}}";
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     struct findings f = findings_new(a);
-    struct schema_set *set = schema_set_new(a);
+    struct schema_set *set = schema_set_new(a, &builtin_schemas);
+    size_t kinds = builtin_schemas.kind_count, patterns = builtin_schemas.pattern_count;
+    struct schema_kind box = {.api_version = LIT("example.com/v1"), .kind = LIT("Box")};
     struct error error;
-    const struct schema *s = schema_load(set, json_read(a, slice_of(openapi), &f), &error);
-    assert_non_null(s);
-    assert_int_equal(schema_set_pattern_count(set), 2);
+    assert_true(schema_set_add(set, box, json_read(a, slice_of(openapi), &f), &error));
+    assert_int_equal(schema_set_tables(set)->kind_count, kinds + 1);
+    assert_int_equal(schema_set_tables(set)->pattern_count, patterns + 2);
+    const struct schema *s = schema_find(set, LIT("example.com/v1"), LIT("Box"))->schema;
     struct node *root = json_read(a, LIT("{\"spec\":{\"size\":\"m\",\"spare\":\"xl\",\"name\":\"b4\"}}"), &f);
     struct schema_run run = {a, &f, set, regex_scratch_new(a)};
     schema_apply(&run, s, root);
@@ -233,7 +237,8 @@ static void patterns_may_come_at_run_time(void **state)
                      "spec.name: Invalid value: \"b4\": spec.name in body should match '^[a-z]+$'\n"));
     const struct node *bad = json_read(
         a, LIT("{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"(\"}}}"), &f);
-    assert_null(schema_load(set, bad, &error));
+    assert_false(schema_set_add(set, box, bad, &error));
+    assert_int_equal(schema_set_tables(set)->kind_count, kinds + 1);
     assert_slice("bad pattern", slice_of(error.text),
                  LIT("properties.a: pattern: error parsing regexp: missing closing ): `(`"));
     arena_free(a);
@@ -245,7 +250,7 @@ int main(void)
         cmocka_unit_test(objects_are_judged_as_the_server_does),
         cmocka_unit_test(running_out_of_memory_is_never_a_verdict),
         cmocka_unit_test(long_lists_cost_no_more_than_their_length),
-        cmocka_unit_test(patterns_may_come_at_run_time),
+        cmocka_unit_test(kinds_may_come_at_run_time),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "reviewing.h"
 
+#include "builtin_schemas.h"
+
 #include <stdlib.h>
 
 enum { TEXT_BYTES = 16 << 20, ARENA_BYTES = 1 << 30 };
@@ -167,7 +169,7 @@ const struct gate *plain_gate(void)
 {
     static const struct policy none;
     if (!shared) {
-        shared = gate_open(&none);
+        shared = gate_open(&none, &builtin_schemas);
         atexit(close_shared);
     }
     return shared;
@@ -181,7 +183,7 @@ struct gate *gate_by(struct arena *a, const char *config)
         print_error("%s\n", error.text);
         fail();
     }
-    return gate_open(&policy);
+    return gate_open(&policy, &builtin_schemas);
 }
 
 int arena_setup(void **state)

@@ -5,6 +5,7 @@
 
 #include "across.h"
 #include "buf.h"
+#include "builtin_schemas.h"
 #include "position.h"
 #include "verdict_rules.h"
 
@@ -27,7 +28,7 @@ static int setup(void **state)
     for (size_t i = 0; i < MOST_FILES; i++)
         t->files[i] = arena_new((size_t)1 << 28);
     t->run = arena_new((size_t)1 << 28);
-    t->gate = gate_open(&policy);
+    t->gate = gate_open(&policy, &builtin_schemas);
     *state = t;
     return 0;
 }
@@ -181,7 +182,7 @@ static void test_policy(void **state)
     struct error why;
     assert_true(policy_set(&policy, LIT("shared-prefix"), POLICY_OFF, &why));
     gate_close(t->gate);
-    t->gate = gate_open(&policy);
+    t->gate = gate_open(&policy, &builtin_schemas);
     const struct stream_verdict *s;
     assert_int_equal(whole(t, LIT(BACKUP("a", "x", "---\n") BACKUP("b", "x", "")), &s).count, 0);
 }

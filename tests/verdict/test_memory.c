@@ -4,6 +4,7 @@
 #include "reviewing.h"
 
 #include "brgate_limits.h"
+#include "builtin_schemas.h"
 #include "schema.h"
 
 /* The address sanitizer leaves gaps in an arena, which count for its limit and not for what is used. */
@@ -288,10 +289,10 @@ static void fill_everywhere(struct shapes *w, const struct schema *s)
 static void memory_follows_size(void **state)
 {
     struct shapes w = {.texts = *state, .own = arena_new(LIMIT_ARENA_BYTES)};
-    for (size_t i = 0; i < schema_kind_count; i++) {
-        if (!slice_eq(schema_kinds[i].group, LIT("br.pingcap.com")))
+    for (size_t i = 0; i < builtin_schemas.kind_count; i++) {
+        if (!slice_eq(builtin_schemas.kinds[i].group, LIT("br.pingcap.com")))
             continue;
-        w.kind = &schema_kinds[i];
+        w.kind = &builtin_schemas.kinds[i];
         fill_everywhere(&w, w.kind->schema);
     }
     assert_true(w.count > 500);
@@ -324,7 +325,7 @@ static void the_densest_updates_are_judged(void **state)
     };
     size_t most = LIMIT_REVIEW_BASE_BYTES + 2 * LIMIT_REVIEW_FACTOR * STORED_BYTES;
     struct shapes w = {.texts = *state, .own = arena_new(GAPS * most)};
-    w.kind = schema_find(LIT("br.pingcap.com/v1alpha1"), LIT("Backup"));
+    w.kind = gate_kind(plain_gate(), LIT("br.pingcap.com/v1alpha1"), LIT("Backup"));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         w.at.count = 0;
         while (w.at.count < 4 && rows[i].path[w.at.count]) {

@@ -1,6 +1,6 @@
 /* The files of crds/ and parts/, embedded unchanged at build time; crd_source.h makes flat CRDs from them. */
-#ifndef BRGATE_SCHEMAS_H
-#define BRGATE_SCHEMAS_H
+#ifndef BRGATE_CRD_FILES_H
+#define BRGATE_CRD_FILES_H
 
 #include "slice.h"
 

@@ -1,0 +1,9 @@
+/* The schemas of the kinds that brgate judges, compiled from crds/ and parts/ when brgate is built. */
+#ifndef BRGATE_BUILTIN_SCHEMAS_H
+#define BRGATE_BUILTIN_SCHEMAS_H
+
+#include "schema.h"
+
+extern const struct schema_tables builtin_schemas; /* kinds by the name of their file in crds/ */
+
+#endif
