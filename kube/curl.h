@@ -17,7 +17,14 @@
     X(easy_strerror)                                                                                         \
     X(getdate)                                                                                               \
     X(slist_append)                                                                                          \
-    X(slist_free_all)
+    X(slist_free_all)                                                                                        \
+    X(multi_init)                                                                                            \
+    X(multi_cleanup)                                                                                         \
+    X(multi_add_handle)                                                                                      \
+    X(multi_remove_handle)                                                                                   \
+    X(multi_perform)                                                                                         \
+    X(multi_info_read)                                                                                       \
+    X(multi_poll)
 
 struct curl {
 #define CURL_FUNCTION(name) __typeof__(curl_##name) *name;

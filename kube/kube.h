@@ -48,6 +48,7 @@ enum kube_method {
     KUBE_GET,
     KUBE_POST,
     KUBE_PUT,
+    KUBE_DELETE,          /* the body: DeleteOptions, or empty */
     KUBE_PATCH_JSON,      /* RFC 6902 */
     KUBE_PATCH_MERGE,     /* RFC 7386 */
     KUBE_PATCH_STRATEGIC, /* lists merged by their keys; built-in kinds only */
@@ -58,9 +59,11 @@ struct kube_request {
     enum kube_method method;
     const char *group_version; /* "v1", "admissionregistration.k8s.io/v1" */
     const char *resource;      /* "secrets" */
+    const char *subresource;   /* "status", or NULL */
     slice namespace, name;     /* empty: a cluster-wide resource; the collection */
     slice query;               /* "fieldManager=brgate", encoded; may be empty */
     slice body;                /* JSON */
+    bool watch; /* the query has watch=1: the answer is a stream of lines. Only for kube_loop_start() */
 };
 
 enum kube_outcome {
@@ -78,7 +81,8 @@ enum kube_outcome {
 struct kube_answer {
     enum kube_outcome outcome;
     int status;           /* HTTP; 0: none */
-    struct node *root;    /* the answer's JSON; set when the outcome is OK */
+    slice body;           /* as the server sent it; empty of a watch that is OK */
+    struct node *root;    /* the body's JSON, of kube_do(); set when the outcome is OK */
     slice error;          /* one line when it is not: what, where, how to fix */
     unsigned retry_after; /* KUBE_RETRY: the milliseconds the server asked for, or 0 */
     int64_t date;         /* the server's clock when it answered, Unix seconds; 0: it did not say */

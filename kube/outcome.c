@@ -35,7 +35,8 @@ const char *kube_outcome_word(enum kube_outcome o)
 
 const char *kube_method_word(enum kube_method m)
 {
-    static const char *const words[KUBE_METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "PATCH", "PATCH"};
+    static const char *const words[KUBE_METHOD_COUNT] = {"GET",   "POST",  "PUT",  "DELETE",
+                                                         "PATCH", "PATCH", "PATCH"};
     return words[m];
 }
 
@@ -64,6 +65,8 @@ slice kube_path(struct arena *a, const struct kube_request *q)
     buf_fmt(&b, "/%s", q->resource);
     if (q->name.n)
         put_segment(&b, q->name);
+    if (q->subresource)
+        buf_fmt(&b, "/%s", q->subresource);
     if (q->query.n)
         buf_fmt(&b, "?%.*s", FMT(q->query));
     return arena_copy(a, buf_slice(&b));
@@ -73,11 +76,13 @@ static const char *rbac_verb(const struct kube_request *q)
 {
     switch (q->method) {
     case KUBE_GET:
-        return q->name.n ? "get" : "list";
+        return q->watch ? "watch" : q->name.n ? "get" : "list";
     case KUBE_POST:
         return "create";
     case KUBE_PUT:
         return "update";
+    case KUBE_DELETE:
+        return "delete";
     default:
         return "patch";
     }
@@ -102,9 +107,10 @@ static void put_fix(struct buf *b, const struct kube_access *c, const struct kub
         buf_fmt(b, "; the credentials from %.*s have expired or belong to another cluster", FMT(c->source));
     if (status != 403)
         return;
-    buf_fmt(b, "; a %s must grant the verb \"%s\" on \"%s\" of the API group \"%.*s\"",
-            q->namespace.n ? "Role" : "ClusterRole", rbac_verb(q), q->resource,
-            slash ? (int)(slash - q->group_version) : 0, q->group_version);
+    buf_fmt(b, "; a %s must grant the verb \"%s\" on \"%s%s%s\" of the API group \"%.*s\"",
+            q->namespace.n ? "Role" : "ClusterRole", rbac_verb(q), q->resource, q->subresource ? "/" : "",
+            q->subresource ? q->subresource : "", slash ? (int)(slash - q->group_version) : 0,
+            q->group_version);
     if (q->name.n)
         buf_fmt(b, ", resourceName \"%.*s\"", FMT(q->name));
     if (q->namespace.n)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MOST_OBJECTS = 16, MOST_REQUESTS = 4096, MOST_FAULTS = 8, NAME = 256 };
+enum { MOST_OBJECTS = 16, MOST_REQUESTS = 4096, MOST_FAULTS = 8, MOST_STREAMS = 8, NAME = 256 };
 
 struct resource {
     char path[NAME];
@@ -22,6 +22,19 @@ struct fault {
     char request[NAME], header[NAME];
     int status;
     unsigned left;
+};
+
+enum stream_end { STREAM_GOES_ON, STREAM_ENDS, STREAM_IS_CUT };
+
+/* An open watch. */
+struct stream {
+    struct api *api;
+    struct MHD_Connection *connection; /* NULL: the place is free */
+    char path[NAME];
+    char *bytes;
+    size_t n, sent;
+    enum stream_end end;
+    bool asleep; /* its connection is suspended */
 };
 
 struct api {
@@ -36,6 +49,7 @@ struct api {
     char *requests[MOST_REQUESTS];
     size_t request_count;
     struct fault faults[MOST_FAULTS];
+    struct stream streams[MOST_STREAMS];
     char text[API_TEXT];
 };
 
@@ -177,6 +191,73 @@ static enum MHD_Result change(struct api *api, struct MHD_Connection *c, const c
     return show(c, 200, o->json);
 }
 
+/* With the preconditions of its DeleteOptions. */
+static enum MHD_Result erase(struct MHD_Connection *c, struct resource *o, cJSON *options)
+{
+    const char *version = cJSON_GetStringValue(
+        cJSON_GetObjectItem(cJSON_GetObjectItem(options, "preconditions"), "resourceVersion"));
+    bool other = version && strcmp(version, version_of(o->json)) != 0;
+    cJSON_Delete(options);
+    if (other)
+        return refuse_with(c, 409, "the precondition does not hold", NULL);
+    cJSON *gone = o->json;
+    o->json = NULL;
+    enum MHD_Result result = show(c, 200, gone);
+    cJSON_Delete(gone);
+    return result;
+}
+
+/* ---- watches ---- */
+
+/* libmicrohttpd asks again at once while there is nothing, unless the connection sleeps. */
+static ssize_t stream_read(void *context, uint64_t at, char *to, size_t most)
+{
+    struct stream *w = context;
+    struct api *api = w->api;
+    (void)at;
+    pthread_mutex_lock(&api->lock);
+    size_t left = w->n - w->sent;
+    ssize_t n = (ssize_t)(left < most ? left : most);
+    memcpy(to, w->bytes ? w->bytes + w->sent : "", (size_t)n);
+    w->sent += (size_t)n;
+    if (!n && w->end != STREAM_GOES_ON)
+        n = w->end == STREAM_ENDS ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+    if (!n) {
+        w->asleep = true;
+        MHD_suspend_connection(w->connection);
+    }
+    pthread_mutex_unlock(&api->lock);
+    return n;
+}
+
+static void stream_close(void *context)
+{
+    struct stream *w = context;
+    free(w->bytes);
+    *w = (struct stream){0};
+}
+
+static void stream_wake(struct stream *w)
+{
+    if (w->asleep)
+        MHD_resume_connection(w->connection);
+    w->asleep = false;
+}
+
+static enum MHD_Result watch(struct api *api, struct MHD_Connection *c, const char *path)
+{
+    struct stream *w = api->streams;
+    while (w->connection)
+        w++;
+    *w = (struct stream){.api = api, .connection = c};
+    snprintf(w->path, sizeof w->path, "%s", path);
+    struct MHD_Response *r =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32 << 10, stream_read, w, stream_close);
+    enum MHD_Result result = MHD_queue_response(c, 200, r);
+    MHD_destroy_response(r);
+    return result;
+}
+
 static struct fault *fault_for(struct api *api, const char *request)
 {
     for (size_t i = 0; i < MOST_FAULTS; i++) {
@@ -211,6 +292,8 @@ static enum MHD_Result answer_locked(struct api *api, struct MHD_Connection *c, 
         return refuse_with(c, fault->status, "as the test\nwants it", fault->header);
     if (fault)
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+    if (MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "watch"))
+        return watch(api, c, path);
     struct resource *o = find(api, path);
     if (strcmp(method, "GET") == 0)
         return o ? show(c, 200, o->json) : refuse_with(c, 404, "not found", NULL);
@@ -219,6 +302,8 @@ static enum MHD_Result answer_locked(struct api *api, struct MHD_Connection *c, 
         return refuse_with(c, 400, "no JSON", NULL);
     if (strcmp(method, "POST") == 0)
         return create(api, c, path, json);
+    if (o && strcmp(method, "DELETE") == 0)
+        return erase(c, o, json);
     if (o)
         return change(api, c, method, o, json);
     cJSON_Delete(json);
@@ -268,6 +353,17 @@ static void make_certificates(struct api *api)
     assert_true(certificate_make(api->arena, &leaf, &api->ca, &api->leaf, &error));
 }
 
+static void start_daemon(struct api *api, unsigned port)
+{
+    api->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME,
+                                   (uint16_t)port, NULL, NULL, answer, api, MHD_OPTION_HTTPS_MEM_CERT,
+                                   api->leaf.certificate.p, MHD_OPTION_HTTPS_MEM_KEY, api->leaf.key.p,
+                                   MHD_OPTION_NOTIFY_COMPLETED, done, NULL,
+                                   MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, MHD_OPTION_END);
+    assert_non_null(api->daemon);
+    api->port = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
 struct api *api_start(void)
 {
     struct api *api = calloc(1, sizeof *api);
@@ -277,18 +373,19 @@ struct api *api_start(void)
     make_certificates(api);
     api_set_token(api, "token");
     pthread_mutex_init(&api->lock, NULL);
-    api->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS, 0, NULL, NULL, answer, api,
-                         MHD_OPTION_HTTPS_MEM_CERT, api->leaf.certificate.p, MHD_OPTION_HTTPS_MEM_KEY,
-                         api->leaf.key.p, MHD_OPTION_NOTIFY_COMPLETED, done, NULL, MHD_OPTION_END);
-    assert_non_null(api->daemon);
-    api->port = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    start_daemon(api, 0);
     return api;
+}
+
+static void stop_daemon(struct api *api)
+{
+    api_end_watches(api, false);
+    MHD_stop_daemon(api->daemon);
 }
 
 void api_stop(struct api *api)
 {
-    MHD_stop_daemon(api->daemon);
+    stop_daemon(api);
     for (size_t i = 0; i < MOST_OBJECTS; i++)
         cJSON_Delete(api->objects[i].json);
     for (size_t i = 0; i < api->request_count; i++)
@@ -296,6 +393,49 @@ void api_stop(struct api *api)
     pthread_mutex_destroy(&api->lock);
     arena_free(api->arena);
     free(api);
+}
+
+void api_restart(struct api *api)
+{
+    stop_daemon(api);
+    start_daemon(api, api->port);
+}
+
+void api_push(struct api *api, const char *path, slice bytes, unsigned times)
+{
+    pthread_mutex_lock(&api->lock);
+    for (struct stream *w = api->streams; w < api->streams + MOST_STREAMS; w++) {
+        if (!w->connection || strcmp(w->path, path) != 0)
+            continue;
+        w->bytes = realloc(w->bytes, w->n + bytes.n * times);
+        assert_non_null(w->bytes);
+        for (unsigned i = 0; i < times; i++, w->n += bytes.n)
+            memcpy(w->bytes + w->n, bytes.p, bytes.n);
+        stream_wake(w);
+    }
+    pthread_mutex_unlock(&api->lock);
+}
+
+unsigned api_watches(struct api *api, const char *path)
+{
+    unsigned n = 0;
+    pthread_mutex_lock(&api->lock);
+    for (size_t i = 0; i < MOST_STREAMS; i++)
+        n += api->streams[i].connection && strcmp(api->streams[i].path, path) == 0;
+    pthread_mutex_unlock(&api->lock);
+    return n;
+}
+
+void api_end_watches(struct api *api, bool orderly)
+{
+    pthread_mutex_lock(&api->lock);
+    for (struct stream *w = api->streams; w < api->streams + MOST_STREAMS; w++) {
+        if (!w->connection)
+            continue;
+        w->end = orderly ? STREAM_ENDS : STREAM_IS_CUT;
+        stream_wake(w);
+    }
+    pthread_mutex_unlock(&api->lock);
 }
 
 unsigned api_port(const struct api *api)

@@ -33,6 +33,17 @@ const char *api_text(struct api *api, const char *path, const char *at);
  * ("Retry-After: 1", or NULL). Status 0: the answer takes a second. */
 void api_fail(struct api *api, const char *request, int status, const char *header, unsigned times);
 
+/* ---- watches: GETs with "watch=1", which last until they are ended ---- */
+
+/* All open watches of the path get these bytes, so many times. */
+void api_push(struct api *api, const char *path, slice bytes, unsigned times);
+unsigned api_watches(struct api *api, const char *path); /* open ones */
+/* Ends all watches: in good order, or in the middle of a chunk. */
+void api_end_watches(struct api *api, bool orderly);
+
+/* Ends all connections and listens again, on the same port. */
+void api_restart(struct api *api);
+
 /* So many requests began with this so far. */
 unsigned api_count(struct api *api, const char *request);
 
