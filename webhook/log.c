@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "log_limit.h"
 #include "thread.h"
+#include "utf8.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -316,7 +317,7 @@ static void put_json_field(struct buf *b, slice name, slice value)
     if (!value.n)
         return;
     buf_put(b, name);
-    buf_json_string(b, slice_cut(value, 0, TEXT_BYTES));
+    buf_json_string(b, utf8_cut(value, TEXT_BYTES));
 }
 
 static void put_json_review(struct buf *b, const struct server_handler *h, size_t endpoint,

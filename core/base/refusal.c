@@ -2,8 +2,17 @@
 #include "refusal.h"
 
 #include "format.h"
+#include "utf8.h"
 
 #include <stdarg.h>
+
+__attribute__((format(printf, 3, 0))) static void put(char *out, size_t size, const char *format,
+                                                      va_list args)
+{
+    size_t n = format_text(out, size, format, args);
+    if (n >= size)
+        out[utf8_cut((slice){out, n}, size - 1).n] = '\0';
+}
 
 bool refuse(struct refusal *r, size_t at, size_t n, const char *why, ...)
 {
@@ -12,7 +21,7 @@ bool refuse(struct refusal *r, size_t at, size_t n, const char *why, ...)
     *r = (struct refusal){.at = (uint32_t)at, .n = (uint32_t)n};
     va_list args;
     va_start(args, why);
-    format_text(r->why, sizeof r->why, why, args);
+    put(r->why, sizeof r->why, why, args);
     va_end(args);
     return false;
 }
@@ -23,6 +32,6 @@ void refuse_hint(struct refusal *r, const char *hint, ...)
         return;
     va_list args;
     va_start(args, hint);
-    format_text(r->hint, sizeof r->hint, hint, args);
+    put(r->hint, sizeof r->hint, hint, args);
     va_end(args);
 }

@@ -2,6 +2,7 @@
  * rather than hashes: no choice of keys makes it slow. */
 #include "brgate_limits.h"
 #include "reader.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -69,7 +70,7 @@ static void report(struct findings *f, const struct node *first, const struct no
 {
     if (findings_full(f, &rule_duplicate_key))
         return; /* a damaged file has a million of them */
-    slice key = slice_cut(again->key, 0, 100);
+    slice key = utf8_cut(again->key, 100);
     struct buf quoted = buf_new(f->arena, 1000);
     buf_quote(&quoted, key);
     bool merged = again->flags & NODE_MERGED;

@@ -4,6 +4,7 @@
 #include "brgate_limits.h"
 #include "bug.h"
 #include "num.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -308,7 +309,7 @@ slice node_value(struct arena *a, const struct node *n)
     struct buf b = buf_new(a, LIMIT_DOCUMENT_BYTES);
     switch (n->kind) {
     case NODE_STRING:
-        buf_quote(&b, slice_cut(n->text, 0, LIMIT_MESSAGE_BYTES));
+        buf_quote(&b, utf8_cut(n->text, LIMIT_MESSAGE_BYTES));
         break;
     case NODE_FLOAT:
         num_put_f64_v(&b, n->real);

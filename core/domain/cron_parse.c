@@ -114,8 +114,8 @@ static bool no_number(const struct reader *r, slice word)
     if (word.n == 0)
         refuse(r->refusal, at, 0, "%s: number missing", f->what);
     else
-        refuse(r->refusal, at, word.n, "%s: \"%.*s\" is not a number%s", f->what,
-               word.n > 40 ? 40 : (int)word.n, word.p, f->names ? " or a name of three letters" : "");
+        refuse(r->refusal, at, word.n, "%s: \"%.*s\" is not a number%s", f->what, FMT(utf8_cut(word, 40)),
+               f->names ? " or a name of three letters" : "");
     int64_t number;
     static const char *const full[] = {
         "sunday",   "monday",   "tuesday", "wednesday", "thursday", "friday", "saturday",  "january",

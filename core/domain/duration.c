@@ -3,6 +3,7 @@
 
 #include "ascii.h"
 #include "num.h"
+#include "utf8.h"
 
 static const struct unit {
     slice name;
@@ -104,7 +105,7 @@ static bool unknown_unit(slice s, size_t number_at, size_t unit_at, slice unit, 
         return false;
     }
     refuse(refusal, unit_at, unit.n, "unknown unit \"%.*s\", use h, m, s, ms, us or ns",
-           unit.n > 20 ? 20 : (int)unit.n, unit.p);
+           FMT(utf8_cut(unit, 20)));
     for (size_t i = 0; i < COUNT(foreign_units); i++) {
         if (!slice_eq(unit, foreign_units[i].name))
             continue;
@@ -237,10 +238,10 @@ static const struct unit *find_unit(slice name)
     return NULL;
 }
 
-static bool missing_unit(slice s, size_t number_at, struct refusal *refusal)
+static bool missing_unit(slice s, size_t number_at, size_t unit_at, struct refusal *refusal)
 {
-    slice number = slice_from(s, number_at);
-    refuse(refusal, s.n, 0, "missing unit after \"%.*s\"", number.n > 30 ? 30 : (int)number.n, number.p);
+    slice number = slice_cut(s, number_at, unit_at - number_at); /* ASCII */
+    refuse(refusal, unit_at, 0, "missing unit after \"%.*s\"", FMT(slice_cut(number, 0, 30)));
     refuse_hint(refusal, "add h, m or s");
     return false;
 }
@@ -265,7 +266,7 @@ bool duration_parse(slice s, int64_t *ret_ns, struct refusal *refusal)
         while (at < s.n && s.p[at] != '.' && !ascii_is_digit(s.p[at]))
             at++;
         if (at == unit_at)
-            return missing_unit(s, number_at, refusal);
+            return missing_unit(s, number_at, unit_at, refusal);
         slice name = slice_cut(s, unit_at, at - unit_at);
         const struct unit *unit = find_unit(name);
         if (!unit)

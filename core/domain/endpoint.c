@@ -2,6 +2,7 @@
 #include "endpoint.h"
 
 #include "ascii.h"
+#include "utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static slice cut(slice s, char c, slice *ret_rest, bool *ret_found)
 static bool bad_escape(const struct reader *r, slice part, size_t at)
 {
     return refuse(r->refusal, offset_of(r, part) + at, part.n - at < 3 ? part.n - at : 3,
-                  "invalid URL escape \"%.*s\"", (int)(part.n - at < 3 ? part.n - at : 3), part.p + at);
+                  "invalid URL escape \"%.*s\"", FMT(utf8_cut(slice_from(part, at), 3)));
 }
 
 /* Two hexadecimal digits behind each percent sign. */
@@ -221,16 +222,16 @@ static bool read_authority(const struct reader *r, slice authority, struct endpo
 static bool no_scheme(const struct reader *r)
 {
     slice s = r->s;
-    int n = s.n > 60 ? 60 : (int)s.n;
+    slice shown = utf8_cut(s, 60);
     refuse(r->refusal, 0, s.n ? 1 : 0, "no scheme");
     if (slice_starts(s, LIT("//")))
-        refuse_hint(r->refusal, "write http:%.*s", n, s.p);
+        refuse_hint(r->refusal, "write http:%.*s", FMT(shown));
     else if (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
         refuse_hint(r->refusal, "remove the leading space");
     else if (s.n && s.p[0] == '$')
         refuse_hint(r->refusal, "variables are not expanded here");
     else if (s.n)
-        refuse_hint(r->refusal, "write http://%.*s", n, s.p);
+        refuse_hint(r->refusal, "write http://%.*s", FMT(shown));
     return false;
 }
 
