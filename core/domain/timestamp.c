@@ -9,6 +9,9 @@ enum { LOGICAL_BITS = 18 };
 
 static const int64_t EARLIEST = 1420070400; /* 2015-01-01: TiDB's first commit is of that year */
 
+/* What TIMESTAMP, the type that BR reads times as, can hold. [tidb: pkg/types/time.go, MinTimestamp, MaxTimestamp] */
+static const int64_t BR_FIRST = 1, BR_LAST = INT32_MAX;
+
 uint64_t timestamp_tso(int64_t ms)
 {
     return (uint64_t)ms << LOGICAL_BITS;
@@ -28,13 +31,18 @@ void timestamp_put(struct buf *b, int64_t ms)
     buf_put(b, slice_of(text));
 }
 
+static int64_t moment_ms(const struct moment *m)
+{
+    return moment_unix(m) * 1000 + m->nanosecond / 1000000;
+}
+
 /* The operator counts nanoseconds in an int64, which wraps outside the years 1678 to 2262, and shifts what it
  * gets: nothing is refused. */
 static struct timestamp from_moment(const struct moment *m)
 {
     uint64_t ns = (uint64_t)moment_unix(m) * 1000000000U + (uint64_t)m->nanosecond;
     uint64_t tso = (uint64_t)((int64_t)ns / 1000000) << LOGICAL_BITS;
-    return (struct timestamp){m->zoned ? TIMESTAMP_ZONED : TIMESTAMP_ZONELESS, tso, timestamp_ms(tso)};
+    return (struct timestamp){m->zoned ? TIMESTAMP_ZONED : TIMESTAMP_ZONELESS, tso, moment_ms(m)};
 }
 
 static void hint_at(slice s, struct refusal *refusal)
@@ -107,9 +115,10 @@ bool timestamp_br_takes(slice s, struct refusal *refusal)
     bool west_of_nothing =
         slice_ends(s, LIT("-00:00")) || slice_ends(s, LIT("-0000")) || slice_ends(s, LIT("-00"));
     bool far = m.offset > 14 * 3600 || m.offset < -14 * 3600;
-    bool comma = slice_find_char(s, ',') != SLICE_NONE;
     bool lower = slice_find_char(s, 'z') != SLICE_NONE;
-    if (!west_of_nothing && !far && !comma && !lower)
+    if (moment_unix(&m) < BR_FIRST || moment_unix(&m) > BR_LAST)
+        return refuse(refusal, 0, s.n, "BR reads times from 1970 to January 2038 only");
+    if (!west_of_nothing && !far && !lower)
         return true;
     refuse(refusal, 0, s.n, "BR does not accept this format");
     if (refusal && !far) {
@@ -150,6 +159,13 @@ static int64_t other_unit(slice s, uint64_t value, int64_t now, const char **ret
     return unix_seconds * 1000;
 }
 
+bool timestamp_comma_fraction(slice s)
+{
+    struct moment m;
+    size_t comma = slice_find_char(s, ',');
+    return comma != SLICE_NONE && moment_guess(s, &m) && m.nanosecond > 0;
+}
+
 bool timestamp_plausible(slice s, const struct timestamp *t, int64_t now, struct refusal *refusal)
 {
     if (t->ms >= EARLIEST * 1000 && t->ms <= (now + CIVIL_DAY) * 1000)
@@ -157,11 +173,9 @@ bool timestamp_plausible(slice s, const struct timestamp *t, int64_t now, struct
     char at[64];
     struct moment m = {.civil = civil_of(t->ms / 1000)};
     moment_print(&m, at, sizeof at);
-    if (t->kind != TIMESTAMP_TSO) { /* the moment as it is written: `t` may have wrapped */
-        bool later = moment_guess(s, &m) && moment_unix(&m) > now;
-        refuse(refusal, 0, s.n, "this time is %s", later ? "in the future" : "before TiDB existed");
-        return false;
-    }
+    if (t->kind != TIMESTAMP_TSO)
+        return refuse(refusal, 0, s.n, "this time is %s",
+                      t->ms > now * 1000 ? "in the future" : "before TiDB existed");
     refuse(refusal, 0, s.n, "as a TSO this is %s", at);
     const char *unit;
     int64_t ms = other_unit(s, t->tso, now, &unit);

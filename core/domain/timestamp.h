@@ -18,7 +18,7 @@ enum timestamp_kind {
 struct timestamp {
     enum timestamp_kind kind;
     uint64_t tso; /* as the operator computes it, wrapping included */
-    int64_t ms;   /* physical part, milliseconds since 1970 */
+    int64_t ms;   /* the moment that is written, milliseconds since 1970: of a TSO its physical part */
 };
 
 /* Accepts what the operator's parser accepts, which uses Go's time package. The empty string, which the operator
@@ -32,6 +32,10 @@ int64_t timestamp_ms(uint64_t tso); /* its physical part */
  * restore --restored-ts). Handles TSOs and a full date and time; other MySQL spellings count as refused.
  * [tidb: pkg/types/time.go] */
 bool timestamp_br_takes(slice s, struct refusal *refusal);
+
+/* Returns whether the text, a time that both read, has its fraction after a comma: the operator keeps such a fraction,
+ * and BR drops it. [Go: time.Parse; tidb: pkg/types/time.go, splitDateTime] */
+bool timestamp_comma_fraction(slice s);
 
 /* Returns whether it is between 2015, when TiDB began, and a day after `now` (Unix seconds). The refusal says which
  * time the text denotes, and guesses what was meant ("Unix seconds: as TSO that is ..."). `s` is the text that

@@ -221,7 +221,8 @@ static void truncate_future(struct rule_run *run, const struct backup_spec *spec
 {
     const struct timestamp_field *t = &spec->log_truncate_until;
     struct logbackup_bounds bounds = {.now = timestamp_tso(run->now * 1000)};
-    if (!can_be_read(run, t) || logbackup_truncation(t->value.tso, &bounds) != TRUNCATION_IN_FUTURE)
+    bool later = can_be_read(run, t) && logbackup_truncation(t->value.tso, &bounds) == TRUNCATION_IN_FUTURE;
+    if (!later && !is_to_come(run, t)) /* whose TSO may have wrapped */
         return;
     struct finding *x =
         finding_at(run->findings, &rule_truncate_future, FIELD_INVALID, at_value(t->text.node),

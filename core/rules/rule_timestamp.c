@@ -46,6 +46,21 @@ static void time_zone_missing(struct rule_run *run, const struct read_timestamp 
         rule_refused(run, &rule_time_zone_missing, &t->field->text, &why);
 }
 
+static void time_fraction(struct rule_run *run, const struct read_timestamp *t)
+{
+    const struct node *n = t->field->text.node;
+    struct buf b = buf_new(run->arena, 64);
+    if (t->reader != READ_BY_OPERATOR_AND_BR || !t->field->ok || !timestamp_comma_fraction(text_of(t)))
+        return;
+    buf_put(&b, text_of(t));
+    b.p[slice_find_char(text_of(t), ',')] = '.';
+    struct finding *x = finding_at(run->findings, &rule_time_fraction, FIELD_NONE, at_value(n),
+                                   "%.*s: the operator keeps a fraction after a comma, and BR drops it",
+                                   FMT(node_value(run->arena, n)));
+    finding_edit(x, at_value(n), buf_slice(&b));
+    finding_hint(x, "write %.*s", FMT(buf_slice(&b)));
+}
+
 /* One process only reads it, in its time zone. */
 static void time_zone_unclear(struct rule_run *run, const struct read_timestamp *t)
 {
