@@ -283,8 +283,9 @@ static bool is_below_wrong_type(const struct findings *f, const struct finding *
     if (unknown->rule != &rule_unknown_field)
         return false;
     for (const struct finding *x = f->first; x; x = x->next)
-        if (x->rule == &rule_schema_type && x->place.node == unknown->place.node->parent)
-            return true;
+        for (const struct node *n = unknown->place.node; n && x->rule == &rule_schema_type; n = n->parent)
+            if (x->place.node == n)
+                return true;
     return false;
 }
 

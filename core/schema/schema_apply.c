@@ -48,9 +48,10 @@ static void report_unknown(struct schema_run *run, const struct schema *s, struc
 
 void schema_prune(struct schema_run *run, const struct schema *s, struct node *n)
 {
-    if (n->kind == NODE_ARRAY && s->items) {
+    static const struct schema nothing; /* of a list where none is expected: a date-time may be one */
+    if (n->kind == NODE_ARRAY && !(s->flags & SCHEMA_PRESERVE_UNKNOWN)) {
         for (struct node *c = node_first(n); c; c = node_next(c))
-            schema_prune(run, s->items, c);
+            schema_prune(run, s->items ? s->items : &nothing, c);
     }
     if (n->kind != NODE_OBJECT)
         return;

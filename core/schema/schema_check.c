@@ -190,17 +190,29 @@ static bool check_type(struct schema_run *run, const struct schema *s, struct no
 
 /* ---- scalars ---- */
 
+/* Whether the format can hold the value. A number may be close enough to a whole one for its type, and is refused here. */
+static bool check_format(struct schema_run *run, const struct schema *s, struct node *n, double value)
+{
+    bool whole = s->type == SCHEMA_NUMBER || value == trunc(value);
+    if (whole && !(s->format == FORMAT_INT32 && (value < -2147483648.0 || value > 2147483647.0)))
+        return true;
+    if (!blamed(run, &rule_schema_range, n))
+        return false;
+    const char *format = s->format == FORMAT_NONE ? "" : format_word((enum schema_format)s->format);
+    struct finding *x =
+        finding_at(run->findings, &rule_schema_range, FIELD_INVALID, at_value(n),
+                   "%.*s: Checked value must be of type integer %s%s in %.*s", FMT(node_value(run->arena, n)),
+                   format[0] ? "with format " : "(default format)", format, FMT(node_path(run->arena, n)));
+    if (!whole)
+        finding_hint(x, "expected a whole number");
+    return false;
+}
+
 static void check_range(struct schema_run *run, const struct schema *s, struct node *n)
 {
-    struct arena *a = run->arena;
     double value = n->kind == NODE_INT ? (double)n->integer : n->real;
-    if (s->format == FORMAT_INT32 && (value < -2147483648.0 || value > 2147483647.0)) {
-        if (blamed(run, &rule_schema_range, n))
-            finding_at(run->findings, &rule_schema_range, FIELD_INVALID, at_value(n),
-                       "%.*s: Checked value must be of type integer with format int32 in %.*s",
-                       FMT(node_value(a, n)), FMT(node_path(a, n)));
+    if (!check_format(run, s, n, value))
         return;
-    }
     if ((s->flags & SCHEMA_HAS_MAXIMUM) && value > (double)s->maximum)
         blame_in_body(run, &rule_schema_range, n, "should be less than or equal to %lld",
                       (long long)s->maximum);
@@ -480,7 +492,7 @@ void schema_check(struct schema_run *run, const struct schema *s, struct node *n
         break;
     case NODE_INT:
     case NODE_FLOAT:
-        if (s->type == SCHEMA_INTEGER || s->type == SCHEMA_NUMBER)
+        if (s->type == SCHEMA_INTEGER || s->type == SCHEMA_NUMBER || s->type == SCHEMA_INT_OR_STRING)
             check_range(run, s, n);
         break;
     case NODE_OBJECT:

@@ -3,6 +3,8 @@
 
 #include "position.h"
 
+#include <math.h>
+
 struct shown_in {
     slice bytes;
     const struct document *document;
@@ -28,6 +30,19 @@ static void describe(struct verdict *v)
         v->name = node_text_at(v->root, "metadata.generateName");
 }
 
+/* kubectl reads numbers as the API server does, and writes a float that is whole without point or exponent: from there
+ * on it is an integer. */
+static void send_numbers(struct node *n)
+{
+    if (n->kind == NODE_FLOAT && n->real == trunc(n->real) && fabs(n->real) < 0x1p63) {
+        n->kind = NODE_INT;
+        n->integer = (int64_t)n->real;
+    }
+    if (n->kind == NODE_OBJECT || n->kind == NODE_ARRAY)
+        for (struct node *c = node_first(n); c; c = node_next(c))
+            send_numbers(c);
+}
+
 static struct verdict *judge_document(struct evaluation *j, const struct document *d,
                                       const struct suppressions *in_text)
 {
@@ -45,6 +60,7 @@ static struct verdict *judge_document(struct evaluation *j, const struct documen
     } else if (!kind) {
         recognise(j, v);
     } else {
+        send_numbers(d->root);
         v->object = judge_object(j, kind, d->root, NULL);
         *in_object = suppressions_in_annotations(j->arena, v->object);
     }

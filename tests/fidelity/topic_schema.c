@@ -35,6 +35,12 @@ static void put_wrong(struct dice *d, struct buf *b)
                                          "{\"a\":1}",
                                          "[\"a\",\"a\"]",
                                          "12e-1",
+                                         "1.0000000001",
+                                         "-1.0000000001",
+                                         "500000000.5",
+                                         "9007199254740991.5",
+                                         "1e18",
+                                         "[{\"name\":1}]",
                                          "\"1\"",
                                          "[[{}]]",
                                          "{\"name\":null}",
@@ -129,7 +135,8 @@ static void put_enum(struct dice *d, struct buf *b, const struct schema *s)
 
 static void put_value(struct dice *d, struct buf *b, const struct schema *s, unsigned depth)
 {
-    static const char *const numbers[] = {"0", "1", "-1", "5", "2147483648", "1.0", "0.5", "-7", "64"};
+    static const char *const numbers[] = {
+        "0", "1", "-1", "5", "2147483648", "1.0", "0.5", "-7", "64", "1.0000000001", "500000000.5"};
     if (dice_one_in(d, 25)) {
         put_wrong(d, b);
         return;

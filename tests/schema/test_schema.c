@@ -53,6 +53,20 @@ static const struct row rows[] = {
      "int32 in "
      "spec.br.concurrency\n",
      NULL},
+    {"Backup", "\"spec\":{\"br\":{\"cluster\":\"c\",\"concurrency\":1.0000000001}}}",
+     "spec.br.concurrency: Invalid value: 1.0000000001: Checked value must be of type integer with format "
+     "int32 in spec.br.concurrency\n",
+     NULL},
+    {"Backup", "\"spec\":{\"volumeBackupInitJobMaxActiveSeconds\":500000000.5}}",
+     "spec.volumeBackupInitJobMaxActiveSeconds: Invalid value: 500000000.5: Checked value must be of type "
+     "integer (default format) in spec.volumeBackupInitJobMaxActiveSeconds\n",
+     NULL},
+    {"Backup", "\"spec\":{\"resources\":{\"limits\":{\"cpu\":1.0000000001}}}}",
+     "spec.resources.limits.cpu: Invalid value: 1.0000000001: Checked value must be of type integer (default "
+     "format) in spec.resources.limits.cpu\n",
+     NULL},
+    {"Backup", "\"spec\":{},\"status\":{\"timeStarted\":[{\"name\":1,\"of\":[{}]}]}}",
+     "status.timeStarted[0].name: unknown field\nstatus.timeStarted[0].of: unknown field\n", NULL},
     {"Backup", "\"spec\":{\"resources\":{\"limits\":{\"cpu\":1.0,\"memory\":\"lots\",\"x\":true}}}}",
      "spec.resources.limits.memory: Invalid value: \"lots\": spec.resources.limits.memory in body should "
      "match "
