@@ -42,6 +42,8 @@ void report_lookalikes(struct rule_run *run, const struct node *n);          /* 
 void check_deletion(struct rule_run *run); /* what goes with the object, on DELETE */
 
 bool text_is_placeholder(slice s); /* "${bucket}", CHANGEME: no value of anyone's */
+bool filter_is_placeholder(
+    slice s); /* the same for an element of tableFilter, which may be a regular expression */
 void report_placeholders(struct rule_run *run, const struct node *n); /* at `n` or below; the last */
 
 /* ---- points in time ---- */

@@ -56,18 +56,31 @@ bool text_is_placeholder(slice s)
            (s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_"))));
 }
 
-/* Shell variables are at home in an environment, `$` and `{` in the regular expressions of a filter, and
- * annotations are free text. */
+/* In a regular expression brackets, parentheses and words may mean themselves. */
+bool filter_is_placeholder(slice s)
+{
+    if (slice_find_char(s, '/') == SLICE_NONE)
+        return text_is_placeholder(s);
+    return has_pair(s, LIT("${"), LIT("}")) || has_pair(s, LIT("{{"), LIT("}}"));
+}
+
+/* Kubernetes expands variables in an environment and in subPathExpr, and annotations are free text. */
 static bool passed_over(slice key)
 {
-    static const slice keys[] = {SLICE("env"), SLICE("tableFilter"), SLICE("annotations"),
+    static const slice keys[] = {SLICE("env"), SLICE("subPathExpr"), SLICE("annotations"),
                                  SLICE("managedFields"), SLICE("status")};
     return slice_among(key, keys, COUNT(keys));
 }
 
+static bool is_placeholder(const struct node *n)
+{
+    bool filter = n->parent && slice_eq(n->parent->key, LIT("tableFilter"));
+    return n->kind == NODE_STRING && (filter ? filter_is_placeholder(n->text) : text_is_placeholder(n->text));
+}
+
 void rules_mark_placeholders(struct node *root)
 {
-    if (root->kind == NODE_STRING && text_is_placeholder(root->text))
+    if (is_placeholder(root))
         root->flags |= NODE_PLACEHOLDER;
     if (root->kind != NODE_OBJECT && root->kind != NODE_ARRAY)
         return;
@@ -90,7 +103,7 @@ static bool is_reported(const struct rule_run *run, const struct node *n)
 {
     if (run->context == CONTEXT_MANIFEST)
         return n->flags & NODE_PLACEHOLDER;
-    return n->kind == NODE_STRING && text_is_placeholder(n->text) && !has_finding(run->findings, n);
+    return is_placeholder(n) && !has_finding(run->findings, n);
 }
 
 void report_placeholders(struct rule_run *run, const struct node *n)

@@ -38,10 +38,20 @@ static void report_too_many(struct rule_run *run, const struct node *list)
     finding_hint(x, "use wildcards, or divide the tables among several objects");
 }
 
+/* On admission a placeholder is what BR gets. */
+static void report_refused(struct rule_run *run, const struct node *n, const struct refusal *why)
+{
+    const struct text element = {n, n->text, FIELD_GIVEN};
+    struct finding *x = rule_refused(run, &rule_table_filter_syntax, &element, why);
+    if (!filter_is_placeholder(n->text))
+        return;
+    finding_edit(x, at_value(n), (slice){0});
+    finding_hint(x, "it is a placeholder: write the real value");
+}
+
 static void read_element(struct rule_run *run, const struct node *n, struct filter_reading *f)
 {
     struct refusal why = {0};
-    const struct text element = {n, n->text, FIELD_GIVEN};
     switch (table_filter_parse(run->arena, n->text, FILTER_CASE_INSENSITIVE, &f->rules[f->count], &why)) {
     case FILTER_RULE:
         f->nodes[f->count++] = n;
@@ -53,7 +63,7 @@ static void read_element(struct rule_run *run, const struct node *n, struct filt
         f->complete = false;
         break;
     case FILTER_REFUSED:
-        rule_refused(run, &rule_table_filter_syntax, &element, &why);
+        report_refused(run, n, &why);
         f->complete = false;
         break;
     case FILTER_BEYOND:
@@ -61,14 +71,6 @@ static void read_element(struct rule_run *run, const struct node *n, struct filt
         f->complete = false;
         break;
     }
-}
-
-/* What a template will fill in may be right then. On admission it is what BR gets. */
-static bool is_template(const struct rule_run *run, slice element)
-{
-    size_t open = slice_find(element, LIT("${"));
-    return run->context == CONTEXT_MANIFEST && open != SLICE_NONE &&
-           slice_find_char(slice_from(element, open), '}') != SLICE_NONE;
 }
 
 static struct filter_reading read_filter(struct rule_run *run, const struct node *list)
@@ -80,8 +82,7 @@ static struct filter_reading read_filter(struct rule_run *run, const struct node
     if (!f.complete)
         report_too_many(run, list);
     for (const struct node *n = node_first(list); n && seen < most; n = node_next(n), seen++) {
-        if (n->kind == NODE_STRING && !(n->flags & (NODE_BAD | NODE_PLACEHOLDER)) &&
-            !is_template(run, n->text))
+        if (n->kind == NODE_STRING && !(n->flags & (NODE_BAD | NODE_PLACEHOLDER)))
             read_element(run, n, &f);
         else
             f.complete = false;
