@@ -17,13 +17,14 @@ struct request { /* what the API server asks */
     const struct schema_kind *kind; /* NULL: not ours */
     const struct node *sub_resource;
     struct node *object, *old_object;
+    struct findings readings;
 };
 
 /* ---- reading ---- */
 
 static bool unreadable(struct arena *a, struct review_facts *log, const char *what, slice got)
 {
-    log->error = got.n ? arena_fmt(a, "%s, got \"%.*s\"", what, FMT(slice_cut(got, 0, 100))) : slice_of(what);
+    log->error = got.n ? arena_fmt(a, "%s, got \"%.*s\"", what, FMT(utf8_cut(got, 100))) : slice_of(what);
     return false;
 }
 
@@ -41,12 +42,13 @@ static struct node *object_at(const struct node *request, const char *key)
 static bool read_request(const struct gate *g, struct arena *a, slice body, struct request *q,
                          struct review_facts *log)
 {
-    struct findings f = findings_new(a);
-    const struct node *root = json_read(a, body, &f);
+    q->readings = findings_new(a);
+    const struct node *root = json_read(a, body, &q->readings);
     if (!root)
-        return unreadable(a, log,
-                          arena_cstr(a, arena_fmt(a, "the body is not JSON: %.*s", FMT(f.first->message))),
-                          (slice){0});
+        return unreadable(
+            a, log,
+            arena_cstr(a, arena_fmt(a, "the body is not JSON: %.*s", FMT(q->readings.first->message))),
+            (slice){0});
     if (!slice_eq(node_text_at(root, "apiVersion"), LIT("admission.k8s.io/v1")))
         return unreadable(a, log, "expected apiVersion admission.k8s.io/v1",
                           node_text_at(root, "apiVersion"));
@@ -99,14 +101,15 @@ enum asked { ASKED_TO_JUDGE, ASKED_NOTHING, ASKED_UNCLEARLY };
 
 /* Decides whether there is anything to judge. Other kinds and the status sub-resource pass. A request that the API
  * server never sends does not pass: the stored object may differ. `reterr` says why it is unclear. */
-static enum asked read_change(const struct gate *g, const struct request *q, const struct review_facts *log,
+static enum asked read_change(const struct gate *g, struct request *q, const struct review_facts *log,
                               struct change *ret, struct error *reterr)
 {
     static const struct {
         const char *operation;
         enum context context;
     } operations[] = {{"CREATE", CONTEXT_CREATE}, {"UPDATE", CONTEXT_UPDATE}, {"DELETE", CONTEXT_DELETE}};
-    *ret = (struct change){.kind = q->kind, .object = q->object, .old_object = q->old_object};
+    *ret = (struct change){
+        .kind = q->kind, .object = q->object, .old_object = q->old_object, .readings = &q->readings};
     if (!is_ours(g, log) || is_word(q->sub_resource, "status") || slice_eq(q->operation, LIT("CONNECT")))
         return ASKED_NOTHING;
     size_t i = 0;

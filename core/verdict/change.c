@@ -73,6 +73,14 @@ static bool changes_nothing_judged(const struct change *change)
            !(may_lose_status && rules_lost_status(change->object, change->old_object));
 }
 
+static bool is_in(const struct finding *x, const void *object)
+{
+    const struct node *n = x->place.node;
+    while (n && n->parent)
+        n = n->parent;
+    return n == object;
+}
+
 const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
                                      bool defaults, int64_t now)
 {
@@ -85,6 +93,8 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
                            .now = now};
     if (changes_nothing_judged(change))
         return verdict_new(a, judge_stored(&j, change->kind, change->object), change->kind);
+    if (change->readings)
+        findings_move(&found, change->readings, is_in, change->object);
     const struct resource *old =
         change->old_object ? judge_stored(&j, change->kind, change->old_object) : NULL;
     const struct resource *object = judge_object(&j, change->kind, change->object, old);

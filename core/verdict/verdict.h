@@ -8,6 +8,7 @@
 
 #include "policy.h"
 
+struct findings;      /* finding.h */
 struct node;          /* document.h: hosts only pass it on */
 struct resource;      /* model.h */
 struct schema_kind;   /* schema.h */
@@ -89,8 +90,9 @@ const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena
 struct change {
     enum context context; /* CREATE, UPDATE, DELETE */
     const struct schema_kind *kind;
-    struct node *object;     /* on DELETE the deleted one */
-    struct node *old_object; /* UPDATE only */
+    struct node *object;       /* on DELETE the deleted one */
+    struct node *old_object;   /* UPDATE only */
+    struct findings *readings; /* what reading it has found; those in `object` count. NULL: nothing */
 };
 
 /* Judges a change, and modifies the trees of both objects (prune, default). An update that leaves the spec unchanged

@@ -403,6 +403,17 @@ static void test_no_answer_without_memory(void **state)
     arena_free(own);
 }
 
+/* The API server sends no such review, but whatever does shall know which value counts. */
+static void test_keys_set_twice(void **state)
+{
+    struct arena *a = *state;
+    slice once = backup(a, "", "\"toolImage\":\"a:1\","),
+          twice = backup(a, "", "\"toolImage\":\"a:1\",\"toolImage\":\"a:2\",");
+    expect(a, "created", create(plain_gate(), a, twice), "", "duplicate-key");
+    expect(a, "updated", update(plain_gate(), a, twice, once), "", "duplicate-key");
+    expect(a, "in the old object", update(plain_gate(), a, once, twice), "", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +423,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_policy_refuses_what_leaves_the_spec_alone, arena_setup,
                                         arena_teardown),
         cmocka_unit_test_setup_teardown(test_deletion_exempts_nothing, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_keys_set_twice, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_annotations, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_reasons, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_record, arena_setup, arena_teardown),
