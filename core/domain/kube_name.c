@@ -139,8 +139,31 @@ bool kube_label_key(slice s, struct refusal *refusal)
     return check_key(s, false, refusal);
 }
 
+/* The API server checks an annotation's key in lower case, and two letters beyond ASCII have their lower case in it: the
+ * Kelvin sign, and I with a dot above. */
+static slice fold_to_ascii(slice s, char *buffer, size_t size)
+{
+    static const struct {
+        slice letter;
+        char lower;
+    } letters[] = {{SLICE("\xe2\x84\xaa"), 'k'}, {SLICE("\xc4\xb0"), 'i'}};
+    size_t n = 0;
+    for (size_t i = 0; i < s.n && n < size; n++) {
+        slice rest = slice_from(s, i);
+        size_t l = 0;
+        while (l < COUNT(letters) && !slice_starts(rest, letters[l].letter))
+            l++;
+        buffer[n] = l < COUNT(letters) ? letters[l].lower : s.p[i];
+        i += l < COUNT(letters) ? letters[l].letter.n : 1;
+    }
+    return (slice){buffer, n};
+}
+
 bool kube_annotation_key(slice s, struct refusal *refusal)
 {
+    char folded[KUBE_SUBDOMAIN_BYTES + 1 + KUBE_LABEL_BYTES + 1]; /* one more byte than a valid key has */
+    if (slice_find_char(s, '\xe2') != SLICE_NONE || slice_find_char(s, '\xc4') != SLICE_NONE)
+        s = fold_to_ascii(s, folded, sizeof folded);
     return check_key(s, true, refusal);
 }
 

@@ -12,6 +12,12 @@ static const int64_t EARLIEST = 1420070400; /* 2015-01-01: TiDB's first commit i
 /* What TIMESTAMP, the type that BR reads times as, can hold. [tidb: pkg/types/time.go, MinTimestamp, MaxTimestamp] */
 static const int64_t BR_FIRST = 1, BR_LAST = INT32_MAX;
 
+bool timestamp_kube_takes(slice s, struct refusal *refusal)
+{
+    struct moment m;
+    return moment_scan(s, ZONE_RFC3339, &m, refusal);
+}
+
 uint64_t timestamp_tso(int64_t ms)
 {
     return (uint64_t)ms << LOGICAL_BITS;

@@ -25,6 +25,10 @@ struct timestamp {
  * reads as "not set", is refused. */
 bool timestamp_parse(slice s, struct timestamp *ret, struct refusal *refusal);
 
+/* Accepts what Kubernetes reads as a time in metadata: RFC 3339 as Go's time package does, which takes an hour of one digit
+ * and a comma before the fraction. */
+bool timestamp_kube_takes(slice s, struct refusal *refusal);
+
 uint64_t timestamp_tso(int64_t ms); /* with logical part 0; `ms` from 1970 on */
 int64_t timestamp_ms(uint64_t tso); /* its physical part */
 

@@ -368,11 +368,14 @@ static void decode_metadata(const struct node *n, struct metadata *m)
         FIELD(metadata, labels, "labels", BLOCK),
         FIELD(metadata, annotations, "annotations", BLOCK),
         FIELD(metadata, finalizers, "finalizers", BLOCK),
+        FIELD(metadata, owner_references, "ownerReferences", BLOCK),
+        FIELD(metadata, managed_fields, "managedFields", BLOCK),
+        FIELD(metadata, creation_timestamp, "creationTimestamp", TEXT),
+        FIELD(metadata, deletion_timestamp, "deletionTimestamp", TEXT),
     };
     m->node = n;
     decode(n, fields, COUNT(fields), m);
-    struct text deletion = text_of(node_get(n, LIT("deletionTimestamp")));
-    m->deleting = text_given(&deletion);
+    m->deleting = text_given(&m->deletion_timestamp);
 }
 
 static void decode_status(const struct node *n, struct backup_status *s)

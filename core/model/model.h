@@ -173,7 +173,8 @@ struct schedule_spec {
 struct metadata {
     const struct node *node;
     struct text name, generate_name, namespace;
-    struct block labels, annotations, finalizers;
+    struct block labels, annotations, finalizers, owner_references, managed_fields;
+    struct text creation_timestamp, deletion_timestamp;
     bool deleting; /* deletionTimestamp has a value. A client can write one with server-side apply, so it
                       must not permit anything. */
 };

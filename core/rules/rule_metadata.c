@@ -3,6 +3,7 @@
 #include "checks.h"
 
 #include "kube_name.h"
+#include "timestamp.h"
 
 #define SUBJECT struct metadata
 #define RULES   "rule_metadata.def"
@@ -12,7 +13,7 @@
 static void refused_value(struct rule_run *run, const struct rule *rule, const struct node *n,
                           const struct refusal *refusal)
 {
-    const struct text field = {n, n->text, FIELD_GIVEN};
+    const struct text field = {n, node_text(n), FIELD_GIVEN};
     rule_refused(run, rule, &field, refusal);
 }
 
@@ -95,11 +96,30 @@ static void metadata_annotations(struct rule_run *run, const struct metadata *m)
     finding_hint(x, "keep large texts in a ConfigMap");
 }
 
+/* The finalizer of that name; NULL when there is none. */
+static const struct node *finalizer(const struct metadata *m, slice name)
+{
+    for (const struct node *n = node_first(m->finalizers.node); n; n = node_next(n))
+        if (value_is_text(n) && slice_eq(n->text, name))
+            return n;
+    return NULL;
+}
+
 static void metadata_finalizers(struct rule_run *run, const struct metadata *m)
 {
+    const struct node *orphan = finalizer(m, LIT("orphan"));
+    if (orphan && finalizer(m, LIT("foregroundDeletion"))) {
+        struct finding *x =
+            finding_at(run->findings, &rule_metadata_finalizers, FIELD_INVALID, at_value(orphan),
+                       "\"orphan\": finalizer orphan and foregroundDeletion cannot be both set");
+        finding_hint(
+            x, "remove one of them: orphan keeps the dependents, foregroundDeletion deletes them first");
+    }
     for (const struct node *n = node_first(m->finalizers.node); n; n = node_next(n)) {
         struct refusal refusal = {0};
-        if (value_is_text(n) && !kube_label_key(n->text, &refusal))
+        bool is_name =
+            value_is_text(n) || (value_usable(n) && n->kind == NODE_NULL); /* null is the empty name */
+        if (is_name && !kube_label_key(node_text(n), &refusal))
             refused_value(run, &rule_metadata_finalizers, n, &refusal);
     }
 }
@@ -118,6 +138,79 @@ static void job_label(struct rule_run *run, const struct metadata *m)
                                        "the operator copies this label to the Job, where it is reserved: the "
                                        "API server refuses the Job");
         finding_hint(x, "use another key");
+    }
+}
+
+static void owner_member(struct rule_run *run, const struct node *owner, const char *name, const char *why)
+{
+    const struct node *n = node_get(owner, slice_of(name));
+    if (value_is_text(n))
+        finding_at(run->findings, &rule_metadata_owners, FIELD_INVALID, at_value(n), "%.*s: %s",
+                   FMT(node_value(run->arena, n)), why);
+}
+
+/* The version is what is behind the slash; with two slashes the server finds neither group nor version. */
+static bool has_version(slice api_version)
+{
+    size_t slash = slice_find_char(api_version, '/');
+    slice behind = slash == SLICE_NONE ? api_version : slice_from(api_version, slash + 1);
+    return behind.n && slice_find_char(behind, '/') == SLICE_NONE;
+}
+
+static void check_owner(struct rule_run *run, const struct node *owner)
+{
+    static const char *const members[] = {"kind", "name", "uid"};
+    slice version = node_text(node_get(owner, LIT("apiVersion"))),
+          kind = node_text(node_get(owner, LIT("kind")));
+    if (!has_version(version))
+        owner_member(run, owner, "apiVersion", "version must not be empty");
+    for (size_t i = 0; i < COUNT(members); i++)
+        if (!node_text(node_get(owner, slice_of(members[i]))).n)
+            owner_member(run, owner, members[i], "must not be empty");
+    if ((slice_eq(version, LIT("v1")) || slice_eq(version, LIT("/v1"))) && slice_eq(kind, LIT("Event")))
+        owner_member(run, owner, "kind", "an Event is disallowed from being an owner");
+}
+
+static void metadata_owners(struct rule_run *run, const struct metadata *m)
+{
+    const struct node *controller = NULL;
+    for (const struct node *n = node_first(m->owner_references.node); n; n = node_next(n)) {
+        if (!value_usable(n))
+            continue;
+        if (n->kind == NODE_NULL) {
+            finding_at(run->findings, &rule_metadata_owners, FIELD_INVALID, at_value(n),
+                       "null: must not be empty");
+            continue;
+        }
+        check_owner(run, n);
+        const struct node *flag = node_get(n, LIT("controller"));
+        if (!value_usable(flag) || flag->kind != NODE_BOOL || !flag->boolean)
+            continue;
+        if (controller)
+            finding_at(run->findings, &rule_metadata_owners, FIELD_INVALID, at_value(flag),
+                       "true: only one reference can have controller set to true");
+        controller = flag;
+    }
+}
+
+static void check_metadata_time(struct rule_run *run, const struct text *t)
+{
+    struct refusal refusal = {0};
+    if (t->state != FIELD_GIVEN || timestamp_kube_takes(t->value, &refusal))
+        return;
+    struct finding *x = rule_refused(run, &rule_metadata_timestamp, t, &refusal);
+    finding_hint(x, "remove it: the API server sets it");
+}
+
+static void metadata_timestamp(struct rule_run *run, const struct metadata *m)
+{
+    check_metadata_time(run, &m->creation_timestamp);
+    check_metadata_time(run, &m->deletion_timestamp);
+    for (const struct node *n = node_first(m->managed_fields.node); n; n = node_next(n)) {
+        const struct node *time = value_usable(n) ? node_get(n, LIT("time")) : NULL;
+        struct text text = {time, node_text(time), FIELD_GIVEN};
+        if (value_is_text(time))
+            check_metadata_time(run, &text);
     }
 }
 

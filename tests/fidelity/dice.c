@@ -32,6 +32,17 @@ void dice_put_number(struct dice *d, struct buf *b, unsigned below)
     buf_fmt(b, "%u", dice_below(d, below));
 }
 
+void dice_put_name(struct dice *d, struct buf *b)
+{
+    static const char *const parts[] = {"a", "b1", "my-name", "-",           ".",      "x.y",
+                                        "0", "A",  "_",       "example.com", "MyName", "a--b"};
+    for (unsigned n = dice_below(d, 3) + 1; n > 0; n--)
+        DICE_PUT(d, b, parts);
+    if (dice_one_in(d, 15))
+        for (unsigned n = 58 + dice_below(d, 10); n > 0; n--)
+            buf_char(b, 'x');
+}
+
 static char new_byte(struct dice *d, const char *alphabet)
 {
     if (dice_one_in(d, 10))

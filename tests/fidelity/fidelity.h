@@ -24,6 +24,8 @@ bool dice_one_in(struct dice *d, unsigned n);
 
 void dice_put_digits(struct dice *d, struct buf *b, unsigned most); /* one to `most` digits */
 void dice_put_number(struct dice *d, struct buf *b, unsigned below);
+void dice_put_name(struct dice *d,
+                   struct buf *b); /* of an object, a label or a domain, often a bad one; may be long */
 
 /* With the same odds: leaves what `b` holds from `from` on, or changes, drops, adds, doubles or swaps a byte
  * or two of it. New bytes come mostly from `alphabet`. */

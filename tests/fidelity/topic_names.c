@@ -3,28 +3,17 @@
 
 #include "kube_name.h"
 
-static void put_word(struct dice *d, struct buf *b)
-{
-    static const char *const parts[] = {"a", "b1", "my-name", "-",           ".",      "x.y",
-                                        "0", "A",  "_",       "example.com", "MyName", "a--b"};
-    for (unsigned n = dice_below(d, 3) + 1; n > 0; n--)
-        DICE_PUT(d, b, parts);
-    if (dice_one_in(d, 15))
-        for (unsigned n = 58 + dice_below(d, 10); n > 0; n--)
-            buf_char(b, 'x');
-}
-
 static void make(struct dice *d, struct buf *b)
 {
     if (dice_one_in(d, 3)) {
-        put_word(d, b);
+        dice_put_name(d, b);
         if (dice_one_in(d, 20))
             for (unsigned n = 120 + dice_below(d, 10); n > 0; n--)
                 buf_put(b, LIT(".x"));
         buf_char(b, '/');
     }
     if (!dice_one_in(d, 30))
-        put_word(d, b);
+        dice_put_name(d, b);
     dice_damage(d, b, 0, "ab09AZ-._/ ");
 }
 
