@@ -1,5 +1,6 @@
 /* Answers probes and scrapes on a port of their own, so that they need no TLS and no client certificate. */
 #include "health.h"
+#include "connection.h"
 
 enum {
     MOST_CONNECTIONS = 64,
@@ -59,22 +60,8 @@ static enum MHD_Result say_why(struct MHD_Connection *mhd, const char *why)
     return say(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, line);
 }
 
-static const char *not_ready(const struct health_source *s)
-{
-    if (atomic_load(&s->service->draining))
-        return "draining";
-    const char *held = atomic_load(&s->service->held);
-    if (held)
-        return held;
-    const char *trouble = s->tls ? tls_trouble(s->tls) : NULL;
-    if (trouble)
-        return trouble;
-    return atomic_load(s->accepting) ? NULL : "not listening yet";
-}
-
 struct page {
     const struct health_source *source;
-    const struct metrics_gauges *gauges;
     struct arena *arena;
     struct buf text;
 };
@@ -82,27 +69,13 @@ struct page {
 static void render(void *context)
 {
     struct page *p = context;
-    const struct server_addon *companion = p->source->service->options->companion;
     p->text = buf_new(p->arena, SCRAPE_BYTES);
-    metrics_render(p->source->service->metrics, p->gauges, &p->text);
-    if (companion && companion->metrics)
-        companion->metrics(companion->context, &p->text);
+    p->source->metrics(p->source->context, &p->text);
 }
 
 static enum MHD_Result scrape(const struct health_source *s, struct MHD_Connection *mhd)
 {
-    struct metrics_gauges g = {.in_flight = atomic_load(&s->service->in_flight),
-                               .connections = connections_count(s->connections),
-                               .log_lines_dropped = log_dropped(s->service->log),
-                               .log_lines_left_out = log_left_out(s->service->log),
-                               .ready = !not_ready(s)};
-    if (s->tls)
-        tls_gauges(s->tls, &g);
-    g.policy = s->service->handler->reload != NULL;
-    g.policy_reloads = atomic_load(&s->service->policy.done);
-    g.policy_reload_failures = atomic_load(&s->service->policy.failed);
-    g.policy_matches_file = atomic_load(&s->service->policy.matches_file);
-    struct page p = {.source = s, .gauges = &g, .arena = arena_new(SCRAPE_BYTES)};
+    struct page p = {.source = s, .arena = arena_new(SCRAPE_BYTES)};
     enum MHD_Result result = MHD_NO;
     if (p.arena && arena_run(p.arena, render, &p))
         result = p.text.failed ? say(mhd, MHD_HTTP_INTERNAL_SERVER_ERROR, "too many series\n")
@@ -130,7 +103,7 @@ static enum MHD_Result answer(void *owner, struct MHD_Connection *mhd, const cha
     if (strcmp(url, "/livez") == 0 || strcmp(url, "/healthz") == 0)
         return say(mhd, MHD_HTTP_OK, "ok\n");
     if (strcmp(url, "/readyz") == 0) {
-        const char *why = not_ready(&h->source);
+        const char *why = h->source.not_ready(h->source.context);
         return why ? say_why(mhd, why) : say(mhd, MHD_HTTP_OK, "ok\n");
     }
     if (strcmp(url, "/metrics") == 0)

@@ -2,16 +2,15 @@
 #ifndef BRGATE_HEALTH_H
 #define BRGATE_HEALTH_H
 
-#include "connection.h"
+#include "buf.h"
 
 struct health;
 
-/* What it reports about; must outlive it. */
+/* What it reports; both are called on the port's own thread. */
 struct health_source {
-    struct service *service;
-    struct connections *connections;
-    struct tls *tls;
-    atomic_bool *accepting; /* the HTTPS port takes connections */
+    void *context;
+    const char *(*not_ready)(void *context); /* why, one line that lives forever; NULL: ready */
+    void (*metrics)(void *context, struct buf *b);
 };
 
 /* `fd` listens, and is owned by the daemon when this succeeds. NULL when it cannot start. */

@@ -95,8 +95,6 @@ static void wait_for_lines(struct log *l)
         thread_wait_until(&l->filled, &l->lock, due);
 }
 
-static void put_message(struct log *l, enum log_level level, const char *event, const char *message);
-
 /* With the lock, which it lets go of for a moment. */
 static void tell_left_out(struct log *l)
 {
@@ -105,10 +103,9 @@ static void tell_left_out(struct log *l)
         if (!n)
             continue;
         pthread_mutex_unlock(&l->lock);
-        char message[EVENT_BYTES];
-        snprintf(message, sizeof message, "%llu more reviews were %s: there are too many to log each",
-                 (unsigned long long)n, verdict_words[i]);
-        put_message(l, LOG_LEVEL_WARNING, "left-out", message);
+        log_event(l, LOG_LEVEL_WARNING, "left-out",
+                  "%llu more reviews were %s: there are too many to log each", (unsigned long long)n,
+                  verdict_words[i]);
         pthread_mutex_lock(&l->lock);
     }
 }
@@ -241,38 +238,73 @@ static void put_words(struct buf *b, slice s)
     put_ascii(b, s, ' ');
 }
 
-static void put_event(struct buf *b, bool as_text, const char *level, const char *event, slice message)
+static void put_json_field(struct buf *b, slice name, slice value)
 {
-    if (as_text) {
-        put_time(b);
-        buf_fmt(b, " %s: %s: %.*s\n", level, event, FMT(message));
+    if (!value.n)
         return;
-    }
-    buf_put(b, LIT("{\"time\":\""));
-    put_time(b);
-    buf_fmt(b, "\",\"level\":\"%s\",\"event\":\"%s\",\"message\":", level, event);
-    buf_json_string(b, message);
-    buf_put(b, LIT("}\n"));
+    buf_put(b, name);
+    buf_json_string(b, utf8_cut(value, TEXT_BYTES));
+}
+
+static void put_text_object(struct buf *b, const struct log_object *o)
+{
+    put_name(b, o->kind);
+    buf_char(b, ' ');
+    put_name(b, o->namespace);
+    buf_char(b, '/');
+    put_name(b, o->name);
 }
 
 struct event {
     struct log *log;
     struct arena *arena;
-    const char *level, *name, *message;
+    const char *level, *name;
+    const struct log_object *about; /* NULL: the process */
+    slice message;
 };
+
+static void put_text_event(struct buf *b, const struct event *e)
+{
+    put_time(b);
+    buf_fmt(b, " %s: %s: ", e->level, e->name);
+    if (e->about) {
+        put_text_object(b, e->about);
+        buf_put(b, LIT(": "));
+    }
+    buf_fmt(b, "%.*s\n", FMT(e->message));
+}
+
+static void put_json_event(struct buf *b, const struct event *e)
+{
+    buf_put(b, LIT("{\"time\":\""));
+    put_time(b);
+    buf_fmt(b, "\",\"level\":\"%s\",\"event\":\"%s\"", e->level, e->name);
+    if (e->about) {
+        put_json_field(b, LIT(",\"kind\":"), e->about->kind);
+        put_json_field(b, LIT(",\"namespace\":"), e->about->namespace);
+        put_json_field(b, LIT(",\"name\":"), e->about->name);
+    }
+    buf_put(b, LIT(",\"message\":"));
+    buf_json_string(b, e->message);
+    buf_put(b, LIT("}\n"));
+}
 
 static void write_event(void *context)
 {
     const struct event *e = context;
     struct buf b = buf_new(e->arena, LINE_BYTES);
-    put_event(&b, e->log->text, e->level, e->name, slice_of(e->message));
+    if (e->log->text)
+        put_text_event(&b, e);
+    else
+        put_json_event(&b, e);
     put_line(e->log, buf_slice(&b));
 }
 
-static void put_message(struct log *l, enum log_level level, const char *event, const char *message)
+void log_about(struct log *l, enum log_level level, const char *event, const struct log_object *about,
+               slice message)
 {
     static const char *const words[] = {"info", "warning", "error"};
-    struct event e = {l, arena_new(LINE_BYTES * 4), words[level], event, message};
+    struct event e = {l, arena_new(LINE_BYTES * 4), words[level], event, about, message};
     if (e.arena)
         arena_run(e.arena, write_event, &e);
     arena_free(e.arena);
@@ -286,7 +318,7 @@ void log_event(struct log *l, enum log_level level, const char *event, const cha
     int n = vsnprintf(message, sizeof message, format, args);
     va_end(args);
     if (n >= 0)
-        put_message(l, level, event, message);
+        log_about(l, level, event, NULL, slice_of(message));
 }
 
 static const char *const operation_words[SERVER_OPERATION_COUNT] = {"", "CREATE", "UPDATE", "DELETE",
@@ -310,14 +342,6 @@ static void put_rules(struct buf *b, const struct server_handler *h, const struc
         if (hit->error == errors && hit->rule < h->rule_count && !seen_before(answer, i))
             buf_fmt(b, "%s%s%s%s", count++ ? separator : "", quote, h->rules[hit->rule], quote);
     }
-}
-
-static void put_json_field(struct buf *b, slice name, slice value)
-{
-    if (!value.n)
-        return;
-    buf_put(b, name);
-    buf_json_string(b, utf8_cut(value, TEXT_BYTES));
 }
 
 static void put_json_review(struct buf *b, const struct server_handler *h, size_t endpoint,
@@ -349,12 +373,9 @@ static void put_text_review(struct buf *b, const struct server_handler *h, size_
     put_time(b);
     buf_fmt(b, " %s %s", h->paths[endpoint] + 1, verdict_words[answer->verdict]);
     if (answer->kind_name.n) { /* what is malformed may not say what it is about */
+        const struct log_object object = {answer->kind_name, answer->namespace, answer->name};
         buf_fmt(b, " %s ", operation_words[answer->operation]);
-        put_name(b, answer->kind_name);
-        buf_char(b, ' ');
-        put_name(b, answer->namespace);
-        buf_char(b, '/');
-        put_name(b, answer->name);
+        put_text_object(b, &object);
     }
     buf_fmt(b, "%s in %lu us", answer->dry_run ? " (dry run)" : "", microseconds);
     if (answer->uid.n) {

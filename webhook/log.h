@@ -18,10 +18,18 @@ enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Something about an object of the cluster, in fields of their own; empty ones are left out. */
+struct log_object {
+    slice kind, namespace, name;
+};
+void log_about(struct log *l, enum log_level level, const char *event, const struct log_object *about,
+               slice message);
+
 /* One review, unless too many have come; a line that does not fit is dropped. Both are counted. */
 void log_review(struct log *l, struct arena *a, const struct server_handler *h, size_t endpoint,
                 const struct server_answer *answer, uint64_t duration_ns);
 
+/* Lines that did not fit, because the reader is slow; reviews that were too many to be logged one by one. */
 uint64_t log_dropped(const struct log *l);
 uint64_t log_left_out(const struct log *l);
 

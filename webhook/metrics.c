@@ -1,10 +1,9 @@
 /* Counters in one shard per thread, and their exposition. */
 #include "metrics.h"
 
-#include <fcntl.h>
+#include "samples.h"
+
 #include <stdatomic.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 enum { SHARDS = 16, CACHE_LINE = 64 };
 
@@ -259,34 +258,6 @@ static void render_policy(const struct metrics_gauges *g, struct buf *b)
                    g->policy_reloads, g->policy_reload_failures);
 }
 
-/* The names that every Prometheus client library uses for its process. */
-static void render_process(const struct metrics *m, struct buf *b)
-{
-    struct rusage used;
-    getrusage(RUSAGE_SELF, &used);
-    long long cpu_us = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000LL + used.ru_utime.tv_usec +
-                       used.ru_stime.tv_usec;
-    buf_fmt(b,
-            "# HELP process_cpu_seconds_total User and system CPU time.\n"
-            "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total %lld.%06lld\n",
-            cpu_us / 1000000, cpu_us % 1000000);
-    buf_fmt(b,
-            "# HELP process_start_time_seconds Start of the server.\n"
-            "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n",
-            (long long)m->started_at);
-    char text[128] = "";
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (fd >= 0)
-        close(fd);
-    unsigned long pages;
-    if (n > 0 && sscanf(text, "%*u %lu", &pages) == 1)
-        buf_fmt(b,
-                "# HELP process_resident_memory_bytes Resident memory.\n"
-                "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %lu\n",
-                pages * (unsigned long)sysconf(_SC_PAGESIZE));
-}
-
 void metrics_render(const struct metrics *m, const struct metrics_gauges *g, struct buf *b)
 {
     render_requests(m, b);
@@ -313,5 +284,5 @@ void metrics_render(const struct metrics *m, const struct metrics_gauges *g, str
         render_policy(g, b);
     head(b, "build_info", "gauge", "Version of the program.");
     buf_fmt(b, "brgate_build_info{version=\"%s\"} 1\n", BRGATE_VERSION);
-    render_process(m, b);
+    samples_process(b, m->started_at);
 }

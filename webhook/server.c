@@ -2,6 +2,7 @@
 #include "server.h"
 
 #include "brgate_limits.h"
+#include "connection.h"
 #include "health.h"
 #include "listen.h"
 #include "process.h"
@@ -143,13 +144,46 @@ static bool start_https(struct server *s, struct error *reterr)
     return false;
 }
 
+static const char *not_ready(void *context)
+{
+    struct server *s = context;
+    if (atomic_load(&s->service.draining))
+        return "draining";
+    const char *held = atomic_load(&s->service.held);
+    if (held)
+        return held;
+    const char *trouble = tls_trouble(s->tls);
+    if (trouble)
+        return trouble;
+    return atomic_load(&s->accepting) ? NULL : "not listening yet";
+}
+
+static void put_metrics(void *context, struct buf *b)
+{
+    struct server *s = context;
+    const struct server_addon *companion = s->options->companion;
+    struct metrics_gauges g = {.in_flight = atomic_load(&s->service.in_flight),
+                               .connections = connections_count(s->connections),
+                               .log_lines_dropped = log_dropped(s->service.log),
+                               .log_lines_left_out = log_left_out(s->service.log),
+                               .ready = !not_ready(s),
+                               .policy = s->service.handler->reload != NULL,
+                               .policy_reloads = atomic_load(&s->service.policy.done),
+                               .policy_reload_failures = atomic_load(&s->service.policy.failed),
+                               .policy_matches_file = atomic_load(&s->service.policy.matches_file)};
+    tls_gauges(s->tls, &g);
+    metrics_render(s->service.metrics, &g, b);
+    if (companion && companion->metrics)
+        companion->metrics(companion->context, b);
+}
+
 static bool start_health(struct server *s, struct error *reterr)
 {
     int fd = listen_on(s->options->health_listen, "--health-listen", reterr);
     if (fd < 0)
         return false;
     s->health_port = listen_port(fd);
-    struct health_source source = {&s->service, s->connections, s->tls, &s->accepting};
+    struct health_source source = {s, not_ready, put_metrics};
     s->health = health_start(&source, fd);
     if (s->health)
         return true;
