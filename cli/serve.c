@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "certificate.h"
 #include "clock.h"
+#include "log.h"
 #include "options.h"
 #include "serve_keeping.h"
 
@@ -14,12 +15,11 @@ enum { SELF_SIGNED_DAYS = 365, ARENA_BYTES = 1 << 20 };
 
 struct settings {
     struct server_options server;
-    const char *config;
-    const char *defaults; /* NULL: as the policy says */
-    unsigned log_format;  /* of log_formats */
+    struct server_judging judging;
+    unsigned log_format; /* of log_formats */
     struct option_texts client_names;
     struct keeping_options keeping; /* certificates that the servers keep themselves */
-    bool self_signed;
+    bool self_signed, check_config;
 };
 
 static const char *const log_formats[] = {"json", "text", NULL};
@@ -42,8 +42,9 @@ static const struct option options[] = {
     {OPTION_TEXT("--client-ca", settings, server.client_ca_file)},
     {OPTION_TEXTS("--client-name", settings, client_names)},
     {OPTION_TEXT("--tls-priority", settings, server.tls_priority)},
-    {OPTION_TEXT("--config", settings, config)},
-    {OPTION_TEXT("--defaults", settings, defaults)},
+    {OPTION_TEXT("--config", settings, judging.config_file)},
+    {OPTION_TEXT("--enforcement", settings, judging.enforcement)},
+    {OPTION_TEXT("--defaults", settings, judging.defaults)},
     {OPTION_SIZE("--max-body", settings, server.max_body, 1024, 64 << 20)},
     {OPTION_SIZE("--review-memory", settings, server.review_memory, 1 << 20, 4096ULL << 20)},
     {OPTION_SIZE("--reviews-memory", settings, server.reviews_memory, 1 << 20, 65536ULL << 20)},
@@ -53,6 +54,7 @@ static const struct option options[] = {
     {OPTION_MILLISECONDS("--request-timeout", settings, server.request_timeout, 100, 300000)},
     {OPTION_MILLISECONDS("--shutdown-delay", settings, server.shutdown_delay, 0, 300000)},
     {OPTION_WORD("--log-format", settings, log_format, log_formats)},
+    {OPTION_SWITCH("--check-config", settings, check_config)},
 };
 
 static const char help_text[] =
@@ -96,8 +98,12 @@ static const char help_text[] =
     "                                AES-GCM and ChaCha20-Poly1305)\n"
     "\n"
     "Judging\n"
-    "  --config FILE                 policy: severities and overridable rules; read\n"
-    "                                again when it changes\n"
+    "  --config FILE                 policy: severities, enforcement and overridable\n"
+    "                                rules; read again when it changes\n"
+    "  --enforcement deny|warn       what happens to an object with errors where the\n"
+    "                                policy does not say it for the rule or the\n"
+    "                                namespace: it is denied (deny), or stored with\n"
+    "                                warnings \"would be denied: ...\"\n"
     "  --defaults MODE               which defaults /mutate adds: effective,\n"
     "                                documented or none, overriding the policy;\n"
     "                                see brgate default --help (effective)\n"
@@ -120,6 +126,8 @@ static const char help_text[] =
     "  --shutdown-delay DURATION     keep serving after SIGTERM (10s), while the\n"
     "                                cluster learns that this replica is leaving\n"
     "  --log-format json|text        one line per review on standard error (json)\n"
+    "  --check-config                read policy, certificate and key as at start,\n"
+    "                                say whether they can be used, exit with 0 or 2\n"
     "\n"
     "Sizes are bytes or end in Ki, Mi or Gi, durations in ms, s, m, h or d.\n"
     "SIGHUP reads certificates, client CAs and policy again; changed files are\n"
@@ -167,7 +175,7 @@ static int read_options(int argc, char **argv, struct settings *s)
     return status == OPTIONS_READ ? check(s) : status;
 }
 
-static bool make_self_signed(struct arena *a, struct server_options *o)
+static bool make_self_signed(struct arena *a, struct server_options *o, struct error *reterr)
 {
     static const slice names[] = {SLICE("localhost"), SLICE("127.0.0.1"), SLICE("::1")};
     int64_t now = clock_unix();
@@ -179,10 +187,8 @@ static bool make_self_signed(struct arena *a, struct server_options *o)
                                           .not_after = now + SELF_SIGNED_DAYS * 86400LL};
     struct certificate_pair pair;
     struct error error;
-    if (!certificate_make(a, &request, NULL, &pair, &error)) {
-        fprintf(stderr, "brgate serve: --self-signed: %s\n", error.text);
-        return false;
-    }
+    if (!certificate_make(a, &request, NULL, &pair, &error))
+        return error_set(reterr, "--self-signed: %s", error.text);
     o->cert_pem = pair.certificate;
     o->key_pem = pair.key;
     return true;
@@ -196,30 +202,59 @@ static void return_memory(void)
     mallopt(M_MMAP_THRESHOLD, ARENA_FIRST_CHUNK);
 }
 
-static int run(struct settings *s, handler_open *open)
+/* Serves until it is stopped; the exit status. */
+static int run(struct settings *s, struct server_handler *handler, struct error *reterr)
 {
-    return_memory();
-    struct server_handler handler = {0};
-    struct error error;
-    server_block_signals();
     struct server *server = NULL;
     struct cert_keeping *keeping = NULL;
     int status = EXIT_UNABLE;
-    bool able = open(s->config, s->defaults, &handler, &error);
-    if (able && s->keeping.secret) {
-        keeping = keeping_open(&s->keeping, &s->server, &error);
+    bool able = true;
+    if (s->keeping.secret) {
+        keeping = keeping_open(&s->keeping, &s->server, reterr);
         able = keeping != NULL;
     }
     if (able)
-        server = server_start(&s->server, &handler, &error);
-    if (server && (!keeping || keeping_start(keeping, server, &error)))
+        server = server_start(&s->server, handler, reterr);
+    if (server && (!keeping || keeping_start(keeping, server, reterr)))
         status = server_run(server);
     keeping_close(keeping);
+    return status;
+}
+
+/* For a person, or for an init container of which nothing else is seen. */
+static int check_config(const struct settings *s, const struct server_handler *handler, struct error *reterr)
+{
+    struct server_policy p = {.enforcement = "deny"};
+    if (!server_check(&s->server, reterr))
+        return EXIT_UNABLE;
+    if (handler->policy)
+        handler->policy(handler->context, &p);
+    printf("policy %s, enforcement %s: no errors\n", p.sha256[0] ? p.sha256 : "none", p.enforcement);
+    return EXIT_CLEAN;
+}
+
+/* In the form of the log: whoever reads one reads the other. */
+static int cannot_start(const struct settings *s, const struct error *why)
+{
+    struct log *log = s->server.text_log ? NULL : log_new(s->server.log_fd, false);
+    if (!log)
+        return command_fails("serve", "%s", why->text);
+    log_event(log, LOG_LEVEL_ERROR, "not-started", "%s", why->text);
+    log_close(log);
+    return EXIT_UNABLE;
+}
+
+static int open_and_run(struct settings *s, struct arena *a, handler_open *open)
+{
+    struct server_handler handler = {0};
+    struct error error = {0};
+    server_block_signals();
+    int status = EXIT_UNABLE;
+    if ((!s->self_signed || make_self_signed(a, &s->server, &error)) && open(&s->judging, &handler, &error))
+        status = s->check_config ? check_config(s, &handler, &error) : run(s, &handler, &error);
     if (handler.close)
         handler.close(handler.context);
-    if (status != EXIT_UNABLE)
-        return status;
-    return command_fails("serve", "%s", error.text);
+    return status == EXIT_UNABLE ? cannot_start(s, &error) : status;
 }
 
 int serve(int argc, char **argv, handler_open *open)
@@ -228,8 +263,9 @@ int serve(int argc, char **argv, handler_open *open)
     int status = read_options(argc, argv, &s);
     if (status != OPTIONS_READ)
         return status;
+    return_memory();
     struct arena *a = arena_new(ARENA_BYTES);
-    status = a && (!s.self_signed || make_self_signed(a, &s.server)) ? run(&s, open) : EXIT_UNABLE;
+    status = a ? open_and_run(&s, a, open) : cannot_start(&s, &(struct error){"out of memory"});
     arena_free(a);
     return status;
 }

@@ -30,8 +30,10 @@ enum {
 static const struct log_rate rates[SERVER_VERDICT_COUNT] = {[SERVER_FAILED] = {20, 2},
                                                             [SERVER_MALFORMED] = {20, 2},
                                                             [SERVER_ALLOWED] = {1000, 100},
+                                                            [SERVER_WOULD_DENY] = {1000, 100},
                                                             [SERVER_DENIED] = {1000, 100}};
-static const char *const verdict_words[SERVER_VERDICT_COUNT] = {"failed", "malformed", "allowed", "denied"};
+static const char *const verdict_words[SERVER_VERDICT_COUNT] = {"failed", "malformed", "allowed",
+                                                                "would_deny", "denied"};
 
 struct log {
     int fd;
@@ -327,21 +329,32 @@ static const char *const operation_words[SERVER_OPERATION_COUNT] = {"", "CREATE"
 static bool seen_before(const struct server_answer *answer, size_t at)
 {
     for (size_t i = 0; i < at; i++)
-        if (answer->hits[i].rule == answer->hits[at].rule && answer->hits[i].error == answer->hits[at].error)
+        if (answer->hits[i].rule == answer->hits[at].rule &&
+            answer->hits[i].effect == answer->hits[at].effect)
             return true;
     return false;
 }
 
+static bool has_effect(const struct server_answer *answer, enum server_effect effect)
+{
+    size_t i = 0;
+    while (i < answer->hit_count && answer->hits[i].effect != effect)
+        i++;
+    return i < answer->hit_count;
+}
+
 /* Every rule once. */
 static void put_rules(struct buf *b, const struct server_handler *h, const struct server_answer *answer,
-                      bool errors, const char *separator, const char *quote)
+                      enum server_effect effect, const char *name)
 {
+    buf_fmt(b, ",\"%s\":[", name);
     size_t count = 0, most = answer->hit_count < HITS_LOOKED_AT ? answer->hit_count : HITS_LOOKED_AT;
     for (size_t i = 0; i < most; i++) {
         const struct server_hit *hit = &answer->hits[i];
-        if (hit->error == errors && hit->rule < h->rule_count && !seen_before(answer, i))
-            buf_fmt(b, "%s%s%s%s", count++ ? separator : "", quote, h->rules[hit->rule], quote);
+        if (hit->effect == effect && hit->rule < h->rule_count && !seen_before(answer, i))
+            buf_fmt(b, "%s\"%s\"", count++ ? "," : "", h->rules[hit->rule]);
     }
+    buf_char(b, ']');
 }
 
 static void put_json_review(struct buf *b, const struct server_handler *h, size_t endpoint,
@@ -357,15 +370,19 @@ static void put_json_review(struct buf *b, const struct server_handler *h, size_
     put_json_field(b, LIT(",\"kind\":"), answer->kind_name);
     put_json_field(b, LIT(",\"namespace\":"), answer->namespace);
     put_json_field(b, LIT(",\"name\":"), answer->name);
+    put_json_field(b, LIT(",\"user\":"), answer->user);
     put_json_field(b, LIT(",\"error\":"), answer->error);
     if (answer->dry_run)
         buf_put(b, LIT(",\"dryRun\":true"));
-    buf_put(b, LIT(",\"errors\":["));
-    put_rules(b, h, answer, true, ",", "\"");
-    buf_put(b, LIT("],\"warnings\":["));
-    put_rules(b, h, answer, false, ",", "\"");
-    buf_fmt(b, "],\"findings\":%zu,\"microseconds\":%lu}\n", answer->hit_count, microseconds);
+    put_rules(b, h, answer, SERVER_REFUSES, "errors");
+    if (has_effect(answer, SERVER_WOULD_REFUSE))
+        put_rules(b, h, answer, SERVER_WOULD_REFUSE, "wouldDeny");
+    put_rules(b, h, answer, SERVER_WARNS, "warnings");
+    buf_fmt(b, ",\"findings\":%zu,\"microseconds\":%lu}\n", answer->hit_count, microseconds);
 }
+
+static const char *const effect_words[SERVER_EFFECT_COUNT] = {
+    [SERVER_WARNS] = "warning", [SERVER_WOULD_REFUSE] = "would deny", [SERVER_REFUSES] = "error"};
 
 static void put_text_review(struct buf *b, const struct server_handler *h, size_t endpoint,
                             const struct server_answer *answer, unsigned long microseconds)
@@ -382,9 +399,13 @@ static void put_text_review(struct buf *b, const struct server_handler *h, size_
         buf_put(b, LIT(", uid "));
         put_name(b, answer->uid);
     }
+    if (answer->user.n) {
+        buf_put(b, LIT(", user "));
+        put_name(b, answer->user);
+    }
     for (size_t i = 0; i < answer->hit_count && i < HITS_LOOKED_AT; i++)
         if (!seen_before(answer, i) && answer->hits[i].rule < h->rule_count)
-            buf_fmt(b, "%s %s %s", i ? "," : ";", answer->hits[i].error ? "error" : "warning",
+            buf_fmt(b, "%s %s %s", i ? "," : ";", effect_words[answer->hits[i].effect],
                     h->rules[answer->hits[i].rule]);
     if (answer->error.n) {
         buf_put(b, LIT("; error: "));

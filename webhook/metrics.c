@@ -16,10 +16,10 @@ enum { BUCKETS = COUNT(bounds) + 1 };
 
 /* The counters of one shard are one array; these are the places in it. */
 struct layout {
-    size_t requests; /* [endpoint][operation][kind][verdict] */
+    size_t requests; /* [endpoint][operation][kind][verdict][dry run] */
     size_t buckets;  /* [endpoint][BUCKETS] */
     size_t sums;     /* [endpoint], nanoseconds */
-    size_t rules;    /* [rule][warning, error] */
+    size_t rules;    /* [endpoint][rule][effect][dry run] */
     size_t refused;  /* [reason] */
     size_t connections, handshakes, aborted;
     size_t stride; /* counters of one shard */
@@ -43,13 +43,13 @@ struct metrics *metrics_new(const struct server_handler *h)
     size_t n = 0;
     m->handler = h;
     m->at.requests = n;
-    n += h->path_count * SERVER_OPERATION_COUNT * (h->kind_count + 1) * SERVER_VERDICT_COUNT;
+    n += h->path_count * SERVER_OPERATION_COUNT * (h->kind_count + 1) * SERVER_VERDICT_COUNT * 2;
     m->at.buckets = n;
     n += h->path_count * BUCKETS;
     m->at.sums = n;
     n += h->path_count;
     m->at.rules = n;
-    n += h->rule_count * 2;
+    n += h->path_count * h->rule_count * SERVER_EFFECT_COUNT * 2;
     m->at.refused = n;
     n += REJECTED_REASON_COUNT;
     m->at.connections = n++;
@@ -93,25 +93,31 @@ static uint64_t total(const struct metrics *m, size_t at)
 }
 
 static size_t request_at(const struct metrics *m, size_t endpoint, size_t operation, size_t kind,
-                         size_t verdict)
+                         size_t verdict, bool dry_run)
 {
     size_t kinds = m->handler->kind_count + 1;
-    return m->at.requests +
-           ((endpoint * SERVER_OPERATION_COUNT + operation) * kinds + kind) * SERVER_VERDICT_COUNT + verdict;
+    size_t at = ((endpoint * SERVER_OPERATION_COUNT + operation) * kinds + kind) * SERVER_VERDICT_COUNT;
+    return m->at.requests + (at + verdict) * 2 + dry_run;
+}
+
+static size_t hit_at(const struct metrics *m, size_t endpoint, size_t rule, size_t effect, bool dry_run)
+{
+    size_t at = (endpoint * m->handler->rule_count + rule) * SERVER_EFFECT_COUNT;
+    return m->at.rules + (at + effect) * 2 + dry_run;
 }
 
 void metrics_review(struct metrics *m, size_t endpoint, const struct server_answer *answer, uint64_t ns)
 {
     const struct server_handler *h = m->handler;
     size_t kind = answer->kind < h->kind_count ? answer->kind : h->kind_count, bucket = 0;
-    count(m, request_at(m, endpoint, answer->operation, kind, answer->verdict), 1);
+    count(m, request_at(m, endpoint, answer->operation, kind, answer->verdict, answer->dry_run), 1);
     while (bucket < BUCKETS - 1 && ns > bounds[bucket] * 1000ULL)
         bucket++;
     count(m, m->at.buckets + endpoint * BUCKETS + bucket, 1);
     count(m, m->at.sums + endpoint, ns);
     for (size_t i = 0; i < answer->hit_count; i++)
         if (answer->hits[i].rule < h->rule_count)
-            count(m, m->at.rules + answer->hits[i].rule * 2 + answer->hits[i].error, 1);
+            count(m, hit_at(m, endpoint, answer->hits[i].rule, answer->hits[i].effect, answer->dry_run), 1);
 }
 
 void metrics_refused(struct metrics *m, enum rejection_reason reason)
@@ -145,24 +151,45 @@ static void single(struct buf *b, const char *name, const char *type, const char
     buf_fmt(b, "brgate_%s %lld\n", name, (long long)value);
 }
 
+static const char *const operations[SERVER_OPERATION_COUNT] = {"other", "CREATE", "UPDATE", "DELETE",
+                                                               "CONNECT"};
+static const char *const verdicts[SERVER_VERDICT_COUNT] = {"failed", "malformed", "allowed", "would_deny",
+                                                           "denied"};
+static const char *const dry_runs[] = {"false", "true"};
+
+/* Prometheus sees no increase in a counter that is born with its first event, so alerts would miss that: every series
+ * that an API server can cause is there from the start. */
+static bool is_expected(size_t operation, bool known_kind)
+{
+    return known_kind ? operation >= SERVER_CREATE && operation <= SERVER_DELETE
+                      : operation == SERVER_OTHER_OPERATION;
+}
+
+static void render_requests_of(const struct metrics *m, struct buf *b, size_t endpoint, size_t operation,
+                               size_t kind)
+{
+    const struct server_handler *h = m->handler;
+    bool known = kind < h->kind_count;
+    for (size_t v = 0; v < SERVER_VERDICT_COUNT; v++)
+        for (int dry = 0; dry < 2; dry++) {
+            uint64_t n = total(m, request_at(m, endpoint, operation, kind, v, dry));
+            if (n || is_expected(operation, known))
+                buf_fmt(b,
+                        "brgate_webhook_requests_total{endpoint=\"%s\",operation=\"%s\",kind=\"%s\","
+                        "verdict=\"%s\",dry_run=\"%s\"} %llu\n",
+                        h->paths[endpoint] + 1, operations[operation], known ? h->kinds[kind] : "other",
+                        verdicts[v], dry_runs[dry], (unsigned long long)n);
+        }
+}
+
 static void render_requests(const struct metrics *m, struct buf *b)
 {
-    static const char *const operations[] = {"other", "CREATE", "UPDATE", "DELETE", "CONNECT"};
-    static const char *const verdicts[] = {"failed", "malformed", "allowed", "denied"};
     const struct server_handler *h = m->handler;
     head(b, "webhook_requests_total", "counter", "Reviews answered.");
     for (size_t e = 0; e < h->path_count; e++)
         for (size_t o = 0; o < SERVER_OPERATION_COUNT; o++)
             for (size_t k = 0; k <= h->kind_count; k++)
-                for (size_t v = 0; v < SERVER_VERDICT_COUNT; v++) {
-                    uint64_t n = total(m, request_at(m, e, o, k, v));
-                    if (n)
-                        buf_fmt(b,
-                                "brgate_webhook_requests_total{endpoint=\"%s\",operation=\"%s\",kind=\"%s\","
-                                "verdict=\"%s\"} %llu\n",
-                                h->paths[e] + 1, operations[o], k < h->kind_count ? h->kinds[k] : "other",
-                                verdicts[v], (unsigned long long)n);
-                }
+                render_requests_of(m, b, e, o, k);
 }
 
 static void render_latency(const struct metrics *m, struct buf *b)
@@ -190,17 +217,31 @@ static void render_latency(const struct metrics *m, struct buf *b)
     }
 }
 
+static void render_hits_of(const struct metrics *m, struct buf *b, size_t endpoint, size_t rule)
+{
+    static const char *const effects[SERVER_EFFECT_COUNT] = {
+        [SERVER_WARNS] = "warning", [SERVER_WOULD_REFUSE] = "would_deny", [SERVER_REFUSES] = "error"};
+    const struct server_handler *h = m->handler;
+    for (size_t e = 0; e < SERVER_EFFECT_COUNT; e++)
+        for (int dry = 0; dry < 2; dry++) {
+            uint64_t n = total(m, hit_at(m, endpoint, rule, e, dry));
+            if (n)
+                buf_fmt(b,
+                        "brgate_webhook_rule_hits_total{endpoint=\"%s\",rule=\"%s\",severity=\"%s\","
+                        "dry_run=\"%s\"} %llu\n",
+                        h->paths[endpoint] + 1, h->rules[rule], effects[e], dry_runs[dry],
+                        (unsigned long long)n);
+        }
+}
+
+/* Only those that happened: all would be thousands, and no alert depends on a single rule. */
 static void render_rules(const struct metrics *m, struct buf *b)
 {
-    const struct server_handler *h = m->handler;
-    head(b, "webhook_rule_hits_total", "counter", "Findings by rule and severity.");
-    for (size_t r = 0; r < h->rule_count; r++)
-        for (size_t error = 0; error < 2; error++) {
-            uint64_t n = total(m, m->at.rules + r * 2 + error);
-            if (n)
-                buf_fmt(b, "brgate_webhook_rule_hits_total{rule=\"%s\",severity=\"%s\"} %llu\n", h->rules[r],
-                        error ? "error" : "warning", (unsigned long long)n);
-        }
+    head(b, "webhook_rule_hits_total", "counter",
+         "Findings by rule; severity would_deny is an error that is not enforced.");
+    for (size_t e = 0; e < m->handler->path_count; e++)
+        for (size_t r = 0; r < m->handler->rule_count; r++)
+            render_hits_of(m, b, e, r);
 }
 
 static void render_refusals(const struct metrics *m, struct buf *b)
@@ -250,6 +291,15 @@ static void render_certificate(const struct metrics_gauges *g, struct buf *b)
                    g->reloads, g->reload_failures);
 }
 
+static void render_policy_info(const struct metrics *m, struct buf *b)
+{
+    struct server_policy p;
+    m->handler->policy(m->handler->context, &p);
+    head(b, "webhook_policy_info", "gauge",
+         "The SHA-256 of the policy file in effect, and what happens to errors that it does not name.");
+    buf_fmt(b, "brgate_webhook_policy_info{sha256=\"%s\",enforcement=\"%s\"} 1\n", p.sha256, p.enforcement);
+}
+
 static void render_policy(const struct metrics_gauges *g, struct buf *b)
 {
     single(b, "webhook_policy_matches_file", "gauge", "1 while the policy in effect is the one in the file.",
@@ -280,6 +330,8 @@ void metrics_render(const struct metrics *m, const struct metrics_gauges *g, str
     single(b, "webhook_ready", "gauge", "1 while /readyz answers 200.", g->ready);
     if (g->tls)
         render_certificate(g, b);
+    if (m->handler->policy)
+        render_policy_info(m, b);
     if (g->policy)
         render_policy(g, b);
     head(b, "build_info", "gauge", "Version of the program.");

@@ -8,8 +8,9 @@
 #include "live_gate.h"
 #include "review.h"
 
-#include <errno.h>
-#include <time.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <pthread.h>
 
 enum { MOST_KINDS = 16 };
 
@@ -18,13 +19,16 @@ struct judge {
     const char *config_file; /* or NULL */
     const char *defaults;    /* the word of `mode`, which goes before the policy's; or NULL */
     enum defaults_mode mode;
-    bool has_policy; /* the gate in force has a policy that says something */
-    char *tried;     /* its text when it was read last; NULL: it could not be read */
+    enum enforcement enforcement; /* before the policy's word; DEFAULT: the policy's */
+    bool has_policy;              /* the gate in force has a policy that says something */
+    char *tried;                  /* its text when it was read last; NULL: it could not be read */
     size_t tried_size;
     struct arena *names;
     const char *kinds[MOST_KINDS];
     size_t kind_count;
     const char *rules[RULES_MOST];
+    pthread_mutex_t lock;
+    struct server_policy in_effect; /* under the lock */
 };
 
 /* In the order of enum endpoint. */
@@ -56,11 +60,22 @@ static unsigned kind_of(const struct judge *judge, slice word)
 /* Without memory for them the hits are missing in the metrics, which is better than no answer. */
 static void copy_hits(struct arena *a, const struct review_facts *log, struct server_answer *ret)
 {
+    static const enum server_effect effects[] = {[EFFECT_WARNS] = SERVER_WARNS,
+                                                 [EFFECT_WOULD_DENY] = SERVER_WOULD_REFUSE,
+                                                 [EFFECT_DENIES] = SERVER_REFUSES};
     struct server_hit *hits = arena_try(a, log->rule_count * sizeof *hits);
     for (size_t i = 0; hits && i < log->rule_count; i++)
-        hits[i] = (struct server_hit){log->rules[i], log->severities[i] == SEVERITY_ERROR};
+        hits[i] = (struct server_hit){log->rules[i], effects[log->effects[i]]};
     ret->hits = hits;
     ret->hit_count = hits ? log->rule_count : 0;
+}
+
+static enum server_verdict verdict_of(const struct review_facts *log)
+{
+    return !log->answered    ? SERVER_MALFORMED
+           : !log->allowed   ? SERVER_DENIED
+           : log->would_deny ? SERVER_WOULD_DENY
+                             : SERVER_ALLOWED;
 }
 
 static void answer(void *context, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
@@ -70,7 +85,7 @@ static void answer(void *context, struct arena *a, size_t endpoint, slice body, 
     struct gate_place *place = live_gate_enter(&judge->gate);
     ret->body = review_answer(place->gate, a, (enum endpoint)endpoint, body, clock_unix(), &log);
     live_gate_leave(place);
-    ret->verdict = !log.answered ? SERVER_MALFORMED : log.allowed ? SERVER_ALLOWED : SERVER_DENIED;
+    ret->verdict = verdict_of(&log);
     ret->error = log.error;
     ret->operation = operation_of(log.operation);
     ret->kind = kind_of(judge, log.kind);
@@ -78,6 +93,7 @@ static void answer(void *context, struct arena *a, size_t endpoint, slice body, 
     ret->kind_name = log.kind;
     ret->namespace = log.namespace;
     ret->name = log.name;
+    ret->user = log.user;
     ret->dry_run = log.dry_run;
     copy_hits(a, &log, ret);
 }
@@ -123,6 +139,34 @@ static bool lifts_policy(const struct judge *judge, const struct policy *policy,
     return true;
 }
 
+static void sha256_of(slice text, char ret[65])
+{
+    unsigned char digest[32];
+    ret[0] = '\0';
+    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, slice_c(text), text.n, digest) != 0)
+        return;
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void set_in_effect(struct judge *judge, slice text, const struct policy *policy)
+{
+    struct server_policy p = {.enforcement = enforcement_word((enum enforcement)policy->enforcement_all)};
+    if (judge->config_file)
+        sha256_of(text, p.sha256);
+    pthread_mutex_lock(&judge->lock);
+    judge->in_effect = p;
+    pthread_mutex_unlock(&judge->lock);
+}
+
+static void in_effect(void *context, struct server_policy *ret)
+{
+    struct judge *judge = context;
+    pthread_mutex_lock(&judge->lock);
+    *ret = judge->in_effect;
+    pthread_mutex_unlock(&judge->lock);
+}
+
 /* A gate with the policy of that text; NULL with the reason. */
 static struct gate *open_gate(struct judge *judge, slice text, struct error *reterr)
 {
@@ -135,11 +179,15 @@ static struct gate *open_gate(struct judge *judge, slice text, struct error *ret
     bool has_policy = read && !policy_is_empty(o.policy);
     if (read && judge->defaults)
         o.policy->defaults = judge->mode;
+    if (read && judge->enforcement)
+        policy_enforce(o.policy, judge->enforcement);
     struct gate *gate = read ? gate_open(o.policy, &builtin_schemas) : NULL;
-    if (gate)
+    if (gate) {
         judge->has_policy = has_policy;
-    else
+        set_in_effect(judge, text, o.policy);
+    } else {
         error_set(reterr, "--config %s:%s", judge->config_file, o.error.text);
+    }
     free(o.policy);
     arena_free(o.arena);
     return gate;
@@ -184,7 +232,7 @@ static void list_names(void *context)
     }
 }
 
-static bool open_judge(struct judge *judge, struct error *reterr)
+static bool open_judge(struct judge *judge, const struct server_judging *o, struct error *reterr)
 {
     slice text = {0};
     error_set(reterr, "out of memory");
@@ -193,6 +241,10 @@ static bool open_judge(struct judge *judge, struct error *reterr)
         return false;
     if (judge->defaults && !defaults_mode_read(slice_of(judge->defaults), &judge->mode)) {
         error_set(reterr, "--defaults %s: expected effective, documented or none", judge->defaults);
+        return false;
+    }
+    if (o->enforcement && !enforcement_read(slice_of(o->enforcement), &judge->enforcement)) {
+        error_set(reterr, "--enforcement %s: expected deny or warn", o->enforcement);
         return false;
     }
     if (judge->config_file) {
@@ -212,20 +264,21 @@ static void close_judge(void *context)
     live_gate_close(&judge->gate);
     arena_free(judge->names);
     free(judge->tried);
+    pthread_mutex_destroy(&judge->lock);
     free(judge);
 }
 
-bool review_handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
-                         struct error *reterr)
+bool review_handler_open(const struct server_judging *o, struct server_handler *ret, struct error *reterr)
 {
     struct judge *judge = calloc(1, sizeof *judge);
     if (!judge) {
         error_set(reterr, "out of memory");
         return false;
     }
-    judge->config_file = config_file;
-    judge->defaults = defaults;
-    if (!open_judge(judge, reterr)) {
+    judge->config_file = o->config_file;
+    judge->defaults = o->defaults;
+    pthread_mutex_init(&judge->lock, NULL);
+    if (!open_judge(judge, o, reterr)) {
         close_judge(judge);
         return false;
     }
@@ -237,7 +290,8 @@ bool review_handler_open(const char *config_file, const char *defaults, struct s
                                    .kind_count = judge->kind_count,
                                    .rules = judge->rules,
                                    .rule_count = rule_count(),
-                                   .reload = config_file ? reload : NULL,
+                                   .reload = judge->config_file ? reload : NULL,
+                                   .policy = in_effect,
                                    .close = close_judge};
     return true;
 }

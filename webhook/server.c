@@ -201,8 +201,12 @@ static void report_started(const struct server *s)
         snprintf(port, sizeof port, " (port %u)", s->port);
     if (strcmp(strrchr(o->health_listen, ':'), ":0") == 0)
         snprintf(health_port, sizeof health_port, " (port %u)", s->health_port);
-    log_event(s->service.log, LOG_LEVEL_INFO, "started", "HTTPS on %s%s, health on %s%s", o->listen, port,
-              o->health_listen, health_port);
+    struct server_policy p = {.enforcement = "deny"};
+    if (s->service.handler->policy)
+        s->service.handler->policy(s->service.handler->context, &p);
+    log_event(s->service.log, LOG_LEVEL_INFO, "started",
+              "brgate %s, policy %s, enforcement %s: HTTPS on %s%s, health on %s%s", BRGATE_VERSION,
+              p.sha256[0] ? p.sha256 : "none", p.enforcement, o->listen, port, o->health_listen, health_port);
 }
 
 static bool start(struct server *s, const struct server_handler *h, struct error *reterr)
@@ -249,6 +253,18 @@ struct server *server_start(const struct server_options *o, const struct server_
     return NULL;
 }
 
+bool server_check(const struct server_options *o, struct error *reterr)
+{
+    struct log *log = log_new(o->log_fd, o->text_log);
+    struct tls *tls = log ? tls_new(o, log, reterr) : NULL;
+    if (!log)
+        no_memory(reterr);
+    bool usable = tls != NULL;
+    tls_free(tls);
+    log_close(log);
+    return usable;
+}
+
 unsigned server_port(const struct server *s)
 {
     return s->port;
@@ -264,13 +280,17 @@ static void reload_policy(struct server *s, bool forced)
     const struct server_handler *h = s->service.handler;
     struct policy_reloads *policy = &s->service.policy;
     struct error error;
+    struct server_policy p = {.enforcement = "deny"};
     switch (h->reload(h->context, forced, &error)) {
     case SERVER_UNCHANGED:
         return;
     case SERVER_RELOADED:
         atomic_fetch_add(&policy->done, 1);
         atomic_store(&policy->matches_file, true);
-        log_event(s->service.log, LOG_LEVEL_INFO, "policy", "now applying the policy file");
+        if (h->policy)
+            h->policy(h->context, &p);
+        log_event(s->service.log, LOG_LEVEL_INFO, "policy", "now applying the policy file %s, enforcement %s",
+                  p.sha256, p.enforcement);
         return;
     case SERVER_NOT_RELOADED:
         atomic_fetch_add(&policy->failed, 1);

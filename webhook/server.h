@@ -11,7 +11,14 @@
 
 #include <stdint.h>
 
-enum server_verdict { SERVER_FAILED, SERVER_MALFORMED, SERVER_ALLOWED, SERVER_DENIED, SERVER_VERDICT_COUNT };
+enum server_verdict {
+    SERVER_FAILED,
+    SERVER_MALFORMED,
+    SERVER_ALLOWED,
+    SERVER_WOULD_DENY, /* allowed, because the policy does not enforce what speaks against it */
+    SERVER_DENIED,
+    SERVER_VERDICT_COUNT
+};
 
 enum server_operation {
     SERVER_OTHER_OPERATION,
@@ -22,9 +29,11 @@ enum server_operation {
     SERVER_OPERATION_COUNT
 };
 
+enum server_effect { SERVER_WARNS, SERVER_WOULD_REFUSE, SERVER_REFUSES, SERVER_EFFECT_COUNT };
+
 struct server_hit {
     unsigned rule; /* index into the handler's rules */
-    bool error;    /* false: a warning */
+    enum server_effect effect;
 };
 
 /* Zeroed before the handler is called. Texts live in the arena, in the body or for ever. */
@@ -32,15 +41,28 @@ struct server_answer {
     /* Empty: the verdict counts as failed. HTTP 413 when the arena's limit was the reason, 429 when it was
      * the memory of all reviews, else 500. */
     slice body;
-    /* ALLOWED and DENIED answer HTTP 200 with `body`, MALFORMED answers 400 with it; it is JSON. */
+    /* ALLOWED, WOULD_DENY and DENIED answer HTTP 200 with `body`, MALFORMED answers 400 with it; it is JSON. */
     enum server_verdict verdict;
     enum server_operation operation;
     unsigned kind; /* index into the handler's kinds; anything beyond counts as "other" */
     const struct server_hit *hits;
     size_t hit_count;
-    slice uid, kind_name, namespace, name; /* for the log line; never contents of the object */
-    slice error;                           /* why it is malformed or failed; for the log line */
+    slice uid, kind_name, namespace, name, user; /* for the log line; never contents of the object */
+    slice error;                                 /* why it is malformed or failed; for the log line */
     bool dry_run;
+};
+
+/* What the flags say about judging; each may be NULL. */
+struct server_judging {
+    const char *config_file; /* the policy */
+    const char *defaults;    /* word of a defaults_mode; takes the place of what the policy says */
+    const char *enforcement; /* deny or warn; of what the policy says nothing more specific about */
+};
+
+/* The policy in effect, for the log and the metrics. */
+struct server_policy {
+    char sha256[65];         /* of its text, in hex; empty: there is none */
+    const char *enforcement; /* "deny" or "warn", of what the policy does not name */
 };
 
 enum server_reload { SERVER_UNCHANGED, SERVER_RELOADED, SERVER_NOT_RELOADED };
@@ -58,6 +80,8 @@ struct server_handler {
     /* NULL, or: reads the policy again. On one thread at a time, while reviews go on. Without `forced` a text
      * that was tried before is left alone. `reterr` is set when it was not reloaded. */
     enum server_reload (*reload)(void *context, bool forced, struct error *reterr);
+    /* NULL, or: on any thread, what is in effect. */
+    void (*policy)(void *context, struct server_policy *ret);
     void (*close)(
         void *context); /* NULL, or: frees `context`, which its owner calls once the server has stopped */
 };
@@ -122,6 +146,10 @@ struct server;
  * the process handles itself must be blocked before. Handler and options must outlive the server. */
 struct server *server_start(const struct server_options *o, const struct server_handler *h,
                             struct error *reterr);
+
+/* Whether it could start: reads certificate, key and client CA as server_start() does, and listens nowhere. False with
+ * one line. */
+bool server_check(const struct server_options *o, struct error *reterr);
 
 /* The ports it listens on, also where the system chose them. */
 unsigned server_port(const struct server *s);

@@ -1,4 +1,4 @@
-/* AdmissionReview v1 in and out. */
+/* AdmissionReview v1 out: what the verdict says, as an answer. */
 #include "review.h"
 
 #include "ascii.h"
@@ -7,138 +7,31 @@
 #include "json_memory.h"
 #include "judge.h"
 #include "patch.h"
+#include "review_request.h"
 #include "utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct request { /* what the API server asks */
-    slice uid, operation;
-    const struct schema_kind *kind; /* NULL: not ours */
-    const struct node *sub_resource;
-    struct node *object, *old_object;
-    struct findings readings;
-};
-
-/* ---- reading ---- */
-
-static bool unreadable(struct arena *a, struct review_facts *log, const char *what, slice got)
+static size_t number_of(const struct gate *g, const struct diagnostic *d)
 {
-    log->error = got.n ? arena_fmt(a, "%s, got \"%.*s\"", what, FMT(utf8_cut(got, 100))) : slice_of(what);
-    return false;
+    return rule_level_of(&g->levels, d->rule)->number;
 }
 
-/* An object as a tree of its own: paths start at its root. */
-static struct node *object_at(const struct node *request, const char *key)
+static enum effect effect_of(const struct gate *g, const struct diagnostic *d)
 {
-    struct node *n = node_get(request, slice_of(key));
-    if (!n || n->kind != NODE_OBJECT)
-        return NULL;
-    n->parent = NULL;
-    n->key = (slice){0};
+    return d->severity != SEVERITY_ERROR                ? EFFECT_WARNS
+           : policy_denies(&g->policy, number_of(g, d)) ? EFFECT_DENIES
+                                                        : EFFECT_WOULD_DENY;
+}
+
+static size_t count_of(const struct gate *g, const struct verdict *v, enum effect effect)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->diagnostic_count; i++)
+        n += effect_of(g, &v->diagnostics[i]) == effect;
     return n;
 }
-
-static bool read_request(const struct gate *g, struct arena *a, slice body, struct request *q,
-                         struct review_facts *log)
-{
-    q->readings = findings_new(a);
-    const struct node *root = json_read(a, body, &q->readings);
-    if (!root)
-        return unreadable(
-            a, log,
-            arena_cstr(a, arena_fmt(a, "the body is not JSON: %.*s", FMT(q->readings.first->message))),
-            (slice){0});
-    if (!slice_eq(node_text_at(root, "apiVersion"), LIT("admission.k8s.io/v1")))
-        return unreadable(a, log, "expected apiVersion admission.k8s.io/v1",
-                          node_text_at(root, "apiVersion"));
-    if (!slice_eq(node_text_at(root, "kind"), LIT("AdmissionReview")))
-        return unreadable(a, log, "expected kind AdmissionReview", node_text_at(root, "kind"));
-    struct node *request = node_get(root, LIT("request"));
-    q->uid = node_text_at(request, "uid");
-    if (q->uid.n == 0 || memchr(q->uid.p, 0, q->uid.n))
-        return unreadable(a, log, "request.uid is required", (slice){0});
-    q->operation = node_text_at(request, "operation");
-    const struct node *dry_run = node_get(request, LIT("dryRun"));
-    *log = (struct review_facts){
-        .uid = q->uid,
-        .group = node_text_at(request, "kind.group"),
-        .kind = node_text_at(request, "kind.kind"),
-        .namespace = node_text_at(request, "namespace"),
-        .name = node_text_at(request, "name"),
-        .operation = q->operation,
-        .sub_resource = node_text_at(request, "subResource"),
-        .dry_run = dry_run && dry_run->kind == NODE_BOOL && dry_run->boolean,
-    };
-    q->kind = schema_find_in(g->schemas, log->group, node_text_at(request, "kind.version"), log->kind);
-    q->sub_resource = node_get(request, LIT("subResource"));
-    q->object = object_at(request, "object");
-    q->old_object = object_at(request, "oldObject");
-    return true;
-}
-
-static bool is_word(const struct node *n, const char *word)
-{
-    return n && n->kind == NODE_STRING && slice_eq(n->text, slice_of(word));
-}
-
-static bool is_absent(const struct node *n)
-{
-    return !n || n->kind == NODE_NULL || is_word(n, "");
-}
-
-/* Whether brgate knows the kind, in whatever version. */
-static bool is_ours(const struct gate *g, const struct review_facts *log)
-{
-    const struct schema_tables *t = schema_set_tables(g->schemas);
-    for (size_t i = 0; i < t->kind_count; i++)
-        if (slice_eq(t->kinds[i].group, log->group) && slice_eq(t->kinds[i].kind, log->kind))
-            return true;
-    return false;
-}
-
-enum asked { ASKED_TO_JUDGE, ASKED_NOTHING, ASKED_UNCLEARLY };
-
-/* Decides whether there is anything to judge. Other kinds and the status sub-resource pass. A request that the API
- * server never sends does not pass: the stored object may differ. `reterr` says why it is unclear. */
-static enum asked read_change(const struct gate *g, struct request *q, const struct review_facts *log,
-                              struct change *ret, struct error *reterr)
-{
-    static const struct {
-        const char *operation;
-        enum context context;
-    } operations[] = {{"CREATE", CONTEXT_CREATE}, {"UPDATE", CONTEXT_UPDATE}, {"DELETE", CONTEXT_DELETE}};
-    *ret = (struct change){
-        .kind = q->kind, .object = q->object, .old_object = q->old_object, .readings = &q->readings};
-    if (!is_ours(g, log) || is_word(q->sub_resource, "status") || slice_eq(q->operation, LIT("CONNECT")))
-        return ASKED_NOTHING;
-    size_t i = 0;
-    while (i < COUNT(operations) && !slice_eq(q->operation, slice_of(operations[i].operation)))
-        i++;
-    if (i == COUNT(operations)) {
-        error_set(reterr, "request.operation: expected CREATE, UPDATE or DELETE, got \"%.*s\"",
-                  FMT(q->operation));
-        return ASKED_UNCLEARLY;
-    }
-    ret->context = operations[i].context;
-    if (ret->context == CONTEXT_DELETE) { /* nothing is worth refusing a deletion */
-        *ret = (struct change){.context = CONTEXT_DELETE, .kind = q->kind, .object = q->old_object};
-        return q->kind && q->old_object ? ASKED_TO_JUDGE : ASKED_NOTHING;
-    }
-    if (!q->kind)
-        error_set(reterr, "request.kind.version: brgate does not know this version of %.*s", FMT(log->kind));
-    else if (!is_absent(q->sub_resource))
-        error_set(reterr, "request.subResource: expected none or status");
-    else if (!q->object)
-        error_set(reterr, "request.object: an object is required");
-    else if (ret->context == CONTEXT_UPDATE && !q->old_object)
-        error_set(reterr, "request.oldObject: an object is required on UPDATE");
-    else
-        return ASKED_TO_JUDGE;
-    return ASKED_UNCLEARLY;
-}
-
-/* ---- answering ---- */
 
 /* `message; hint [slug]`: all that kubectl shows of a cause, or of a warning behind its path. */
 static void put_row(struct buf *b, const struct diagnostic *r)
@@ -150,7 +43,13 @@ static void put_row(struct buf *b, const struct diagnostic *r)
 }
 
 /* Bytes of text: JSON may take six for one, and the answer has to stay below LIMIT_RESPONSE_BYTES, or there is none. */
-enum { CAUSES_BYTES = 400 << 10, MESSAGE_BYTES = 64 << 10, WARNINGS_BYTES = 64 << 10 };
+enum {
+    CAUSES_BYTES = 400 << 10,
+    MESSAGE_BYTES = 64 << 10,
+    WARNINGS_BYTES = 64 << 10,
+    LIMIT_AUDIT_RULES_BYTES = 16 << 10, /* all slugs there are */
+    UID_MOST = 100,
+};
 
 /* Takes the text's bytes from a budget; false when they are not there. */
 static bool spend(size_t *budget, size_t bytes)
@@ -160,6 +59,8 @@ static bool spend(size_t *budget, size_t bytes)
     *budget -= bytes;
     return true;
 }
+
+#define WOULD_BE_DENIED "would be denied: " /* how a warning begins that enforcement would make a denial */
 
 static slice row_text(struct arena *a, const struct diagnostic *r, bool path)
 {
@@ -180,12 +81,13 @@ static void put_cause(cJSON *causes, const char *reason, slice message, slice fi
 }
 
 /* The causes of a denial, and in `message` the same on one line. */
-static void put_causes(struct arena *a, cJSON *causes, struct buf *message, const struct verdict *v)
+static void put_causes(const struct gate *g, struct arena *a, cJSON *causes, struct buf *message,
+                       const struct verdict *v)
 {
     size_t budget = CAUSES_BYTES, line = MESSAGE_BYTES, more = v->dropped, put = 0;
     for (size_t i = 0; i < v->diagnostic_count; i++) {
         const struct diagnostic *d = &v->diagnostics[i];
-        if (d->severity != SEVERITY_ERROR)
+        if (effect_of(g, d) != EFFECT_DENIES)
             continue;
         slice text = row_text(a, d, false);
         if (!spend(&budget, text.n + d->path.n)) {
@@ -203,19 +105,46 @@ static void put_causes(struct arena *a, cJSON *causes, struct buf *message, cons
     buf_fmt(message, ", %.*s", FMT(rest));
 }
 
-static void put_status(struct arena *a, cJSON *response, const struct verdict *v)
+/* Who denied, where the log has it, and where to read on. kubectl shows nothing but the causes, so this is one: it prints
+ * `* brgate: ...`. */
+static slice signature(const struct gate *g, struct arena *a, slice uid, const struct verdict *v)
+{
+    struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
+    const struct rule *rule = NULL;
+    bool several = false;
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        if (effect_of(g, &v->diagnostics[i]) != EFFECT_DENIES)
+            continue;
+        several = several || (rule && rule != v->diagnostics[i].rule);
+        rule = v->diagnostics[i].rule;
+    }
+    const char *slug = several || !rule ? "RULE" : rule->slug;
+    buf_fmt(&b, "denied in review %.*s; `brgate explain %s` has the reason and the fix",
+            FMT(slice_cut(uid, 0, UID_MOST)), slug);
+    if (g->policy.docs.n)
+        buf_fmt(&b, ", and so has %.*s/RULES.md#%s", FMT(g->policy.docs), slug);
+    return buf_slice(&b);
+}
+
+static void put_status(const struct gate *g, struct arena *a, cJSON *response, slice uid,
+                       const struct verdict *v)
 {
     cJSON *status = json_put_object(response, "status");
     struct buf b = buf_new(a, 2 * MESSAGE_BYTES);
     slice group = slice_cut(v->api_version, 0, slice_find_char(v->api_version, '/'));
     buf_fmt(&b, "%.*s.%.*s \"%.*s\" is invalid: ", FMT(v->kind), FMT(group), FMT(v->name));
-    buf_put(&b, v->errors > 1 ? LIT("[") : (slice){0});
+    bool several = count_of(g, v, EFFECT_DENIES) > 1;
+    buf_put(&b, several ? LIT("[") : (slice){0});
     cJSON *details = cJSON_CreateObject();
     json_put_text(details, "name", v->name);
     json_put_text(details, "group", group);
     json_put_text(details, "kind", v->kind);
-    put_causes(a, json_put_list(details, "causes"), &b, v);
-    buf_put(&b, v->errors > 1 ? LIT("]") : (slice){0});
+    cJSON *causes = json_put_list(details, "causes");
+    put_causes(g, a, causes, &b, v);
+    buf_put(&b, several ? LIT("]") : (slice){0});
+    slice signed_by = signature(g, a, uid, v);
+    put_cause(causes, "BrgateReview", signed_by, LIT("brgate"));
+    buf_fmt(&b, "; brgate: %.*s", FMT(signed_by));
     json_put_text(status, "status", LIT("Failure"));
     json_put_text(status, "message", buf_slice(&b));
     json_put_text(status, "reason", LIT("Invalid"));
@@ -224,9 +153,11 @@ static void put_status(struct arena *a, cJSON *response, const struct verdict *v
 }
 
 /* The API server drops a warning with a control character without a trace, and cuts at 256 code points. */
-static slice warning_text(struct arena *a, const struct diagnostic *d)
+static slice warning_text(struct arena *a, const struct diagnostic *d, enum effect effect)
 {
-    struct buf b = buf_new(a, 4 * LIMIT_MESSAGE_BYTES);
+    struct buf b = buf_new(a, 4 * LIMIT_MESSAGE_BYTES + sizeof WOULD_BE_DENIED);
+    if (effect == EFFECT_WOULD_DENY)
+        buf_put(&b, LIT(WOULD_BE_DENIED));
     buf_put(&b, row_text(a, d, true));
     for (size_t i = 0; i < b.n; i++)
         if ((unsigned char)b.p[i] < 0x20 || b.p[i] == 0x7f)
@@ -234,18 +165,21 @@ static slice warning_text(struct arena *a, const struct diagnostic *d)
     return buf_slice(&b);
 }
 
-static void put_warnings(struct arena *a, cJSON *response, const struct verdict *v)
+/* What would be denied comes first: the API server passes on 4,096 code points of all warnings together. */
+static void put_warnings(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v)
 {
-    size_t budget = WARNINGS_BYTES; /* of all of them together the API server passes on 4,096 code points */
-    if (!v->warnings)
-        return;
-    cJSON *warnings = json_put_list(response, "warnings");
-    for (size_t i = 0; i < v->diagnostic_count; i++) {
-        if (v->diagnostics[i].severity != SEVERITY_WARNING)
-            continue;
-        slice text = warning_text(a, &v->diagnostics[i]);
-        if (spend(&budget, text.n))
-            json_append_text(warnings, text);
+    size_t budget = WARNINGS_BYTES;
+    cJSON *warnings = NULL;
+    for (int effect = EFFECT_WOULD_DENY; effect >= EFFECT_WARNS; effect--) {
+        for (size_t i = 0; i < v->diagnostic_count; i++) {
+            if (effect_of(g, &v->diagnostics[i]) != (enum effect)effect)
+                continue;
+            slice text = warning_text(a, &v->diagnostics[i], (enum effect)effect);
+            if (!warnings)
+                warnings = json_put_list(response, "warnings");
+            if (spend(&budget, text.n))
+                json_append_text(warnings, text);
+        }
     }
 }
 
@@ -281,22 +215,51 @@ static void put_permission(struct arena *a, cJSON *annotations, const struct per
     json_put_text(annotations, arena_cstr(a, key), buf_slice(&b));
 }
 
-/* For the audit log: which rules an annotation has lowered, each with how often, where first, and the reason. A rule
- * has a key of its own, and texts are quoted, so that no reason can pass for another entry. */
-static void put_audit(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v)
+/* Which rules an annotation has lowered, each with how often, where first, and the reason. A rule has a key of its own,
+ * and texts are quoted, so that no reason can pass for another entry. */
+static void put_permissions(const struct gate *g, struct arena *a, cJSON *annotations,
+                            const struct verdict *v)
 {
-    if (!v->suppressed)
-        return;
     struct permission *permissions = ARENA_ARRAY(a, struct permission, rule_count());
     for (const struct suppressed *s = v->suppressed; s; s = s->next) { /* the last one comes first */
         struct permission *p = &permissions[rule_level_of(&g->levels, s->rule)->number];
         p->count++;
         p->first = s;
     }
-    cJSON *annotations = json_put_object(response, "auditAnnotations");
     for (size_t i = 0; i < rule_count(); i++)
         if (permissions[i].count)
             put_permission(a, annotations, &permissions[i]);
+}
+
+/* The slugs of the findings with that effect, each once, in the catalogue's order. */
+static slice slugs_of(struct arena *a, const struct review_facts *log, enum effect effect)
+{
+    struct buf b = buf_new(a, LIMIT_AUDIT_RULES_BYTES);
+    bool *seen = ARENA_ARRAY(a, bool, rule_count());
+    for (size_t i = 0; i < log->rule_count; i++)
+        seen[log->rules[i]] = seen[log->rules[i]] || log->effects[i] == effect;
+    for (size_t i = 0; i < rule_count(); i++)
+        if (seen[i])
+            buf_fmt(&b, "%s%s", b.n ? ", " : "", rule_at(i)->slug);
+    return buf_slice(&b);
+}
+
+/* For the audit log: what was denied or would be, under the uid that brgate's log has as well, and what annotations
+ * have lowered. */
+static void put_audit(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v,
+                      const struct review_facts *log)
+{
+    bool refused = !log->allowed || log->would_deny;
+    if (!v->suppressed && !refused)
+        return;
+    cJSON *annotations = json_put_object(response, "auditAnnotations");
+    if (refused) {
+        json_put_text(annotations, "review", log->uid);
+        json_put_text(annotations, log->allowed ? "would-deny" : "denied",
+                      slugs_of(a, log, log->allowed ? EFFECT_WOULD_DENY : EFFECT_DENIES));
+    }
+    if (v->suppressed)
+        put_permissions(g, a, annotations, v);
 }
 
 static void put_patch(struct arena *a, cJSON *response, const struct verdict *v, struct review_facts *log)
@@ -313,27 +276,26 @@ static void log_rules(const struct gate *g, struct arena *a, struct review_facts
                       const struct verdict *v)
 {
     unsigned *rules = ARENA_ARRAY(a, unsigned, v->diagnostic_count + 1);
-    enum severity *severities = ARENA_ARRAY(a, enum severity, v->diagnostic_count + 1);
-    for (int severity = SEVERITY_ERROR; severity >= SEVERITY_WARNING; severity--) {
+    enum effect *effects = ARENA_ARRAY(a, enum effect, v->diagnostic_count + 1);
+    for (int effect = EFFECT_DENIES; effect >= EFFECT_WARNS; effect--) {
         for (size_t i = 0; i < v->diagnostic_count; i++) {
-            if (v->diagnostics[i].severity != (enum severity)severity)
+            if (effect_of(g, &v->diagnostics[i]) != (enum effect)effect)
                 continue;
-            rules[log->rule_count] = rule_level_of(&g->levels, v->diagnostics[i].rule)->number;
-            severities[log->rule_count++] = v->diagnostics[i].severity;
+            rules[log->rule_count] = (unsigned)number_of(g, &v->diagnostics[i]);
+            effects[log->rule_count++] = (enum effect)effect;
         }
     }
     log->rules = rules;
-    log->severities = severities;
+    log->effects = effects;
 }
 
-/* Whether this endpoint denies. The mutating one refuses only what the API server's own schema check would
- * refuse next: its answer then tells everything at once, where the server would stop at the schema. */
-static bool denies(enum endpoint endpoint, const struct verdict *v)
+/* Whether this endpoint finds something with that effect. The mutating one looks only at what the API server's own schema
+ * check would refuse next: its answer then tells everything at once, where the server would stop at the schema. */
+static bool finds(const struct gate *g, enum endpoint endpoint, const struct verdict *v, enum effect effect)
 {
-    if (endpoint == ENDPOINT_VALIDATE)
-        return v->errors > 0;
     for (size_t i = 0; i < v->diagnostic_count; i++)
-        if (v->diagnostics[i].severity == SEVERITY_ERROR && (v->diagnostics[i].rule->flags & RULE_BY_SCHEMA))
+        if ((endpoint == ENDPOINT_VALIDATE || (v->diagnostics[i].rule->flags & RULE_BY_SCHEMA)) &&
+            effect_of(g, &v->diagnostics[i]) == effect)
             return true;
     return false;
 }
@@ -360,54 +322,82 @@ static cJSON *bad_request(slice why)
     return status;
 }
 
-static slice answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
+/* Whether nothing is refused that is not judged: the policy enforces no rule unless it names it. */
+static bool only_watches(const struct gate *g)
+{
+    return g->policy.enforcement_all == ENFORCEMENT_WARN;
+}
+
+static slice answer_unclear(const struct gate *g, struct arena *a, const char *why, struct review_facts *log)
+{
+    cJSON *review = cJSON_CreateObject();
+    log->error = arena_fmt(a, "%s", why);
+    log->allowed = log->would_deny = only_watches(g);
+    cJSON *response = response_new(review, log->uid, log->allowed);
+    if (log->allowed)
+        json_append_text(json_put_list(response, "warnings"),
+                         arena_fmt(a, WOULD_BE_DENIED "brgate cannot judge this request: %s", why));
+    else
+        cJSON_AddItemToObject(response, "status", bad_request(log->error));
+    return json_print(review);
+}
+
+static slice answer_judged(const struct gate *g, struct arena *a, enum endpoint endpoint,
+                           const struct change *change, int64_t now, struct review_facts *log)
+{
+    bool mutate = endpoint == ENDPOINT_MUTATE, stored = change->context != CONTEXT_DELETE;
+    cJSON *review = cJSON_CreateObject();
+    log->allowed = false; /* until it is judged */
+    const struct verdict *v = verdict_change(g, a, change, mutate && stored, now);
+    log->allowed = !finds(g, endpoint, v, EFFECT_DENIES);
+    log->would_deny = !mutate && log->allowed && finds(g, endpoint, v, EFFECT_WOULD_DENY);
+    cJSON *response = response_new(review, log->uid, log->allowed);
+    if (mutate && log->allowed) { /* the validating endpoint tells of the findings: once is enough */
+        if (stored)
+            put_patch(a, response, v, log);
+        return json_print(review);
+    }
+    log_rules(g, a, log, v);
+    if (!log->allowed)
+        put_status(g, a, response, log->uid, v);
+    put_warnings(g, a, response, v);
+    put_audit(g, a, response, v, log);
+    return json_print(review);
+}
+
+static slice answer(const struct gate *all, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
                     struct review_facts *log)
 {
-    struct request q = {0};
+    struct review_request q = {0};
     struct change change;
-    if (!read_request(g, a, body, &q, log))
+    if (!review_request_read(all, a, body, &q, log))
         return json_print(bad_request(log->error));
+    const struct gate *g = gate_in(all, log->namespace);
     log->answered = log->allowed = true;
-    cJSON *review = cJSON_CreateObject();
     struct error error;
-    switch (read_change(g, &q, log, &change, &error)) {
+    switch (review_request_change(g, &q, log, &change, &error)) {
     case ASKED_NOTHING:
-        response_new(review, q.uid, true);
-        return json_print(review);
-    case ASKED_UNCLEARLY:
-        log->allowed = false;
-        log->error = arena_fmt(a, "%s", error.text);
-        cJSON_AddItemToObject(response_new(review, q.uid, false), "status", bad_request(log->error));
-        return json_print(review);
-    case ASKED_TO_JUDGE:
-        log->allowed = false; /* until it is judged */
         break;
+    case ASKED_UNCLEARLY:
+        return answer_unclear(g, a, error.text, log);
+    case ASKED_TO_JUDGE:
+        return answer_judged(g, a, endpoint, &change, now, log);
     }
-    bool mutate = endpoint == ENDPOINT_MUTATE;
-    const struct verdict *v = verdict_change(g, a, &change, mutate && change.context != CONTEXT_DELETE, now);
-    log->allowed = !denies(endpoint, v);
-    log_rules(g, a, log, v);
-    cJSON *response = response_new(review, q.uid, log->allowed);
-    if (!log->allowed)
-        put_status(a, response, v);
-    if (!mutate || !log->allowed) { /* the validating endpoint says it: once is enough */
-        put_warnings(a, response, v);
-        put_audit(g, a, response, v);
-    } else if (change.context != CONTEXT_DELETE) {
-        put_patch(a, response, v, log);
-    }
+    cJSON *review = cJSON_CreateObject();
+    response_new(review, q.uid, true);
     return json_print(review);
 }
 
 /* On failure, clears `allowed`, so that logs and metrics do not count the review as allowed. */
 static slice no_answer(struct review_facts *ret_log, const char *why)
 {
-    ret_log->answered = ret_log->allowed = false; /* the object's names may be known and stay for the log */
+    ret_log->answered = ret_log->allowed = ret_log->would_deny =
+        false; /* the object's names may be known and stay for the log */
     ret_log->error = slice_of(why);
     return (slice){0};
 }
 
-enum { DENIAL_BYTES = 1 << 10, UID_MOST = 100 };
+enum { ANSWER_BYTES = 1 << 10 };
 
 static bool is_plain(slice uid)
 {
@@ -417,22 +407,29 @@ static bool is_plain(slice uid)
     return uid.n && uid.n <= UID_MOST;
 }
 
-/* Answers a review that exceeded its memory. An object that cannot be judged is denied: without an answer,
- * failurePolicy Ignore would let it pass. `text` was allocated while there was memory. */
-static slice deny_unjudged(char *text, struct review_facts *ret_log)
+/* Answers a review that exceeded its memory. An object that cannot be judged is denied, unless nothing is: without an
+ * answer, failurePolicy Ignore would let it pass. `text` was allocated while there was memory. */
+static slice answer_unjudged(const struct gate *g, char *text, struct review_facts *ret_log)
 {
     static const char why[] =
         "judging this object takes more memory than one review may use (server.reviewMemory)";
     bool stores = slice_eq(ret_log->operation, LIT("CREATE")) || slice_eq(ret_log->operation, LIT("UPDATE"));
+    bool watches = only_watches(gate_in(g, ret_log->namespace));
     if (!text || !ret_log->answered || ret_log->allowed || !stores || !is_plain(ret_log->uid))
         return (slice){0};
-    int n = snprintf(
-        text, DENIAL_BYTES,
-        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"response\":{\"uid\":"
-        "\"%.*s\",\"allowed\":false,\"status\":{\"status\":\"Failure\",\"message\":\"%s\",\"reason\":"
-        "\"RequestEntityTooLarge\",\"code\":413}}}",
-        FMT(ret_log->uid), why);
-    ret_log->allowed = ret_log->patched = false;
+    const char *head =
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"response\":{\"uid\":";
+    int n =
+        watches
+            ? snprintf(text, ANSWER_BYTES,
+                       "%s\"%.*s\",\"allowed\":true,\"warnings\":[\"" WOULD_BE_DENIED "%s\"]}}", head,
+                       FMT(ret_log->uid), why)
+            : snprintf(text, ANSWER_BYTES,
+                       "%s\"%.*s\",\"allowed\":false,\"status\":{\"status\":\"Failure\",\"message\":\"%s\","
+                       "\"reason\":\"RequestEntityTooLarge\",\"code\":413}}}",
+                       head, FMT(ret_log->uid), why);
+    ret_log->allowed = ret_log->would_deny = watches;
+    ret_log->patched = false;
     ret_log->rule_count = 0;
     ret_log->error = slice_of(why);
     return (slice){text, (size_t)n};
@@ -445,7 +442,7 @@ struct asking {
     slice body;
     int64_t now;
     struct review_facts *log;
-    char *denial; /* DENIAL_BYTES for deny_unjudged(); NULL: not for this endpoint */
+    char *spare; /* ANSWER_BYTES for answer_unjudged(); NULL: not for this endpoint */
     slice text;
 };
 
@@ -453,7 +450,7 @@ static void answer_asked(void *context)
 {
     struct asking *q = context;
     if (q->endpoint == ENDPOINT_VALIDATE)
-        q->denial = arena_alloc(q->arena, DENIAL_BYTES, 1);
+        q->spare = arena_alloc(q->arena, ANSWER_BYTES, 1);
     q->text = answer(q->gate, q->arena, q->endpoint, q->body, q->now, q->log);
 }
 
@@ -467,7 +464,7 @@ slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoin
     json_memory_leave();
     slice text = q.text;
     if (!finished && arena_shortage(a) == ARENA_SHORT_OF_LIMIT)
-        text = deny_unjudged(q.denial, ret_log);
+        text = answer_unjudged(g, q.spare, ret_log);
     else if (!finished)
         text = (slice){0};
     if (text.n == 0)

@@ -42,6 +42,10 @@ enum {
     LIMIT_FILTER_RULES = 1000,
     /* A settings file. */
     LIMIT_SETTINGS_BYTES = 1 << 20,
+    /* Entries of `namespaces` in a settings file: each has the severities of all rules, some 10 KiB. */
+    LIMIT_POLICY_NAMESPACES = 100,
+    /* `docs` in a settings file: part of every denial. */
+    LIMIT_DOCS_URL_BYTES = 200,
     /* Bytes of one finding's message: kubectl prints it on one line. */
     LIMIT_MESSAGE_BYTES = 2048,
     /* A path or a reason, quoted, in an audit annotation. All rules together stay below 100 KiB, where an API server

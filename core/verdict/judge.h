@@ -6,10 +6,19 @@
 #include "suppress.h"
 
 struct gate {
-    struct policy policy;
+    struct policy policy;      /* without what it says of some namespaces: that is in `of_namespaces` */
     struct rule_levels levels; /* what the policy makes of the rules */
     const struct schema_set *schemas;
     struct arena *arena; /* of the gate itself and its schemas */
+    struct gate_namespaces *of_namespaces;
+    size_t of_namespaces_count;
+};
+
+/* The gate of some namespaces; it shares schemas and arena, and has none of its own. */
+struct gate_namespaces {
+    const slice *names;
+    size_t name_count;
+    struct gate gate;
 };
 
 struct evaluation {

@@ -112,7 +112,8 @@ static void judge_manifest(void *context)
     result->lines = j.lines;
     result->allowed = in_text;
     for (const struct document *d = stream->first; d; d = d->next) {
-        struct findings found = judge_findings(g, a, CONTEXT_MANIFEST);
+        j.gate = gate_in(g, node_text_at(d->root, "metadata.namespace"));
+        struct findings found = judge_findings(j.gate, a, CONTEXT_MANIFEST);
         /* Items of a List share their List's bytes: the innermost one takes the reader's finding. */
         findings_move(&found, &unplaced, is_shown_in, &(struct shown_in){bytes, d});
         j.findings = &found;
@@ -123,6 +124,7 @@ static void judge_manifest(void *context)
     if (unplaced.first || unplaced.dropped) { /* faults outside every document: of the stream itself */
         struct verdict *v = ARENA_NEW(a, struct verdict);
         v->status = VERDICT_BROKEN;
+        j.gate = g;
         j.findings = &unplaced;
         judge_close(&j, &(struct suppressions){0}, &(struct suppressions){0}, v);
         judge_limit(v);

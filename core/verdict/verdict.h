@@ -24,6 +24,10 @@ void gate_close(struct gate *g);
 /* Returns the kind that the gate judges as that apiVersion and kind, or NULL. */
 const struct schema_kind *gate_kind(const struct gate *g, slice api_version, slice kind);
 
+/* The gate for the objects of a namespace, by what the policy says of it; it belongs to `g`, and is `g` where the policy
+ * says nothing. */
+const struct gate *gate_in(const struct gate *g, slice namespace);
+
 /* One finding as hosts see it: flat and final. Texts are UTF-8 on one line. */
 struct diagnostic {
     const struct rule *rule;
@@ -81,7 +85,7 @@ struct stream_verdict {
 /* The names of the kinds that are judged, from 0; empty beyond the last. Each is a kind of both groups. */
 slice verdict_kind(size_t number);
 
-/* Judges every document of a manifest from its text alone. A document that cannot be read has a broken verdict among
+/* Judges every document of a manifest from its text alone, each with the policy of the namespace that it names. A document that cannot be read has a broken verdict among
  * the others. Returns NULL when the arena is exhausted: call it outside arena_run(). */
 const struct stream_verdict *verdict_manifest(const struct gate *g, struct arena *a, slice bytes,
                                               int64_t now);

@@ -134,7 +134,7 @@ static void put_denials(struct arena *a, struct buf *b, slice review)
     struct review_facts facts;
     review_answer(plain, a, ENDPOINT_VALIDATE, review, FIXTURE_NOW, &facts);
     for (size_t i = 0, put = 0; i < facts.rule_count; i++)
-        if (facts.severities[i] == SEVERITY_ERROR)
+        if (facts.effects[i] == EFFECT_DENIES)
             buf_fmt(b, "%s\"%s\"", put++ ? "," : "", rule_at(facts.rules[i])->slug);
 }
 

@@ -75,8 +75,17 @@ slice answer_causes(struct arena *a, const struct answer *answer)
 {
     struct buf b = buf_new(a, TEXT_BYTES);
     const struct node *causes = node_at(answer->root, "response.status.details.causes");
-    for (const struct node *n = node_first(causes); n; n = node_next(n))
-        put_slug(&b, node_get(n, LIT("message"))->text);
+    slice uid = node_at(answer->root, "response.uid")->text, field = {0};
+    for (const struct node *n = node_first(causes); n; n = node_next(n)) {
+        slice message = node_get(n, LIT("message"))->text;
+        field = node_get(n, LIT("field"))->text;
+        if (!slice_eq(field, LIT("brgate")))
+            put_slug(&b, message);
+        else
+            assert_true(slice_find(message, uid) != SLICE_NONE &&
+                        slice_find(message, LIT("brgate explain ")) != SLICE_NONE);
+    }
+    assert_true(!causes || slice_eq(field, LIT("brgate"))); /* every denial is signed, at its end */
     return buf_slice(&b);
 }
 

@@ -12,12 +12,14 @@ static const char *const rules[] = {"first-rule", "second-rule"};
 static void answer(void *context, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
 {
     (void)context;
-    static const struct server_hit hits[] = {{0, true}, {0, true}, {1, false}};
+    static const struct server_hit hits[] = {{0, SERVER_REFUSES}, {0, SERVER_REFUSES}, {1, SERVER_WARNS}};
+    static const struct server_hit watched[] = {{0, SERVER_WOULD_REFUSE}};
     ret->operation = SERVER_CREATE;
     ret->uid = LIT("u-1");
     ret->kind_name = LIT("Backup");
     ret->namespace = LIT("ns");
     ret->name = LIT("a\"b\nc");
+    ret->user = LIT("system:serviceaccount:ns:op");
     ret->verdict = SERVER_ALLOWED;
     if (slice_starts(body, LIT("fail")))
         return;
@@ -39,6 +41,12 @@ static void answer(void *context, struct arena *a, size_t endpoint, slice body, 
         ret->hits = hits;
         ret->hit_count = 3;
     }
+    if (slice_starts(body, LIT("watch"))) {
+        ret->verdict = SERVER_WOULD_DENY;
+        ret->hits = watched;
+        ret->hit_count = 1;
+    }
+    ret->dry_run = slice_ends(body, LIT("dry run"));
     if (slice_starts(body, LIT("junk")))
         ret->verdict = SERVER_MALFORMED;
     size_t n = slice_starts(body, LIT("large")) ? 4 << 20 : 64;
@@ -48,6 +56,12 @@ static void answer(void *context, struct arena *a, size_t endpoint, slice body, 
     int begin = snprintf(text, n, "{\"endpoint\":%zu,\"bytes\":%zu}", endpoint, body.n);
     memset(text + begin, ' ', n - (size_t)begin);
     ret->body = (slice){text, n > 64 ? n : (size_t)begin};
+}
+
+static void policy(void *context, struct server_policy *ret)
+{
+    (void)context;
+    *ret = (struct server_policy){.sha256 = "5e1f", .enforcement = "deny"};
 }
 
 static enum server_reload reload(void *context, bool forced, struct error *reterr)
@@ -68,14 +82,13 @@ const struct server_handler test_handler = {.answer = answer,
                                             .kind_count = 1,
                                             .rules = rules,
                                             .rule_count = 2,
-                                            .reload = reload};
+                                            .reload = reload,
+                                            .policy = policy};
 
-bool test_handler_open(const char *config_file, const char *defaults, struct server_handler *ret,
-                       struct error *reterr)
+bool test_handler_open(const struct server_judging *o, struct server_handler *ret, struct error *reterr)
 {
-    (void)defaults;
     *ret = test_handler;
-    if (config_file)
-        error_set(reterr, "--config %s: not readable", config_file);
-    return !config_file;
+    if (o->config_file)
+        error_set(reterr, "--config %s: not readable", o->config_file);
+    return !o->config_file;
 }

@@ -58,6 +58,8 @@ static void reviews_are_counted(void **state)
     fixture_start(&f);
     for (size_t i = 0; i < 3; i++)
         review(&f, "/validate", "deny");
+    review(&f, "/validate", "deny in a dry run");
+    review(&f, "/validate", "watch");
     review(&f, "/mutate", "x");
     review(&f, "/mutate", "junk");
     review(&f, "/mutate", "fail");
@@ -67,19 +69,39 @@ static void reviews_are_counted(void **state)
     } rows[] = {
 #define REQUESTS(endpoint, verdict)                                                                          \
     "brgate_webhook_requests_total{endpoint=\"" endpoint                                                     \
-    "\",operation=\"CREATE\",kind=\"Backup\",verdict=\"" verdict "\"}"
+    "\",operation=\"CREATE\",kind=\"Backup\",verdict=\"" verdict "\",dry_run=\"false\"}"
         {REQUESTS("validate", "denied"), 3},
-        {REQUESTS("validate", "allowed"), -1},
+        {REQUESTS("validate", "allowed"), 0}, /* from zero: an alert sees the first event */
+        {REQUESTS("validate", "would_deny"), 1},
+        {"brgate_webhook_requests_total{endpoint=\"validate\",operation=\"CREATE\",kind=\"Backup\",verdict="
+         "\"denied\",dry_run=\"true\"}",
+         1},
+        {"brgate_webhook_requests_total{endpoint=\"mutate\",operation=\"other\",kind=\"other\",verdict="
+         "\"failed\",dry_run=\"false\"}",
+         0},
+        {"brgate_webhook_rule_hits_total{endpoint=\"validate\",rule=\"first-rule\",severity=\"would_deny\","
+         "dry_run=\"false\"}",
+         1},
+        {"brgate_webhook_rule_hits_total{endpoint=\"validate\",rule=\"first-rule\",severity=\"error\","
+         "dry_run=\"true\"}",
+         2},
+        {"brgate_webhook_policy_info{sha256=\"5e1f\",enforcement=\"deny\"}", 1},
         {REQUESTS("mutate", "allowed"), 1},
         {REQUESTS("mutate", "malformed"), 1},
         {REQUESTS("mutate", "failed"), 1},
-        {"brgate_webhook_rule_hits_total{rule=\"first-rule\",severity=\"error\"}", 6},
-        {"brgate_webhook_rule_hits_total{rule=\"second-rule\",severity=\"warning\"}", 3},
-        {"brgate_webhook_rule_hits_total{rule=\"second-rule\",severity=\"error\"}", -1},
-        {"brgate_webhook_review_duration_seconds_count{endpoint=\"validate\"}", 3},
-        {"brgate_webhook_review_duration_seconds_bucket{endpoint=\"validate\",le=\"+Inf\"}", 3},
-        {"brgate_webhook_handshakes_total", 6},
-        {"brgate_webhook_connections_total", 6},
+        {"brgate_webhook_rule_hits_total{endpoint=\"validate\",rule=\"first-rule\",severity=\"error\",dry_"
+         "run=\"false\"}",
+         6},
+        {"brgate_webhook_rule_hits_total{endpoint=\"validate\",rule=\"second-rule\",severity=\"warning\",dry_"
+         "run=\"false\"}",
+         3},
+        {"brgate_webhook_rule_hits_total{endpoint=\"validate\",rule=\"second-rule\",severity=\"error\",dry_"
+         "run=\"false\"}",
+         -1},
+        {"brgate_webhook_review_duration_seconds_count{endpoint=\"validate\"}", 5},
+        {"brgate_webhook_review_duration_seconds_bucket{endpoint=\"validate\",le=\"+Inf\"}", 5},
+        {"brgate_webhook_handshakes_total", 8},
+        {"brgate_webhook_connections_total", 8},
         {"brgate_webhook_requests_in_flight", 0},
         {"brgate_webhook_ready", 1},
     };
@@ -207,18 +229,22 @@ static void lines_tell_what_happened_and_nothing_else(void **state)
         {false, "deny secret",
          "\n{\"time\":\"9-9-9T9:9:9.9Z\",\"level\":\"info\",\"event\":\"review\",\"endpoint\":"
          "\"/validate\",\"verdict\":\"denied\",\"uid\":\"u-9\",\"operation\":\"CREATE\",\"kind\":\"Backup\","
-         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"errors\":[\"first-rule\"],\"warnings\":"
+         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"user\":\"system:serviceaccount:ns:op\",\"errors\":["
+         "\"first-rule\"],\"warnings\":"
          "[\"second-rule\"],\"findings\":9,\"microseconds\":9}\n"},
         {false, "fail",
          "\n{\"time\":\"9-9-9T9:9:9.9Z\",\"level\":\"error\",\"event\":\"review\",\"endpoint\":"
          "\"/validate\",\"verdict\":\"failed\",\"uid\":\"u-9\",\"operation\":\"CREATE\",\"kind\":\"Backup\","
-         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"error\":\"the handler returned no answer\","
+         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"user\":\"system:serviceaccount:ns:op\",\"error\":"
+         "\"the handler returned no answer\","
          "\"errors\":[],\"warnings\":[],\"findings\":9,\"microseconds\":9}\n"},
         {true, "deny secret",
-         "\n9-9-9T9:9:9.9Z validate denied CREATE Backup ns/a\"b?c in 9 us, uid u-9; "
+         "\n9-9-9T9:9:9.9Z validate denied CREATE Backup ns/a\"b?c in 9 us, uid u-9, user "
+         "system:serviceaccount:ns:op; "
          "error first-rule, warning second-rule\n"},
         {true, "forge",
-         "\n9-9-9T9:9:9.9Z validate allowed CREATE Backup ns/x?in?9?us,?uid?forged????? in 9 us, uid u-9\n"},
+         "\n9-9-9T9:9:9.9Z validate allowed CREATE Backup ns/x?in?9?us,?uid?forged????? in 9 us, uid u-9, "
+         "user system:serviceaccount:ns:op\n"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct fixture f;
@@ -312,8 +338,10 @@ static void a_reader_that_is_gone_is_not_missed(void **state)
     f.log[0] = -1;
     for (size_t i = 0; i < 3; i++)
         review(&f, "/validate", "deny");
-    assert_true(
-        fixture_becomes(&f, "brgate_webhook_rule_hits_total{rule=\"second-rule\",severity=\"warning\"}", 3));
+    assert_true(fixture_becomes(&f,
+                                "brgate_webhook_rule_hits_total{endpoint=\"validate\",rule=\"second-rule\","
+                                "severity=\"warning\",dry_run=\"false\"}",
+                                3));
     fixture_end(&f);
 }
 

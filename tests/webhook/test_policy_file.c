@@ -44,7 +44,7 @@ static struct server_handler open_handler(void)
 {
     struct server_handler h;
     struct error error;
-    if (!review_handler_open(path, NULL, &h, &error)) {
+    if (!review_handler_open(&(struct server_judging){.config_file = path}, &h, &error)) {
         print_error("%s\n", error.text);
         fail();
     }
@@ -76,6 +76,28 @@ static void nothing_lifts_a_policy(void **state)
         write_policy("rules: { prefix-missing: warn }\n");
         assert_row(empty[i], h.reload(h.context, false, &error) == SERVER_RELOADED);
         assert_row(empty[i], !denies(&h));
+        h.close(h.context);
+    }
+}
+
+/* Whatever it sets, it is a policy: no empty file lifts it, and it may follow another one. */
+static void every_key_makes_a_policy(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"rules: { all: warn }\n",
+                                        "enforcement: warn\n",
+                                        "enforcement: { s3-bucket: warn }\n",
+                                        "namespaces: [{ names: [t], enforcement: warn }]\n",
+                                        "defaults: none\n",
+                                        "overridable: [s3-bucket]\n"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct error error = {0};
+        write_policy("rules: { prefix-missing: error }\n");
+        struct server_handler h = open_handler();
+        write_policy(texts[i]);
+        assert_row(texts[i], h.reload(h.context, false, &error) == SERVER_RELOADED);
+        write_policy("{}\n");
+        assert_row(texts[i], h.reload(h.context, false, &error) == SERVER_NOT_RELOADED);
         h.close(h.context);
     }
 }
@@ -134,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_lifts_a_policy),
+        cmocka_unit_test(every_key_makes_a_policy),
         cmocka_unit_test(a_server_may_start_without_one),
         cmocka_unit_test(a_pipe_in_its_place_holds_nothing_up),
     };

@@ -303,6 +303,19 @@ static int take_port(char address[32])
     return fd;
 }
 
+/* `starting`: the flags are right, so that what is told has the form of the log. */
+static void check_mistake(struct process *p, const char *const *arguments, const char *message, bool starting)
+{
+    const char *form = starting ? "\"level\":\"error\",\"event\":\"not-started\"" : "brgate serve: ";
+    process_start(p, arguments);
+    int status = process_end(p);
+    if (status != 2 || !strstr(p->text, message))
+        print_error("exit %d: %s\n", status, p->text);
+    assert_row(message, status == 2);
+    assert_row(message, strstr(p->text, message) != NULL);
+    assert_row(message, strstr(p->text, form) != NULL);
+}
+
 static void mistakes_are_told(void **state)
 {
     (void)state;
@@ -318,46 +331,68 @@ static void mistakes_are_told(void **state)
     int taken = take_port(busy);
     const struct {
         const char *arguments[8], *message;
+        bool starting;
     } rows[] = {
-        {{NULL}, "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed is required"},
-        {{"--tls-cert", "x"}, "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed"},
-        {{"--self-signed", "--tls-cert", "x"}, "--certs-secret and --self-signed exclude each other"},
-        {{"--self-signed=yes"}, "--self-signed takes no value"},
-        {{"--self-signed", "--listn", "x"}, "there is no option --listn; did you mean --listen?"},
-        {{"--self-signed", "extra"}, "unexpected argument extra; see 'brgate serve --help'"},
-        {{"--self-signed", "--listen"}, "--listen requires a value"},
-        {{"--self-signed", "--listen", "localhost:1"}, "--listen localhost:1: expected ADDRESS:PORT"},
-        {{"--self-signed", "--listen", "127.0.0.1:65536"}, "expected ADDRESS:PORT"},
-        {{"--self-signed", "--listen", "192.0.2.1:0"}, "this machine has no such address"},
-        {{"--self-signed", "--listen", busy}, "another process uses this port"},
+        {{NULL},
+         "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed is required",
+         false},
+        {{"--tls-cert", "x"},
+         "--tls-cert FILE and --tls-key FILE, --certs-secret NAME, or --self-signed",
+         false},
+        {{"--self-signed", "--tls-cert", "x"}, "--certs-secret and --self-signed exclude each other", false},
+        {{"--self-signed=yes"}, "--self-signed takes no value", false},
+        {{"--self-signed", "--listn", "x"}, "there is no option --listn; did you mean --listen?", false},
+        {{"--self-signed", "extra"}, "unexpected argument extra; see 'brgate serve --help'", false},
+        {{"--self-signed", "--listen"}, "--listen requires a value", false},
+        {{"--self-signed", "--listen", "localhost:1"}, "--listen localhost:1: expected ADDRESS:PORT", true},
+        {{"--self-signed", "--listen", "127.0.0.1:65536"}, "expected ADDRESS:PORT", true},
+        {{"--self-signed", "--listen", "192.0.2.1:0"}, "this machine has no such address", true},
+        {{"--self-signed", "--listen", busy}, "another process uses this port", true},
         {{"--self-signed", "--listen", "127.0.0.1:0", "--health-listen", busy},
-         "another process uses this port"},
+         "another process uses this port",
+         true},
         {{"--self-signed", "--max-body", "8M"},
-         "--max-body 8M: expected a size such as 512Ki or 8Mi, from 1Ki to 64Mi"},
-        {{"--self-signed", "--threads", "0"}, "--threads 0: expected a number from 1 to 64"},
+         "--max-body 8M: expected a size such as 512Ki or 8Mi, from 1Ki to 64Mi",
+         false},
+        {{"--self-signed", "--threads", "0"}, "--threads 0: expected a number from 1 to 64", false},
         {{"--self-signed", "--request-timeout", "30"},
-         "--request-timeout 30: expected a duration such as 500ms, 30s or 2m, from 100ms to 5m"},
-        {{"--self-signed", "--log-format", "xml"}, "--log-format xml: expected json or text"},
-        {{"--self-signed", "--client-name", "x"}, "--client-name has no effect without --client-ca"},
-        {{"--self-signed", "--client-ca", none}, "No such file or directory"},
+         "--request-timeout 30: expected a duration such as 500ms, 30s or 2m, from 100ms to 5m",
+         false},
+        {{"--self-signed", "--log-format", "xml"}, "--log-format xml: expected json or text", false},
+        {{"--self-signed", "--client-name", "x"}, "--client-name has no effect without --client-ca", false},
+        {{"--self-signed", "--client-ca", none}, "No such file or directory", true},
         {{"--self-signed", "--listen", "127.0.0.1:0", "--tls-priority", "NONSENSE"},
-         "the HTTPS server cannot start: "},
-        {{"--self-signed", "--config", "x"}, "--config x: not readable"},
-        {{"--tls-cert", none, "--tls-key", key}, "none: No such file or directory"},
-        {{"--tls-cert", key, "--tls-key", key}, "no certificate in PEM form"},
-        {{"--tls-cert", certificate, "--tls-key", certificate}, "no unencrypted private key in PEM form"},
-        {{"--tls-cert", certificate, "--tls-key", key}, "the key does not match the certificate"},
+         "the HTTPS server cannot start: ",
+         true},
+        {{"--self-signed", "--config", "x"}, "--config x: not readable", true},
+        {{"--tls-cert", none, "--tls-key", key}, "none: No such file or directory", true},
+        {{"--tls-cert", key, "--tls-key", key}, "no certificate in PEM form", true},
+        {{"--tls-cert", certificate, "--tls-key", certificate},
+         "no unencrypted private key in PEM form",
+         true},
+        {{"--tls-cert", certificate, "--tls-key", key}, "the key does not match the certificate", true},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        process_start(&p, rows[i].arguments);
-        int status = process_end(&p);
-        if (status != 2 || !strstr(p.text, rows[i].message))
-            print_error("exit %d: %s\n", status, p.text);
-        assert_row(rows[i].message, status == 2);
-        assert_row(rows[i].message, strstr(p.text, rows[i].message) != NULL);
-        assert_row(rows[i].message, strstr(p.text, "brgate serve: ") != NULL);
+        check_mistake(&p, rows[i].arguments, rows[i].message, rows[i].starting);
     }
     close(taken);
+    memset(p.f.log, -1, sizeof p.f.log);
+    fixture_end(&p.f);
+}
+
+static void a_check_starts_nothing(void **state)
+{
+    (void)state;
+    static struct process p;
+    p.f.arena = arena_new(1 << 20);
+    static const char *const good[] = {"--self-signed", "--check-config", "--listen", "192.0.2.1:0", NULL};
+    static const char *const text[] = {"--self-signed", "--check-config", "--config", "x",
+                                       "--log-format",  "text",           NULL};
+    process_start(&p, good);
+    assert_int_equal(process_end(&p), 0);
+    process_start(&p, text);
+    assert_int_equal(process_end(&p), 2);
+    assert_non_null(strstr(p.text, "brgate serve: --config x: not readable\n"));
     memset(p.f.log, -1, sizeof p.f.log);
     fixture_end(&p.f);
 }
@@ -409,6 +444,7 @@ int main(void)
         cmocka_unit_test(an_interrupt_waits_for_no_one),
         cmocka_unit_test(sighup_reads_the_certificates_again),
         cmocka_unit_test(mistakes_are_told),
+        cmocka_unit_test(a_check_starts_nothing),
         cmocka_unit_test(help_fits_a_terminal),
         cmocka_unit_test(every_address_form_listens),
     };

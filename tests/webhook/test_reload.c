@@ -513,8 +513,8 @@ static void a_bad_policy_is_told(void **state)
     server_stop(f.server);
     f.server = NULL;
     const char *log = fixture_log(&f);
-    assert_non_null(
-        strstr(log, "\"info\",\"event\":\"policy\",\"message\":\"now applying the policy file\""));
+    assert_non_null(strstr(log, "\"info\",\"event\":\"policy\",\"message\":\"now applying the policy file "
+                                "5e1f, enforcement deny\""));
     assert_non_null(strstr(log, "\"policy -1; the old policy stays in effect\""));
     fixture_end(&f);
 }

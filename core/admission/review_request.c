@@ -1,0 +1,118 @@
+/* AdmissionReview v1 in. */
+#include "review_request.h"
+
+#include "judge.h"
+#include "utf8.h"
+
+static bool unreadable(struct arena *a, struct review_facts *log, const char *what, slice got)
+{
+    log->error = got.n ? arena_fmt(a, "%s, got \"%.*s\"", what, FMT(utf8_cut(got, 100))) : slice_of(what);
+    return false;
+}
+
+/* An object as a tree of its own: paths start at its root. */
+static struct node *object_at(const struct node *request, const char *key)
+{
+    struct node *n = node_get(request, slice_of(key));
+    if (!n || n->kind != NODE_OBJECT)
+        return NULL;
+    n->parent = NULL;
+    n->key = (slice){0};
+    return n;
+}
+
+bool review_request_read(const struct gate *g, struct arena *a, slice body, struct review_request *q,
+                         struct review_facts *log)
+{
+    q->readings = findings_new(a);
+    const struct node *root = json_read(a, body, &q->readings);
+    if (!root)
+        return unreadable(
+            a, log,
+            arena_cstr(a, arena_fmt(a, "the body is not JSON: %.*s", FMT(q->readings.first->message))),
+            (slice){0});
+    if (!slice_eq(node_text_at(root, "apiVersion"), LIT("admission.k8s.io/v1")))
+        return unreadable(a, log, "expected apiVersion admission.k8s.io/v1",
+                          node_text_at(root, "apiVersion"));
+    if (!slice_eq(node_text_at(root, "kind"), LIT("AdmissionReview")))
+        return unreadable(a, log, "expected kind AdmissionReview", node_text_at(root, "kind"));
+    struct node *request = node_get(root, LIT("request"));
+    q->uid = node_text_at(request, "uid");
+    if (q->uid.n == 0 || memchr(q->uid.p, 0, q->uid.n))
+        return unreadable(a, log, "request.uid is required", (slice){0});
+    q->operation = node_text_at(request, "operation");
+    const struct node *dry_run = node_get(request, LIT("dryRun"));
+    *log = (struct review_facts){
+        .uid = q->uid,
+        .group = node_text_at(request, "kind.group"),
+        .kind = node_text_at(request, "kind.kind"),
+        .namespace = node_text_at(request, "namespace"),
+        .name = node_text_at(request, "name"),
+        .operation = q->operation,
+        .sub_resource = node_text_at(request, "subResource"),
+        .user = node_text_at(request, "userInfo.username"),
+        .dry_run = dry_run && dry_run->kind == NODE_BOOL && dry_run->boolean,
+    };
+    q->kind = schema_find_in(g->schemas, log->group, node_text_at(request, "kind.version"), log->kind);
+    q->sub_resource = node_get(request, LIT("subResource"));
+    q->object = object_at(request, "object");
+    q->old_object = object_at(request, "oldObject");
+    return true;
+}
+
+static bool is_word(const struct node *n, const char *word)
+{
+    return n && n->kind == NODE_STRING && slice_eq(n->text, slice_of(word));
+}
+
+static bool is_absent(const struct node *n)
+{
+    return !n || n->kind == NODE_NULL || is_word(n, "");
+}
+
+/* Whether brgate knows the kind, in whatever version. */
+static bool is_ours(const struct gate *g, const struct review_facts *log)
+{
+    const struct schema_tables *t = schema_set_tables(g->schemas);
+    for (size_t i = 0; i < t->kind_count; i++)
+        if (slice_eq(t->kinds[i].group, log->group) && slice_eq(t->kinds[i].kind, log->kind))
+            return true;
+    return false;
+}
+
+enum asked review_request_change(const struct gate *g, struct review_request *q,
+                                 const struct review_facts *log, struct change *ret, struct error *reterr)
+{
+    static const struct {
+        const char *operation;
+        enum context context;
+    } operations[] = {{"CREATE", CONTEXT_CREATE}, {"UPDATE", CONTEXT_UPDATE}, {"DELETE", CONTEXT_DELETE}};
+    *ret = (struct change){
+        .kind = q->kind, .object = q->object, .old_object = q->old_object, .readings = &q->readings};
+    if (!is_ours(g, log) || is_word(q->sub_resource, "status") || slice_eq(q->operation, LIT("CONNECT")))
+        return ASKED_NOTHING;
+    size_t i = 0;
+    while (i < COUNT(operations) && !slice_eq(q->operation, slice_of(operations[i].operation)))
+        i++;
+    if (i == COUNT(operations)) {
+        error_set(reterr, "request.operation: expected CREATE, UPDATE or DELETE, got \"%.*s\"",
+                  FMT(q->operation));
+        return ASKED_UNCLEARLY;
+    }
+    ret->context = operations[i].context;
+    if (ret->context == CONTEXT_DELETE) { /* nothing is worth refusing a deletion */
+        *ret = (struct change){.context = CONTEXT_DELETE, .kind = q->kind, .object = q->old_object};
+        return q->kind && q->old_object ? ASKED_TO_JUDGE : ASKED_NOTHING;
+    }
+    if (!q->kind)
+        error_set(reterr, "request.kind.version: brgate does not know this version of %.*s", FMT(log->kind));
+    else if (!is_absent(q->sub_resource))
+        error_set(reterr, "request.subResource: expected none or status");
+    else if (!q->object)
+        error_set(reterr, "request.object: an object is required");
+    else if (ret->context == CONTEXT_UPDATE && !q->old_object)
+        error_set(reterr, "request.oldObject: an object is required on UPDATE");
+    else
+        return ASKED_TO_JUDGE;
+    return ASKED_UNCLEARLY;
+}
