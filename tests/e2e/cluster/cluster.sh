@@ -19,7 +19,8 @@ apiserver_start() { # apiserver_start NAME [FLAG...]
         --tls-private-key-file="$certs/apiserver.key" --client-ca-file="$certs/cluster-ca.crt" --authorization-mode=RBAC \
         --service-account-key-file="$certs/accounts.key" --service-account-signing-key-file="$certs/accounts.key" \
         --service-account-issuer=https://kubernetes.default.svc --api-audiences=https://kubernetes.default.svc \
-        --service-cluster-ip-range=10.96.0.0/16 --endpoint-reconciler-type=none --v=1 "$@"
+        --service-cluster-ip-range=10.96.0.0/16 --endpoint-reconciler-type=none --v=1 \
+        --audit-policy-file="$here/cluster/audit.yaml" --audit-log-path="$work/log/$name.audit" --audit-log-mode=blocking "$@"
     kubeconfig_write "$name" "$port" admin >"$work/$name.kubeconfig"
     echo "https://127.0.0.1:$port" >"$work/$name.url"
     wait_for 60 apiserver_ready "$name"

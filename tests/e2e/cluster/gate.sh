@@ -23,7 +23,7 @@ gate_certificates() {
 
 gate_metric() { # gate_metric NAME METRIC: the sum of all its series
     curl -fs "http://127.0.0.1:$(<"$work/$1.health")/metrics" | awk -v metric="$2" '
-        $0 ~ "^" metric "[{ ]" { sum += $NF } END { printf "%d\n", sum }'
+        index($0, metric " ") == 1 || index($0, metric "{") == 1 { sum += $NF } END { printf "%d\n", sum }'
 }
 
 # The clientConfig for a path: through the Service, or straight to $gate_url when that is set.
