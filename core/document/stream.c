@@ -224,8 +224,22 @@ static bool is_it(const struct finding *x, const void *it)
     return x == it;
 }
 
-/* The rest of a stream that is not JSON after all. When it is not YAML either, the complaint that fits the
- * text better stays: that about JSON, `json`, when it fits the first document. */
+/* What a reader stops at is the last that it says of a document. */
+static const struct finding *last_in(const struct findings *f, slice bytes, const struct document *d)
+{
+    const struct finding *last = NULL;
+    for (const struct finding *x = f->first; x; x = x->next) {
+        uint32_t from, to;
+        place_span(x->place, bytes, &from, &to);
+        if (from >= d->at && from <= d->end)
+            last = x;
+    }
+    return last;
+}
+
+/* The rest of a stream that is not JSON after all. When it is not YAML either, the complaint that fits the text better
+ * stays: that about JSON, the last of `json`, when it fits the first document. Whatever else is wrong, both readers
+ * have found; the YAML reader says it. */
 static void fall_back(struct splitter *s, uint32_t behind, struct findings *json)
 {
     uint32_t from;
@@ -240,11 +254,13 @@ static void fall_back(struct splitter *s, uint32_t behind, struct findings *json
     s->findings = &yaml;
     split_yaml(s, from);
     s->findings = all;
-    bool broken = *first && !(*first)->root && yaml.first;
-    if (broken && json_fits(s->bytes, *first, json->first)) {
-        struct findings worse = findings_new(s->arena);
-        findings_move(all, json, NULL, NULL);
-        findings_move(&worse, &yaml, is_it, yaml.first);
+    bool broken = *first && !(*first)->root;
+    const struct finding *of_yaml = broken ? last_in(&yaml, s->bytes, *first) : NULL,
+                         *of_json = of_yaml ? last_in(json, s->bytes, *first) : NULL;
+    struct findings worse = findings_new(s->arena);
+    if (of_json && json_fits(s->bytes, *first, of_json)) {
+        findings_move(all, json, is_it, of_json);
+        findings_move(&worse, &yaml, is_it, of_yaml);
     }
     findings_move(all, &yaml, NULL, NULL);
 }

@@ -382,6 +382,9 @@ static void faults_are_told_in_plain_words(void **state)
         {"%YAML 1.3\n", "1:1 yaml-syntax: a YAML version that kubectl does not support"},
         {"{\"a\": 1 \"b\": 2}",
          "1:9 json-syntax: invalid JSON at byte 8: found a string, expected a comma or }"},
+        {"{\"b\": {\"a\": 1, \"a\": 2}, \"c\" 3}",
+         "1:29 json-syntax: invalid JSON at byte 28: found \"3\", expected a colon after the key\n"
+         "1:16 duplicate-key: key \"a\" is set twice in the same object; the last one wins"},
         {"a: 1\nb: 2\na: 3\n",
          "3:1 duplicate-key: key \"a\" is set twice in the same object; the last one wins"},
         {"a: 1\n<<: {a: 2}\n",
