@@ -13,7 +13,7 @@ enum { KEY_INLINE_BYTES = 250 };
 
 enum style { STYLE_PLAIN, STYLE_SINGLE, STYLE_DOUBLE, STYLE_BLOCK };
 
-struct writer {
+struct yaml_writer {
     struct buf *b;
     bool sorted;
 };
@@ -206,9 +206,9 @@ static void put_scalar(struct buf *b, const struct node *n, size_t indent)
     buf_char(b, '\n');
 }
 
-static void put_children(struct writer *w, const struct node *n, size_t indent, bool inline_first);
+static void put_children(struct yaml_writer *w, const struct node *n, size_t indent, bool inline_first);
 
-static void put_member(struct writer *w, const struct node *m, size_t indent)
+static void put_member(struct yaml_writer *w, const struct node *m, size_t indent)
 {
     bool inline_key = m->key.n <= KEY_INLINE_BYTES;
     if (!inline_key)
@@ -229,7 +229,7 @@ static void put_member(struct writer *w, const struct node *m, size_t indent)
 }
 
 /* `inline_first`: the first child goes on the current line, after "- ". */
-static void put_children(struct writer *w, const struct node *n, size_t indent, bool inline_first)
+static void put_children(struct yaml_writer *w, const struct node *n, size_t indent, bool inline_first)
 {
     size_t count;
     const struct node **children = node_children(w->b->arena, n, w->sorted, &count);
@@ -250,7 +250,7 @@ static void put_children(struct writer *w, const struct node *n, size_t indent, 
 
 void node_put_yaml(struct buf *b, const struct node *n, bool sorted)
 {
-    struct writer w = {b, sorted};
+    struct yaml_writer w = {b, sorted};
     if (node_first(n))
         put_children(&w, n, 0, false);
     else

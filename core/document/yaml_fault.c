@@ -238,44 +238,49 @@ static bool report_directive(struct findings *f, slice stream, const struct yaml
     return true;
 }
 
-void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault *fault)
+/* What libyaml's words do not tell of: the text shows it. False when it shows nothing. */
+static bool report_seen(struct findings *f, slice stream, const struct yaml_fault *fault)
 {
-    uint32_t tab;
+    uint32_t tab, first;
     bool sure = is_sure(fault);
     if (!sure && find_tab(stream, fault, &tab)) {
         struct finding *x = finding_at(f, &rule_yaml_syntax, FIELD_NONE, at_bytes(tab, tab + 1),
                                        "a tab is used as indentation");
         finding_hint(x, "YAML allows only spaces for indentation");
-        return;
+        return true;
     }
     if (!sure && report_odd_blank(f, stream, fault))
-        return;
+        return true;
     if (slice_starts(fault->problem, LIT("found character that cannot start"))) {
         unstartable(f, stream, fault);
-        return;
+        return true;
     }
     if (slice_starts(fault->problem, LIT("mapping values are not allowed"))) {
         second_colon(f, stream, fault);
-        return;
+        return true;
     }
-    uint32_t first;
     if (find_template(stream, fault, fault->at, &first) ||
         (fault->context.n && find_template(stream, fault, fault->context_at, &first))) {
         struct finding *x =
             add(f, stream, fault, first, "found a template, expected YAML", yaml_template_hint);
         x->place = at_bytes(x->place.from, first + 2);
-        return;
+        return true;
     }
     if (slice_starts(fault->problem, LIT("did not find expected <document start>")) &&
         report_directive(f, stream, fault))
-        return;
+        return true;
     bool block = slice_eq(fault->problem, LIT("did not find expected key")) ||
                  slice_eq(fault->problem, LIT("did not find expected '-' indicator"));
-    if (block && fault->at < fault->end && is_behind(stream, fault, fault->at, &first)) {
-        add(f, stream, fault, fault->at, "text after a value that is already complete",
-            "double a quote inside a quoted value; put text that follows a quote or bracket inside it");
-        return;
-    }
+    if (!block || fault->at >= fault->end || !is_behind(stream, fault, fault->at, &first))
+        return false;
+    add(f, stream, fault, fault->at, "text after a value that is already complete",
+        "double a quote inside a quoted value; put text that follows a quote or bracket inside it");
+    return true;
+}
+
+/* In the words of words[]. */
+static bool report_known(struct findings *f, slice stream, const struct yaml_fault *fault)
+{
     for (size_t i = 0; i < COUNT(words); i++) {
         const struct words *w = &words[i];
         if (!slice_starts(fault->problem, slice_of(w->problem)))
@@ -285,8 +290,15 @@ void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault
         if (w->note && fault->context.n)
             finding_note(x, at_bytes(fault->context_at, word_end(stream, fault, fault->context_at)), "%s",
                          w->note);
-        return;
+        return true;
     }
+    return false;
+}
+
+void yaml_fault_report(struct findings *f, slice stream, const struct yaml_fault *fault)
+{
+    if (report_seen(f, stream, fault) || report_known(f, stream, fault))
+        return;
     slice message = arena_fmt(f->arena, "%.*s%s%.*s", FMT(fault->context), fault->context.n ? ": " : "",
                               FMT(fault->problem));
     add(f, stream, fault, fault->at, message.p, "");

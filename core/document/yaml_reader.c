@@ -332,6 +332,17 @@ static bool not_mergeable(struct yaml_reader *y, uint32_t at, uint32_t end)
     return fail(y, at, end, "the merge key << requires a mapping, an alias of one, or a list of those", "");
 }
 
+/* Makes the node of a scalar at [at, end); NULL when that fails. */
+static struct node *scalar_new(struct yaml_reader *y, const struct yaml_scalar *scalar, slice value,
+                               bool quoted, uint32_t at, uint32_t end)
+{
+    struct node *n = pool_take(&y->pool);
+    n->at = at;
+    n->end = end;
+    n->flags = scalar->kind == YAML_STRING && quoted ? NODE_QUOTED : 0;
+    return scalar_node(y, scalar, value, n) ? n : NULL;
+}
+
 static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at, uint32_t end)
 {
     struct frame *top = y->depth ? &y->frames[y->depth - 1] : NULL;
@@ -364,14 +375,8 @@ static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at,
         return fail(y, at, end, message.p, "remove the tag, or write a value that matches it");
     }
     struct node *n = NULL;
-    if (!key || e->data.scalar.anchor) {
-        n = pool_take(&y->pool);
-        n->at = at;
-        n->end = end;
-        n->flags = scalar.kind == YAML_STRING && quoted ? NODE_QUOTED : 0;
-        if (!scalar_node(y, &scalar, value, n))
-            return false;
-    }
+    if ((!key || e->data.scalar.anchor) && !(n = scalar_new(y, &scalar, value, quoted, at, end)))
+        return false;
     struct anchor *anchor = anchor_set(y, e->data.scalar.anchor, n);
     if (anchor) {
         anchor->scalar = scalar;
