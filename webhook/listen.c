@@ -22,7 +22,7 @@ union address {
 /* "1.2.3.4:80", "[::1]:80", ":80" (all IPv4 addresses). */
 static socklen_t parse(const char *text, union address *ret)
 {
-    char host[INET6_ADDRSTRLEN];
+    char address[INET6_ADDRSTRLEN];
     slice s = slice_of(text);
     const char *colon = strrchr(text, ':');
     uint64_t port;
@@ -34,19 +34,19 @@ static socklen_t parse(const char *text, union address *ret)
         name = slice_cut(name, 1, name.n - 2);
     if (!v6 && !name.n)
         name = LIT("0.0.0.0");
-    if (name.n >= sizeof host)
+    if (name.n >= sizeof address)
         return 0;
-    memcpy(host, name.p, name.n);
-    host[name.n] = '\0';
+    memcpy(address, name.p, name.n);
+    address[name.n] = '\0';
     memset(ret, 0, sizeof *ret);
     if (v6) {
         ret->v6.sin6_family = AF_INET6;
         ret->v6.sin6_port = htons((uint16_t)port);
-        return inet_pton(AF_INET6, host, &ret->v6.sin6_addr) == 1 ? sizeof ret->v6 : 0;
+        return inet_pton(AF_INET6, address, &ret->v6.sin6_addr) == 1 ? sizeof ret->v6 : 0;
     }
     ret->v4.sin_family = AF_INET;
     ret->v4.sin_port = htons((uint16_t)port);
-    return inet_pton(AF_INET, host, &ret->v4.sin_addr) == 1 ? sizeof ret->v4 : 0;
+    return inet_pton(AF_INET, address, &ret->v4.sin_addr) == 1 ? sizeof ret->v4 : 0;
 }
 
 static const char *advice(int error)

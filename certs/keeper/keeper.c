@@ -34,7 +34,7 @@ struct facts {
 
 struct keeper {
     struct keeper_options options;
-    struct keeper_callbacks host;
+    struct keeper_callbacks callbacks;
     struct store store;
     struct arena *arena;
     struct observer observer;
@@ -68,12 +68,12 @@ bool keeper_check(const struct keeper_options *o, struct error *reterr)
 }
 
 struct keeper *keeper_new(const struct keeper_options *o, struct kube *kube,
-                          const struct keeper_callbacks *host)
+                          const struct keeper_callbacks *callbacks)
 {
     struct keeper *k = calloc(1, sizeof *k);
     if (k) {
         k->options = *o;
-        k->host = *host;
+        k->callbacks = *callbacks;
         k->store = (struct store){kube, o->namespace, o->secret, o->configuration};
         kube_stop_on(kube, &k->stop);
         k->arena = arena_new(ARENA_BYTES);
@@ -108,8 +108,8 @@ __attribute__((format(printf, 3, 4))) static void say(struct keeper *k, enum kee
             return;
         k->trouble = line;
     }
-    if (k->host.say)
-        k->host.say(k->host.context, news, line.text);
+    if (k->callbacks.say)
+        k->callbacks.say(k->callbacks.context, news, line.text);
 }
 
 /* ---- serving ---- */
@@ -136,7 +136,7 @@ static void serve(struct keeper *k, const struct look *l)
     struct rotation_policy policy = policy_of(k);
     if (strcmp(k->served, l->current) == 0 || !rotation_may_serve(&policy, serving, &l->view.current))
         return;
-    if (k->host.serve && !k->host.serve(k->host.context, &l->secret.current, &why)) {
+    if (k->callbacks.serve && !k->callbacks.serve(k->callbacks.context, &l->secret.current, &why)) {
         say(k, KEEPER_TROUBLE, "the certificate of the Secret cannot be served: %s", why.text);
         return;
     }
@@ -165,8 +165,8 @@ static void judge_readiness(struct keeper *k, const struct look *l, enum rotatio
         why = l->view.bundles_seen ? "the webhook configurations do not trust the certificate yet"
                                    : "the webhook configurations cannot be read";
     k->ready = !why;
-    if (k->host.ready)
-        k->host.ready(k->host.context, why);
+    if (k->callbacks.ready)
+        k->callbacks.ready(k->callbacks.context, why);
 }
 
 /* ---- acting ---- */
@@ -333,8 +333,8 @@ static struct keeper_result look_and_act(struct keeper *k)
     struct rotation_policy policy = policy_of(k);
     struct rotation_step step = {0};
     bool more = false, failed = false;
-    slice host = issue_dns_name(k->arena, k->options.service, k->options.namespace);
-    observe(&k->store, k->arena, host, &k->observer, &l);
+    slice dns_name = issue_dns_name(k->arena, k->options.service, k->options.namespace);
+    observe(&k->store, k->arena, dns_name, &k->observer, &l);
     if (l.secret_read) {
         step = rotation_next(&policy, &l.view, l.own);
         serve(k, &l);

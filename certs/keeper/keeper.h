@@ -42,7 +42,7 @@ struct keeper;
 /* The client is the keeper's from now on and closed by it; NULL when memory runs out. Texts of the options
  * must outlive it. */
 struct keeper *keeper_new(const struct keeper_options *o, struct kube *k,
-                          const struct keeper_callbacks *host);
+                          const struct keeper_callbacks *callbacks);
 
 struct keeper_result {
     enum rotation_action action; /* the last one that was due */

@@ -60,16 +60,16 @@ static bool any_outlived(struct arena *a, slice cas, int64_t now)
     return false;
 }
 
-static void judge_secret(struct arena *a, struct look *l, slice host)
+static void judge_secret(struct arena *a, struct look *l, slice dns_name)
 {
     const struct stored_secret *s = &l->secret;
     l->view.secret = s->root != NULL;
     if (!s->root)
         return;
-    l->view.current = rotation_look(a, &s->current, s->cas, host, l->now, &l->why_unusable);
+    l->view.current = rotation_look(a, &s->current, s->cas, dns_name, l->now, &l->why_unusable);
     l->view.has_next = s->next.certificate.n || s->next.key.n;
     if (l->view.has_next)
-        l->view.next = rotation_look(a, &s->next, s->cas, host, l->now, NULL);
+        l->view.next = rotation_look(a, &s->next, s->cas, dns_name, l->now, NULL);
     l->view.cas_outlived = any_outlived(a, s->cas, l->now);
     fingerprint_of(a, s->current.certificate, l->current);
     fingerprint_of(a, s->next.certificate, l->next);
@@ -98,7 +98,7 @@ static bool count_answer(struct look *l, struct observer *o, struct kube_answer 
     return false;
 }
 
-void observe(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret)
+void observe(const struct store *s, struct arena *a, slice dns_name, struct observer *o, struct look *ret)
 {
     bool changed;
     *ret = (struct look){0};
@@ -113,7 +113,7 @@ void observe(const struct store *s, struct arena *a, slice host, struct observer
     ret->view.server_now = o->heard ? ret->now : 0;
     if (!ret->secret_read)
         return;
-    judge_secret(a, ret, host);
+    judge_secret(a, ret, dns_name);
     if (!bundle_merge(a, ret->secret.cas, o->served_ca, ret->now, &ret->cas, &changed, NULL))
         arena_exhausted(a);
     if (!ret->view.bundles_seen)

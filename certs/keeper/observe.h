@@ -35,9 +35,9 @@ struct observer {
     int64_t ahead;   /* seconds that ours was ahead of it then */
 };
 
-/* Reads the Secret and both configurations, and works out what rotation_next() needs. `host` is a name that the
+/* Reads the Secret and both configurations, and works out what rotation_next() needs. `dns_name` is a name that the
  * certificate must be valid for; `*ret` is complete also when something could not be read (`error`, `secret_read`). */
-void observe(const struct store *s, struct arena *a, slice host, struct observer *o, struct look *ret);
+void observe(const struct store *s, struct arena *a, slice dns_name, struct observer *o, struct look *ret);
 
 /* Whether the bundles of all configurations that exist vouch for the chain; false when there is none. */
 bool look_covers(struct arena *a, const struct look *l, slice chain);

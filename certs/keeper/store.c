@@ -187,10 +187,10 @@ bool hooks_incomplete(struct arena *a, const struct stored_hooks *h, slice cas, 
     return false;
 }
 
-bool hooks_cover(struct arena *a, const struct stored_hooks *h, slice chain, slice host, int64_t now)
+bool hooks_cover(struct arena *a, const struct stored_hooks *h, slice chain, slice dns_name, int64_t now)
 {
     for (const struct node *hook = hooks_first(h); hook; hook = node_next(hook))
-        if (!certificate_chain_valid(chain, hook_bundle(a, hook), host, now, NULL))
+        if (!certificate_chain_valid(chain, hook_bundle(a, hook), dns_name, now, NULL))
             return false;
     return true;
 }

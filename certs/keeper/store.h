@@ -43,8 +43,8 @@ slice hook_bundle(struct arena *a, const struct node *hook);  /* PEM; empty when
 /* Whether some webhook of it lacks one of the CAs, or holds one that is long expired. */
 bool hooks_incomplete(struct arena *a, const struct stored_hooks *h, slice cas, int64_t now);
 
-/* Whether every webhook of it would believe the chain, for `host` when that is not empty. */
-bool hooks_cover(struct arena *a, const struct stored_hooks *h, slice chain, slice host, int64_t now);
+/* Whether every webhook of it would believe the chain, for `dns_name` when that is not empty. */
+bool hooks_cover(struct arena *a, const struct stored_hooks *h, slice chain, slice dns_name, int64_t now);
 
 /* Merges the CAs into the bundle of each webhook, at the version that `h` has. */
 struct kube_answer store_publish(const struct store *s, struct arena *a, unsigned kind,
