@@ -40,14 +40,14 @@ static void print_crd(struct arena *a, const struct crd_source *source)
     printf("---\n%.*s", FMT(buf_slice(&b)));
 }
 
-struct printing {
+struct crds_printing {
     struct arena *arena;
     slice group; /* empty: all */
 };
 
 static void print_group(void *context)
 {
-    const struct printing *p = context;
+    const struct crds_printing *p = context;
     for (size_t i = 0; i < crd_source_count; i++)
         if (!p->group.n || slice_eq(p->group, crd_sources[i].group))
             print_crd(p->arena, &crd_sources[i]);
@@ -55,7 +55,7 @@ static void print_group(void *context)
 
 static int print_crds(slice group)
 {
-    struct printing p = {arena_new(ARENA_BYTES), group};
+    struct crds_printing p = {arena_new(ARENA_BYTES), group};
     bool printed = p.arena && arena_run(p.arena, print_group, &p);
     arena_free(p.arena);
     if (!printed)

@@ -129,7 +129,7 @@ static void put_markdown(struct buf *b)
     }
 }
 
-struct page {
+struct printed_page {
     struct arena *arena;
     void (*put)(struct buf *b);
     struct buf text;
@@ -137,14 +137,14 @@ struct page {
 
 static void render(void *context)
 {
-    struct page *p = context;
+    struct printed_page *p = context;
     p->text = buf_new(p->arena, LIMIT_RESPONSE_BYTES);
     p->put(&p->text);
 }
 
 static int print(const char *command, void (*put)(struct buf *b))
 {
-    struct page p = {.arena = arena_new(LIMIT_ARENA_BYTES), .put = put};
+    struct printed_page p = {.arena = arena_new(LIMIT_ARENA_BYTES), .put = put};
     int code = EXIT_UNABLE;
     if (p.arena && arena_run(p.arena, render, &p)) {
         struct output out;

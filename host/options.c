@@ -153,7 +153,7 @@ static bool take(const struct option *o, void *settings, const char *value, stru
 
 /* ---- words ---- */
 
-struct reading {
+struct options_reading {
     const struct options *options;
     void *settings;
     char **argv;
@@ -203,7 +203,7 @@ static const struct option *find(const struct options *o, slice name)
 }
 
 /* OPTIONS_READ, or the exit status. */
-static int read_option(struct reading *r, const char *word)
+static int read_option(struct options_reading *r, const char *word)
 {
     const struct options *o = r->options;
     slice text = slice_of(word);
@@ -228,7 +228,7 @@ static int read_option(struct reading *r, const char *word)
     return wrong(o, "%s%s%s: %s", option->name, value ? " " : "", value ? value : "", error.text);
 }
 
-static int read_operand(struct reading *r, char *word)
+static int read_operand(struct options_reading *r, char *word)
 {
     const struct options *o = r->options;
     if (r->operands.count == o->operands_most)
@@ -241,7 +241,7 @@ static int read_operand(struct reading *r, char *word)
 
 int options_read(const struct options *o, int argc, char **argv, void *settings, struct operands *ret)
 {
-    struct reading r = {.options = o, .settings = settings, .argv = argv, .argc = argc, .at = 1};
+    struct options_reading r = {.options = o, .settings = settings, .argv = argv, .argc = argc, .at = 1};
     BUG_IF(o->count >= OPTIONS_MOST);
     r.operands.items = argv + (argc > 0);
     while (r.at < argc) {

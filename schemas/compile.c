@@ -14,7 +14,7 @@ struct written { /* schemas that have been written, by address */
     size_t count, capacity;
 };
 
-struct writer {
+struct table_writer {
     FILE *out;
     struct arena *arena;
     struct written schemas;
@@ -41,7 +41,7 @@ static void put_string(FILE *out, slice s)
 }
 
 /* A default or enum value: a scalar or an empty container. Returns the number that names it. */
-static unsigned put_literal(struct writer *w, const struct node *n)
+static unsigned put_literal(struct table_writer *w, const struct node *n)
 {
     static const char *const kinds[] = {"NODE_NULL",   "NODE_BOOL",  "NODE_INT",   "NODE_FLOAT",
                                         "NODE_STRING", "NODE_ARRAY", "NODE_OBJECT"};
@@ -64,7 +64,7 @@ static unsigned put_literal(struct writer *w, const struct node *n)
     return mine;
 }
 
-static unsigned number_of(const struct writer *w, const struct schema *s)
+static unsigned number_of(const struct table_writer *w, const struct schema *s)
 {
     for (size_t i = 0; i < w->schemas.count; i++)
         if (w->schemas.list[i] == s)
@@ -72,7 +72,8 @@ static unsigned number_of(const struct writer *w, const struct schema *s)
     return 0;
 }
 
-static void put_names(struct writer *w, const char *prefix, unsigned mine, const slice *names, size_t count)
+static void put_names(struct table_writer *w, const char *prefix, unsigned mine, const slice *names,
+                      size_t count)
 {
     if (!count)
         return;
@@ -84,7 +85,7 @@ static void put_names(struct writer *w, const char *prefix, unsigned mine, const
     fputs("};\n", w->out);
 }
 
-static void put_properties(struct writer *w, unsigned mine, const struct schema *s)
+static void put_properties(struct table_writer *w, unsigned mine, const struct schema *s)
 {
     if (!s->property_count)
         return;
@@ -100,7 +101,7 @@ static void put_properties(struct writer *w, unsigned mine, const struct schema 
     fputs("};\n", w->out);
 }
 
-static void put_enums(struct writer *w, unsigned mine, const struct schema *s)
+static void put_enums(struct table_writer *w, unsigned mine, const struct schema *s)
 {
     if (!s->enum_count)
         return;
@@ -113,7 +114,7 @@ static void put_enums(struct writer *w, unsigned mine, const struct schema *s)
     fputs("};\n", w->out);
 }
 
-static void put_exclusions(struct writer *w, unsigned mine, const struct schema *s)
+static void put_exclusions(struct table_writer *w, unsigned mine, const struct schema *s)
 {
     if (!s->exclusion_count)
         return;
@@ -131,7 +132,7 @@ static void put_exclusions(struct writer *w, unsigned mine, const struct schema 
     fputs("};\n", w->out);
 }
 
-static void put_scalars(struct writer *w, const struct schema *s)
+static void put_scalars(struct table_writer *w, const struct schema *s)
 {
     fprintf(w->out, ".type = %u, .format = %u, .list_type = %u, .flags = %u", s->type, s->format,
             s->list_type, s->flags);
@@ -149,7 +150,7 @@ static void put_scalars(struct writer *w, const struct schema *s)
         fprintf(w->out, ", .pattern = %u", s->pattern);
 }
 
-static void put_links(struct writer *w, unsigned mine, const struct schema *s, unsigned default_literal)
+static void put_links(struct table_writer *w, unsigned mine, const struct schema *s, unsigned default_literal)
 {
     FILE *out = w->out;
     if (s->property_count)
@@ -172,7 +173,7 @@ static void put_links(struct writer *w, unsigned mine, const struct schema *s, u
 }
 
 /* Writes what `s` refers to, then `s`. */
-static void put_schema(struct writer *w, const struct schema *s)
+static void put_schema(struct table_writer *w, const struct schema *s)
 {
     if (number_of(w, s))
         return;
@@ -198,7 +199,7 @@ static void put_schema(struct writer *w, const struct schema *s)
     fputs("};\n", w->out);
 }
 
-static void put_patterns(struct writer *w, const struct schema_tables *t)
+static void put_patterns(struct table_writer *w, const struct schema_tables *t)
 {
     fputs("static const slice patterns[] = {", w->out);
     for (size_t i = 0; i < t->pattern_count; i++) {
@@ -208,7 +209,7 @@ static void put_patterns(struct writer *w, const struct schema_tables *t)
     fputs("};\n", w->out);
 }
 
-static void put_kinds(struct writer *w, const struct schema_tables *t)
+static void put_kinds(struct table_writer *w, const struct schema_tables *t)
 {
     for (size_t i = 0; i < t->kind_count; i++)
         put_schema(w, t->kinds[i].schema);
@@ -281,7 +282,7 @@ static void add_kind(struct arena *a, struct schema_set *set, const struct crd_s
 
 int main(int argc, char **argv)
 {
-    struct writer w = {.arena = arena_new((size_t)1 << 30)};
+    struct table_writer w = {.arena = arena_new((size_t)1 << 30)};
     if (argc != 2 || !w.arena || !(w.out = fopen(argv[1], "w")))
         fail(argc == 2 ? argv[1] : "usage: compile OUT.c", strerror(errno));
     struct schema_set *set = schema_set_new(w.arena, &(struct schema_tables){0});

@@ -34,7 +34,7 @@ struct tls_pair {
 };
 
 /* The three texts a pair is made of. */
-struct sources {
+struct tls_files {
     slice cert, key, client_ca;
     unsigned char digest[DIGEST_BYTES];
 };
@@ -80,10 +80,10 @@ static bool read_file(struct arena *a, const char *flag, const char *path, slice
     return file_read(a, path, FILE_BYTES, ret, &error) || error_set(reterr, "%s %s", flag, error.text);
 }
 
-static bool read_once(struct arena *a, const struct tls *t, struct sources *ret, struct error *reterr)
+static bool read_once(struct arena *a, const struct tls *t, struct tls_files *ret, struct error *reterr)
 {
     const struct server_options *o = t->options;
-    *ret = (struct sources){.cert = o->cert_pem, .key = o->key_pem};
+    *ret = (struct tls_files){.cert = o->cert_pem, .key = o->key_pem};
     if (t->given_cert) {
         ret->cert = slice_of(t->given_cert);
         ret->key = slice_of(t->given_key);
@@ -107,7 +107,7 @@ static bool read_once(struct arena *a, const struct tls *t, struct sources *ret,
 
 /* The kubelet replaces all files of a volume at once, but we read one after the other: what is news counts when two
  * reads in a row agree. `a` holds nothing but the texts. */
-static bool read_sources(struct arena *a, const struct tls *t, struct sources *ret, struct error *reterr)
+static bool read_sources(struct arena *a, const struct tls *t, struct tls_files *ret, struct error *reterr)
 {
     unsigned char before[DIGEST_BYTES];
     bool done = read_once(a, t, ret, reterr), agree = done && memcmp(ret->digest, t->seen, DIGEST_BYTES) == 0;
@@ -162,7 +162,7 @@ static bool load_client_cas(struct tls_pair *p, const struct server_options *o, 
 
 /* What OpenSSL sees in the same texts: key and certificate belong together, and until when. */
 static bool check_pair(struct arena *a, struct tls_pair *p, const struct server_options *o,
-                       const struct sources *s, struct error *reterr)
+                       const struct tls_files *s, struct error *reterr)
 {
     struct certificate_info info;
     struct error error;
@@ -186,7 +186,7 @@ static bool check_handshake(struct tls_pair *p, const struct server_options *o, 
     return error == 0 || fail(reterr, "--tls-cert", o->cert_file, reason.text);
 }
 
-static struct tls_pair *pair_load(struct arena *a, const struct server_options *o, const struct sources *s,
+static struct tls_pair *pair_load(struct arena *a, const struct server_options *o, const struct tls_files *s,
                                   struct error *reterr)
 {
     struct tls_pair *p = calloc(1, sizeof *p);
@@ -233,7 +233,7 @@ static void report_trouble(struct tls *t)
 
 static bool load_first(struct arena *a, struct tls *t, struct error *reterr)
 {
-    struct sources s;
+    struct tls_files s;
     if (!t->options->cert_file && !t->options->cert_pem.n)
         return true;
     if (read_sources(a, t, &s, reterr))
@@ -294,7 +294,7 @@ static bool is_worse(const struct tls_pair *fresh, const struct tls_pair *curren
     return trouble && current && !trouble_of(current) && !fail(reterr, "the new pair", NULL, trouble);
 }
 
-static bool replace(struct tls *t, struct arena *a, const struct sources *s, struct error *reterr)
+static bool replace(struct tls *t, struct arena *a, const struct tls_files *s, struct error *reterr)
 {
     struct tls_pair *fresh = pair_load(a, t->options, s, reterr);
     t->too_early = 0;
@@ -335,7 +335,7 @@ static bool has_begun(const struct tls *t)
 static void reload(struct tls *t, struct arena *a, bool forced)
 {
     struct error error;
-    struct sources s;
+    struct tls_files s;
     bool was_unreadable = t->unreadable;
     t->unreadable = !read_sources(a, t, &s, &error);
     if (!t->unreadable) {
@@ -369,7 +369,7 @@ void tls_reload(struct tls *t, bool forced)
 
 bool tls_replace(struct tls *t, slice cert, slice key, struct error *reterr)
 {
-    struct sources s;
+    struct tls_files s;
     struct arena *a = arena_new(ARENA_BYTES);
     char *given_cert = strndup(slice_c(cert), cert.n), *given_key = strndup(slice_c(key), key.n);
     pthread_mutex_lock(&t->reloading);

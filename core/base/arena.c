@@ -41,8 +41,8 @@ struct deferred {
 };
 
 /* The frame of an arena_run() call, to which an exhausted arena unwinds. */
-struct run {
-    struct run *outer;
+struct guarded_run {
+    struct guarded_run *outer;
     struct deferred *deferred; /* the newest deferred resource when the run began */
     jmp_buf end;
 };
@@ -55,7 +55,7 @@ struct arena {
     enum arena_shortage lack;
     struct deferred *deferred;
     uint64_t allocations, fail_at;
-    struct run *run; /* the innermost; NULL: none */
+    struct guarded_run *run; /* the innermost; NULL: none */
 };
 
 struct arena *arena_new(size_t limit)
@@ -123,7 +123,7 @@ void arena_free(struct arena *a)
 void arena_reset(struct arena *a)
 {
     close_deferred(a, NULL);
-    for (struct run *r = a->run; r; r = r->outer)
+    for (struct guarded_run *r = a->run; r; r = r->outer)
         r->deferred = NULL;
     for (struct chunk *c = a->first; c; c = c->next)
         ASAN_POISON_MEMORY_REGION(c->bytes, c->size);
@@ -205,7 +205,7 @@ void *arena_try(struct arena *a, size_t size)
 
 _Noreturn void arena_exhausted(struct arena *a)
 {
-    struct run *run = a->run;
+    struct guarded_run *run = a->run;
     BUG_IF(!run);
     close_deferred(a, run->deferred);
     a->run = run->outer;
@@ -214,7 +214,7 @@ _Noreturn void arena_exhausted(struct arena *a)
 
 bool arena_run(struct arena *a, void (*work)(void *context), void *context)
 {
-    struct run run = {.outer = a->run, .deferred = a->deferred};
+    struct guarded_run run = {.outer = a->run, .deferred = a->deferred};
     if (setjmp(run.end))
         return false;
     a->run = &run;

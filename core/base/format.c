@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-struct output {
+struct sink {
     char *p;
     size_t n, size; /* n counts what does not fit as well */
 };
 
-static void put(struct output *o, const char *text, size_t n)
+static void put(struct sink *o, const char *text, size_t n)
 {
     if (o->n < o->size)
         memcpy(o->p + o->n, text, n < o->size - o->n ? n : o->size - o->n);
@@ -70,7 +70,7 @@ static const char *read_conversion(const char *p, struct conversion *c, bool *re
     return p + 1;
 }
 
-static void put_integer(struct output *o, const struct conversion *c, uint64_t value, bool negative)
+static void put_integer(struct sink *o, const struct conversion *c, uint64_t value, bool negative)
 {
     char digits[24];
     size_t at = sizeof digits;
@@ -91,7 +91,7 @@ static void put_integer(struct output *o, const struct conversion *c, uint64_t v
 }
 
 /* The text up to and with the first conversion that is not known, or all of it: then true. */
-static bool put_all(struct output *o, const char *format, va_list args)
+static bool put_all(struct sink *o, const char *format, va_list args)
 {
     for (const char *p = format; *p;) {
         const char *percent = strchr(p, '%');
@@ -134,7 +134,7 @@ size_t format_text(char *out, size_t size, const char *format, va_list args)
 {
     _Static_assert(sizeof(long) == sizeof(long long) && sizeof(size_t) == sizeof(long long),
                    "integers of two sizes are read");
-    struct output o = {.p = out, .size = size ? size - 1 : 0};
+    struct sink o = {.p = out, .size = size ? size - 1 : 0};
     va_list again;
     va_copy(again, args);
     bool known = put_all(&o, format, args);

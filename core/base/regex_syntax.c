@@ -24,7 +24,7 @@ struct level {
     unsigned repeats; /* the largest product of counts among the items that are complete */
 };
 
-struct reader {
+struct regex_reader {
     slice go;
     size_t at;
     unsigned flags;
@@ -40,7 +40,7 @@ struct reader {
     enum regex_verdict verdict; /* after a refusal */
 };
 
-static bool wrong(struct reader *r, size_t from, size_t to, const char *words)
+static bool wrong(struct regex_reader *r, size_t from, size_t to, const char *words)
 {
     slice part = slice_cut(r->go, from, to - from);
     size_t n = part.n;
@@ -51,17 +51,17 @@ static bool wrong(struct reader *r, size_t from, size_t to, const char *words)
     return refuse(r->refusal, from, part.n, "error parsing regexp: %s: `%.*s`", words, (int)n, part.p);
 }
 
-static char peek(const struct reader *r, size_t ahead)
+static char peek(const struct regex_reader *r, size_t ahead)
 {
     return r->at + ahead < r->go.n ? r->go.p[r->at + ahead] : 0;
 }
 
-static bool more(const struct reader *r, size_t ahead)
+static bool more(const struct regex_reader *r, size_t ahead)
 {
     return r->at + ahead < r->go.n;
 }
 
-static uint32_t next(struct reader *r)
+static uint32_t next(struct regex_reader *r)
 {
     uint32_t c = 0;
     size_t n = utf8_decode(slice_from(r->go, r->at), &c);
@@ -71,7 +71,7 @@ static uint32_t next(struct reader *r)
 }
 
 /* Starts an item in the output; the previous item is complete. */
-static void begin_atom(struct reader *r, enum atom kind, bool cased)
+static void begin_atom(struct regex_reader *r, enum atom kind, bool cased)
 {
     bool fold = r->flags & REGEX_FOLD;
     if (cased && fold != r->folding) {
@@ -85,7 +85,7 @@ static void begin_atom(struct reader *r, enum atom kind, bool cased)
     r->repeats = 1;
 }
 
-static void put_char(struct reader *r, uint32_t c)
+static void put_char(struct regex_reader *r, uint32_t c)
 {
     bool word = c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     if (word)
@@ -96,21 +96,21 @@ static void put_char(struct reader *r, uint32_t c)
         buf_fmt(r->out, "\\x{%x}", (unsigned)c);
 }
 
-static void literal(struct reader *r, uint32_t c)
+static void literal(struct regex_reader *r, uint32_t c)
 {
     bool cased = c >= 0x80 || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     begin_atom(r, ATOM_PLAIN, cased);
     put_char(r, c);
 }
 
-static void put_item(struct reader *r, enum atom kind, const char *text)
+static void put_item(struct regex_reader *r, enum atom kind, const char *text)
 {
     begin_atom(r, kind, false);
     buf_put(r->out, slice_of(text));
 }
 
 /* \x41 or \x{41}; `at` is behind the x. */
-static bool read_hex(struct reader *r, uint32_t *ret)
+static bool read_hex(struct regex_reader *r, uint32_t *ret)
 {
     uint32_t value = 0;
     if (peek(r, 0) != '{') {
@@ -135,7 +135,7 @@ static bool read_hex(struct reader *r, uint32_t *ret)
 }
 
 /* Reads an escape that denotes one character; `at` is at the backslash. */
-static bool read_escape(struct reader *r, uint32_t *ret)
+static bool read_escape(struct regex_reader *r, uint32_t *ret)
 {
     size_t from = r->at++;
     if (!more(r, 0))
@@ -166,7 +166,7 @@ static bool read_escape(struct reader *r, uint32_t *ret)
 }
 
 /* \pL, \p{Greek}, \P{^Lu}; `at` is at the backslash. */
-static bool read_unicode_class(struct reader *r)
+static bool read_unicode_class(struct regex_reader *r)
 {
     size_t from = r->at;
     bool negated = peek(r, 1) == 'P';
@@ -200,7 +200,7 @@ static bool is_ascii_class(char c)
 }
 
 /* \d and the like, to be put inside brackets; `at` is at the backslash. */
-static void read_ascii_class(struct reader *r)
+static void read_ascii_class(struct regex_reader *r)
 {
     char name[2] = {'\\', (char)(peek(r, 1) | 32)};
     regex_put_ascii_class(r->out, (slice){name, 2}, !(peek(r, 1) & 32), r->flags & REGEX_FOLD);
@@ -208,7 +208,7 @@ static void read_ascii_class(struct reader *r)
 }
 
 /* [:alpha:] inside brackets; true in `*ret_is` when there is one. */
-static bool read_named_class(struct reader *r, bool *ret_is)
+static bool read_named_class(struct regex_reader *r, bool *ret_is)
 {
     *ret_is = false;
     if (peek(r, 0) != '[' || peek(r, 1) != ':')
@@ -227,7 +227,7 @@ static bool read_named_class(struct reader *r, bool *ret_is)
     return *ret_is = true;
 }
 
-static bool read_class_char(struct reader *r, size_t class_at, uint32_t *ret)
+static bool read_class_char(struct regex_reader *r, size_t class_at, uint32_t *ret)
 {
     if (!more(r, 0))
         return wrong(r, class_at, r->go.n, "missing closing ]");
@@ -237,7 +237,7 @@ static bool read_class_char(struct reader *r, size_t class_at, uint32_t *ret)
     return true;
 }
 
-static bool read_class_item(struct reader *r, size_t class_at)
+static bool read_class_item(struct regex_reader *r, size_t class_at)
 {
     bool named;
     if (!read_named_class(r, &named))
@@ -271,7 +271,7 @@ static bool read_class_item(struct reader *r, size_t class_at)
 }
 
 /* A bracket expression; `at` is at the bracket. */
-static bool read_class(struct reader *r)
+static bool read_class(struct regex_reader *r)
 {
     size_t class_at = r->at++;
     begin_atom(r, ATOM_PLAIN, true);
@@ -288,7 +288,7 @@ static bool read_class(struct reader *r)
     return true;
 }
 
-static bool open_group(struct reader *r, unsigned flags_before)
+static bool open_group(struct regex_reader *r, unsigned flags_before)
 {
     begin_atom(r, ATOM_NONE, false);
     if (r->depth == LIMIT_PATTERN_DEPTH) {
@@ -300,7 +300,7 @@ static bool open_group(struct reader *r, unsigned flags_before)
     return true;
 }
 
-static bool close_group(struct reader *r)
+static bool close_group(struct regex_reader *r)
 {
     if (r->depth == 0)
         return wrong(r, 0, r->go.n, "unexpected )");
@@ -327,7 +327,7 @@ static bool is_name(slice s)
 }
 
 /* (?P<name> or (?<name>, `prefix` bytes up to the name. */
-static bool open_named_group(struct reader *r, size_t prefix)
+static bool open_named_group(struct regex_reader *r, size_t prefix)
 {
     size_t end = slice_find_char(slice_from(r->go, r->at), '>');
     if (end == SLICE_NONE)
@@ -341,7 +341,7 @@ static bool open_named_group(struct reader *r, size_t prefix)
 }
 
 /* (?...; `at` is at the parenthesis. */
-static bool read_flags(struct reader *r)
+static bool read_flags(struct regex_reader *r)
 {
     size_t from = r->at;
     if (peek(r, 2) == 'P' && peek(r, 3) == '<' && more(r, 4))
@@ -372,7 +372,7 @@ static bool read_flags(struct reader *r)
 }
 
 /* Reads a decimal number without leading zeros; returns MOST_REPEATS + 1 for anything above. */
-static bool read_count(struct reader *r, size_t *at, unsigned *ret)
+static bool read_count(struct regex_reader *r, size_t *at, unsigned *ret)
 {
     size_t i = *at;
     unsigned value = 0;
@@ -386,8 +386,8 @@ static bool read_count(struct reader *r, size_t *at, unsigned *ret)
 }
 
 /* Reads the repetition at `at`: its counts, and where it ends. Returns false when the braces are literal text. */
-static bool read_repetition(struct reader *r, unsigned *ret_least, unsigned *ret_most, bool *ret_bounded,
-                            size_t *ret_end)
+static bool read_repetition(struct regex_reader *r, unsigned *ret_least, unsigned *ret_most,
+                            bool *ret_bounded, size_t *ret_end)
 {
     char c = peek(r, 0);
     *ret_least = c == '+';
@@ -414,7 +414,7 @@ static bool read_repetition(struct reader *r, unsigned *ret_least, unsigned *ret
     return true;
 }
 
-static void wrap_atom(struct reader *r)
+static void wrap_atom(struct regex_reader *r)
 {
     slice atom = arena_copy(r->out->arena, slice_from(buf_slice(r->out), r->atom_at));
     r->out->n = r->atom_at;
@@ -423,7 +423,7 @@ static void wrap_atom(struct reader *r)
     buf_char(r->out, ')');
 }
 
-static void put_repetition(struct reader *r, unsigned least, unsigned most, bool bounded)
+static void put_repetition(struct regex_reader *r, unsigned least, unsigned most, bool bounded)
 {
     if (r->atom == ATOM_EMPTY) { /* once is as good as often; PCRE2 does not repeat these */
         if (least == 0) {
@@ -442,7 +442,7 @@ static void put_repetition(struct reader *r, unsigned least, unsigned most, bool
 }
 
 /* * + ? {n,m}; `at` is there. */
-static bool read_repeat(struct reader *r)
+static bool read_repeat(struct regex_reader *r)
 {
     unsigned least, most;
     bool bounded;
@@ -477,7 +477,7 @@ static bool read_repeat(struct reader *r)
 }
 
 /* \Q...\E or to the end. */
-static void read_quoted(struct reader *r)
+static void read_quoted(struct regex_reader *r)
 {
     r->at += 2;
     size_t length = slice_find(slice_from(r->go, r->at), LIT("\\E"));
@@ -488,7 +488,7 @@ static void read_quoted(struct reader *r)
         r->at += 2;
 }
 
-static bool read_backslash(struct reader *r)
+static bool read_backslash(struct regex_reader *r)
 {
     char c = peek(r, 1);
     const char *empty = c == 'A' ? "\\A" : c == 'z' ? "\\z" : c == 'b' ? "\\b" : c == 'B' ? "\\B" : NULL;
@@ -521,7 +521,7 @@ static bool read_backslash(struct reader *r)
     return true;
 }
 
-static bool read_one(struct reader *r)
+static bool read_one(struct regex_reader *r)
 {
     switch (peek(r, 0)) {
     case '(':
@@ -565,7 +565,7 @@ static bool read_one(struct reader *r)
 
 enum regex_verdict regex_translate(slice go, unsigned flags, struct buf *out, struct refusal *refusal)
 {
-    struct reader r = {.go = go, .flags = flags, .out = out, .refusal = refusal, .repeats = 1};
+    struct regex_reader r = {.go = go, .flags = flags, .out = out, .refusal = refusal, .repeats = 1};
     r.levels[0].repeats = 1;
     size_t invalid = utf8_invalid_at(go);
     if (invalid != SLICE_NONE) {

@@ -31,7 +31,7 @@ static const struct {
 };
 
 /* The state of reading an expression. */
-struct reader {
+struct cron_reader {
     slice whole;
     const struct bounds *field;
     struct refusal *refusal;
@@ -39,7 +39,7 @@ struct reader {
 
 /* Offers the expression with `n` bytes at `at` replaced, when that can be read; as the text to write instead
  * if it means exactly what was written. */
-static void propose(const struct reader *r, size_t at, size_t n, slice replacement, bool exact,
+static void propose(const struct cron_reader *r, size_t at, size_t n, slice replacement, bool exact,
                     const char *remark)
 {
     char text[64];
@@ -59,7 +59,7 @@ static void propose(const struct reader *r, size_t at, size_t n, slice replaceme
     }
 }
 
-static size_t offset_of(const struct reader *r, slice part)
+static size_t offset_of(const struct cron_reader *r, slice part)
 {
     return part.p ? (size_t)(part.p - r->whole.p) : r->whole.n;
 }
@@ -107,7 +107,7 @@ static int name_at(const char *names, slice word)
 }
 
 /* Hints at what may have been meant by a word that is neither a number nor a name. */
-static bool no_number(const struct reader *r, slice word)
+static bool no_number(const struct cron_reader *r, slice word)
 {
     const struct bounds *f = r->field;
     size_t at = offset_of(r, word);
@@ -139,7 +139,7 @@ static bool no_number(const struct reader *r, slice word)
     return false;
 }
 
-static bool read_value(const struct reader *r, slice word, int64_t *ret)
+static bool read_value(const struct cron_reader *r, slice word, int64_t *ret)
 {
     int name = word.n == 3 ? name_at(r->field->names, word) : -1;
     if (name >= 0) {
@@ -154,7 +154,7 @@ static bool read_value(const struct reader *r, slice word, int64_t *ret)
 /* The item as text for a message, cut to a bearable length. */
 #define SHORT(s) (int)((s).n > 40 ? 40 : (s).n), (s).p
 
-static bool check_range(const struct reader *r, slice item, int64_t first, int64_t last, int64_t step)
+static bool check_range(const struct cron_reader *r, slice item, int64_t first, int64_t last, int64_t step)
 {
     const struct bounds *f = r->field;
     size_t at = offset_of(r, item);
@@ -184,7 +184,7 @@ static bool check_range(const struct reader *r, slice item, int64_t first, int64
 }
 
 /* One of the items between commas. */
-static bool read_item(const struct reader *r, slice item, uint64_t *bits, bool *star)
+static bool read_item(const struct cron_reader *r, slice item, uint64_t *bits, bool *star)
 {
     bool no_step, single, only, one_slash = true;
     slice rest = item, range = cut_at(&rest, '/', &no_step), step_text = rest;
@@ -213,7 +213,7 @@ static bool read_item(const struct reader *r, slice item, uint64_t *bits, bool *
                       SHORT(item));
     if (!no_step) {
         const struct bounds plain = {r->field->what, 0, 0, NULL};
-        const struct reader for_step = {r->whole, &plain, r->refusal};
+        const struct cron_reader for_step = {r->whole, &plain, r->refusal};
         if (!read_value(&for_step, step_text, &step))
             return false;
         if (single)
@@ -227,7 +227,7 @@ static bool read_item(const struct reader *r, slice item, uint64_t *bits, bool *
     return true;
 }
 
-static bool read_field(const struct reader *r, slice field, uint64_t *bits, bool *star)
+static bool read_field(const struct cron_reader *r, slice field, uint64_t *bits, bool *star)
 {
     *bits = 0;
     *star = false;
@@ -261,7 +261,7 @@ static void say_rhythm(slice s, char *text, size_t size)
 }
 
 /* Six fields: the first for seconds, as in Quartz and Spring, or one too many? */
-static void propose_five(const struct reader *r, slice first, slice behind_first, slice last)
+static void propose_five(const struct cron_reader *r, slice first, slice behind_first, slice last)
 {
     struct cron ignored;
     char one[40], other[40];
@@ -281,7 +281,7 @@ static void propose_five(const struct reader *r, slice first, slice behind_first
                 FMT(behind_first));
 }
 
-static bool wrong_count(const struct reader *r, size_t count)
+static bool wrong_count(const struct cron_reader *r, size_t count)
 {
     slice s = r->whole, word = {0}, rest = s;
     slice trimmed = s;
@@ -314,7 +314,7 @@ static bool wrong_count(const struct reader *r, size_t count)
 
 static bool read_fields(slice s, struct cron *ret, struct refusal *refusal)
 {
-    struct reader r = {s, bounds, refusal};
+    struct cron_reader r = {s, bounds, refusal};
     slice words[FIELDS], rest = s, word;
     size_t count = 0;
     for (; next_word(&rest, &word); count++)
@@ -362,7 +362,7 @@ static bool read_every(slice s, struct cron *ret, struct refusal *refusal)
 
 static bool unknown_descriptor(slice s, struct refusal *refusal)
 {
-    struct reader r = {s, NULL, refusal};
+    struct cron_reader r = {s, NULL, refusal};
     refuse(refusal, 0, s.n, "no such descriptor \"%.*s\"", SHORT(s));
     slice rest = s, word;
     next_word(&rest, &word);

@@ -194,15 +194,15 @@ static bool no_duration(slice s, size_t at, struct refusal *refusal)
 }
 
 /* One number with its fraction: value, and the fraction as `fraction / scale`. */
-struct number {
+struct decimal {
     uint64_t value, fraction;
     double scale;
 };
 
-static bool read_number(slice s, size_t *at, struct number *n, struct refusal *refusal)
+static bool read_number(slice s, size_t *at, struct decimal *n, struct refusal *refusal)
 {
     size_t from = *at, i = from;
-    *n = (struct number){.scale = 1};
+    *n = (struct decimal){.scale = 1};
     for (; i < s.n && ascii_is_digit(s.p[i]); i++) {
         if (__builtin_mul_overflow(n->value, 10, &n->value) ||
             __builtin_add_overflow(n->value, (uint64_t)(s.p[i] - '0'), &n->value) || n->value > LARGEST)
@@ -259,7 +259,7 @@ bool duration_parse(slice s, int64_t *ret_ns, struct refusal *refusal)
     uint64_t sum = 0;
     while (at < s.n) {
         size_t number_at = at;
-        struct number n;
+        struct decimal n;
         if (!read_number(s, &at, &n, refusal))
             return false;
         size_t unit_at = at;

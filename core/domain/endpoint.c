@@ -8,12 +8,12 @@
 #include <string.h>
 
 /* The state of parsing a URL, and where a refusal goes. */
-struct reader {
+struct endpoint_reader {
     slice s;
     struct refusal *refusal;
 };
 
-static size_t offset_of(const struct reader *r, slice part)
+static size_t offset_of(const struct endpoint_reader *r, slice part)
 {
     return part.p ? (size_t)(part.p - r->s.p) : r->s.n;
 }
@@ -40,14 +40,14 @@ static slice cut(slice s, char c, slice *ret_rest, bool *ret_found)
     return *ret_found ? (slice){s.p, n} : s;
 }
 
-static bool bad_escape(const struct reader *r, slice part, size_t at)
+static bool bad_escape(const struct endpoint_reader *r, slice part, size_t at)
 {
     return refuse(r->refusal, offset_of(r, part) + at, part.n - at < 3 ? part.n - at : 3,
                   "invalid URL escape \"%.*s\"", FMT(utf8_cut(slice_from(part, at), 3)));
 }
 
 /* Two hexadecimal digits behind each percent sign. */
-static bool check_escapes(const struct reader *r, slice part)
+static bool check_escapes(const struct endpoint_reader *r, slice part)
 {
     for (size_t i = 0; i < part.n; i++)
         if (part.p[i] == '%' &&
@@ -63,7 +63,7 @@ static bool is_host_char(char c)
 }
 
 /* A host's characters; percent signs escape bytes beyond ASCII only, or in a zone what a host may hold. */
-static bool check_host(const struct reader *r, slice part, bool zone)
+static bool check_host(const struct endpoint_reader *r, slice part, bool zone)
 {
     if (!check_escapes(r, part))
         return false;
@@ -83,7 +83,7 @@ static bool check_host(const struct reader *r, slice part, bool zone)
     return true;
 }
 
-static bool check_port(const struct reader *r, slice colon_port)
+static bool check_port(const struct endpoint_reader *r, slice colon_port)
 {
     bool digits = colon_port.n == 0 || colon_port.p[0] == ':';
     for (size_t i = 1; i < colon_port.n; i++)
@@ -150,7 +150,7 @@ bool ipv6_valid(slice s)
 }
 
 /* [address] or [address%25zone], with a port behind. */
-static bool read_bracketed(const struct reader *r, slice host, struct endpoint *ret)
+static bool read_bracketed(const struct endpoint_reader *r, slice host, struct endpoint *ret)
 {
     size_t close = host.n;
     while (close > 0 && host.p[close - 1] != ']')
@@ -173,7 +173,7 @@ static bool read_bracketed(const struct reader *r, slice host, struct endpoint *
     return true;
 }
 
-static bool read_host(const struct reader *r, slice host, struct endpoint *ret)
+static bool read_host(const struct endpoint_reader *r, slice host, struct endpoint *ret)
 {
     size_t bracket = host.n;
     while (bracket > 0 && host.p[bracket - 1] != '[')
@@ -197,7 +197,7 @@ static bool read_host(const struct reader *r, slice host, struct endpoint *ret)
     return check_host(r, host, false);
 }
 
-static bool read_authority(const struct reader *r, slice authority, struct endpoint *ret)
+static bool read_authority(const struct endpoint_reader *r, slice authority, struct endpoint *ret)
 {
     size_t at = authority.n;
     while (at > 0 && authority.p[at - 1] != '@')
@@ -219,7 +219,7 @@ static bool read_authority(const struct reader *r, slice authority, struct endpo
     return check_escapes(r, user) && check_escapes(r, password);
 }
 
-static bool no_scheme(const struct reader *r)
+static bool no_scheme(const struct endpoint_reader *r)
 {
     slice s = r->s;
     slice shown = utf8_cut(s, 60);
@@ -237,7 +237,7 @@ static bool no_scheme(const struct reader *r)
 
 bool endpoint_parse(slice s, struct endpoint *ret, struct refusal *refusal)
 {
-    struct reader r = {s, refusal};
+    struct endpoint_reader r = {s, refusal};
     bool found;
     *ret = (struct endpoint){0};
     slice url = cut(s, '#', &ret->fragment, &ret->has_fragment);

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-struct reader {
+struct filter_reader {
     struct arena *arena;
     slice line; /* as given; offsets of refusals count from its beginning */
     size_t at, end;
@@ -21,7 +21,7 @@ static bool is_bare(char c)
     return ascii_is_alnum(c) || c == '$' || c == '_' || (unsigned char)c >= 0x80;
 }
 
-static bool compile(struct reader *r, size_t at, size_t n, slice text, const struct regex **ret)
+static bool compile(struct filter_reader *r, size_t at, size_t n, slice text, const struct regex **ret)
 {
     struct refusal why = {0};
     unsigned flags = r->sensitivity == FILTER_CASE_INSENSITIVE ? REGEX_NOCASE : 0;
@@ -43,7 +43,7 @@ static bool compile(struct reader *r, size_t at, size_t n, slice text, const str
 }
 
 /* Texts beyond ASCII are folded by a regular expression; ASCII is compared directly. */
-static bool set_text(struct reader *r, size_t at, slice name, struct filter_pattern *ret)
+static bool set_text(struct filter_reader *r, size_t at, slice name, struct filter_pattern *ret)
 {
     *ret = (struct filter_pattern){.kind = PATTERN_TEXT, .text = name};
     bool ascii = true;
@@ -65,7 +65,7 @@ static bool set_text(struct reader *r, size_t at, slice name, struct filter_patt
 
 /* /body/: returns the offset of the closing slash, or 0. A slash after a backslash belongs to the body, unless no
  * other is left to close it. */
-static size_t closing_slash(const struct reader *r)
+static size_t closing_slash(const struct filter_reader *r)
 {
     size_t last = 0;
     for (size_t i = r->at + 1; i < r->end; i++) {
@@ -81,7 +81,7 @@ static size_t closing_slash(const struct reader *r)
     return last;
 }
 
-static bool read_regexp(struct reader *r, struct filter_pattern *ret)
+static bool read_regexp(struct filter_reader *r, struct filter_pattern *ret)
 {
     size_t close = closing_slash(r);
     if (!close) {
@@ -100,7 +100,7 @@ static bool read_regexp(struct reader *r, struct filter_pattern *ret)
 }
 
 /* The closing quote, or 0: a doubled one belongs to the name, unless no other is left to close it. */
-static size_t closing_quote(const struct reader *r, char quote)
+static size_t closing_quote(const struct filter_reader *r, char quote)
 {
     size_t last = 0;
     for (size_t i = r->at + 1; i < r->end; i++) {
@@ -115,7 +115,7 @@ static size_t closing_quote(const struct reader *r, char quote)
     return last;
 }
 
-static bool read_quoted(struct reader *r, char quote, struct filter_pattern *ret)
+static bool read_quoted(struct filter_reader *r, char quote, struct filter_pattern *ret)
 {
     size_t close = closing_quote(r, quote);
     if (!close) {
@@ -135,7 +135,7 @@ static bool read_quoted(struct reader *r, char quote, struct filter_pattern *ret
 }
 
 /* [a-z], [!0-9]: where it ends (behind the bracket), or 0. */
-static size_t class_end(const struct reader *r, size_t at)
+static size_t class_end(const struct filter_reader *r, size_t at)
 {
     for (size_t i = at + 1; i < r->end; i++) {
         char c = r->line.p[i];
@@ -159,7 +159,7 @@ static void put_class(struct buf *regex, slice class)
     buf_put(regex, rest);
 }
 
-static bool special_character(struct reader *r)
+static bool special_character(struct filter_reader *r)
 {
     char c = r->line.p[r->at];
     switch (c) {
@@ -203,7 +203,7 @@ static bool special_character(struct reader *r)
     return false;
 }
 
-static bool read_escape(struct reader *r, struct buf *text, struct buf *regex)
+static bool read_escape(struct filter_reader *r, struct buf *text, struct buf *regex)
 {
     if (r->at + 1 == r->end)
         return refuse(r->refusal, r->at, 1, "backslash at the end");
@@ -222,7 +222,7 @@ static bool read_escape(struct reader *r, struct buf *text, struct buf *regex)
 }
 
 /* Names and wildcards up to a dot or the end. */
-static bool read_wildcard(struct reader *r, struct filter_pattern *ret)
+static bool read_wildcard(struct filter_reader *r, struct filter_pattern *ret)
 {
     size_t from = r->at;
     struct buf text = buf_new(r->arena, r->line.n + 1), regex = buf_new(r->arena, 2 * r->line.n + 20);
@@ -263,7 +263,7 @@ static bool read_wildcard(struct reader *r, struct filter_pattern *ret)
     return true;
 }
 
-static bool read_pattern(struct reader *r, const char *what, struct filter_pattern *ret)
+static bool read_pattern(struct filter_reader *r, const char *what, struct filter_pattern *ret)
 {
     if (r->at == r->end)
         return refuse(r->refusal, r->at, 0, "missing pattern for the %s", what);
@@ -275,7 +275,7 @@ static bool read_pattern(struct reader *r, const char *what, struct filter_patte
     return read_wildcard(r, ret);
 }
 
-static bool read_rule(struct reader *r, struct filter_rule *ret)
+static bool read_rule(struct filter_reader *r, struct filter_rule *ret)
 {
     if (!read_pattern(r, "schema", &ret->schema))
         return false;
@@ -297,7 +297,7 @@ static bool read_rule(struct reader *r, struct filter_rule *ret)
 }
 
 /* The line with backslashes before its hyphens, or with ' as `, when that is the only fault. */
-static void propose(struct reader *r)
+static void propose(struct filter_reader *r)
 {
     struct refusal *refusal = r->refusal;
     char fault = refusal && refusal->n == 1 ? r->line.p[refusal->at] : 0;
@@ -322,7 +322,7 @@ static void propose(struct reader *r)
 enum filter_line table_filter_parse(struct arena *a, slice line, enum filter_case sensitivity,
                                     struct filter_rule *ret, struct refusal *refusal)
 {
-    struct reader r = {a, line, 0, line.n, sensitivity, refusal, FILTER_REFUSED};
+    struct filter_reader r = {a, line, 0, line.n, sensitivity, refusal, FILTER_REFUSED};
     *ret = (struct filter_rule){0};
     while (r.at < r.end && (line.p[r.at] == ' ' || line.p[r.at] == '\t'))
         r.at++;

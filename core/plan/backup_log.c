@@ -5,7 +5,7 @@
 #include "operator.h"
 #include "timestamp.h"
 
-struct log {
+struct log_planning {
     struct planning *planning;
     struct status status;
     struct logbackup_spec spec;
@@ -24,12 +24,12 @@ static uint64_t tso_of(const struct timestamp_field *t)
     return t->ok ? t->value.tso : 0;
 }
 
-static struct log open_log(struct planning *p)
+static struct log_planning open_log(struct planning *p)
 {
-    struct log l = {.planning = p,
-                    .status = status_open(p),
-                    .spec = backup_log_spec(p->object->backup),
-                    .known = backup_log_status(&p->object->status)};
+    struct log_planning l = {.planning = p,
+                             .status = status_open(p),
+                             .spec = backup_log_spec(p->object->backup),
+                             .known = backup_log_status(&p->object->status)};
     l.command = logbackup_effective_command(object_operator(p->object), &l.spec, &l.known);
     l.sub_phase = backup_sub_phase(&p->object->status, l.command);
     l.job_name = log_job_name(p, l.command);
@@ -40,7 +40,7 @@ static struct log open_log(struct planning *p)
     return l;
 }
 
-static bool sub_is(const struct log *l, const char *phase)
+static bool sub_is(const struct log_planning *l, const char *phase)
 {
     return slice_eq(l->sub_phase, slice_of(phase));
 }
@@ -49,7 +49,7 @@ static bool sub_is(const struct log *l, const char *phase)
 
 /* A truncation to a time before the remaining logs is done without a Job. One beyond the checkpoint is not run: BR
  * would delete logs that are not backed up yet. */
-static bool truncation_ends(struct log *l)
+static bool truncation_ends(struct log_planning *l)
 {
     struct planning *p = l->planning;
     const struct backup_status *seen = &p->object->status;
@@ -85,7 +85,7 @@ static bool truncation_ends(struct log *l)
 
 /* ---- running a command ---- */
 
-static void start_command(struct log *l)
+static void start_command(struct log_planning *l)
 {
     struct planning *p = l->planning;
     struct cluster_facts c;
@@ -103,7 +103,7 @@ static void start_command(struct log *l)
 }
 
 /* Handles a command whose effect the cluster has confirmed. */
-static void command_was_done(struct log *l)
+static void command_was_done(struct log_planning *l)
 {
     struct planning *p = l->planning;
     struct arena *a = p->arena;
@@ -122,7 +122,7 @@ static void command_was_done(struct log *l)
     plan_wait(p, 0, "%.*s", FMT(message));
 }
 
-static void task_is_missing(struct log *l)
+static void task_is_missing(struct log_planning *l)
 {
     struct planning *p = l->planning;
     slice message = LIT("the cluster has no log backup task of this name");
@@ -133,7 +133,7 @@ static void task_is_missing(struct log *l)
 }
 
 /* Handles a Job that ended or disappeared without its pod reporting a result. */
-static void unreported(struct log *l, const struct node *job)
+static void unreported(struct log_planning *l, const struct node *job)
 {
     struct planning *p = l->planning;
     switch (log_truth(p, l->command)) {
@@ -171,7 +171,7 @@ static void unreported(struct log *l, const struct node *job)
 
 /* ---- the decision ---- */
 
-static void unknown_command(struct log *l)
+static void unknown_command(struct log_planning *l)
 {
     struct planning *p = l->planning;
     slice message =
@@ -183,7 +183,7 @@ static void unknown_command(struct log *l)
     plan_wait(p, 0, "%.*s", FMT(message));
 }
 
-static void run_command(struct log *l)
+static void run_command(struct log_planning *l)
 {
     struct planning *p = l->planning;
     const struct node *job = NULL;
@@ -218,7 +218,7 @@ static void run_command(struct log *l)
 
 void plan_log(struct planning *p)
 {
-    struct log l = open_log(p);
+    struct log_planning l = open_log(p);
     struct cluster_facts unused;
     if (l.command == LOGBACKUP_UNKNOWN)
         unknown_command(&l);

@@ -2,7 +2,7 @@
  * members. */
 #include "crd_source.h"
 
-struct sources {
+struct crd_parts {
     struct arena *arena;
     struct node **files; /* the mappings of the part files */
     size_t count;
@@ -15,7 +15,7 @@ struct use { /* the parts that are being put in, innermost first */
     slice name;
 };
 
-static struct node *give_up(struct sources *s, const char *what, slice name, const struct node *at)
+static struct node *give_up(struct crd_parts *s, const char *what, slice name, const struct node *at)
 {
     if (!s->error.text[0])
         error_set(&s->error, "%s%.*s%s%.*s", what, FMT(name), at ? ", at " : "",
@@ -23,7 +23,7 @@ static struct node *give_up(struct sources *s, const char *what, slice name, con
     return NULL;
 }
 
-static struct node *read_mapping(struct sources *s, slice text)
+static struct node *read_mapping(struct crd_parts *s, slice text)
 {
     struct findings f = findings_new(s->arena);
     struct stream *stream = stream_read(s->arena, text, &f);
@@ -34,7 +34,7 @@ static struct node *read_mapping(struct sources *s, slice text)
     return stream->first->root;
 }
 
-static const struct node *part_find(const struct sources *s, slice name)
+static const struct node *part_find(const struct crd_parts *s, slice name)
 {
     const struct node *part = NULL;
     for (size_t i = 0; i < s->count && !part; i++)
@@ -42,7 +42,7 @@ static const struct node *part_find(const struct sources *s, slice name)
     return part;
 }
 
-static bool add_parts(struct sources *s, slice text)
+static bool add_parts(struct crd_parts *s, slice text)
 {
     struct node *file = read_mapping(s, text);
     for (struct node *part = node_first(file); part; part = node_next(part))
@@ -85,9 +85,9 @@ static void overlay(struct node *base, struct node *over)
     }
 }
 
-static struct node *flatten(struct sources *s, const struct node *n, const struct use *inside);
+static struct node *flatten(struct crd_parts *s, const struct node *n, const struct use *inside);
 
-static struct node *flatten_part(struct sources *s, const struct node *use, const struct use *inside)
+static struct node *flatten_part(struct crd_parts *s, const struct node *use, const struct use *inside)
 {
     if (use->kind != NODE_STRING)
         return give_up(s, "$use requires a name", (slice){0}, use);
@@ -102,7 +102,7 @@ static struct node *flatten_part(struct sources *s, const struct node *use, cons
     return flatten(s, part, &here);
 }
 
-static struct node *flatten(struct sources *s, const struct node *n, const struct use *inside)
+static struct node *flatten(struct crd_parts *s, const struct node *n, const struct use *inside)
 {
     if (n->kind != NODE_OBJECT && n->kind != NODE_ARRAY)
         return node_copy(s->arena, n, 0);
@@ -125,7 +125,7 @@ static struct node *flatten(struct sources *s, const struct node *n, const struc
     return whole;
 }
 
-static bool all_removed(struct sources *s, const struct node *n)
+static bool all_removed(struct crd_parts *s, const struct node *n)
 {
     if (n->kind == NODE_NULL) {
         give_up(s, "null removes nothing", (slice){0}, n);
@@ -140,7 +140,7 @@ static bool all_removed(struct sources *s, const struct node *n)
 struct node *crd_flatten(struct arena *a, slice crd, const slice *parts, size_t part_count,
                          struct error *reterr)
 {
-    struct sources s = {.arena = a, .files = ARENA_ARRAY(a, struct node *, part_count + 1)};
+    struct crd_parts s = {.arena = a, .files = ARENA_ARRAY(a, struct node *, part_count + 1)};
     struct node *flat = NULL, *source = read_mapping(&s, crd);
     bool readable = source != NULL;
     for (size_t i = 0; readable && i < part_count; i++)
