@@ -108,9 +108,9 @@ static int read_options(struct settings *s, int argc, char **argv)
 
 /* The rest of what is wrong is for `brgate lint`: this is what makes the result differ from what was
  * meant. */
-static bool concerns_reading(const struct report_row *r)
+static bool concerns_reading(const struct reported *r)
 {
-    return (r->row.rule->flags & RULE_LOSES_TEXT) || !r->object->readable ||
+    return (r->diagnostic.rule->flags & RULE_LOSES_TEXT) || !r->object->readable ||
            r->object->status == VERDICT_BROKEN;
 }
 
@@ -121,11 +121,11 @@ static bool check_readable(struct settings *s, const struct stream_verdict *stre
     struct report_file f = report_file_of(s->arena, name, stream);
     struct buf b = buf_new(s->arena, LIMIT_RESPONSE_BYTES);
     for (size_t i = 0; i < f.count; i++) {
-        struct diagnostic row = f.rows[i].row;
-        if (f.rows[i].object->readable)
-            row.severity = SEVERITY_WARNING;
-        if (concerns_reading(&f.rows[i]))
-            report_put_row(&b, &f, &row, false);
+        struct diagnostic d = f.reported[i].diagnostic;
+        if (f.reported[i].object->readable)
+            d.severity = SEVERITY_WARNING;
+        if (concerns_reading(&f.reported[i]))
+            report_put_diagnostic(&b, &f, &d, false);
     }
     fprintf(stderr, "%.*s", FMT(buf_slice(&b)));
     struct report_totals totals = {0};
@@ -207,20 +207,20 @@ static int fill(struct settings *s)
     return code;
 }
 
-struct filling {
+struct default_invocation {
     struct settings settings;
     int code;
 };
 
 static void run(void *context)
 {
-    struct filling *f = context;
+    struct default_invocation *f = context;
     f->code = fill(&f->settings);
 }
 
 int command_default(int argc, char **argv)
 {
-    struct filling f = {0};
+    struct default_invocation f = {0};
     f.code = read_options(&f.settings, argc, argv);
     if (f.code != OPTIONS_READ)
         return f.code;

@@ -40,7 +40,7 @@ static const char help[] =
     "Exit code: 0 planned, 1 the gate would refuse the object (it is planned\n"
     "nevertheless), 2 it could not run.\n";
 
-struct run {
+struct plan_run {
     struct arena *arena;
     const char *file, *state, *output, *image;
     int64_t now;
@@ -56,7 +56,7 @@ static bool take_now(void *run, const struct option *o, const char *value, struc
     (void)o;
     if (!timestamp_parse(slice_of(value), &t, NULL) || t.kind != TIMESTAMP_ZONED)
         return error_set(reterr, "expected a moment like 2026-01-02T15:04:05Z");
-    ((struct run *)run)->now = t.ms / 1000;
+    ((struct plan_run *)run)->now = t.ms / 1000;
     return true;
 }
 
@@ -66,7 +66,7 @@ enum { ZONE_BYTES = 1 << 20 };
 
 static bool take_zone(void *run, const struct option *o, const char *name, struct error *reterr)
 {
-    struct run *r = run;
+    struct plan_run *r = run;
     char path[256];
     slice bytes;
     (void)o;
@@ -82,15 +82,15 @@ static bool take_zone(void *run, const struct option *o, const char *name, struc
 }
 
 static const struct option option_list[] = {
-    {OPTION_TEXT("--state", run, state)},
+    {OPTION_TEXT("--state", plan_run, state)},
     {OPTION_TAKEN("--now", take_now)},
-    {OPTION_TEXT("--manager-image", run, image)},
+    {OPTION_TEXT("--manager-image", plan_run, image)},
     {OPTION_TAKEN("--timezone", take_zone)},
-    {OPTION_TEXT("--output", run, output), .letter = 'o'},
+    {OPTION_TEXT("--output", plan_run, output), .letter = 'o'},
 };
 
 /* OPTIONS_READ, or the exit status. */
-static int read_options(struct run *r, int argc, char **argv)
+static int read_options(struct plan_run *r, int argc, char **argv)
 {
     static const struct options options = {.command = "plan",
                                            .help = help,
@@ -111,7 +111,7 @@ static int read_options(struct run *r, int argc, char **argv)
 
 /* ---- the state ---- */
 
-static bool read_state(struct run *r, slice bytes)
+static bool read_state(struct plan_run *r, slice bytes)
 {
     struct findings f = findings_new(r->arena);
     r->seen = stream_read(r->arena, bytes, &f);
@@ -135,7 +135,7 @@ static bool same_object(const struct node *a, const struct resource *o)
 }
 
 /* The object as it would be after an apply: the spec of the file, and what the cluster adds to it. */
-static const struct resource *as_in_state(struct run *r, const struct resource *o)
+static const struct resource *as_in_state(struct plan_run *r, const struct resource *o)
 {
     static const char *const kept[] = {
         "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "finalizers", "generation"};
@@ -170,7 +170,7 @@ static bool flag_of(const struct node *task, const char *key)
     return n && n->kind == NODE_BOOL && n->boolean;
 }
 
-static struct log_task task_of(const struct run *r, const struct resource *o)
+static struct log_task task_of(const struct plan_run *r, const struct resource *o)
 {
     for (size_t i = 0; i < r->item_count; i++) {
         const struct node *n = r->items[i];
@@ -225,7 +225,7 @@ static void put_action(struct buf *b, const struct plan_action *x)
         put_commented(b, x->object);
 }
 
-static void put_plan(struct run *r, struct buf *b, const struct verdict *v)
+static void put_plan(struct plan_run *r, struct buf *b, const struct verdict *v)
 {
     const struct resource *o = as_in_state(r, v->object);
     struct observed seen = {.items = r->items, .count = r->item_count, .task = task_of(r, o)};
@@ -242,20 +242,20 @@ static void put_plan(struct run *r, struct buf *b, const struct verdict *v)
 }
 
 /* Errors as the linter prints them; true when there are any. */
-static bool say_refused(struct run *r, const struct stream_verdict *stream)
+static bool say_refused(struct plan_run *r, const struct stream_verdict *stream)
 {
     slice name = slice_of(file_shown(r->file, "<stdin>"));
     struct report_file f = report_file_of(r->arena, name, stream);
     struct buf b = buf_new(r->arena, LIMIT_RESPONSE_BYTES);
     for (size_t i = 0; i < f.count; i++)
-        if (f.rows[i].row.severity == SEVERITY_ERROR)
-            report_put_row(&b, &f, &f.rows[i].row, false);
+        if (f.reported[i].diagnostic.severity == SEVERITY_ERROR)
+            report_put_diagnostic(&b, &f, &f.reported[i].diagnostic, false);
     fprintf(stderr, "%.*s", FMT(buf_slice(&b)));
     return stream->errors > 0;
 }
 
-struct printing {
-    struct run *run;
+struct plan_printing {
+    struct plan_run *run;
     const struct stream_verdict *stream;
     slice state;
     int code;
@@ -263,8 +263,8 @@ struct printing {
 
 static void print(void *context)
 {
-    struct printing *p = context;
-    struct run *r = p->run;
+    struct plan_printing *p = context;
+    struct plan_run *r = p->run;
     p->code = EXIT_UNABLE;
     if (r->state && !read_state(r, p->state))
         return;
@@ -282,10 +282,10 @@ static void print(void *context)
     }
 }
 
-static int make_plan(struct run *r)
+static int make_plan(struct plan_run *r)
 {
     const struct policy policy = {0};
-    struct printing p = {.run = r};
+    struct plan_printing p = {.run = r};
     slice bytes;
     int unread = file_read_stream(r->arena, r->file, LIMIT_STREAM_BYTES + 1, &bytes);
     if (unread)
@@ -303,7 +303,7 @@ static int make_plan(struct run *r)
 
 int command_plan(int argc, char **argv)
 {
-    struct run r = {
+    struct plan_run r = {
         .arena = arena_new(LIMIT_ARENA_BYTES), .now = time(NULL), .settings = {.time_zone = LIT("UTC")}};
     if (!r.arena)
         return command_fails("plan", "out of memory");

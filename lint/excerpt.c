@@ -144,16 +144,15 @@ static void put_carets(struct buf *b, const struct view *v, slice hint)
     }
 }
 
-void excerpt_put(struct buf *b, const struct line_table *lines, slice bytes, uint32_t from, uint32_t to,
-                 slice hint, slice on, slice off)
+void excerpt_put(struct buf *b, const struct excerpt *e)
 {
-    if (!bytes.n)
+    if (!e->bytes.n)
         return;
-    uint32_t number = line_of(lines, from);
-    slice line = line_text(lines, number);
-    size_t start = line.n ? (size_t)(line.p - bytes.p) : from;
-    size_t at = from - start < line.n ? from - start : line.n;
-    size_t end = to - start < line.n ? to - start : line.n;
+    uint32_t number = line_of(e->lines, e->from);
+    slice line = line_text(e->lines, number);
+    size_t start = line.n ? (size_t)(line.p - e->bytes.p) : e->from;
+    size_t at = e->from - start < line.n ? e->from - start : line.n;
+    size_t end = e->to - start < line.n ? e->to - start : line.n;
     struct view v = view_of(line, at, end > at ? end : at);
     choose_window(&v);
     bool cut_left = v.left > 0 || v.cut_left;
@@ -166,8 +165,8 @@ void excerpt_put(struct buf *b, const struct line_table *lines, slice bytes, uin
     put_blanks(b, gutter);
     buf_put(b, LIT(" | "));
     put_blanks(b, v.caret - v.left + cut_left);
-    buf_put(b, on);
-    put_carets(b, &v, hint);
-    buf_put(b, off);
+    buf_put(b, e->on);
+    put_carets(b, &v, e->hint);
+    buf_put(b, e->off);
     buf_char(b, '\n');
 }

@@ -9,11 +9,16 @@
  * direction of writing) and what is not UTF-8 becomes U+FFFD. */
 void put_plain(struct buf *b, slice s);
 
-/* Puts the line where byte `from` stands and, below it, carets up to byte `to` or the end of the line, with
- * `hint` behind them. Tabs become blanks, wide characters take two carets, a long line is cut around the
- * carets. `on` and `off` surround the carets and the hint (colour); both may be empty. Nothing when there is
- * no text. */
-void excerpt_put(struct buf *b, const struct line_table *lines, slice bytes, uint32_t from, uint32_t to,
-                 slice hint, slice on, slice off);
+struct excerpt {
+    slice bytes; /* the whole text; when it is empty, nothing is put */
+    const struct line_table *lines;
+    uint32_t from, to; /* the part of the text */
+    slice hint;        /* behind the carets */
+    slice on, off;     /* around the carets and the hint (colour); both may be empty */
+};
+
+/* Puts the line of byte `from` and, below it, carets up to byte `to` or the end of the line. Tabs become spaces, wide
+ * characters take two carets, a long line is cut around the carets. */
+void excerpt_put(struct buf *b, const struct excerpt *e);
 
 #endif

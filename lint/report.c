@@ -3,20 +3,14 @@
 
 static int by_place(const void *p, const void *q)
 {
-    const struct diagnostic *a = &((const struct report_row *)p)->row,
-                            *b = &((const struct report_row *)q)->row;
-    if (a->from != b->from)
-        return a->from < b->from ? -1 : 1;
-    int order = strcmp(a->rule->slug, b->rule->slug);
-    if (order == 0)
-        order = slice_cmp(a->path, b->path);
-    return order ? order : slice_cmp(a->message, b->message);
+    return diagnostic_cmp(&((const struct reported *)p)->diagnostic,
+                          &((const struct reported *)q)->diagnostic);
 }
 
 static void sort(struct report_file *f)
 {
     if (f->count)
-        qsort(f->rows, f->count, sizeof *f->rows, by_place);
+        qsort(f->reported, f->count, sizeof *f->reported, by_place);
 }
 
 struct report_file report_file_of(struct arena *a, slice name, const struct stream_verdict *stream)
@@ -27,9 +21,9 @@ struct report_file report_file_of(struct arena *a, slice name, const struct stre
         f.count += v->diagnostic_count;
     }
     struct report_object *object = ARENA_ARRAY(a, struct report_object, f.object_count);
-    struct report_row *row = ARENA_ARRAY(a, struct report_row, f.count);
+    struct reported *r = ARENA_ARRAY(a, struct reported, f.count);
     f.objects = object;
-    f.rows = row;
+    f.reported = r;
     for (const struct verdict *v = stream->first; v; v = v->next, object++) {
         *object = (struct report_object){.api_version = v->api_version,
                                          .kind = v->kind,
@@ -40,7 +34,7 @@ struct report_file report_file_of(struct arena *a, slice name, const struct stre
                                          .at = v->at,
                                          .end = v->end};
         for (size_t i = 0; i < v->diagnostic_count; i++)
-            *row++ = (struct report_row){v->diagnostics[i], object};
+            *r++ = (struct reported){v->diagnostics[i], object};
     }
     sort(&f);
     return f;
@@ -48,13 +42,13 @@ struct report_file report_file_of(struct arena *a, slice name, const struct stre
 
 /* ---- keeping ---- */
 
-static struct diagnostic row_keep(struct arena *a, const struct diagnostic *from)
+static struct diagnostic diagnostic_keep(struct arena *a, const struct diagnostic *from)
 {
-    struct diagnostic row = *from;
-    slice *const texts[] = {&row.path, &row.message, &row.hint, &row.suggested, &row.note, &row.edit_text};
+    struct diagnostic d = *from;
+    slice *const texts[] = {&d.path, &d.message, &d.hint, &d.suggested, &d.note, &d.edit_text};
     for (size_t i = 0; i < COUNT(texts); i++)
         *texts[i] = arena_copy(a, *texts[i]);
-    return row;
+    return d;
 }
 
 static struct report_object object_keep(struct arena *a, const struct report_object *from)
@@ -75,12 +69,12 @@ struct report_file *report_file_keep(struct arena *a, const struct report_file *
     kept->bytes = arena_copy(a, f->bytes);
     kept->lines = NULL;
     kept->objects = objects;
-    kept->rows = ARENA_ARRAY(a, struct report_row, f->count);
+    kept->reported = ARENA_ARRAY(a, struct reported, f->count);
     for (size_t i = 0; i < f->object_count; i++)
         objects[i] = object_keep(a, &f->objects[i]);
     for (size_t i = 0; i < f->count; i++)
-        kept->rows[i] =
-            (struct report_row){row_keep(a, &f->rows[i].row), &objects[f->rows[i].object - f->objects]};
+        kept->reported[i] = (struct reported){diagnostic_keep(a, &f->reported[i].diagnostic),
+                                              &objects[f->reported[i].object - f->objects]};
     return kept;
 }
 
@@ -93,15 +87,15 @@ static const struct report_object *object_at(const struct report_file *f, uint32
     return &f->objects[0];
 }
 
-void report_file_add(struct arena *a, struct report_file *f, const struct across_diagnostic *rows,
+void report_file_add(struct arena *a, struct report_file *f, const struct across_diagnostic *more,
                      size_t count)
 {
-    struct report_row *all = ARENA_ARRAY(a, struct report_row, f->count + count);
+    struct reported *all = ARENA_ARRAY(a, struct reported, f->count + count);
     for (size_t i = 0; i < f->count; i++)
-        all[i] = f->rows[i];
+        all[i] = f->reported[i];
     for (size_t i = 0; i < count; i++)
-        all[f->count + i] = (struct report_row){rows[i].row, object_at(f, rows[i].row.from)};
-    f->rows = all;
+        all[f->count + i] = (struct reported){more[i].diagnostic, object_at(f, more[i].diagnostic.from)};
+    f->reported = all;
     f->count += count;
     sort(f);
 }

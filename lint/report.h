@@ -14,8 +14,9 @@ struct report_object {
     uint32_t at, end; /* bytes of the file */
 };
 
-struct report_row {
-    struct diagnostic row;
+/* A finding of a file. */
+struct reported {
+    struct diagnostic diagnostic;
     const struct report_object *object;
 };
 
@@ -26,7 +27,7 @@ struct report_file {
     const struct line_table *lines;
     const struct report_object *objects; /* by position */
     size_t object_count;
-    struct report_row *rows;
+    struct reported *reported;
     size_t count;
 };
 
@@ -37,7 +38,7 @@ struct report_file report_file_of(struct arena *a, slice name, const struct stre
 struct report_file *report_file_keep(struct arena *a, const struct report_file *f);
 
 /* Adds findings of the file, which come by position. */
-void report_file_add(struct arena *a, struct report_file *f, const struct across_diagnostic *rows,
+void report_file_add(struct arena *a, struct report_file *f, const struct across_diagnostic *more,
                      size_t count);
 
 struct report_totals {
@@ -86,7 +87,8 @@ extern const struct report_format report_formats[];
 extern const size_t report_format_count;
 
 /* One finding as text: the line for tools, the source line, the carets. */
-void report_put_row(struct buf *b, const struct report_file *f, const struct diagnostic *row, bool colour);
+void report_put_diagnostic(struct buf *b, const struct report_file *f, const struct diagnostic *d,
+                           bool colour);
 
 /* The functions of report_formats[]. */
 void report_put_text(struct buf *b, const struct report_file *f, bool colour);

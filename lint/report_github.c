@@ -17,17 +17,17 @@ void report_put_github(struct buf *b, const struct report_file *f, bool colour)
 {
     (void)colour;
     for (size_t i = 0; i < f->count; i++) {
-        const struct diagnostic *row = &f->rows[i].row;
-        struct position start = position_of(f->lines, row->from), end = position_of(f->lines, row->to);
-        buf_fmt(b, "::%s file=", severity_word(row->severity));
+        const struct diagnostic *d = &f->reported[i].diagnostic;
+        struct position start = position_of(f->lines, d->from), end = position_of(f->lines, d->to);
+        buf_fmt(b, "::%s file=", severity_word(d->severity));
         put_escaped(b, f->name, true);
         buf_fmt(b, ",line=%u,col=%u,endLine=%u,endColumn=%u,title=%s::", start.line, start.column, end.line,
-                end.column, row->rule->slug);
-        put_escaped(b, row->path, false);
-        buf_put(b, row->path.n ? LIT(": ") : LIT(""));
-        put_escaped(b, row->message, false);
-        buf_put(b, row->hint.n ? LIT("; ") : LIT(""));
-        put_escaped(b, row->hint, false);
+                end.column, d->rule->slug);
+        put_escaped(b, d->path, false);
+        buf_put(b, d->path.n ? LIT(": ") : LIT(""));
+        put_escaped(b, d->message, false);
+        buf_put(b, d->hint.n ? LIT("; ") : LIT(""));
+        put_escaped(b, d->hint, false);
         buf_char(b, '\n');
     }
 }

@@ -29,22 +29,22 @@ static void put_object(cJSON *item, const struct report_object *o)
     put_text(object, "name", o->name);
 }
 
-static cJSON *item_of(const struct report_file *f, const struct report_row *r)
+static cJSON *item_of(const struct report_file *f, const struct reported *r)
 {
-    const struct diagnostic *row = &r->row;
+    const struct diagnostic *d = &r->diagnostic;
     cJSON *item = cJSON_CreateObject();
     json_put_text(item, "file", f->name);
-    put_place(item, f, row->from, row->to);
-    json_put_text(item, "severity", slice_of(severity_word(row->severity)));
-    json_put_text(item, "rule", slice_of(row->rule->slug));
-    json_put_text(item, "path", row->path);
-    json_put_text(item, "message", row->message);
-    put_text(item, "fix", row->hint);
-    put_text(item, "suggested", row->suggested);
-    if (row->note.n) {
+    put_place(item, f, d->from, d->to);
+    json_put_text(item, "severity", slice_of(severity_word(d->severity)));
+    json_put_text(item, "rule", slice_of(d->rule->slug));
+    json_put_text(item, "path", d->path);
+    json_put_text(item, "message", d->message);
+    put_text(item, "fix", d->hint);
+    put_text(item, "suggested", d->suggested);
+    if (d->note.n) {
         cJSON *note = json_put_object(item, "note");
-        put_place(note, f, row->note_from, row->note_to);
-        json_put_text(note, "message", row->note);
+        put_place(note, f, d->note_from, d->note_to);
+        json_put_text(note, "message", d->note);
     }
     put_object(item, r->object);
     return item;
@@ -66,7 +66,7 @@ void report_put_json(struct buf *b, const struct report_file *f, bool colour)
     for (size_t i = 0; i < f->count; i++) {
         buf_put(b, i ? LIT(",\n") : LIT("\n"));
         json_memory_enter(b->arena);
-        put_printed(b, item_of(f, &f->rows[i]));
+        put_printed(b, item_of(f, &f->reported[i]));
     }
 }
 

@@ -24,44 +24,48 @@ static void put_place(struct buf *b, const struct report_file *f, uint32_t at, b
     buf_char(b, ' ');
 }
 
-void report_put_row(struct buf *b, const struct report_file *f, const struct diagnostic *row, bool colour)
+void report_put_diagnostic(struct buf *b, const struct report_file *f, const struct diagnostic *d,
+                           bool colour)
 {
-    put_place(b, f, row->from, colour);
-    put_coloured(b, row->severity == SEVERITY_ERROR ? red : yellow, slice_of(severity_word(row->severity)),
+    put_place(b, f, d->from, colour);
+    put_coloured(b, d->severity == SEVERITY_ERROR ? red : yellow, slice_of(severity_word(d->severity)),
                  colour);
     buf_put(b, LIT(": "));
-    if (row->path.n) {
-        put_plain(b, row->path);
+    if (d->path.n) {
+        put_plain(b, d->path);
         buf_put(b, LIT(": "));
     }
-    put_plain(b, row->message);
+    put_plain(b, d->message);
     buf_put(b, colour ? dim : none);
-    buf_fmt(b, " [%s]", row->rule->slug);
+    buf_fmt(b, " [%s]", d->rule->slug);
     buf_put(b, colour ? reset : none);
     buf_char(b, '\n');
-    excerpt_put(b, f->lines, f->bytes, row->from, row->to, row->hint, colour ? green : none,
-                colour ? reset : none);
-    if (!row->note.n)
+    struct excerpt e = {
+        f->bytes, f->lines, d->from, d->to, d->hint, colour ? green : none, colour ? reset : none};
+    excerpt_put(b, &e);
+    if (!d->note.n)
         return;
-    put_place(b, f, row->note_from, colour);
+    put_place(b, f, d->note_from, colour);
     put_coloured(b, cyan, LIT("note"), colour);
     buf_put(b, LIT(": "));
-    put_plain(b, row->note);
+    put_plain(b, d->note);
     buf_char(b, '\n');
-    excerpt_put(b, f->lines, f->bytes, row->note_from, row->note_to, none, colour ? green : none,
-                colour ? reset : none);
+    e.from = d->note_from;
+    e.to = d->note_to;
+    e.hint = none;
+    excerpt_put(b, &e);
 }
 
 void report_put_text(struct buf *b, const struct report_file *f, bool colour)
 {
     const struct diagnostic *noted = NULL;
     for (size_t i = 0; i < f->count; i++) {
-        struct diagnostic row = f->rows[i].row;
-        if (noted && row.note_from == noted->note_from && slice_eq(row.note, noted->note))
-            row.note.n = 0; /* it stands a few lines above */
-        else if (row.note.n)
-            noted = &f->rows[i].row;
-        report_put_row(b, f, &row, colour);
+        struct diagnostic d = f->reported[i].diagnostic;
+        if (noted && d.note_from == noted->note_from && slice_eq(d.note, noted->note))
+            d.note.n = 0; /* it is a few lines above */
+        else if (d.note.n)
+            noted = &f->reported[i].diagnostic;
+        report_put_diagnostic(b, f, &d, colour);
     }
 }
 

@@ -15,7 +15,7 @@ enum {
     FILES_PER_WORKER = 16, /* fewer are judged before a thread has started */
 };
 
-struct job {
+struct lint_job {
     const struct run_options *options;
     const struct paths *paths;
     struct run_file *files;
@@ -24,7 +24,7 @@ struct job {
 
 struct worker {
     pthread_t thread;
-    struct job *job;
+    struct lint_job *job;
     struct arena *arena; /* of the file at hand */
     struct arena *kept;  /* of the run */
     struct object_summaries *object_summaries;
@@ -37,7 +37,7 @@ static slice shown_name(const struct worker *w, size_t file)
     return slice_of(file_shown(name, w->job->options->stdin_name));
 }
 
-struct keeping {
+struct report_keeping {
     struct worker *worker;
     size_t file;
     const struct stream_verdict *stream;
@@ -54,7 +54,7 @@ static bool holds_ours(const struct stream_verdict *stream)
 /* Comparing may find something in any file that holds our objects. */
 static void keep(void *context)
 {
-    struct keeping *k = context;
+    struct report_keeping *k = context;
     struct worker *w = k->worker;
     if (k->stream->errors + k->stream->warnings == 0 && !holds_ours(k->stream))
         return;
@@ -83,7 +83,7 @@ static int judge(struct worker *w, size_t file)
         w->totals.not_ours++;
         return 0;
     }
-    struct keeping k = {w, file, stream};
+    struct report_keeping k = {w, file, stream};
     if (!stream || !arena_run(w->kept, keep, &k) ||
         !object_summaries_note(w->object_summaries, (uint32_t)file, shown_name(w, file), stream))
         return ENOMEM;
@@ -114,16 +114,16 @@ struct adding {
 static void add_all(void *context)
 {
     struct adding *adding = context;
-    const struct across_diagnostic *rows = adding->across->rows;
+    const struct across_diagnostic *found = adding->across->diagnostics;
     struct worker *w = adding->worker;
     for (size_t i = 0, n; i < adding->across->count; i += n) {
-        for (n = 1; i + n < adding->across->count && rows[i + n].file == rows[i].file;)
+        for (n = 1; i + n < adding->across->count && found[i + n].file == found[i].file;)
             n++;
-        report_file_add(w->kept, w->job->files[rows[i].file].report, &rows[i], n);
+        report_file_add(w->kept, w->job->files[found[i].file].report, &found[i], n);
     }
     for (size_t i = 0; i < adding->across->count; i++) {
-        w->totals.errors += rows[i].row.severity == SEVERITY_ERROR;
-        w->totals.warnings += rows[i].row.severity == SEVERITY_WARNING;
+        w->totals.errors += found[i].diagnostic.severity == SEVERITY_ERROR;
+        w->totals.warnings += found[i].diagnostic.severity == SEVERITY_WARNING;
     }
     w->totals.suppressed += adding->across->suppressed;
 }
@@ -170,7 +170,7 @@ static void run_workers(struct worker *workers, size_t count)
 bool run_files(const struct run_options *options, const struct paths *paths, struct run *ret)
 {
     struct worker workers[RUN_WORKERS] = {0};
-    struct job job = {.options = options, .paths = paths};
+    struct lint_job job = {.options = options, .paths = paths};
     size_t count = worker_count(paths->count);
     *ret = (struct run){.files = calloc(paths->count ? paths->count : 1, sizeof *ret->files)};
     job.files = ret->files;

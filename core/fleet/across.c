@@ -20,7 +20,7 @@ struct comparing {
     struct arena *arena;
     struct object_summaries *const *lists;
     size_t list_count;
-    struct across_diagnostic *rows;
+    struct across_diagnostic *diagnostics;
     size_t count, capacity, suppressed;
 };
 
@@ -86,7 +86,7 @@ static slice base_path(const struct object_summary *f)
 
 static slice path_of(struct comparing *c, const struct object_summary *f, const struct source_place *at)
 {
-    if (at == &f->self)
+    if (at == &f->name_place)
         return LIT("metadata.name");
     if (at == &f->schedule_place)
         return LIT("spec.schedule");
@@ -95,30 +95,35 @@ static slice path_of(struct comparing *c, const struct object_summary *f, const 
     return arena_fmt(c->arena, "%.*s.%s.prefix", FMT(base_path(f)), storage_type_name(f->location.type));
 }
 
+/* One of the two places that a finding is about. */
+struct side {
+    struct object_summary *object;
+    const struct source_place *at;
+};
+
 /* A finding at `here`, with `there` as its second place. */
-static void add(struct comparing *c, const struct rule *rule, struct object_summary *here,
-                const struct source_place *at, const struct object_summary *other,
-                const struct source_place *there, slice message, const char *hint)
+static void add(struct comparing *c, const struct rule *rule, struct side here, struct side there,
+                slice message, const char *hint)
 {
-    struct diagnostic row = {.rule = rule,
-                             .severity = severity_of(c, rule),
-                             .path = path_of(c, here, at),
-                             .message = message,
-                             .hint = slice_of(hint),
-                             .from = at->from,
-                             .to = at->to};
-    if (other->file == here->file) {
-        row.note = LIT("the other one");
-        row.note_from = there->from;
-        row.note_to = there->to;
+    struct diagnostic d = {.rule = rule,
+                           .severity = severity_of(c, rule),
+                           .path = path_of(c, here.object, here.at),
+                           .message = message,
+                           .hint = slice_of(hint),
+                           .from = here.at->from,
+                           .to = here.at->to};
+    if (there.object->file == here.object->file) {
+        d.note = LIT("the other one");
+        d.note_from = there.at->from;
+        d.note_to = there.at->to;
     }
-    here->reported |= 1u << number_of(rule);
-    if (at->allowed & 1u << number_of(rule)) {
+    here.object->reported |= 1u << number_of(rule);
+    if (here.at->allowed & 1u << number_of(rule)) {
         c->suppressed++;
         return;
     }
-    c->rows = arena_grow(c->arena, c->rows, c->count, &c->capacity, sizeof *c->rows);
-    c->rows[c->count++] = (struct across_diagnostic){here->file, row};
+    c->diagnostics = arena_grow(c->arena, c->diagnostics, c->count, &c->capacity, sizeof *c->diagnostics);
+    c->diagnostics[c->count++] = (struct across_diagnostic){here.object->file, d};
 }
 
 /* ---- who is who ---- */
@@ -165,7 +170,7 @@ static bool of_two_clusters(const struct object_summary *a, const struct object_
 }
 
 /* Templates get a folder for each run. Those of logs are named by the second alone. */
-static void judge_same_templates(struct comparing *c, const struct object_summary *first,
+static void judge_same_templates(struct comparing *c, struct object_summary *first,
                                  struct object_summary *later)
 {
     const struct rule *rule = &rule_two_clusters_one_prefix;
@@ -173,7 +178,7 @@ static void judge_same_templates(struct comparing *c, const struct object_summar
         !of_two_clusters(first, later) || !is_wanted(c, rule, later))
         return;
     slice name = name_of(c, first, later, &first->place);
-    add(c, rule, later, &later->place, first, &first->place,
+    add(c, rule, (struct side){later, &later->place}, (struct side){first, &first->place},
         arena_fmt(c->arena,
                   "%.*s of another cluster also uses this folder: log backups that start in the same second "
                   "get the same folder log-<time>",
@@ -182,8 +187,7 @@ static void judge_same_templates(struct comparing *c, const struct object_summar
 }
 
 /* Two Backups in the very same folder. Two logs of a cluster are another rule's matter. */
-static void judge_same_folder(struct comparing *c, const struct object_summary *first,
-                              struct object_summary *later)
+static void judge_same_folder(struct comparing *c, struct object_summary *first, struct object_summary *later)
 {
     bool two_clusters = of_two_clusters(first, later), mixed = first->is_log != later->is_log;
     const struct rule *rule = two_clusters ? &rule_two_clusters_one_prefix
@@ -201,7 +205,7 @@ static void judge_same_folder(struct comparing *c, const struct object_summary *
                             first->is_log ? "log backup" : "snapshot");
     else
         message = arena_fmt(c->arena, "%.*s writes to the same folder", FMT(name));
-    add(c, rule, later, &later->place, first, &first->place, message,
+    add(c, rule, (struct side){later, &later->place}, (struct side){first, &first->place}, message,
         two_clusters ? "give each cluster its own prefix"
         : mixed      ? "give the log backup its own prefix"
                      : "give each backup its own prefix");
@@ -236,7 +240,7 @@ static void judge_nested(struct comparing *c, struct object_summary *outer, stru
                             "when this is deleted, cleanPolicy %.*s deletes everything below %.*s, including "
                             "the data of %.*s",
                             FMT(policy), FMT(folder), FMT(name));
-    add(c, rule, here, &here->place, other, &other->place, message,
+    add(c, rule, (struct side){here, &here->place}, (struct side){other, &other->place}, message,
         "give each its own prefix, neither inside the other");
 }
 
@@ -318,14 +322,14 @@ static void judge_two_logs(struct comparing *c, struct object_summary *first, st
         return;
     slice name = name_of(c, first, later, &first->cluster_place);
     if (clash)
-        add(c, rule, later, &later->cluster_place, first, &first->cluster_place,
+        add(c, rule, (struct side){later, &later->cluster_place}, (struct side){first, &first->cluster_place},
             arena_fmt(c->arena,
                       "%.*s is a log backup of this cluster with the same name, which is also the task's "
                       "name in the cluster",
                       FMT(name)),
             "a cluster can run only one log backup at a time: keep one of them");
     else
-        add(c, rule, later, &later->cluster_place, first, &first->cluster_place,
+        add(c, rule, (struct side){later, &later->cluster_place}, (struct side){first, &first->cluster_place},
             arena_fmt(
                 c->arena,
                 "%.*s is already a log backup of this cluster, and a cluster can run only one at a time",
@@ -368,7 +372,8 @@ static void judge_two_schedules(struct comparing *c, struct object_summary *firs
         !compare_pair(&first->cron, &later->cron, &at))
         return;
     unsigned minute = (unsigned)(at / 60 % 60), hour = (unsigned)(at / 3600 % 24);
-    add(c, &rule_schedules_overlap, later, &later->schedule_place, first, &first->schedule_place,
+    add(c, &rule_schedules_overlap, (struct side){later, &later->schedule_place},
+        (struct side){first, &first->schedule_place},
         arena_fmt(c->arena, "%.*s also starts a backup of this cluster at %02u:%02u, for example",
                   FMT(name_of(c, first, later, &first->schedule_place)), hour, minute),
         "change one of them, or give both the same label tidb.pingcap.com/backup-schedule-group");
@@ -413,9 +418,9 @@ static int by_position(const void *p, const void *q)
     const struct across_diagnostic *a = p, *b = q;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
-    if (a->row.from != b->row.from)
-        return a->row.from < b->row.from ? -1 : 1;
-    return strcmp(a->row.rule->slug, b->row.rule->slug);
+    if (a->diagnostic.from != b->diagnostic.from)
+        return a->diagnostic.from < b->diagnostic.from ? -1 : 1;
+    return strcmp(a->diagnostic.rule->slug, b->diagnostic.rule->slug);
 }
 
 typedef bool part_of(const struct object_summary *f);
@@ -466,7 +471,8 @@ static int by_object(const void *p, const void *q)
         order = slice_cmp(a->namespace, b->namespace);
     if (!order)
         order = (a->group > b->group) - (a->group < b->group);
-    return order ? order : (a->self.from > b->self.from) - (a->self.from < b->self.from);
+    return order ? order
+                 : (a->name_place.from > b->name_place.from) - (a->name_place.from < b->name_place.from);
 }
 
 static bool is_same_object(const struct object_summary *a, const struct object_summary *b)
@@ -486,11 +492,12 @@ static void compare_names(struct comparing *c, struct object_summary **all, size
         }
         if (!is_wanted(c, &rule_duplicate_object, all[i]))
             continue;
-        add(c, &rule_duplicate_object, all[i], &all[i]->self, all[first], &all[first]->self,
+        add(c, &rule_duplicate_object, (struct side){all[i], &all[i]->name_place},
+            (struct side){all[first], &all[first]->name_place},
             arena_fmt(
                 c->arena,
                 "%.*s is in this file already: the last one wins, and the settings of the other are lost",
-                FMT(name_of(c, all[first], all[i], &all[first]->self))),
+                FMT(name_of(c, all[first], all[i], &all[first]->name_place))),
             "remove one of them, or give it another name");
     }
 }
@@ -511,7 +518,7 @@ static void compare_all(void *context)
     compare_in_clusters(c, all, take(lists, c->list_count, logs, all), judge_two_logs);
     compare_in_clusters(c, all, take(lists, c->list_count, fires_by_clock, all), judge_two_schedules);
     if (c->count)
-        qsort(c->rows, c->count, sizeof *c->rows, by_position);
+        qsort(c->diagnostics, c->count, sizeof *c->diagnostics, by_position);
 }
 
 bool across_judge(const struct gate *g, struct arena *a, struct object_summaries *const *lists,
@@ -520,6 +527,6 @@ bool across_judge(const struct gate *g, struct arena *a, struct object_summaries
     struct comparing c = {.gate = g, .arena = a, .lists = lists, .list_count = list_count};
     if (!arena_run(a, compare_all, &c))
         return false;
-    *ret = (struct across){c.rows, c.count, c.suppressed};
+    *ret = (struct across){c.diagnostics, c.count, c.suppressed};
     return true;
 }

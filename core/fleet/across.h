@@ -20,12 +20,12 @@ bool object_summaries_note(struct object_summaries *list, uint32_t file, slice n
 
 struct across_diagnostic {
     uint32_t file;
-    struct diagnostic row; /* its texts live in the arena given to across_judge(), or in the lists */
+    struct diagnostic diagnostic; /* its texts live in the arena given to across_judge(), or in the lists */
 };
 
 struct across {
-    const struct across_diagnostic *rows; /* by file and position */
-    size_t count, suppressed;             /* findings that a comment or annotation allows are counted only */
+    const struct across_diagnostic *diagnostics; /* by file and position */
+    size_t count, suppressed; /* findings that a comment or annotation allows are counted only */
 };
 
 /* Compares the objects of all lists. The order of the lists, and which objects share one, make no difference.

@@ -31,9 +31,9 @@ static unsigned allowed_at(const struct noting *n, const struct source_place *s)
 {
     unsigned allowed = 0;
     for (size_t i = 0; i < across_rule_count; i++) {
-        const struct diagnostic row = {.rule = across_rules[i], .from = s->from};
-        if (suppression_for(n->verdict->allowed, &row, n->stream->lines) ||
-            suppression_for(n->stream->allowed, &row, n->stream->lines))
+        const struct diagnostic d = {.rule = across_rules[i], .from = s->from};
+        if (suppression_for(n->verdict->allowed, &d, n->stream->lines) ||
+            suppression_for(n->stream->allowed, &d, n->stream->lines))
             allowed |= 1u << i;
     }
     return allowed;
@@ -92,11 +92,21 @@ static void note_cluster(struct noting *n, const struct resource *o, const struc
     f->cluster_place = source_place_of(n, at_value(br->cluster.node));
 }
 
-static void append(struct object_summaries *list, struct object_summary *f)
+static struct object_summary *summary_new(struct noting *n, const struct resource *o)
 {
-    *list->last = f;
-    list->last = &f->next;
-    list->count++;
+    struct object_summary *f = ARENA_NEW(n->arena, struct object_summary);
+    *f = (struct object_summary){
+        .file = n->file,
+        .file_name = n->file_name,
+        .group = o->group,
+        .kind = o->kind,
+        .namespace = arena_copy(n->arena, o->metadata.namespace.value),
+        .name = arena_copy(n->arena, o->metadata.name.value),
+    };
+    *n->list->last = f;
+    n->list->last = &f->next;
+    n->list->count++;
+    return f;
 }
 
 /* The object by itself, for its name. */
@@ -104,38 +114,21 @@ static void note_name(struct noting *n, const struct resource *o)
 {
     if (!text_given(&o->metadata.name) || !text_known(&o->metadata.namespace))
         return;
-    struct object_summary *f = ARENA_NEW(n->arena, struct object_summary);
-    *f = (struct object_summary){
-        .file = n->file,
-        .file_name = n->file_name,
-        .group = o->group,
-        .kind = o->kind,
-        .namespace = arena_copy(n->arena, o->metadata.namespace.value),
-        .name = arena_copy(n->arena, o->metadata.name.value),
-        .named = true,
-        .self = source_place_of(n, at_value(o->metadata.name.node)),
-    };
-    append(n->list, f);
+    struct object_summary *f = summary_new(n, o);
+    f->named = true;
+    f->name_place = source_place_of(n, at_value(o->metadata.name.node));
 }
 
 static struct object_summary *note_backup(struct noting *n, const struct resource *o,
                                           const struct backup_spec *b)
 {
     const struct logbackup_spec log = backup_log_spec(b);
-    struct object_summary *f = ARENA_NEW(n->arena, struct object_summary);
-    *f = (struct object_summary){
-        .file = n->file,
-        .file_name = n->file_name,
-        .group = o->group,
-        .kind = o->kind,
-        .namespace = arena_copy(n->arena, o->metadata.namespace.value),
-        .name = arena_copy(n->arena, o->metadata.name.value),
-        .role = b->role,
-        .owner = arena_copy(
-            n->arena, node_text(node_get(o->metadata.labels.node, LIT("tidb.pingcap.com/backup-schedule")))),
-        .is_log = b->is_log,
-        .stops = logbackup_request_of(&log) == LOGBACKUP_ASK_STOP,
-    };
+    struct object_summary *f = summary_new(n, o);
+    f->role = b->role;
+    f->owner = arena_copy(
+        n->arena, node_text(node_get(o->metadata.labels.node, LIT("tidb.pingcap.com/backup-schedule"))));
+    f->is_log = b->is_log;
+    f->stops = logbackup_request_of(&log) == LOGBACKUP_ASK_STOP;
     if (text_given(&b->clean_policy) && !slice_eq(b->clean_policy.value, LIT("Retain"))) {
         f->cleans = true;
         f->clean_policy = arena_copy(n->arena, b->clean_policy.value);
@@ -143,7 +136,6 @@ static struct object_summary *note_backup(struct noting *n, const struct resourc
     note_cluster(n, o, &b->job.br, f);
     if ((b->is_log || b->is_snapshot) && !backup_is_dumpling(o->group, b->node))
         note_place(n, &b->job.storage, f);
-    append(n->list, f);
     return f;
 }
 

@@ -29,8 +29,8 @@ struct object_summary {
     slice cluster, cluster_namespace; /* empty: not known */
     struct location location;         /* without the fields as written */
     slice runs;                       /* what a template makes lies in folders whose paths begin with this */
-    bool named;                       /* holds only the object's name, which is at `self` */
-    struct source_place place, cluster_place, schedule_place, self;
+    bool named;                       /* holds only the object's name, which is at `name_place` */
+    struct source_place place, cluster_place, schedule_place, name_place;
     bool fires_by_clock; /* an unpaused schedule whose cron could be read; of its snapshot template */
     struct cron cron;
     slice schedule_group;

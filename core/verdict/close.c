@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* The keys of a document may have megabytes, and each d tells its path. */
+/* The keys of a document may have megabytes, and each diagnostic tells its path. */
 static slice path_of(struct arena *a, const struct place *p)
 {
     slice path = p->node ? node_path(a, p->node) : (slice){0};
@@ -48,9 +48,8 @@ static struct diagnostic diagnostic_of(const struct evaluation *j, const struct 
     return d;
 }
 
-static int diagnostic_order(const void *p, const void *q)
+int diagnostic_cmp(const struct diagnostic *a, const struct diagnostic *b)
 {
-    const struct diagnostic *a = p, *b = q;
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
     int order = strcmp(a->rule->slug, b->rule->slug);
@@ -59,9 +58,9 @@ static int diagnostic_order(const void *p, const void *q)
     return order ? order : slice_cmp(a->message, b->message);
 }
 
-bool diagnostic_same(const struct diagnostic *a, const struct diagnostic *b)
+static int by_place(const void *p, const void *q)
 {
-    return a->rule == b->rule && slice_eq(a->path, b->path) && slice_eq(a->message, b->message);
+    return diagnostic_cmp(p, q);
 }
 
 static void note_suppressed(struct evaluation *j, struct verdict *v, const struct diagnostic *d,
@@ -76,7 +75,7 @@ struct collector {
     struct evaluation *evaluation;
     const struct suppressions *in_object, *in_text;
     struct verdict *verdict;
-    struct diagnostic *rows;
+    struct diagnostic *diagnostics;
     size_t count;
 };
 
@@ -92,7 +91,7 @@ static void collect(struct collector *c, const struct findings *f)
         if (s)
             note_suppressed(c->evaluation, c->verdict, &d, s);
         else
-            c->rows[c->count++] = d;
+            c->diagnostics[c->count++] = d;
     }
 }
 
@@ -116,25 +115,22 @@ void judge_close(struct evaluation *j, const struct suppressions *in_object,
     struct findings about = judge_findings(j->gate, j->arena, j->context); /* the suppressions themselves */
     struct collector c = {.evaluation = j, .in_object = in_object, .in_text = in_text, .verdict = v};
     /* What the suppressions themselves get wrong is known only when all that they silence has been seen. */
-    c.rows = ARENA_ARRAY(j->arena, struct diagnostic,
-                         1 + j->findings->count + suppressions_count(in_object, v) +
-                             suppressions_count(in_text, v));
+    c.diagnostics = ARENA_ARRAY(j->arena, struct diagnostic,
+                                1 + j->findings->count + suppressions_count(in_object, v) +
+                                    suppressions_count(in_text, v));
     collect(&c, j->findings);
     suppressions_report(in_object, v, &about);
     suppressions_report(in_text, v, &about);
     collect(&c, &about);
     if (j->findings->dropped_errors)
-        c.rows[c.count++] = too_many(j, v);
-    qsort(c.rows, c.count, sizeof *c.rows, diagnostic_order);
-    for (size_t i = 0; i < c.count; i++)
-        if (v->diagnostic_count == 0 || c.rows[v->diagnostic_count - 1].from != c.rows[i].from ||
-            !diagnostic_same(&c.rows[v->diagnostic_count - 1], &c.rows[i]))
-            c.rows[v->diagnostic_count++] = c.rows[i];
-    for (size_t i = 0; i < v->diagnostic_count; i++) {
-        v->errors += c.rows[i].severity == SEVERITY_ERROR;
-        v->warnings += c.rows[i].severity == SEVERITY_WARNING;
+        c.diagnostics[c.count++] = too_many(j, v);
+    qsort(c.diagnostics, c.count, sizeof *c.diagnostics, by_place);
+    for (size_t i = 0; i < c.count; i++) {
+        v->errors += c.diagnostics[i].severity == SEVERITY_ERROR;
+        v->warnings += c.diagnostics[i].severity == SEVERITY_WARNING;
     }
-    v->diagnostics = c.rows;
+    v->diagnostic_count = c.count;
+    v->diagnostics = c.diagnostics;
     v->dropped = j->findings->dropped;
 }
 

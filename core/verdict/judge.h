@@ -49,7 +49,7 @@ const struct resource *judge_stored(struct evaluation *j, const struct schema_ki
 void recognise(struct evaluation *j, struct verdict *v);
 
 /* Turns the findings into the verdict's diagnostics: with severities by the policy, without suppressed ones, sorted by
- * position, each text once per place. `in_object` are the suppressions from the object's annotations, `in_text` those
+ * position. `in_object` are the suppressions from the object's annotations, `in_text` those
  * from the stream's comments; faults of the suppressions in the object's document are reported as well. */
 void judge_close(struct evaluation *j, const struct suppressions *in_object,
                  const struct suppressions *in_text, struct verdict *v);
@@ -57,8 +57,5 @@ void judge_close(struct evaluation *j, const struct suppressions *in_object,
 /* Keeps LIMIT_FINDINGS errors and as many warnings; the others are only counted. Must be called last, so that findings
  * that are suppressed, or were there before an update, do not take the place of errors. */
 void judge_limit(struct verdict *v);
-
-/* Returns whether two diagnostics are equal: rule, path and message. */
-bool diagnostic_same(const struct diagnostic *a, const struct diagnostic *b);
 
 #endif

@@ -152,16 +152,16 @@ static size_t first_for_line(const struct suppressions *all, uint32_t line)
     return low;
 }
 
-struct suppression *suppression_for(const struct suppressions *all, const struct diagnostic *row,
+struct suppression *suppression_for(const struct suppressions *all, const struct diagnostic *d,
                                     const struct line_table *lines)
 {
     bool in_text = all->count && all->items[0].line;
-    uint32_t line = in_text ? line_of(lines, row->from) : 0;
+    uint32_t line = in_text ? line_of(lines, d->from) : 0;
     for (size_t i = in_text ? first_for_line(all, line) : 0; i < all->count; i++) {
         struct suppression *s = &all->items[i];
         if (s->line != line)
             return NULL;
-        if (!s->known || s->rule != row->rule || !s->reason.n)
+        if (!s->known || s->rule != d->rule || !s->reason.n)
             continue;
         s->used = true;
         return s;

@@ -33,7 +33,7 @@ struct suppressions suppressions_in_text(struct arena *a, slice bytes, const str
 struct suppressions suppressions_in_annotations(struct arena *a, const struct resource *o);
 
 /* Returns the suppression that applies to the diagnostic, and marks it as used; NULL when there is none. */
-struct suppression *suppression_for(const struct suppressions *all, const struct diagnostic *row,
+struct suppression *suppression_for(const struct suppressions *all, const struct diagnostic *d,
                                     const struct line_table *lines);
 
 /* Counts the suppressions in the verdict's document: annotations, and comments between its bytes. */

@@ -46,6 +46,9 @@ struct diagnostic {
     bool ratcheted; /* an error that was there before this update: a warning now */
 };
 
+/* The order in which diagnostics are reported: by position, rule, path and message. */
+int diagnostic_cmp(const struct diagnostic *a, const struct diagnostic *b);
+
 enum verdict_status {
     VERDICT_JUDGED,
     VERDICT_SKIPPED, /* another kind: not ours to judge */

@@ -29,7 +29,8 @@ static void check_rows(const struct verdict *v, slice bytes)
         PROMISE(r->from <= r->to && r->to <= bytes.n);
         PROMISE(r->note_from <= r->note_to && r->note_to <= bytes.n);
         PROMISE(r->message.n > 0 && slice_find_char(r->message, '\n') == SLICE_NONE);
-        PROMISE(i == 0 || v->diagnostics[i - 1].from <= r->from);
+        PROMISE(i == 0 ||
+                diagnostic_cmp(&v->diagnostics[i - 1], r) < 0); /* sorted, and none is there twice */
         errors += r->severity == SEVERITY_ERROR;
         warnings += r->severity == SEVERITY_WARNING;
     }

@@ -119,7 +119,7 @@ static void compare(struct arena *a, const struct gate *g, const struct fixture 
     struct across across;
     BUG_IF(!list || !object_summaries_note(list, 0, f->name, stream) ||
            !across_judge(g, a, &list, 1, &across));
-    report_file_add(a, report, across.rows, across.count);
+    report_file_add(a, report, across.diagnostics, across.count);
 }
 
 static void put_manifest(struct buf *b, const struct gate *g, const struct fixture *f)

@@ -64,9 +64,9 @@ static slice rows_text(struct arena *a, const struct across_diagnostic *rows, si
     struct buf b = buf_new(a, 1 << 20);
     for (size_t i = 0; i < count; i++) {
         unsigned line = 1;
-        for (uint32_t k = 0; k < rows[i].row.from; k++)
+        for (uint32_t k = 0; k < rows[i].diagnostic.from; k++)
             line += texts[rows[i].file].p[k] == '\n';
-        buf_fmt(&b, "%u:%u %s\n", (unsigned)rows[i].file, line, rows[i].row.rule->slug);
+        buf_fmt(&b, "%u:%u %s\n", (unsigned)rows[i].file, line, rows[i].diagnostic.rule->slug);
     }
     return buf_slice(&b);
 }
@@ -90,7 +90,7 @@ static slice compare(struct test *t, const size_t list_of[3], const size_t order
     }
     struct across across;
     assert_true(across_judge(t->gate, t->run, lists, 3, &across));
-    return rows_text(t->run, across.rows, across.count, three);
+    return rows_text(t->run, across.diagnostics, across.count, three);
 }
 
 static void test_any_distribution(void **state)
@@ -119,12 +119,12 @@ static void test_names_other_file(void **state)
     assert_int_equal(across.count, 1);
     assert_true(across_judge(t->gate, t->run, &list, 1, &across)); /* and nothing is used up */
     assert_int_equal(across.count, 1);
-    const struct across_diagnostic *rows = across.rows;
+    const struct across_diagnostic *rows = across.diagnostics;
     assert_int_equal(rows[0].file, 1);
-    assert_slice("message", rows[0].row.message,
+    assert_slice("message", rows[0].diagnostic.message,
                  LIT("Backup tidb/a (one.yaml:11) writes to the same folder"));
-    assert_slice("path", rows[0].row.path, LIT("spec.s3.prefix"));
-    assert_slice("note", rows[0].row.note, LIT(""));
+    assert_slice("path", rows[0].diagnostic.path, LIT("spec.s3.prefix"));
+    assert_slice("note", rows[0].diagnostic.note, LIT(""));
 }
 
 /* Judged and compared as one file. */
