@@ -213,7 +213,7 @@ static void put_deleted(struct buf *b, const struct node *n)
 static void put_action(struct buf *b, const struct plan_action *x)
 {
     buf_fmt(b, "---\n# %s: %.*s\n", plan_verb_word(x->verb), FMT(x->why));
-    const char *space = x->object ? " " : "";
+    const char *space = x->verb == PLAN_ASK ? "" : " ";
     fprintf(stderr, "  %s%s%.*s%s%.*s: %.*s\n", plan_verb_word(x->verb), space,
             FMT(tree_text(x->object, "kind")), space, FMT(tree_text_at(x->object, "metadata.name")),
             FMT(x->why));

@@ -96,8 +96,7 @@ static void put_tls(const struct planning *p, struct job *j, const struct cluste
     slice cluster = b->job.br.cluster.value;
     if (c->tls) {
         job_arg(p, j, "--cluster-tls=true");
-        job_mount_secret(p, j, plan_v2(p) ? "ti-cluster-client-tls" : "cluster-client-tls",
-                         arena_fmt(p->arena, "%.*s-cluster-client-secret", FMT(cluster)),
+        job_mount_secret(p, j, plan_v2(p) ? "ti-cluster-client-tls" : "cluster-client-tls", c->client_secret,
                          "/var/lib/cluster-client-tls");
     }
     if (plan_v2(p) || !b->from.node || !c->client_tls)

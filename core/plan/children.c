@@ -40,13 +40,22 @@ static enum child_state snapshot_state(const struct planning *p, const struct re
 {
     const struct node *status = node_get(o->root, LIT("status"));
     slice phase = o->status.phase;
+    if (plan_is_open(o->root))
+        return unfinished(p, o, phase);
     if (o->metadata.deleting)
         return CHILD_GOING;
     if (slice_eq(phase, LIT("Failed")) || slice_eq(phase, LIT("Invalid")) || status_has(status, "Failed"))
         return CHILD_FAILED;
-    if (status_has(status, "Complete"))
-        return CHILD_COMPLETE;
-    return unfinished(p, o, phase);
+    return CHILD_COMPLETE;
+}
+
+bool plan_is_open(const struct node *backup)
+{
+    const struct node *status = node_get(backup, LIT("status"));
+    slice phase = tree_text(status, "phase");
+    return !node_at(backup, "metadata.deletionTimestamp") && !slice_eq(phase, LIT("Failed")) &&
+           !slice_eq(phase, LIT("Invalid")) && !status_has(status, "Failed") &&
+           !status_has(status, "Complete");
 }
 
 static enum child_state compaction_state(const struct planning *p, const struct resource *o)
@@ -83,7 +92,7 @@ static const struct resource *decode_child(const struct planning *p, struct node
 static bool is_own(const struct planning *p, const struct node *root)
 {
     slice uid = tree_text(p->object->metadata.node, "uid");
-    return slice_eq(controller_uid(root), uid) &&
+    return slice_eq(plan_controller_uid(root), uid) &&
            slice_eq(tree_text(root, "apiVersion"), tree_text(p->object->root, "apiVersion")) &&
            slice_eq(tree_text_at(root, "metadata.namespace"), plan_namespace(p));
 }

@@ -11,7 +11,12 @@ enum {
 
 static void ask(struct planning *p, slice why)
 {
-    plan_act(p, PLAN_ASK, NULL, why);
+    struct cluster_facts c = seen_cluster(p, &p->object->backup->job.br);
+    struct node *where = tree_object(p->arena);
+    tree_put_text(p->arena, where, "pdAddress", c.pd_address);
+    if (c.tls)
+        tree_put_text(p->arena, where, "tlsSecret", c.client_secret);
+    plan_act(p, PLAN_ASK, where, why);
     plan_wait(p, p->now + ASK_SECONDS, "%.*s", FMT(why));
 }
 

@@ -25,7 +25,7 @@ const struct node *seen_find(const struct planning *p, const char *kind, slice n
 
 /* ---- Jobs ---- */
 
-slice controller_uid(const struct node *object)
+slice plan_controller_uid(const struct node *object)
 {
     const struct node *owners = node_at(object, "metadata.ownerReferences");
     for (const struct node *o = node_first(owners); o; o = node_next(o)) {
@@ -49,7 +49,7 @@ enum job_state job_state_of(const struct node *job, slice uid)
 {
     if (!job)
         return JOB_ABSENT;
-    if (!slice_eq(controller_uid(job), uid))
+    if (!slice_eq(plan_controller_uid(job), uid))
         return JOB_FOREIGN;
     if (node_at(job, "metadata.deletionTimestamp"))
         return JOB_GOING;
@@ -179,6 +179,7 @@ static struct cluster_facts v1_cluster(const struct planning *p, const struct br
     }
     f.tikv_image = v1_tikv_image(p, cluster);
     f.tikv_version = image_tag(f.tikv_image);
+    f.pd_address = arena_fmt(p->arena, "%.*s-pd.%.*s:2379", FMT(name), FMT(namespace));
     f.tls = is_true(cluster, "spec.tlsCluster.enabled");
     f.client_tls = is_true(cluster, "spec.tidb.tlsClient.enabled") &&
                    !node_get(node_at(cluster, "metadata.annotations"),
@@ -192,5 +193,7 @@ struct cluster_facts seen_cluster(const struct planning *p, const struct br *br)
 {
     if (p->seen->unknown & UNKNOWN_CLUSTER)
         return (struct cluster_facts){.problem = "the cluster's objects could not be listed", .hidden = true};
-    return plan_v2(p) ? v2_cluster(p, br) : v1_cluster(p, br);
+    struct cluster_facts f = plan_v2(p) ? v2_cluster(p, br) : v1_cluster(p, br);
+    f.client_secret = arena_fmt(p->arena, "%.*s-cluster-client-secret", FMT(br->cluster.value));
+    return f;
 }

@@ -21,6 +21,20 @@ struct plan plan(struct arena *a, const struct resource *o, const struct observe
     return p.result;
 }
 
+struct plan plan_denied(struct arena *a, const struct resource *o, slice message, int64_t now)
+{
+    const struct observed nothing = {0};
+    const struct plan_settings none = {0};
+    struct planning p = {.arena = a, .object = o, .seen = &nothing, .now = now, .settings = &none};
+    struct status s = status_open(&p);
+    if (o->kind == KIND_BACKUP) {
+        status_condition(&s, (struct condition){"Invalid", false, LIT("Denied"), message});
+        status_close(&p, &s, message);
+    }
+    plan_wait(&p, 0, "it is denied: %.*s", FMT(message));
+    return p.result;
+}
+
 const char *plan_verb_word(enum plan_verb verb)
 {
     static const char *const words[] = {"create", "delete", "patch", "status", "ask"};

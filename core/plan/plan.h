@@ -73,7 +73,9 @@ enum plan_verb {
     PLAN_DELETE, /* `object` as it was observed, with its dependents (propagationPolicy Foreground) */
     PLAN_PATCH,  /* `object` is a JSON merge patch with apiVersion, kind, namespace and name */
     PLAN_STATUS, /* `object` is the resource with its new status */
-    PLAN_ASK,    /* ask for the log_task of the resource, and plan again with the answer */
+    /* Ask for the log_task of the resource, and plan again with the answer. `object` says where: pdAddress, and
+     * tlsSecret when the cluster has TLS. Both are missing when the cluster's objects are. */
+    PLAN_ASK,
 };
 
 struct plan_action {
@@ -81,6 +83,8 @@ struct plan_action {
     enum plan_verb verb;
     const struct node *object;
     slice why; /* one sentence without a full stop */
+    const char
+        *event; /* the reason of an Event for those who look at the resource; NULL: it speaks for itself */
 };
 
 struct plan {
@@ -94,6 +98,17 @@ struct plan {
  * lives in the arena, in the resource or in the observed objects. */
 struct plan plan(struct arena *a, const struct resource *o, const struct observed *seen, int64_t now,
                  const struct plan_settings *settings);
+
+/* The plan for a resource that the gate denies: it says so in the status, where the CRD has conditions. `message` lives as
+ * long as the plan. */
+struct plan plan_denied(struct arena *a, const struct resource *o, slice message, int64_t now);
+
+/* Whether a Backup could hold back the runs of its cluster's schedules. A host may leave the others out of `items`, unless
+ * they are the schedule's own. */
+bool plan_is_open(const struct node *backup);
+
+/* The uid of the reference that says controller: true; empty: none. */
+slice plan_controller_uid(const struct node *object);
 
 const char *plan_verb_word(enum plan_verb verb); /* "create" */
 

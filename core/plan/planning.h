@@ -70,15 +70,14 @@ void plan_wait_job(struct planning *p, slice job_name, slice what);
 /* Waits until the name is free: a Job of it is going (JOB_GOING) or belongs to another object (JOB_FOREIGN). */
 void plan_wait_blocked(struct planning *p, slice job_name, enum job_state state);
 
-/* The uid of the reference that says controller: true; empty: none. */
-slice controller_uid(const struct node *object);
-
 /* The TiDB cluster that the resource's br block names. */
 struct cluster_facts {
     const char *problem; /* NULL: everything that a Job needs is known */
     bool hidden;         /* the host could not list the objects: the facts are unknown */
     bool waits;          /* it exists, but must not be worked on now */
     slice tikv_version, tikv_image, pd_address;
+    slice
+        client_secret; /* the Secret with the client certificate for PD and TiKV; it is there when there is TLS */
     bool tls, client_tls, skip_client_ca;
 };
 struct cluster_facts seen_cluster(const struct planning *p, const struct br *br);

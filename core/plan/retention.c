@@ -118,6 +118,7 @@ static void delete_the_rest(struct keeping *r)
                                   "a later one is the base of that window",
                                   FMT(plan_time(p, r->horizon)));
         plan_act(p, PLAN_DELETE, s->object->root, why);
+        p->last->event = "Expired";
     }
 }
 

@@ -29,7 +29,7 @@ static uint64_t tso_of(const struct timestamp_field *t)
 static bool foreign(struct planning *p, const char *kind, slice name)
 {
     const struct node *there = seen_find(p, kind, plan_namespace(p), name);
-    return there && !slice_eq(controller_uid(there), tree_text(p->object->metadata.node, "uid"));
+    return there && !slice_eq(plan_controller_uid(there), tree_text(p->object->metadata.node, "uid"));
 }
 
 /* True when the API server refused that very child; it has been said then. */
@@ -93,6 +93,8 @@ static void create_run(struct schedule *s, const struct due *due, int64_t cursor
                         FMT(why), due->missed == MOST_MISSED ? "more than " : "", due->missed,
                         FMT(plan_time(p, cursor)));
     plan_act(p, PLAN_CREATE, snapshot_child(p, due->at), why);
+    if (due->missed)
+        p->last->event = "MissedRuns";
     tree_set_text(p->arena, s->status.root, "lastBackup", name);
     tree_set_text(p->arena, s->status.root, "lastBackupTime", plan_time(p, due->at));
     plan_wait(p, 0, "%.*s", FMT(why));
@@ -165,6 +167,16 @@ static bool slot_is_free(const struct schedule *s, int64_t slot)
     return true;
 }
 
+/* How far the newest compaction goes, or, as v1 has it, when it was made. */
+static void note_compaction_end(struct schedule *s, int64_t until_ms, int64_t made)
+{
+    struct planning *p = s->planning;
+    if (plan_v2(p))
+        tree_set_text(p->arena, s->status.root, "nextCompactEndTs", plan_time(p, until_ms / 1000));
+    else
+        tree_set_text(p->arena, s->status.root, "lastCompactExecutionTs", plan_time(p, made));
+}
+
 static void plan_compaction_child(struct schedule *s)
 {
     enum { MOST_INTERVALS = 3 };
@@ -193,10 +205,34 @@ static void plan_compaction_child(struct schedule *s)
                        FMT(plan_time(p, timestamp_ms(from) / 1000)),
                        FMT(plan_time(p, timestamp_ms(until) / 1000))));
     tree_set_text(p->arena, s->status.root, "lastCompact", name);
-    if (plan_v2(p))
-        tree_set_text(p->arena, s->status.root, "nextCompactEndTs", plan_time(p, timestamp_ms(until) / 1000));
-    else
-        tree_set_text(p->arena, s->status.root, "lastCompactExecutionTs", plan_time(p, p->now));
+    note_compaction_end(s, timestamp_ms(until), p->now);
+}
+
+/* ---- the status ---- */
+
+/* Writes what the children say, so that a crash between a creation and the status is repaired by the next plan. What is
+ * made in this plan replaces it. */
+static void note_children(struct schedule *s)
+{
+    const struct children *c = &s->children;
+    struct arena *a = s->planning->arena;
+    struct node *root = s->status.root;
+    int64_t noted = unix_of(tree_text(root, "lastBackupTime"), 0);
+    const struct child *last = c->snapshot_count ? &c->snapshots[c->snapshot_count - 1] : NULL;
+    if (last && last->time > noted) {
+        tree_set_text(a, root, "lastBackup", last->object->metadata.name.value);
+        tree_set_text(a, root, "lastBackupTime", plan_time(s->planning, last->time));
+    }
+    const struct resource *log = c->log.object;
+    if (log && !slice_eq(tree_text(root, "logBackup"), log->metadata.name.value)) {
+        tree_set_text(a, root, "logBackup", log->metadata.name.value);
+        tree_set_text(a, root, "logBackupStartTs", tree_text(log->metadata.node, "creationTimestamp"));
+    }
+    last = c->compaction_count ? &c->compactions[c->compaction_count - 1] : NULL;
+    if (last && slice_cmp(tree_text(root, "lastCompact"), last->object->metadata.name.value) < 0) {
+        tree_set_text(a, root, "lastCompact", last->object->metadata.name.value);
+        note_compaction_end(s, last->object->compact->end_ts.value.ms, last->time);
+    }
 }
 
 /* ---- the decision ---- */
@@ -225,6 +261,7 @@ void plan_schedule(struct planning *p)
         return;
     }
     s.children = children_of(p);
+    note_children(&s);
     plan_log_child(&s);
     plan_compaction_child(&s);
     plan_run(&s);
