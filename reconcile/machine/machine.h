@@ -133,6 +133,7 @@ struct machine_event {
     const struct log_task *task; /* of MACHINE_TASK. `missing_since` is ignored: the machine keeps it */
 };
 
+/* Takes what has happened into account. The requests that follow from it come from machine_next(). */
 void machine_event(struct machine *m, struct machine_moment now, const struct machine_event *e);
 
 /* ---- state ---- */
@@ -145,7 +146,7 @@ enum machine_state {
     MACHINE_ENDED,    /* nothing is in flight, and the lease is given back: the host may exit */
     MACHINE_BROKEN, /* the system had no memory. The host exits with an error: a new process begins with the lists */
 };
-enum machine_state machine_state(const struct machine *m);
+enum machine_state machine_state(const struct machine *m); /* now */
 
 /* Moment of the clock `ms` at which machine_next() is to be called again though there was no event. */
 int64_t machine_wake(const struct machine *m);

@@ -1,0 +1,277 @@
+/* What the answer to an item's request means, and when the item gets its next turn. */
+#include "state.h"
+
+#include "tree.h"
+
+enum { MOST_BACKOFF_MS = 300000, QUICK_CONFLICTS = 3 };
+
+static int64_t delay_of(struct machine *m, struct item *i, unsigned asked)
+{
+    int64_t wait = backoff(i->failures, MOST_BACKOFF_MS, i->by_name.hash);
+    return m->now.ms + (wait > (int64_t)asked ? wait : (int64_t)asked);
+}
+
+/* The item gets its next turn at once, with what has changed. */
+static void go_on(struct machine *m, struct item *i)
+{
+    i->again = true;
+    queue_rest(&m->queue, i, 0);
+}
+
+static void fail(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    struct item *i = f->item;
+    m->counts[MACHINE_FAILURES]++;
+    i->failures++;
+    note(m, MACHINE_WARNING, i, "%s %.*s: %d %.*s", f->purpose == FOR_WRITE ? "cannot write" : "cannot read",
+         FMT(f->name), e->status, FMT(e->error));
+    queue_delay(&m->queue, i, delay_of(m, i, e->retry_after));
+}
+
+/* ---- refusals ---- */
+
+static slice message_of(struct machine *m, const struct machine_event *e)
+{
+    slice message = tree_text(read_body(m, e->body), "message");
+    return message.n ? message : e->error;
+}
+
+static bool namespace_ends(struct machine *m, const struct machine_event *e)
+{
+    const struct node *causes = node_at(read_body(m, e->body), "details.causes");
+    for (const struct node *c = node_first(causes); c; c = node_next(c))
+        if (slice_eq(tree_text(c, "reason"), LIT("NamespaceTerminating")))
+            return true;
+    return false;
+}
+
+/* A creation that will be refused again, as long as nothing changes. */
+static bool is_permanent(int status)
+{
+    return status >= 400 && status < 500 && status != 401 && status != 408 && status != 409 && status != 429;
+}
+
+static void forget_refusal(struct machine *m, struct item *i)
+{
+    if (!i->memory)
+        return;
+    keep_forget(&m->keep, &i->memory->refused_kind);
+    keep_forget(&m->keep, &i->memory->refused_name);
+    keep_forget(&m->keep, &i->memory->refused_message);
+}
+
+static void creation_refused(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    struct item *i = f->item;
+    struct memory *r = item_memory(&m->queue, i);
+    slice message = message_of(m, e);
+    forget_refusal(m, i);
+    queue_release(&m->queue, i);
+    m->counts[MACHINE_FAILURES]++;
+    i->failures++;
+    r->refused_kind = keep_text(&m->keep, slice_of(kinds[f->kind].name));
+    r->refused_name = keep_text(&m->keep, f->name);
+    r->refused_message = keep_text(&m->keep, message);
+    r->refused_terminating = namespace_ends(m, e);
+    r->refused_until = delay_of(m, i, e->retry_after);
+    note(m, MACHINE_WARNING, i, "the API server refuses %s %.*s: %d %.*s", kinds[f->kind].name, FMT(f->name),
+         e->status, FMT(message));
+    tell(m, i, true, "CreateRefused",
+         arena_fmt(m->scratch, "%s %.*s: %.*s", kinds[f->kind].name, FMT(f->name), FMT(message)));
+    go_on(m, i);
+}
+
+/* ---- writes ---- */
+
+/* The answer to a deletion is the object while it has finalizers, then a Status. */
+static void take_written(struct machine *m, struct flight *f, struct node *root)
+{
+    struct object *o = cache_find(&m->cache, f->kind, f->namespace, f->name);
+    if (root && tree_text_at(root, "metadata.uid").n)
+        learn(m, f->kind, root);
+    else if (f->verb == MACHINE_DELETE && o && o->version == f->version)
+        unlearn(m, o);
+}
+
+static void written(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    static const char *const words[MACHINE_VERB_COUNT] = {
+        [MACHINE_CREATE] = "created", [MACHINE_DELETE] = "deleted", [MACHINE_PATCH] = "changed"};
+    struct item *i = f->item;
+    m->counts[MACHINE_WRITES]++;
+    take_written(m, f, read_body(m, e->body));
+    queue_release(&m->queue, i);
+    if (i->memory && (f->verb == MACHINE_PATCH || slice_eq(f->name, i->memory->refused_name)))
+        forget_refusal(m, i); /* it has been said, or is over: the next plan tries again */
+    note(m, MACHINE_INFO, i, "%s %s %.*s: %.*s", words[f->verb], kinds[f->kind].name, FMT(f->name),
+         FMT(f->why));
+    if (f->event)
+        tell(m, i, false, f->event,
+             arena_fmt(m->scratch, "%s %s %.*s: %.*s", words[f->verb], kinds[f->kind].name, FMT(f->name),
+                       FMT(f->why)));
+    i->failures = 0;
+    go_on(m, i);
+}
+
+/* Gets another turn at once, unless it has met others a few times in a row. */
+static void try_again(struct machine *m, struct item *i)
+{
+    if (++i->failures > QUICK_CONFLICTS)
+        queue_delay(&m->queue, i, delay_of(m, i, 0));
+    else
+        go_on(m, i);
+}
+
+/* The next turn reads the object that was written. */
+static void look_next(struct machine *m, struct flight *f)
+{
+    struct memory *r = item_memory(&m->queue, f->item);
+    keep_forget(&m->keep, &r->look_name);
+    r->look_kind = f->kind;
+    r->look_name = keep_text(&m->keep, f->name);
+}
+
+/* The watch may be far behind. */
+static void conflict(struct machine *m, struct flight *f)
+{
+    m->counts[MACHINE_CONFLICTS]++;
+    look_next(m, f);
+    try_again(m, f->item);
+}
+
+static void vanished(struct machine *m, struct flight *f)
+{
+    struct object *o = cache_find(&m->cache, f->kind, f->namespace, f->name);
+    if (o && o->version <= f->version)
+        unlearn(m, o);
+    try_again(m, f->item);
+}
+
+/* Whether a creation has had its effect is not known: the next turn reads the object before anything else is done. */
+static void creation_unknown(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    look_next(m, f);
+    fail(m, f, e);
+}
+
+static void write_answer(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    if (e->status / 100 == 2)
+        written(m, f, e);
+    else if (e->status == 409)
+        conflict(m, f);
+    else if (e->status == 404 && f->verb != MACHINE_CREATE)
+        vanished(m, f);
+    else if (f->verb == MACHINE_CREATE && is_permanent(e->status))
+        creation_refused(m, f, e);
+    else if (f->verb == MACHINE_CREATE)
+        creation_unknown(m, f, e);
+    else
+        fail(m, f, e);
+}
+
+/* ---- reads ---- */
+
+/* A name that this one wants, and another controller's object has. */
+static void note_clash(struct machine *m, struct flight *f, const struct node *root)
+{
+    const struct object *own =
+        cache_find(&m->cache, f->item->kind, item_namespace(f->item), item_name(f->item));
+    struct memory *r = item_memory(&m->queue, f->item);
+    if (!own || slice_eq(plan_controller_uid(root), object_uid(own)) || slice_eq(object_name(own), f->name))
+        return;
+    keep_forget(&m->keep, &r->clash_name);
+    r->clash_kind = f->kind;
+    r->clash_name = keep_text(&m->keep, f->name);
+}
+
+static void look_answer(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    struct object *o = cache_find(&m->cache, f->kind, f->namespace, f->name);
+    struct node *root = e->status / 100 == 2 ? read_body(m, e->body) : NULL;
+    if (!root && e->status != 404) {
+        look_next(m, f);
+        fail(m, f, e);
+        return;
+    }
+    queue_release(&m->queue, f->item);
+    if (root) {
+        learn(m, f->kind, root);
+        note_clash(m, f, root);
+    } else if (o && o->version <= f->version) {
+        unlearn(m, o);
+    }
+    go_on(m, f->item);
+}
+
+/* Only the keys stay, and the one value that a plan reads. */
+static slice cut_secret(struct machine *m, const struct node *root)
+{
+    struct arena *a = m->scratch;
+    struct node *cut = tree_object(a), *metadata, *data;
+    tree_put_text(a, cut, "apiVersion", LIT("v1"));
+    tree_put_text(a, cut, "kind", LIT("Secret"));
+    metadata = tree_put_object(a, cut, "metadata");
+    tree_put_text(a, metadata, "name", tree_text_at(root, "metadata.name"));
+    tree_put_text(a, metadata, "namespace", tree_text_at(root, "metadata.namespace"));
+    data = tree_put_object(a, cut, "data");
+    for (const struct node *n = node_first(node_get(root, LIT("data"))); n; n = node_next(n)) {
+        bool read = slice_eq(n->key, LIT("AZURE_STORAGE_ACCOUNT"));
+        tree_set_text(a, data, arena_cstr(a, n->key), read ? node_text(n) : (slice){0});
+    }
+    struct buf b = buf_new(a, SIZE_MAX);
+    node_put_json(&b, cut, false);
+    return buf_slice(&b);
+}
+
+static void secret_answer(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    struct memory *r = item_memory(&m->queue, f->item);
+    const struct node *root = e->status / 100 == 2 ? read_body(m, e->body) : NULL;
+    bool hidden = e->status == 401 || e->status == 403;
+    if (!root && !hidden && e->status != 404) {
+        fail(m, f, e);
+        return;
+    }
+    slice cut = root ? cut_secret(m, root) : (slice){0};
+    keep_forget(&m->keep, &r->secret);
+    r->secret = keep_text(&m->keep, cut);
+    r->secret_hidden = hidden;
+    r->secret_at = m->now.ms;
+    go_on(m, f->item);
+}
+
+void turn_answer(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    if (f->purpose == FOR_WRITE)
+        write_answer(m, f, e);
+    else if (f->purpose == FOR_LOOK)
+        look_answer(m, f, e);
+    else
+        secret_answer(m, f, e);
+}
+
+void turn_task(struct machine *m, struct flight *f, const struct log_task *task)
+{
+    struct item *i = f->item;
+    struct memory *r = item_memory(&m->queue, i);
+    if (!task->known) {
+        m->counts[MACHINE_FAILURES]++;
+        i->failures++;
+        note(m, MACHINE_WARNING, i, "the cluster does not say how the task of the log backup is: %.*s",
+             FMT(task->error));
+        queue_delay(&m->queue, i, delay_of(m, i, 0));
+        return;
+    }
+    keep_forget(&m->keep, &r->task_error);
+    r->task = *task;
+    r->task.error = r->task_error = keep_text(&m->keep, task->error);
+    if (task->found)
+        r->missing_since = 0;
+    else if (!r->missing_since)
+        r->missing_since = m->now.wall;
+    r->task.missing_since = r->missing_since;
+    r->task_at = m->now.ms;
+    i->failures = 0;
+    go_on(m, i);
+}

@@ -1,0 +1,329 @@
+/* Lists and watches: what keeps the cache true. */
+#include "state.h"
+
+#include "tree.h"
+
+enum {
+    PAGE = 200,
+    WATCH_SECONDS = 420,     /* the server ends a watch then */
+    WATCH_GRACE_MS = 15000,  /* a watch that is not over by then hangs */
+    HIDDEN_MS = 60000,       /* how often a kind that may not be listed is tried */
+    MOST_BACKOFF_MS = 30000, /* client-go's limit for lists and watches */
+};
+
+static uint64_t spread(enum kind_number k)
+{
+    return hash_text(hash_start(), slice_of(kinds[k].resource)) + k;
+}
+
+void informers_start(struct machine *m)
+{
+    for (unsigned k = 0; k < K_WATCHED; k++)
+        m->informers[k] = (struct informer){
+            .needed = (kinds[k].needed_by & m->settings.kinds) != 0, .page = PAGE, .round = 1};
+}
+
+void informers_close(struct machine *m)
+{
+    for (unsigned k = 0; k < K_WATCHED; k++) {
+        keep_forget(&m->keep, &m->informers[k].version);
+        keep_forget(&m->keep, &m->informers[k].token);
+        m->informers[k] = (struct informer){0};
+    }
+}
+
+/* ---- requests ---- */
+
+static void put_encoded(struct buf *b, slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                     c == '_' || c == '.';
+        if (plain)
+            buf_char(b, (char)c);
+        else
+            buf_fmt(b, "%%%02X", c);
+    }
+}
+
+static slice query_of(struct machine *m, enum kind_number k)
+{
+    const struct informer *i = &m->informers[k];
+    struct buf b = buf_new(m->scratch, SIZE_MAX);
+    if (kinds[k].selector)
+        buf_fmt(&b, "labelSelector=%s&", kinds[k].selector);
+    if (i->watches) {
+        buf_fmt(&b, "watch=1&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=", WATCH_SECONDS);
+        put_encoded(&b, i->version);
+        return buf_slice(&b);
+    }
+    /* No resourceVersion: a list that is as new as the moment when it is asked for. */
+    buf_fmt(&b, "limit=%u", i->page);
+    if (i->token.n) {
+        buf_put(&b, LIT("&continue="));
+        put_encoded(&b, i->token);
+    }
+    return buf_slice(&b);
+}
+
+bool informers_next(struct machine *m, struct machine_request *ret)
+{
+    for (unsigned k = 0; k < K_WATCHED; k++) {
+        struct informer *i = &m->informers[k];
+        if (!i->needed || i->busy || i->due > m->now.ms)
+            continue;
+        struct flight *f = flight_new(m, i->watches ? FOR_WATCH : FOR_LIST, ret);
+        f->kind = (enum kind_number)k;
+        ret->verb = i->watches ? MACHINE_WATCH : MACHINE_LIST;
+        ret->group_version = kinds[k].group_version;
+        ret->resource = kinds[k].resource;
+        ret->namespace = m->settings.namespace;
+        ret->query = query_of(m, (enum kind_number)k);
+        ret->deadline =
+            m->now.ms + (i->watches ? WATCH_SECONDS * INT64_C(1000) + WATCH_GRACE_MS : 2 * REQUEST_MS);
+        i->busy = true;
+        return true;
+    }
+    return false;
+}
+
+int64_t informers_wake(const struct machine *m)
+{
+    int64_t wake = INT64_MAX;
+    for (unsigned k = 0; k < K_WATCHED; k++) {
+        const struct informer *i = &m->informers[k];
+        if (i->needed && !i->busy && i->due < wake)
+            wake = i->due;
+    }
+    return wake;
+}
+
+/* ---- who is affected ---- */
+
+static void touch(struct machine *m, enum kind_number k, slice namespace, slice name)
+{
+    if (!kind_is_handled(m->settings.kinds, k))
+        return;
+    queue_touch(&m->queue, queue_item(&m->queue, k, namespace, name));
+}
+
+static void touch_owner(struct machine *m, slice namespace, const struct node *root)
+{
+    const struct node *owners = node_at(root, "metadata.ownerReferences");
+    for (const struct node *o = node_first(owners); o; o = node_next(o))
+        touch(m, kind_of(tree_text(o, "apiVersion"), tree_text(o, "kind")), namespace, tree_text(o, "name"));
+}
+
+/* The object itself, its owners and, for a Pod, whose Job it belongs to. */
+static void touch_affected(struct machine *m, enum kind_number k, const struct node *root)
+{
+    slice namespace = tree_text_at(root, "metadata.namespace");
+    touch(m, k, namespace, tree_text_at(root, "metadata.name"));
+    touch_owner(m, namespace, root);
+    if (k != K_POD)
+        return;
+    const struct node *labels = node_at(root, "metadata.labels");
+    slice backup = tree_text(labels, "tidb.pingcap.com/backup");
+    slice name = backup.n ? backup : tree_text(labels, "tidb.pingcap.com/compact");
+    for (unsigned h = 0; h < K_HANDLED; h++) {
+        bool fits = kind_resource((enum kind_number)h) == (backup.n ? KIND_BACKUP : KIND_COMPACT_BACKUP);
+        if (fits && cache_find(&m->cache, (enum kind_number)h, namespace, name))
+            touch(m, (enum kind_number)h, namespace, name);
+    }
+}
+
+/* ---- the cache ---- */
+
+static void store(struct machine *m, enum kind_number k, struct node *root)
+{
+    /* The items of a list do not say what they are. */
+    if (!tree_text(root, "kind").n) {
+        tree_set_text(m->scratch, root, "kind", slice_of(kinds[k].name));
+        tree_set_text(m->scratch, root, "apiVersion", slice_of(kinds[k].group_version));
+    }
+    uint64_t round = k < K_WATCHED ? m->informers[k].round : 0;
+    cache_put(&m->cache, k, root, round, m->scratch);
+    touch_affected(m, k, root);
+}
+
+static bool is_object(const struct node *root)
+{
+    return tree_text_at(root, "metadata.name").n && tree_text_at(root, "metadata.uid").n;
+}
+
+static struct object *known(struct machine *m, enum kind_number k, const struct node *root)
+{
+    return cache_find(&m->cache, k, tree_text_at(root, "metadata.namespace"),
+                      tree_text_at(root, "metadata.name"));
+}
+
+/* Whether the cache is at least as new. An object that is not there and is not newer than the stream was deleted: the
+ * stream has shown both. */
+static bool is_old(struct machine *m, enum kind_number k, const struct node *root)
+{
+    uint64_t version = version_of(tree_text_at(root, "metadata.resourceVersion"));
+    const struct object *o = known(m, k, root);
+    uint64_t seen = k < K_WATCHED ? m->informers[k].seen : 0;
+    return version && version <= (o ? o->version : seen);
+}
+
+void learn(struct machine *m, enum kind_number k, struct node *root)
+{
+    if (is_object(root) && !is_old(m, k, root))
+        store(m, k, root);
+}
+
+void unlearn(struct machine *m, struct object *o)
+{
+    struct node *root = read_body(m, object_json(o));
+    touch_affected(m, o->kind, root); /* whose texts are those of the object */
+    cache_remove(&m->cache, o);
+}
+
+/* ---- lists ---- */
+
+/* What the list did not show is gone, unless it was written after the list was made. */
+static void sweep(struct machine *m, enum kind_number k)
+{
+    const struct informer *i = &m->informers[k];
+    size_t bucket = 0;
+    for (struct link *l = index_walk(&m->cache.by_name, &bucket, NULL), *next; l; l = next) {
+        struct object *o = LINKED(l, struct object, by_name);
+        next = index_walk(&m->cache.by_name, &bucket, l);
+        if (o->kind == k && o->round != i->round && (!i->seen || o->version <= i->seen))
+            unlearn(m, o);
+    }
+}
+
+static void list_again(struct machine *m, struct informer *i)
+{
+    m->counts[MACHINE_RELISTS]++;
+    i->watches = false;
+    i->round++;
+    keep_forget(&m->keep, &i->token);
+}
+
+static void fail(struct machine *m, enum kind_number k, const char *what, const struct machine_event *e)
+{
+    struct informer *i = &m->informers[k];
+    i->failures++;
+    i->due = m->now.ms + backoff(i->failures, MOST_BACKOFF_MS, spread(k));
+    note(m, MACHINE_WARNING, NULL, "%s of %s failed: %d %.*s", what, kinds[k].resource, e->status,
+         FMT(e->error));
+}
+
+/* It may not be listed (401, 403), or there is no such resource (404), and so no such object. */
+static void cannot_list(struct machine *m, enum kind_number k, const struct machine_event *e)
+{
+    struct informer *i = &m->informers[k];
+    bool hidden = e->status != 404;
+    if (!i->synced || i->hidden != hidden)
+        note(m, kind_is_handled(m->settings.kinds, k) ? MACHINE_ERROR : MACHINE_WARNING, NULL,
+             "%s cannot be listed: %d %.*s", kinds[k].resource, e->status, FMT(e->error));
+    i->synced = true;
+    i->hidden = hidden;
+    if (!hidden) {
+        list_again(m, i);
+        sweep(m, k);
+    }
+    i->due = m->now.ms + HIDDEN_MS;
+}
+
+static void take_page(struct machine *m, enum kind_number k, const struct node *root)
+{
+    struct informer *i = &m->informers[k];
+    slice version = tree_text_at(root, "metadata.resourceVersion");
+    slice token = tree_text_at(root, "metadata.continue");
+    const struct node *items = node_get(root, LIT("items"));
+    for (struct node *n = node_first(items); n; n = node_next(n)) {
+        struct object *o = known(m, k, n);
+        uint64_t number = version_of(tree_text_at(n, "metadata.resourceVersion"));
+        if (o && number && number <= o->version)
+            o->round = i->round;
+        else if (is_object(n))
+            store(m, k, n);
+    }
+    keep_forget(&m->keep, &i->token);
+    i->token = keep_text(&m->keep, token);
+    i->failures = 0;
+    i->due = 0;
+    if (token.n)
+        return;
+    keep_forget(&m->keep, &i->version);
+    i->version = keep_text(&m->keep, version);
+    i->seen = version_of(version);
+    i->watches = i->synced = true;
+    i->hidden = false;
+    sweep(m, k);
+}
+
+void informer_listed(struct machine *m, enum kind_number k, const struct machine_event *e)
+{
+    struct informer *i = &m->informers[k];
+    const struct node *root = e->status / 100 == 2 ? read_body(m, e->body) : NULL;
+    i->busy = false;
+    if (e->status == 410) {
+        list_again(m, i);
+        i->due = m->now.ms + backoff(++i->failures, MOST_BACKOFF_MS, spread(k));
+    } else if (e->status == 401 || e->status == 403 || e->status == 404) {
+        cannot_list(m, k, e);
+    } else if (!root || !node_get(root, LIT("metadata"))) {
+        if (e->status / 100 == 2 && i->page > 1)
+            i->page /= 2; /* a page that is too large cannot be read */
+        fail(m, k, "list", e);
+    } else {
+        take_page(m, k, root);
+    }
+}
+
+/* ---- watches ---- */
+
+static void move_on(struct machine *m, struct informer *i, slice version)
+{
+    uint64_t number = version_of(version);
+    if (!version.n || (number && number < i->seen))
+        return;
+    keep_forget(&m->keep, &i->version);
+    i->version = keep_text(&m->keep, version);
+    i->seen = number;
+}
+
+static void take_deletion(struct machine *m, enum kind_number k, const struct node *root)
+{
+    struct object *o = known(m, k, root);
+    uint64_t version = version_of(tree_text_at(root, "metadata.resourceVersion"));
+    if (o && (!version || o->version <= version))
+        unlearn(m, o);
+}
+
+void informer_line(struct machine *m, enum kind_number k, slice line)
+{
+    struct informer *i = &m->informers[k];
+    const struct node *root = read_body(m, line);
+    slice type = tree_text(root, "type");
+    struct node *object = node_get(root, LIT("object"));
+    i->failures = 0;
+    if (slice_eq(type, LIT("ERROR"))) {
+        list_again(m, i); /* 410 as a rule; whatever it is, the stream is not complete any more */
+        return;
+    }
+    if (slice_eq(type, LIT("DELETED")))
+        take_deletion(m, k, object);
+    else if (slice_eq(type, LIT("ADDED")) || slice_eq(type, LIT("MODIFIED")))
+        learn(m, k, object);
+    move_on(m, i, tree_text_at(object, "metadata.resourceVersion"));
+}
+
+void informer_ended(struct machine *m, enum kind_number k, const struct machine_event *e)
+{
+    enum { CALM_MS = 1000 };
+    struct informer *i = &m->informers[k];
+    i->busy = false;
+    i->due = m->now.ms + CALM_MS;
+    if (e->status / 100 == 2)
+        return;
+    if (e->status >= 400 && e->status != 429 && e->status < 500 && i->watches)
+        list_again(m, i);
+    fail(m, k, "watch", e);
+}

@@ -1,0 +1,99 @@
+/* The objects that get turns, and when. Internal to this layer.
+ *
+ * An item is in one of four states: it rests, waits in its namespace's lane, has its turn's request in flight, or has
+ * none of it and is due at a time. Namespaces take turns, so that one with very many objects does not
+ * hold up the others; within one the order is that of arrival. */
+#ifndef BRGATE_MACHINE_QUEUE_H
+#define BRGATE_MACHINE_QUEUE_H
+
+#include "cache.h"
+
+/* What is remembered of an object between turns. All of it can be forgotten at the cost of a request. */
+struct memory {
+    /* The log backup's task, as last answered at `task_at` (0: never), and since when every answer was "not there". */
+    struct log_task task;
+    slice task_error;
+    int64_t task_at, missing_since;
+    /* The creation that was refused last, until it is tried again at `refused_until`. Empty: none. */
+    slice refused_kind, refused_name, refused_message;
+    bool refused_terminating;
+    int64_t refused_until;
+    /* An object that is to be read before the next plan: a write has met a newer one. Empty: none. */
+    enum kind_number look_kind;
+    slice look_name;
+    /* An object of another controller that has a name which this one wants. */
+    enum kind_number clash_kind;
+    slice clash_name;
+    /* The Secret that it names, cut to its keys, as read at `secret_at` (0: never). Empty: there is none. */
+    slice secret;
+    bool secret_hidden; /* it may not be read */
+    int64_t secret_at;
+};
+
+struct lane;
+
+struct item {
+    struct link by_name;
+    struct link hold; /* in queue.holds, while it is not known whether its last creation has had its effect */
+    struct lane *lane;
+    struct item *next; /* in the lane */
+    enum kind_number kind;
+    bool queued, busy, again; /* again: something changed while it was busy */
+    bool delayed;             /* the due time is that of a failure: changes do not bring it forward */
+    bool denied;              /* by the gate */
+    size_t timer;             /* its place among the timers, from 1; 0: none */
+    int64_t due;              /* ms */
+    unsigned failures;        /* since the last success */
+    unsigned streak;          /* writes since it rested last */
+    uint64_t said;            /* hash of the plan that a dry run noted last */
+    struct memory *memory;    /* NULL: nothing to remember */
+    uint32_t namespace_n, name_n;
+    char text[]; /* namespace, name */
+};
+
+/* Return the name of the item's object; it lives as long as the item. */
+slice item_namespace(const struct item *i);
+slice item_name(const struct item *i);
+
+struct queue {
+    struct keep *keep;
+    struct index items, lanes, holds;
+    struct lane *first, *last; /* the lanes that have items, in the order of their turns */
+    size_t ready;              /* items in lanes */
+    struct item **timers;      /* a heap by due time */
+    size_t timer_count, timer_capacity, delayed_count;
+};
+
+struct queue queue_new(struct keep *k); /* an empty one */
+void queue_clear(struct queue *q);      /* forgets all items, busy ones too */
+
+/* Returns the item of that name; NULL when there is none. */
+struct item *queue_find(const struct queue *q, enum kind_number kind, slice namespace, slice name);
+/* The item of that name, which is made when it is new. */
+struct item *queue_item(struct queue *q, enum kind_number kind, slice namespace, slice name);
+/* It must not be busy. */
+void queue_forget(struct queue *q, struct item *i);
+
+/* Something that the item depends on has changed: it gets a turn soon, unless it waits after a failure. */
+void queue_touch(struct queue *q, struct item *i);
+
+/* Takes the next item, which is busy then; NULL: none is ready. Every item taken is given back with queue_rest() or
+ * queue_delay(). */
+struct item *queue_take(struct queue *q);
+/* `due`: when it gets a turn though nothing changes; 0: never. */
+void queue_rest(struct queue *q, struct item *i, int64_t due);
+void queue_delay(struct queue *q, struct item *i, int64_t due); /* after a failure */
+
+/* What items hold, others must wait for: a schedule that makes a run holds the TiDB cluster until the cache shows the
+ * run, or it is certain that there is none. */
+void queue_hold(struct queue *q, struct item *i, uint64_t what);
+void queue_release(struct queue *q, struct item *i); /* does nothing when it holds nothing */
+bool queue_is_held(const struct queue *q, const struct item *i, uint64_t what); /* by another one */
+
+void queue_wake(struct queue *q, int64_t now); /* those that are due become ready */
+void queue_wake_rested(struct queue *q); /* all that wait for a time, not those that wait after a failure */
+int64_t queue_next_due(const struct queue *q); /* INT64_MAX: none */
+
+struct memory *item_memory(struct queue *q, struct item *i); /* made when there is none */
+
+#endif

@@ -1,0 +1,115 @@
+/* What all parts use: requests in flight, notes, and the questions whether to act. */
+#include "state.h"
+
+#include "bug.h"
+
+bool machine_acts(const struct machine *m)
+{
+    return m->settings.dry_run || m->lease.held;
+}
+
+bool machine_may_write(const struct machine *m)
+{
+    return m->lease.held && m->now.ms < m->lease.renewed + m->settings.lease_renew_deadline;
+}
+
+bool machine_synced(const struct machine *m)
+{
+    for (unsigned k = 0; k < K_WATCHED; k++)
+        if (m->informers[k].needed && !m->informers[k].synced)
+            return false;
+    return true;
+}
+
+/* ---- flights ---- */
+
+static bool is_of_item(const struct flight *f)
+{
+    return f->purpose >= FOR_WRITE;
+}
+
+struct flight *flight_new(struct machine *m, enum purpose purpose, struct machine_request *ret)
+{
+    struct flight *f = m->flights;
+    while (f < m->flights + MOST_FLIGHTS && f->purpose != FOR_NOTHING)
+        f++;
+    BUG_IF(f == m->flights + MOST_FLIGHTS);
+    *f = (struct flight){.id = ++m->last_id, .purpose = purpose};
+    m->item_flights += is_of_item(f);
+    *ret = (struct machine_request){.id = f->id};
+    return f;
+}
+
+void flight_end(struct machine *m, struct flight *f)
+{
+    m->item_flights -= is_of_item(f);
+    m->teller.in_flight -= f->purpose == FOR_EVENT;
+    keep_forget(&m->keep, &f->namespace);
+    keep_forget(&m->keep, &f->name);
+    keep_forget(&m->keep, &f->why);
+    *f = (struct flight){0};
+}
+
+/* ---- notes ---- */
+
+static void forget_note(struct machine *m, struct noted *n)
+{
+    keep_forget(&m->keep, &n->kind);
+    keep_forget(&m->keep, &n->namespace);
+    keep_forget(&m->keep, &n->name);
+    keep_forget(&m->keep, &n->text);
+}
+
+void note(struct machine *m, enum machine_level level, const struct item *item, const char *format, ...)
+{
+    va_list args;
+    if (m->note_count == MOST_NOTES) {
+        forget_note(m, &m->notes[m->note_first]);
+        m->note_first = (m->note_first + 1) % MOST_NOTES;
+        m->note_count--;
+        m->counts[MACHINE_NOTES_DROPPED]++;
+    }
+    struct noted *n = &m->notes[(m->note_first + m->note_count++) % MOST_NOTES];
+    *n = (struct noted){.level = level};
+    va_start(args, format);
+    slice text = arena_vfmt(m->scratch, format, args);
+    va_end(args);
+    n->text = keep_text(&m->keep, text);
+    if (!item)
+        return;
+    n->kind = keep_text(&m->keep, slice_of(kinds[item->kind].name));
+    n->namespace = keep_text(&m->keep, item_namespace(item));
+    n->name = keep_text(&m->keep, item_name(item));
+}
+
+bool machine_note(struct machine *m, struct machine_note *ret)
+{
+    struct noted *taken = &m->note_taken;
+    forget_note(m, taken);
+    if (!m->note_count)
+        return false;
+    struct noted *n = &m->notes[m->note_first];
+    *taken = *n;
+    *n = (struct noted){0};
+    m->note_first = (m->note_first + 1) % MOST_NOTES;
+    m->note_count--;
+    *ret = (struct machine_note){taken->level, taken->kind, taken->namespace, taken->name, taken->text};
+    return true;
+}
+
+/* ---- small things ---- */
+
+int64_t backoff(unsigned failures, int64_t most, uint64_t seed)
+{
+    int64_t wait = 1000;
+    for (unsigned i = 1; i < failures && wait < most; i++)
+        wait *= 2;
+    wait = wait < most ? wait : most;
+    return wait + (int64_t)((seed + failures) * UINT64_C(0x9e3779b97f4a7c15) >> 40) % (wait / 4);
+}
+
+struct node *read_body(struct machine *m, slice body)
+{
+    struct findings ignored = findings_new(m->scratch);
+    return json_read(m->scratch, body, &ignored);
+}

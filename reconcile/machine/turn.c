@@ -1,0 +1,277 @@
+/* Turns: gate, observe, plan, and the plan's first action as a request. */
+#include "turn.h"
+
+#include "tree.h"
+
+enum {
+    MOST_STREAK = 40, /* writes in a row before an object counts as one that does not settle */
+    MOST_BACKOFF_MS = 300000,
+};
+
+static uint64_t spread(const struct item *i)
+{
+    return i->by_name.hash;
+}
+
+/* ---- deciding ---- */
+
+static void decide(void *context)
+{
+    struct turn *t = context;
+    struct findings ignored = findings_new(t->m->work);
+    t->root = json_read(t->m->work, object_json(t->object), &ignored);
+    if (!t->root)
+        return;
+    turn_judge(t);
+    if (t->denial.n) {
+        t->plan = plan_denied(t->m->work, t->resource, t->denial, t->m->now.wall);
+        return;
+    }
+    turn_observe(t);
+    t->plan = plan(t->m->work, t->resource, &t->seen, t->m->now.wall, &t->m->settings.plan);
+}
+
+static void count_denied(struct turn *t)
+{
+    bool denied = t->denial.n;
+    if (denied && !t->item->denied) {
+        note(t->m, MACHINE_WARNING, t->item, "is denied: %.*s", FMT(t->denial));
+        tell(t->m, t->item, true, "Denied", t->denial);
+    }
+    t->m->counts[MACHINE_DENIED] += denied;
+    t->m->counts[MACHINE_DENIED] -= t->item->denied;
+    t->item->denied = denied;
+}
+
+/* ---- requests of a turn ---- */
+
+static struct flight *item_flight(struct turn *t, enum purpose purpose, enum kind_number k, slice name,
+                                  struct machine_request *ret)
+{
+    struct machine *m = t->m;
+    slice namespace = item_namespace(t->item);
+    struct flight *f = flight_new(m, purpose, ret);
+    f->item = t->item;
+    f->kind = k;
+    f->namespace = keep_text(&m->keep, namespace);
+    f->name = keep_text(&m->keep, name);
+    ret->namespace = arena_copy(m->scratch, namespace);
+    ret->name = arena_copy(m->scratch, name);
+    int64_t end = m->lease.renewed + m->settings.lease_renew_deadline;
+    ret->deadline = m->now.ms + REQUEST_MS;
+    if (purpose == FOR_WRITE && end < ret->deadline)
+        ret->deadline = end;
+    return f;
+}
+
+static void look(struct turn *t, struct machine_request *ret)
+{
+    struct memory *r = t->item->memory;
+    enum kind_number k = r->look_kind;
+    const struct object *o = cache_find(&t->m->cache, k, item_namespace(t->item), r->look_name);
+    item_flight(t, FOR_LOOK, k, r->look_name, ret)->version = o ? o->version : 0;
+    ret->verb = MACHINE_GET;
+    ret->group_version = kinds[k].group_version;
+    ret->resource = kinds[k].resource;
+    keep_forget(&t->m->keep, &r->look_name);
+}
+
+static void read_secret(struct turn *t, slice name, struct machine_request *ret)
+{
+    item_flight(t, FOR_SECRET, K_COUNT, name, ret);
+    ret->verb = MACHINE_GET;
+    ret->group_version = "v1";
+    ret->resource = "secrets";
+}
+
+/* Lives until the next call: in the scratch arena. */
+static slice json_of(struct machine *m, const struct node *n)
+{
+    struct buf b = buf_new(m->scratch, SIZE_MAX);
+    node_put_json(&b, n, false);
+    return buf_slice(&b);
+}
+
+static slice delete_options(struct machine *m, const struct node *object)
+{
+    struct arena *a = m->scratch;
+    const struct node *metadata = node_get(object, LIT("metadata"));
+    struct node *root = tree_object(a);
+    tree_put_text(a, root, "apiVersion", LIT("v1"));
+    tree_put_text(a, root, "kind", LIT("DeleteOptions"));
+    tree_put_text(a, root, "propagationPolicy", LIT("Foreground"));
+    struct node *conditions = tree_put_object(a, root, "preconditions");
+    tree_put_text(a, conditions, "uid", tree_text(metadata, "uid"));
+    tree_put_text(a, conditions, "resourceVersion", tree_text(metadata, "resourceVersion"));
+    return json_of(m, root);
+}
+
+static void ask(struct turn *t, const struct plan_action *x, struct machine_request *ret)
+{
+    struct machine *m = t->m;
+    struct machine_question *q = ARENA_NEW(m->scratch, struct machine_question);
+    item_flight(t, FOR_TASK, t->item->kind, item_name(t->item), ret);
+    *q = (struct machine_question){.task = arena_copy(m->scratch, item_name(t->item)),
+                                   .pd_address = arena_copy(m->scratch, tree_text(x->object, "pdAddress")),
+                                   .tls_secret = arena_copy(m->scratch, tree_text(x->object, "tlsSecret"))};
+    ret->verb = MACHINE_ASK;
+    ret->question = q;
+}
+
+/* The verb's request; false when the object is of a kind that the machine does not write. */
+static bool write_request(struct turn *t, const struct plan_action *x, struct machine_request *ret)
+{
+    struct machine *m = t->m;
+    slice name = tree_text_at(x->object, "metadata.name");
+    enum kind_number k = kind_of(tree_text(x->object, "apiVersion"), tree_text(x->object, "kind"));
+    static const enum machine_verb verbs[] = {[PLAN_CREATE] = MACHINE_CREATE,
+                                              [PLAN_DELETE] = MACHINE_DELETE,
+                                              [PLAN_PATCH] = MACHINE_PATCH,
+                                              [PLAN_STATUS] = MACHINE_PATCH};
+    if (k == K_COUNT)
+        return false;
+    const struct object *o = cache_find(&m->cache, k, item_namespace(t->item), name);
+    struct flight *f = item_flight(t, FOR_WRITE, k, name, ret);
+    f->verb = verbs[x->verb];
+    f->version = o ? o->version : 0;
+    f->event = x->event;
+    f->why = keep_text(&m->keep, x->why);
+    ret->verb = f->verb;
+    ret->group_version = kinds[k].group_version;
+    ret->resource = kinds[k].resource;
+    if (x->verb == PLAN_CREATE)
+        ret->name = (slice){0};
+    if (x->verb == PLAN_STATUS && kinds[k].has_status)
+        ret->subresource = "status";
+    ret->body = x->verb == PLAN_DELETE ? delete_options(m, x->object) : json_of(m, x->object);
+    return true;
+}
+
+/* ---- the turn's end ---- */
+
+static void rest(struct turn *t)
+{
+    struct machine *m = t->m;
+    int64_t due = 0;
+    if (t->plan.again) {
+        int64_t wait = t->plan.again - m->now.wall;
+        due = m->now.ms + (wait > 1 ? wait : 1) * 1000;
+    }
+    t->item->streak = 0;
+    queue_rest(&m->queue, t->item, due);
+}
+
+/* Says what would be done, when it is not what was said last. */
+static void pretend(struct turn *t)
+{
+    uint64_t hash = hash_start();
+    for (const struct plan_action *x = t->plan.first; x; x = x->next)
+        hash = hash_text(hash_text(hash, tree_text_at(x->object, "metadata.name")), x->why);
+    if (hash != t->item->said)
+        for (const struct plan_action *x = t->plan.first; x; x = x->next)
+            note(t->m, MACHINE_INFO, t->item, "would %s %.*s %.*s: %.*s", plan_verb_word(x->verb),
+                 FMT(tree_text(x->object, "kind")), FMT(tree_text_at(x->object, "metadata.name")),
+                 FMT(x->why));
+    t->item->said = hash;
+    rest(t);
+}
+
+static void put_off(struct turn *t, const char *why)
+{
+    struct machine *m = t->m;
+    note(m, MACHINE_ERROR, t->item, "%s", why);
+    t->item->streak = 0;
+    queue_delay(&m->queue, t->item,
+                m->now.ms + backoff(++t->item->failures, MOST_BACKOFF_MS, spread(t->item)));
+}
+
+/* Of one cluster only one run is made at a time, by whatever schedule: what is on its way is not in the cache. */
+static bool waits_for_another(struct turn *t, const struct plan_action *x)
+{
+    enum { LOOK_AGAIN_MS = 500 };
+    struct queue *q = &t->m->queue;
+    if (t->resource->kind != KIND_BACKUP_SCHEDULE || x->verb != PLAN_CREATE)
+        return false;
+    uint64_t cluster = turn_cluster(t);
+    if (!queue_is_held(q, t->item, cluster)) {
+        queue_hold(q, t->item, cluster);
+        return false;
+    }
+    queue_rest(q, t->item, t->m->now.ms + LOOK_AGAIN_MS);
+    return true;
+}
+
+/* False when the turn ended without a request. */
+static bool act(struct turn *t, struct machine_request *ret)
+{
+    enum { SECRET_MS = 60000 };
+    struct machine *m = t->m;
+    const struct plan_action *x = t->plan.first;
+    const struct memory *r = t->item->memory;
+    slice secret = t->denial.n ? (slice){0} : turn_secret_name(t->resource);
+    /* A plan that wants to act is made again with the Secret; one that waits needs none. */
+    if (x && secret.n && (!r || !r->secret_at || m->now.ms - r->secret_at > SECRET_MS)) {
+        read_secret(t, secret, ret);
+        return true;
+    }
+    if (m->settings.dry_run || !x) {
+        t->item->failures = 0;
+        (m->settings.dry_run ? pretend : rest)(t);
+        return false;
+    }
+    if (x->verb == PLAN_ASK) {
+        ask(t, x, ret);
+        return true;
+    }
+    if (waits_for_another(t, x))
+        return false;
+    if (++t->item->streak > MOST_STREAK) {
+        put_off(t, "does not settle: it is written again and again");
+        return false;
+    }
+    if (write_request(t, x, ret))
+        return true;
+    put_off(t, "is to be changed in a way that this version does not know");
+    return false;
+}
+
+static bool turn(struct machine *m, struct item *i, struct machine_request *ret)
+{
+    struct turn t = {.m = m, .item = i};
+    m->counts[MACHINE_TURNS]++;
+    t.object = cache_find(&m->cache, i->kind, item_namespace(i), item_name(i));
+    if (!t.object) {
+        m->counts[MACHINE_DENIED] -= i->denied;
+        queue_forget(&m->queue, i);
+        return false;
+    }
+    if (i->memory && i->memory->look_name.n) {
+        look(&t, ret);
+        return true;
+    }
+    arena_reset(m->work);
+    if (!arena_run(m->work, decide, &t)) {
+        if (arena_shortage(m->work) == ARENA_SHORT_OF_SYSTEM)
+            arena_exhausted(m->scratch);
+        put_off(&t, "is too large, with all that belongs to it, to be planned for");
+        return false;
+    }
+    if (!t.root) {
+        put_off(&t, "cannot be read from the cache");
+        return false;
+    }
+    count_denied(&t);
+    return act(&t, ret);
+}
+
+bool turns_next(struct machine *m, struct machine_request *ret)
+{
+    for (; m->turns_left; m->turns_left--) {
+        struct item *i = queue_take(&m->queue);
+        if (!i)
+            return false;
+        if (turn(m, i, ret))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,401 @@
+/* Requests to a world. */
+#include "api.h"
+
+#include "num.h"
+#include "tree.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct {
+    const char *resource, *kind;
+} resources[] = {
+    {"backups", "Backup"},
+    {"backupschedules", "BackupSchedule"},
+    {"compactbackups", "CompactBackup"},
+    {"jobs", "Job"},
+    {"pods", "Pod"},
+    {"clusters", "Cluster"},
+    {"pdgroups", "PDGroup"},
+    {"tikvgroups", "TiKVGroup"},
+    {"secrets", "Secret"},
+    {"leases", "Lease"},
+    {"events", "Event"},
+};
+
+static const char *kind_of_resource(const char *resource)
+{
+    for (size_t i = 0; i < COUNT(resources); i++)
+        if (!strcmp(resources[i].resource, resource))
+            return resources[i].kind;
+    return "";
+}
+
+static const char *constant_kind(slice kind)
+{
+    for (size_t i = 0; i < COUNT(resources); i++)
+        if (slice_eq(slice_of(resources[i].kind), kind))
+            return resources[i].kind;
+    return "";
+}
+
+void api_open(struct api *a, struct simulation *s)
+{
+    *a = (struct api){.s = s};
+    api_poll(a);
+}
+
+static void free_snapshot(struct snapshot *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free(p->items[i]);
+    free(p->items);
+    *p = (struct snapshot){0};
+}
+
+void api_close(struct api *a)
+{
+    api_forget(a, 0);
+    for (size_t i = 0; i < a->known_count; i++)
+        free(a->known[i].json);
+    for (size_t i = 0; i < PAGES_KEPT; i++)
+        free_snapshot(&a->snapshots[i]);
+    free(a->known);
+    free(a->changes);
+}
+
+/* ---- JSON ---- */
+
+static slice json_of(struct api *a, const struct node *n)
+{
+    struct buf b = buf_new(a->s->scratch, SIZE_MAX);
+    node_put_json(&b, n, false);
+    return buf_slice(&b);
+}
+
+static struct node *read_json(struct api *a, slice json)
+{
+    struct findings f = findings_new(a->s->world.arena);
+    return json_read(a->s->world.arena, arena_copy(a->s->world.arena, json), &f);
+}
+
+static uint64_t version_of(const struct node *o)
+{
+    uint64_t n;
+    return num_u64(tree_text_at(o, "metadata.resourceVersion"), &n) ? n : 0;
+}
+
+static uint64_t uid_of(const struct node *o)
+{
+    uint64_t n;
+    return num_u64(slice_from(tree_text_at(o, "metadata.uid"), strlen("uid-")), &n) ? n : 0;
+}
+
+/* ---- changes ---- */
+
+static void add_change(struct api *a, const char *kind, const char *type, uint64_t version, slice object)
+{
+    if (a->change_count == a->change_capacity) {
+        a->change_capacity = a->change_capacity ? 2 * a->change_capacity : 256;
+        a->changes = realloc(a->changes, a->change_capacity * sizeof *a->changes);
+    }
+    struct api_change *c = &a->changes[a->change_count++];
+    *c = (struct api_change){.version = version, .kind = kind, .type = type};
+    int n = asprintf(&c->line, "{\"type\":\"%s\",\"object\":%.*s}", type, FMT(object));
+    c->n = n > 0 ? (size_t)n : 0;
+}
+
+static struct known_object *known_of(struct api *a, uint64_t uid)
+{
+    for (size_t i = 0; i < a->known_count; i++)
+        if (a->known[i].uid == uid)
+            return &a->known[i];
+    if (a->known_count == a->known_capacity) {
+        a->known_capacity = a->known_capacity ? 2 * a->known_capacity : 64;
+        a->known = realloc(a->known, a->known_capacity * sizeof *a->known);
+    }
+    struct known_object *k = &a->known[a->known_count++];
+    *k = (struct known_object){.uid = uid};
+    return k;
+}
+
+static void note_change(struct api *a, const struct node *o)
+{
+    slice json = json_of(a, o);
+    struct known_object *k = known_of(a, uid_of(o));
+    add_change(a, constant_kind(tree_text(o, "kind")), k->json ? "MODIFIED" : "ADDED", version_of(o), json);
+    free(k->json);
+    k->kind = constant_kind(tree_text(o, "kind"));
+    k->version = version_of(o);
+    k->json = strndup(json.p, json.n);
+    k->n = json.n;
+}
+
+static bool is_there(const struct api *a, uint64_t uid)
+{
+    for (size_t i = 0; i < a->s->world.count; i++)
+        if (uid_of(a->s->world.items[i]) == uid)
+            return true;
+    return false;
+}
+
+/* The last state with a version of its own, as the API server shows it. */
+static void note_deletion(struct api *a, struct known_object *k)
+{
+    struct world *w = &a->s->world;
+    struct node *o = read_json(a, (slice){k->json, k->n});
+    world_touch(w, o);
+    add_change(a, k->kind, "DELETED", version_of(o), json_of(a, o));
+    free(k->json);
+    *k = a->known[--a->known_count];
+}
+
+static int by_version(const void *x, const void *y)
+{
+    uint64_t a = version_of(*(struct node *const *)x), b = version_of(*(struct node *const *)y);
+    return a < b ? -1 : a > b;
+}
+
+void api_poll(struct api *a)
+{
+    struct world *w = &a->s->world;
+    if (a->polled == w->next_uid && a->deletions_seen == w->deletions)
+        return;
+    struct node **changed = ARENA_ARRAY(a->s->scratch, struct node *, w->count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < w->count; i++)
+        if (version_of(w->items[i]) >= a->polled)
+            changed[count++] = w->items[i];
+    qsort(changed, count, sizeof *changed, by_version);
+    for (size_t i = 0; i < count; i++)
+        note_change(a, changed[i]);
+    if (a->deletions_seen != w->deletions)
+        for (size_t i = a->known_count; i-- > 0;)
+            if (!is_there(a, a->known[i].uid))
+                note_deletion(a, &a->known[i]);
+    a->deletions_seen = w->deletions;
+    a->polled = w->next_uid;
+}
+
+size_t api_changes(const struct api *a)
+{
+    return a->changes_dropped + a->change_count;
+}
+
+bool api_has_forgotten(const struct api *a, size_t number)
+{
+    return number < a->changes_dropped;
+}
+
+size_t api_watch(const struct api *a, slice resource_version)
+{
+    uint64_t version;
+    if (!num_u64(resource_version, &version) || version < a->forgotten)
+        return SIZE_MAX;
+    size_t i = 0;
+    while (i < a->change_count && a->changes[i].version <= version)
+        i++;
+    return a->changes_dropped + i;
+}
+
+const struct api_change *api_change_at(const struct api *a, size_t number, const char *resource)
+{
+    if (api_has_forgotten(a, number) || number >= api_changes(a))
+        return NULL;
+    const struct api_change *c = &a->changes[number - a->changes_dropped];
+    return strcmp(c->kind, kind_of_resource(resource)) ? NULL : c;
+}
+
+void api_forget(struct api *a, size_t kept)
+{
+    size_t drop = a->change_count > kept ? a->change_count - kept : 0;
+    for (size_t i = 0; i < drop; i++) {
+        a->forgotten = a->changes[i].version;
+        free(a->changes[i].line);
+    }
+    if (!drop)
+        return;
+    memmove(a->changes, a->changes + drop, (a->change_count - drop) * sizeof *a->changes);
+    a->change_count -= drop;
+    a->changes_dropped += drop;
+}
+
+/* ---- reads ---- */
+
+slice query_value(slice query, const char *key)
+{
+    while (query.n) {
+        slice pair = slice_cut(query, 0, slice_find_char(query, '&'));
+        size_t equal = slice_find_char(pair, '=');
+        if (slice_eq(slice_cut(pair, 0, equal), slice_of(key)))
+            return slice_from(pair, equal + 1);
+        query = slice_from(query, pair.n + 1);
+    }
+    return (slice){0};
+}
+
+static struct api_answer status_answer(struct api *a, int status, const char *reason)
+{
+    struct arena *s = a->s->scratch;
+    return (struct api_answer){
+        status,
+        arena_fmt(s, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"%s\",\"reason\":\"%s\"}",
+                  status / 100 == 2 ? "Success" : "Failure", reason)};
+}
+
+static struct snapshot *take_snapshot(struct api *a, const char *kind)
+{
+    struct world *w = &a->s->world;
+    struct snapshot *p = &a->snapshots[++a->last_token % PAGES_KEPT];
+    free_snapshot(p);
+    p->token = a->last_token;
+    p->version = w->next_uid - 1;
+    p->items = calloc(w->count + 1, sizeof *p->items);
+    for (size_t i = 0; i < w->count; i++) {
+        if (!slice_eq(tree_text(w->items[i], "kind"), slice_of(kind)))
+            continue;
+        slice json = json_of(a, w->items[i]);
+        p->items[p->count++] = strndup(json.p, json.n);
+    }
+    return p;
+}
+
+static struct api_answer list(struct api *a, const struct machine_request *q)
+{
+    const char *kind = kind_of_resource(q->resource);
+    slice given = query_value(q->query, "continue");
+    uint64_t token = 0, from = 0;
+    struct snapshot *p;
+    if (given.n) { /* "token.position" */
+        size_t dot = slice_find_char(given, '.');
+        num_u64(slice_cut(given, 0, dot), &token);
+        num_u64(slice_from(given, dot + 1), &from);
+        p = &a->snapshots[token % PAGES_KEPT];
+        if (p->token != token)
+            return status_answer(a, 410, "Expired");
+    } else {
+        p = take_snapshot(a, kind);
+    }
+    struct buf b = buf_new(a->s->scratch, SIZE_MAX);
+    buf_fmt(&b, "{\"kind\":\"%sList\",\"metadata\":{\"resourceVersion\":\"%llu\"", kind,
+            (unsigned long long)p->version);
+    uint64_t end = from + PAGE_MOST < p->count ? from + PAGE_MOST : p->count;
+    if (end < p->count)
+        buf_fmt(&b, ",\"continue\":\"%llu.%llu\"", (unsigned long long)p->token, (unsigned long long)end);
+    buf_put(&b, LIT("},\"items\":["));
+    for (uint64_t i = from; i < end; i++)
+        buf_fmt(&b, "%s%s", i > from ? "," : "", p->items[i]);
+    buf_put(&b, LIT("]}"));
+    return (struct api_answer){200, buf_slice(&b)};
+}
+
+static struct node *find(struct api *a, const struct machine_request *q)
+{
+    return world_find(&a->s->world, kind_of_resource(q->resource), q->namespace, q->name);
+}
+
+static struct api_answer get(struct api *a, const struct machine_request *q)
+{
+    const struct node *o = find(a, q);
+    return o ? (struct api_answer){200, json_of(a, o)} : status_answer(a, 404, "NotFound");
+}
+
+/* ---- writes ---- */
+
+/* Carries out the action between the two looks of the invariants. */
+static bool act(struct api *a, const struct plan_action *x)
+{
+    invariants_before(a->s, x);
+    bool done = world_do(&a->s->world, x);
+    invariants_after(a->s, x, done);
+    a->writes += done;
+    return done;
+}
+
+static struct api_answer create(struct api *a, const struct machine_request *q)
+{
+    struct node *object = read_json(a, q->body);
+    const struct plan_action x = {.verb = PLAN_CREATE, .object = object};
+    if (!strcmp(q->resource, "events")) {
+        a->events++;
+        return (struct api_answer){201, json_of(a, object)};
+    }
+    if (!act(a, &x))
+        return status_answer(a, 409, "AlreadyExists");
+    struct machine_request same = *q;
+    same.name = tree_text_at(object, "metadata.name");
+    return (struct api_answer){201, json_of(a, find(a, &same))};
+}
+
+static struct api_answer failed(struct api *a, const struct machine_request *q)
+{
+    return find(a, q) ? status_answer(a, 409, "Conflict") : status_answer(a, 404, "NotFound");
+}
+
+static struct api_answer patch(struct api *a, const struct machine_request *q)
+{
+    const struct plan_action x = {.verb = PLAN_PATCH, .object = read_json(a, q->body)};
+    struct api_answer gone = get(a, q); /* what is shown of an object that vanishes with its last finalizer */
+    if (!act(a, &x))
+        return failed(a, q);
+    return find(a, q) ? get(a, q) : gone;
+}
+
+static struct api_answer update(struct api *a, const struct machine_request *q)
+{
+    struct node *body = read_json(a, q->body), *o = find(a, q);
+    if (!o)
+        return status_answer(a, 404, "NotFound");
+    if (version_of(body) != version_of(o))
+        return status_answer(a, 409, "Conflict");
+    tree_set(o, "spec", node_copy(a->s->world.arena, node_get(body, LIT("spec")), 0));
+    world_touch(&a->s->world, o);
+    return get(a, q);
+}
+
+static struct api_answer delete (struct api *a, const struct machine_request *q)
+{
+    struct arena *w = a->s->world.arena;
+    const struct node *body = read_json(a, q->body);
+    struct node *object = tree_object(w);
+    tree_put_text(w, object, "kind", slice_of(kind_of_resource(q->resource)));
+    struct node *metadata = tree_put_object(w, object, "metadata");
+    tree_put_text(w, metadata, "name", arena_copy(w, q->name));
+    tree_put_text(w, metadata, "namespace", arena_copy(w, q->namespace));
+    tree_put_text(w, metadata, "uid", tree_text_at(body, "preconditions.uid"));
+    tree_put_text(w, metadata, "resourceVersion", tree_text_at(body, "preconditions.resourceVersion"));
+    if (!tree_text(metadata, "uid").n || !tree_text(metadata, "resourceVersion").n)
+        invariant_broken(a->s, "%.*s is deleted without preconditions", FMT(q->name));
+    const struct plan_action x = {.verb = PLAN_DELETE, .object = object};
+    if (!act(a, &x))
+        return failed(a, q);
+    return find(a, q) ? get(a, q) : status_answer(a, 200, "");
+}
+
+struct api_answer api_do(struct api *a, const struct machine_request *q)
+{
+    struct api_answer answer;
+    a->requests++;
+    switch (q->verb) {
+    case MACHINE_LIST:
+        return list(a, q);
+    case MACHINE_GET:
+        return get(a, q);
+    case MACHINE_CREATE:
+        answer = create(a, q);
+        break;
+    case MACHINE_PATCH:
+        answer = patch(a, q);
+        break;
+    case MACHINE_UPDATE:
+        answer = update(a, q);
+        break;
+    case MACHINE_DELETE:
+        answer = delete (a, q);
+        break;
+    default:
+        return status_answer(a, 405, "MethodNotAllowed");
+    }
+    api_poll(a);
+    return answer;
+}

@@ -1,0 +1,68 @@
+/* The model API server as a machine meets it: requests in, statuses and JSON out; lists in pages, watches from a
+ * resourceVersion, forgotten versions. The objects are those of a simulated world (core/simulate). */
+#ifndef BRGATE_TEST_API_H
+#define BRGATE_TEST_API_H
+
+#include "machine.h"
+#include "simulation.h"
+
+enum { PAGE_MOST = 5, PAGES_KEPT = 4 }; /* pages are short, so that lists have several */
+
+struct api_change {
+    uint64_t version;
+    const char *kind, *type; /* "Job", "ADDED" */
+    char *line;              /* of a watch */
+    size_t n;
+};
+
+struct snapshot { /* what the rest of a list shows */
+    uint64_t token, version;
+    char **items;
+    size_t count;
+};
+
+struct known_object {
+    uint64_t uid, version;
+    const char *kind;
+    char *json;
+    size_t n;
+};
+
+struct api {
+    struct simulation *s;
+    struct api_change *changes; /* since version `forgotten` */
+    size_t change_count, change_capacity, changes_dropped;
+    uint64_t forgotten, polled;
+    struct known_object *known;
+    size_t known_count, known_capacity, deletions_seen;
+    struct snapshot snapshots[PAGES_KEPT];
+    uint64_t last_token;
+    /* What the invariants count. */
+    size_t requests, writes, events;
+};
+
+void api_open(struct api *a, struct simulation *s);
+void api_close(struct api *a);
+
+struct api_answer {
+    int status;
+    slice body; /* in the scratch arena of the simulation */
+};
+
+/* Carries out a request other than a watch or a question. */
+struct api_answer api_do(struct api *a, const struct machine_request *q);
+
+/* Takes note of what has changed in the world. Call it after everything that changes it. */
+void api_poll(struct api *a);
+
+/* The number of the first change behind that version; SIZE_MAX: it is forgotten (410). */
+size_t api_watch(const struct api *a, slice resource_version);
+/* The change of that number, counted from the beginning, if it is of that resource; NULL: of another, or forgotten. */
+const struct api_change *api_change_at(const struct api *a, size_t number, const char *resource);
+size_t api_changes(const struct api *a); /* their number, those that are forgotten included */
+bool api_has_forgotten(const struct api *a, size_t number);
+void api_forget(struct api *a, size_t kept); /* all changes but the last so many */
+
+slice query_value(slice query, const char *key); /* not decoded */
+
+#endif

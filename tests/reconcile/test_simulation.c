@@ -1,0 +1,148 @@
+/* test_simulation [FIRST [COUNT [DAYS]]]: lives from seed FIRST on. A seed that breaks an invariant does so each time; its
+ * last steps are printed. */
+#include "life.h"
+
+#include "brgate_limits.h"
+#include "builtin_schemas.h"
+#include "num.h"
+#include "tree.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SEEDS = 3, BAD_DAYS = 4, GOOD_DAYS = 4, DAY = 86400 };
+
+struct trial {
+    struct life life;
+    const struct schema_set *schemas;
+    const struct gate *gate;
+    uint64_t seed, days;
+    struct {
+        size_t steps, plans, writes, runs, crashes, takeovers, conflicts;
+    } sum;
+};
+
+/* Complete snapshots of that schedule. */
+static size_t complete(const struct simulation *s, slice schedule)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->world.count; i++) {
+        const struct node *n = s->world.items[i];
+        const struct node *owner = node_first(node_at(n, "metadata.ownerReferences"));
+        count += slice_eq(tree_text(owner, "name"), schedule) &&
+                 slice_eq(tree_text_at(n, "status.phase"), LIT("Complete"));
+    }
+    return count;
+}
+
+static void unpause(struct simulation *s)
+{
+    for (size_t i = 0; i < s->world.count; i++)
+        if (slice_eq(tree_text(s->world.items[i], "kind"), LIT("BackupSchedule"))) {
+            tree_unset(node_get(s->world.items[i], LIT("spec")), "pause");
+            world_touch(&s->world, s->world.items[i]);
+        }
+}
+
+static void expect(struct trial *t, bool condition, const char *what)
+{
+    if (!condition)
+        invariant_broken(&t->life.s, "%s", what);
+}
+
+static void live(void *context)
+{
+    struct trial *t = context;
+    struct life *l = &t->life;
+    life_run(l, (int64_t)t->days * DAY);
+    l->s.faults = false;
+    for (unsigned i = 0; i < HOSTS; i++)
+        l->hosts[i].wall_offset = 0;
+    unpause(&l->s);
+    api_poll(&l->api);
+    life_run(l, GOOD_DAYS * DAY);
+    if (*l->s.broken)
+        return;
+    expect(t, life_settles(l), "the machines do not stop writing");
+    expect(t, l->s.log.found, "the log backup does not run");
+    expect(t, complete(&l->s, LIT("a")) == 3, "schedule a does not keep 3 backups");
+    expect(t, complete(&l->s, LIT("b")) == 2, "schedule b does not keep 2 backups");
+    expect(t, complete(&l->s, LIT("c")) >= 4, "schedule c does not keep its window");
+    expect(t, l->s.truncated > 0, "the log was never truncated");
+}
+
+/* Each arena may end: then the test is wrong. */
+static void in_second(void *context)
+{
+    struct trial *t = context;
+    if (!arena_run(t->life.s.arenas[1], live, t))
+        abort();
+}
+
+static void in_first(void *context)
+{
+    struct trial *t = context;
+    if (!arena_run(t->life.s.arenas[0], in_second, t))
+        abort();
+}
+
+static void open_life(struct trial *t)
+{
+    if (!life_open(&t->life, t->schemas, t->gate, t->seed))
+        abort();
+}
+
+static bool one_seed(struct trial *t)
+{
+    open_life(t);
+    if (!arena_run(t->life.s.scratch, in_first, t))
+        abort();
+    struct life *l = &t->life;
+    bool good = !*l->s.broken;
+    if (!good) {
+        fprintf(stderr, "seed %llu, step %zu: %s\n", (unsigned long long)t->seed, l->steps, l->s.broken);
+        life_print_trace(l);
+    }
+    t->sum.steps += l->steps;
+    t->sum.writes += l->api.writes;
+    t->sum.runs += l->s.runs;
+    t->sum.crashes += l->crashes;
+    t->sum.takeovers += l->takeovers;
+    t->sum.conflicts += l->conflicts;
+    life_close(l);
+    return good;
+}
+
+static void load(void *context)
+{
+    struct trial *t = context;
+    t->schemas = schema_set_new(t->life.s.scratch, &builtin_schemas);
+}
+
+static uint64_t argument(int argc, char **argv, int i, uint64_t otherwise)
+{
+    uint64_t n;
+    return argc > i && num_u64(slice_of(argv[i]), &n) ? n : otherwise;
+}
+
+int main(int argc, char **argv)
+{
+    const struct policy policy = {0};
+    struct trial t = {.days = argument(argc, argv, 3, BAD_DAYS)};
+    uint64_t first = argument(argc, argv, 1, 1), count = argument(argc, argv, 2, SEEDS), bad = 0;
+    struct arena *own = arena_new(LIMIT_ARENA_BYTES);
+    struct gate *gate = gate_open(&policy, &builtin_schemas);
+    t.life.s.scratch = own;
+    if (!own || !gate || !arena_run(own, load, &t))
+        return 2;
+    t.gate = gate;
+    for (t.seed = first; t.seed < first + count; t.seed++)
+        bad += !one_seed(&t);
+    printf("%llu seeds, %zu steps, %zu writes, %zu runs, %zu crashes, %zu takeovers, %zu conflicts: %llu "
+           "broken\n",
+           (unsigned long long)count, t.sum.steps, t.sum.writes, t.sum.runs, t.sum.crashes, t.sum.takeovers,
+           t.sum.conflicts, (unsigned long long)bad);
+    gate_close(gate);
+    arena_free(own);
+    return bad ? 1 : 0;
+}
