@@ -86,6 +86,19 @@ static bool fail(struct findings *f, uint32_t from, size_t length, slice message
     return false;
 }
 
+static const slice byte_order_mark = SLICE("\xef\xbb\xbf");
+
+/* Whether a line begins behind the text. The line breaks are those of YAML 1.1, which libyaml has. */
+static bool ends_line(slice text)
+{
+    static const slice breaks[] = {SLICE("\n"), SLICE("\r"), SLICE("\xc2\x85"), SLICE("\xe2\x80\xa8"),
+                                   SLICE("\xe2\x80\xa9")};
+    for (size_t i = 0; i < COUNT(breaks); i++)
+        if (slice_ends(text, breaks[i]))
+            return true;
+    return slice_eq(text, byte_order_mark);
+}
+
 static bool check(struct yaml_source *s, struct findings *f)
 {
     slice doc = slice_cut(s->bytes, s->at, s->end - s->at);
@@ -102,7 +115,8 @@ static bool check(struct yaml_source *s, struct findings *f)
             return fail(f, at, 1, LIT("the text is not UTF-8"),
                         byte >= 0xfe ? "this looks like UTF-16: save the file as UTF-8"
                                      : "save the file as UTF-8");
-        if (c == 0xfeff && i && doc.p[i - 1] == '\n') /* libyaml would skip it, go-yaml takes it for text */
+        if (c == 0xfeff &&
+            ends_line(slice_cut(doc, 0, i))) /* libyaml would skip it, go-yaml takes it for text */
             return fail(f, at, n, LIT("a byte order mark inside the text"),
                         "remove it; it may come from joining two files");
         if (!allowed(c))
@@ -149,8 +163,9 @@ bool yaml_source_start(struct yaml_source *s, uint32_t at, uint32_t end, struct 
     s->index = 0;
     if (!check(s, f))
         return false;
-    if (slice_starts(slice_cut(s->bytes, at, end - at), LIT("\xef\xbb\xbf")))
-        s->fed = s->text_at = s->offset = at + 3; /* a byte order mark is no character of the text */
+    if (slice_starts(slice_cut(s->bytes, at, end - at), byte_order_mark))
+        s->fed = s->text_at = s->offset =
+            at + (uint32_t)byte_order_mark.n; /* a byte order mark is no character of the text */
     return check_directives(s, f);
 }
 

@@ -379,6 +379,15 @@ static void faults_are_told_in_plain_words(void **state)
         {"a: 1\n\xef\xbb\xbf"
          "b: 2\n",
          "2:1 yaml-syntax: a byte order mark inside the text"},
+        {"a: 1\r\xef\xbb\xbf"
+         "b: 2\n",
+         "1:6 yaml-syntax: a byte order mark inside the text"},
+        {"a: 1\xe2\x80\xa8\xef\xbb\xbf"
+         "b: 2\n",
+         "1:6 yaml-syntax: a byte order mark inside the text"},
+        {"\xef\xbb\xbf\xef\xbb\xbf"
+         "a: 1\n",
+         "1:1 yaml-syntax: a byte order mark inside the text"},
         {"%YAML 1.3\n", "1:1 yaml-syntax: a YAML version that kubectl does not support"},
         {"{\"a\": 1 \"b\": 2}",
          "1:9 json-syntax: invalid JSON at byte 8: found a string, expected a comma or }"},

@@ -1,4 +1,5 @@
 /* YAML streams as kubectl reads them, and the keys that a document sets twice. */
+#include "topic_yaml.h"
 #include "topics.h"
 
 #include "document.h"
@@ -364,7 +365,7 @@ static size_t bad_separator(const struct findings *f)
     return SLICE_NONE;
 }
 
-static void answer(struct arena *a, slice input, struct buf *b)
+void yaml_answer(struct arena *a, slice input, struct buf *b)
 {
     struct findings f = findings_new(a);
     struct stream *s = stream_read(a, input, &f);
@@ -425,7 +426,9 @@ static bool no_json(slice input, slice ours, slice theirs)
 
 static bool inner_mark(slice input, slice ours, slice theirs)
 {
-    return refused(input, ours, theirs, "a byte order mark inside");
+    return refused(input, ours, theirs, "a byte order mark inside") ||
+           (slice_find(input, LIT("\xef\xbb\xbf")) != SLICE_NONE &&
+            refused(input, ours, theirs, "invalid JSON"));
 }
 
 static bool odd_tag(slice input, slice ours, slice theirs)
@@ -514,7 +517,7 @@ static bool typed_keys(slice input, slice ours, slice theirs)
     return slice_find(ours, LIT("\"-0\"")) != SLICE_NONE || slice_find(theirs, LIT("\"-0\"")) != SLICE_NONE;
 }
 
-static const struct fidelity_exception exceptions[] = {
+const struct fidelity_exception yaml_exceptions[YAML_EXCEPTIONS] = {
     {"no JSON", "we refuse what JSON cannot hold also where a later key replaces it", no_json},
     {"inner byte order mark", "kubectl makes it part of the key that follows, which no API server takes",
      inner_mark},
@@ -539,8 +542,8 @@ static const struct fidelity_exception exceptions[] = {
 
 static bool as_in_yaml(slice input, slice ours, slice theirs)
 {
-    for (size_t i = 0; i < COUNT(exceptions); i++)
-        if (exceptions[i].applies(input, ours, theirs))
+    for (size_t i = 0; i < YAML_EXCEPTIONS; i++)
+        if (yaml_exceptions[i].applies(input, ours, theirs))
             return true;
     return false;
 }
@@ -568,7 +571,7 @@ static const struct fidelity_exception duplicate_exceptions[] = {
     {"read as a stream", "a line of --- in the document", as_stream},
 };
 
-const struct fidelity_topic topic_yaml = {"yaml", make, answer, exceptions, COUNT(exceptions)};
+const struct fidelity_topic topic_yaml = {"yaml", make, yaml_answer, yaml_exceptions, YAML_EXCEPTIONS};
 const struct fidelity_topic topic_yaml_duplicates = {"yaml-duplicates", make_without_merges,
                                                      answer_duplicates, duplicate_exceptions,
                                                      COUNT(duplicate_exceptions)};

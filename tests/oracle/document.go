@@ -92,6 +92,7 @@ func jsonValue(input string) string {
 
 func init() {
 	topics["yaml"] = stream
+	topics["separators"] = stream
 	topics["yaml-duplicates"] = duplicates
 	topics["json"] = jsonValue
 }
