@@ -274,6 +274,15 @@ static void note_failures(const struct settings *s, const struct paths *paths, c
     end->failure_count = n;
 }
 
+/* A document that cannot be read fails the run even if its finding is off: then this says which file it is in. */
+static void name_silenced(const struct settings *s, const struct paths *paths, const struct run *run)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        if (run->files[i].silenced)
+            command_fails("lint", "%s: a document cannot be read, and the rule that says why is off",
+                          file_shown(paths->names[i], s->stdin_name));
+}
+
 /* False when the report could not be written. */
 static bool print_report(const struct settings *s, const struct paths *paths, const struct run *run)
 {
@@ -282,6 +291,7 @@ static bool print_report(const struct settings *s, const struct paths *paths, co
     if (!output_open(&out, "lint", s->output))
         return false;
     note_failures(s, paths, run, &end);
+    name_silenced(s, paths, run);
     output_put(&out, s->format->open);
     bool ok = put_files(s, &out, run, paths->count);
     struct buf text = buf_new(s->arena, REPORT_BYTES);

@@ -70,6 +70,14 @@ static bool is_readable(const struct stream_verdict *stream)
     return true;
 }
 
+static bool is_silenced(const struct stream_verdict *stream)
+{
+    for (const struct verdict *v = stream->first; v; v = v->next)
+        if (!v->root && !v->diagnostic_count)
+            return true;
+    return false;
+}
+
 static int judge(struct worker *w, size_t file)
 {
     const struct run_options *options = w->job->options;
@@ -88,6 +96,7 @@ static int judge(struct worker *w, size_t file)
         !object_summaries_note(w->object_summaries, (uint32_t)file, shown_name(w, file), stream))
         return ENOMEM;
     report_count(&w->totals, stream);
+    w->job->files[file].silenced = is_silenced(stream);
     return 0;
 }
 

@@ -13,6 +13,7 @@ struct run_options {
 
 struct run_file {
     struct report_file *report; /* NULL when there is nothing to say of it */
+    bool silenced;              /* a document cannot be read, and the rule that says why is off */
     int error;                  /* an errno when the file could not be judged */
 };
 

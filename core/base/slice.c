@@ -79,3 +79,11 @@ slice slice_trim_slashes(slice s)
         s.n--;
     return s;
 }
+
+bool slice_among(slice s, const slice *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_eq(s, values[i]))
+            return true;
+    return false;
+}

@@ -44,6 +44,8 @@ size_t slice_find(slice s, slice what);
 size_t slice_find_char(slice s, char c);
 
 slice slice_from(slice s, size_t from); /* the rest; `from` beyond the end gives the empty slice */
+/* Returns whether one of the values equals `s`, byte by byte. */
+bool slice_among(slice s, const slice *values, size_t count);
 slice slice_cut(slice s, size_t from, size_t length); /* clamped to the end of `s` */
 slice slice_trim(slice s);                            /* without spaces and tabs at both ends */
 slice slice_trim_slashes(slice s);                    /* without slashes at both ends */

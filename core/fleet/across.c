@@ -462,8 +462,6 @@ static int by_object(const void *p, const void *q)
 {
     const struct object_summary *a = *(struct object_summary *const *)p,
                                 *b = *(struct object_summary *const *)q;
-    if (a->file != b->file)
-        return a->file < b->file ? -1 : 1;
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
     int order = slice_cmp(a->name, b->name);
@@ -471,17 +469,19 @@ static int by_object(const void *p, const void *q)
         order = slice_cmp(a->namespace, b->namespace);
     if (!order)
         order = (a->group > b->group) - (a->group < b->group);
+    if (!order)
+        order = (a->file > b->file) - (a->file < b->file);
     return order ? order
                  : (a->name_place.from > b->name_place.from) - (a->name_place.from < b->name_place.from);
 }
 
 static bool is_same_object(const struct object_summary *a, const struct object_summary *b)
 {
-    return a->file == b->file && a->kind == b->kind && a->group == b->group && slice_eq(a->name, b->name) &&
-           slice_eq(a->namespace, b->namespace);
+    return a->kind == b->kind && a->group == b->group && slice_eq(a->name, b->name) &&
+           slice_eq(a->namespace, b->namespace) && (a->file == b->file || !(a->patch || b->patch));
 }
 
-/* In one file, where it is no overlay of another. */
+/* A patch is no object of its own, in a file of its own. */
 static void compare_names(struct comparing *c, struct object_summary **all, size_t count)
 {
     qsort(all, count, sizeof *all, by_object);
@@ -492,12 +492,13 @@ static void compare_names(struct comparing *c, struct object_summary **all, size
         }
         if (!is_wanted(c, &rule_duplicate_object, all[i]))
             continue;
+        slice other = name_of(c, all[first], all[i], &all[first]->name_place);
+        bool here = all[first]->file == all[i]->file;
         add(c, &rule_duplicate_object, (struct side){all[i], &all[i]->name_place},
             (struct side){all[first], &all[first]->name_place},
-            arena_fmt(
-                c->arena,
-                "%.*s is in this file already: the last one wins, and the settings of the other are lost",
-                FMT(name_of(c, all[first], all[i], &all[first]->name_place))),
+            arena_fmt(c->arena, "%.*s is %s, and the settings of the other are lost", FMT(other),
+                      here ? "in this file already: the last one wins"
+                           : "the same object: in one Kubernetes cluster the last one wins"),
             "remove one of them, or give it another name");
     }
 }

@@ -117,6 +117,8 @@ static void note_name(struct noting *n, const struct resource *o)
     struct object_summary *f = summary_new(n, o);
     f->named = true;
     f->name_place = source_place_of(n, at_value(o->metadata.name.node));
+    f->patch = !o->backup->job.storage.count && !o->schedule->backup_template.job.storage.count &&
+               !o->compact->job.storage.count;
 }
 
 static struct object_summary *note_backup(struct noting *n, const struct resource *o,

@@ -31,6 +31,7 @@ struct object_summary {
     slice runs;                       /* what a template makes lies in folders whose paths begin with this */
     bool named;                       /* holds only the object's name, which is at `name_place` */
     struct source_place place, cluster_place, schedule_place, name_place;
+    bool patch;          /* named: it has no storage, so that it may be a patch of the other */
     bool fires_by_clock; /* an unpaused schedule whose cron could be read; of its snapshot template */
     struct cron cron;
     slice schedule_group;

@@ -84,14 +84,6 @@ struct text text_of_value(const struct node *n)
     return (struct text){n, n->text, FIELD_GIVEN};
 }
 
-bool slice_among(slice s, const slice *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slice_eq(s, values[i]))
-            return true;
-    return false;
-}
-
 bool job_is_compaction(const struct job_spec *job)
 {
     return job->role == JOB_OF_COMPACTION;

@@ -93,7 +93,6 @@ bool value_usable(const struct node *n);
 bool value_is_text(const struct node *n);        /* the same, and a string */
 struct text text_of_value(const struct node *n); /* such a string as a field */
 
-bool slice_among(slice s, const slice *values, size_t count); /* byte by byte */
 
 /* ---- questions of more than one group ---- */
 

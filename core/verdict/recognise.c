@@ -90,18 +90,58 @@ static slice group_with(slice kind, slice group)
     return found;
 }
 
+/* Names that mean one of our kinds, in other backup operators or in nobody's: suggestions by letters come first. */
+static slice kind_meant(slice written)
+{
+    static const struct {
+        slice name, kind;
+    } names[] = {
+        {SLICE("ScheduledBackup"), SLICE("BackupSchedule")},
+        {SLICE("ScheduleBackup"), SLICE("BackupSchedule")},
+        {SLICE("Schedule"), SLICE("BackupSchedule")},
+        {SLICE("CronBackup"), SLICE("BackupSchedule")},
+        {SLICE("BackupCron"), SLICE("BackupSchedule")},
+        {SLICE("BackupCronJob"), SLICE("BackupSchedule")},
+        {SLICE("BackupPlan"), SLICE("BackupSchedule")},
+        {SLICE("BackupPolicy"), SLICE("BackupSchedule")},
+        {SLICE("TidbBackupSchedule"), SLICE("BackupSchedule")},
+        {SLICE("BackupCompact"), SLICE("CompactBackup")},
+        {SLICE("BackupCompaction"), SLICE("CompactBackup")},
+        {SLICE("Compaction"), SLICE("CompactBackup")},
+        {SLICE("CompactLogBackup"), SLICE("CompactBackup")},
+        {SLICE("LogCompaction"), SLICE("CompactBackup")},
+        {SLICE("LogBackup"), SLICE("Backup")},
+        {SLICE("BackupLog"), SLICE("Backup")},
+        {SLICE("SnapshotBackup"), SLICE("Backup")},
+        {SLICE("FullBackup"), SLICE("Backup")},
+        {SLICE("TidbBackup"), SLICE("Backup")},
+        {SLICE("BackupJob"), SLICE("Backup")},
+        {SLICE("BackupRun"), SLICE("Backup")},
+    };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (slice_eq_nocase(names[i].name, written))
+            return names[i].kind;
+    return suggest_nearest(written, kinds, COUNT(kinds));
+}
+
+/* TiDB Operator's other groups, which have kinds of their own. */
+static bool is_other_group(slice group)
+{
+    return slice_eq(group, LIT("federation.pingcap.com")) || slice_eq(group, LIT("core.pingcap.com"));
+}
+
 /* The apiVersion that was meant: exact groups first, then what looks like one of ours. */
-static slice version_meant(slice written)
+static slice version_meant(slice written, slice kind)
 {
     static const slice versions[] = {SLICE("br.pingcap.com/v1alpha1"), SLICE("pingcap.com/v1alpha1")};
     slice group = slice_cut(written, 0, slice_find_char(written, '/'));
     for (size_t i = 0; i < COUNT(versions); i++)
         if (slice_eq(group, slice_cut(versions[i], 0, slice_find_char(versions[i], '/'))))
             return versions[i];
-    if (slice_eq(group, LIT("federation.pingcap.com")) || slice_eq(group, LIT("core.pingcap.com")))
-        return (slice){0};
+    if (is_other_group(group)) /* core is of TiDB Operator v2, federation of v1 */
+        return !slice_among(kind, kinds, COUNT(kinds)) ? (slice){0} : versions[group.p[0] != 'c'];
     slice near = suggest_nearest(written, versions, COUNT(versions));
-    return near.n || slice_find(written, LIT("br.pingcap.com")) == SLICE_NONE ? near : versions[0];
+    return near.n || slice_find(written, LIT("pingcap")) == SLICE_NONE ? near : versions[0];
 }
 
 /* apiVersion is right and kind is there: TiDB Operator has it in another group, or nowhere. */
@@ -121,8 +161,10 @@ static void report_kind(struct evaluation *j, struct verdict *v, slice near)
         finding_edit(x, at_value(version), right);
         finding_hint(x, "write %.*s", FMT(right));
     } else if (near.n) {
-        finding_edit(x, at_value(kind), near);
-        finding_hint(x, "did you mean %.*s?", FMT(near));
+        bool log = slice_eq(near, LIT("Backup")) && slice_find(v->kind, LIT("Log")) != SLICE_NONE;
+        finding_edit(x, at_value(kind), log ? (slice){0} : near);
+        finding_hint(x, log ? "write %.*s, with backupMode: log in its spec" : "did you mean %.*s?",
+                     FMT(near));
     } else {
         finding_hint(x, "the kinds of backups are Backup, BackupSchedule and CompactBackup");
     }
@@ -141,7 +183,7 @@ static void report_missing_kind(struct evaluation *j, struct verdict *v)
 /* Another kind, or ours misspelt? Kinds of that name exist in other groups too (velero.io has a Backup). */
 static void judge_unknown(struct evaluation *j, struct verdict *v)
 {
-    slice version = version_meant(v->api_version), kind = suggest_nearest(v->kind, kinds, COUNT(kinds));
+    slice version = version_meant(v->api_version, v->kind), kind = kind_meant(v->kind);
     v->status = VERDICT_SKIPPED;
     if (!version.n && slice_eq(v->kind, kind) && node_get(v->root, LIT("apiVersion")) &&
         slice_find_char(v->api_version, '/') == SLICE_NONE) {
@@ -155,7 +197,10 @@ static void judge_unknown(struct evaluation *j, struct verdict *v)
         const struct node *n = node_get(v->root, LIT("apiVersion"));
         struct finding *x = finding_at(j->findings, &rule_api_version, FIELD_NONE, at_value(n),
                                        "unknown apiVersion \"%.*s\"", FMT(v->api_version));
-        finding_hint(x, "did you mean %.*s?", FMT(version));
+        if (is_other_group(slice_cut(v->api_version, 0, slice_find_char(v->api_version, '/'))))
+            finding_hint(x, "write %.*s: this group has no %.*s", FMT(version), FMT(v->kind));
+        else
+            finding_hint(x, "did you mean %.*s?", FMT(version));
         finding_edit(x, at_value(n), version);
         v->status = VERDICT_BROKEN;
     }
