@@ -138,7 +138,7 @@ static void s3_endpoint_odd(struct rule_run *run, const struct s3_endpoint *p)
 static void ceph_needs_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
     struct finding *x = finding_at(run->findings, &rule_ceph_https, FIELD_REQUIRED,
-                                   at_member(p->s3->node, "endpoint"), "ceph has no default endpoint");
+                                   at_member(p->s3->node, "endpoint"), "ceph has no default endpoint: BR would look for the bucket in AWS");
     finding_hint(x, "write http:// and the host and port of the gateway");
 }
 
