@@ -290,7 +290,7 @@ int main(int argc, char **argv)
         add_kind(w.arena, set, &crd_sources[i]);
     const struct schema_tables *tables = schema_set_tables(set);
     fputs("/* Generated from schemas/crds and schemas/parts by schemas/compile.c. */\n"
-          "#include \"builtin_schemas.h\"\n",
+          "#include \"builtin_schemas.h\"\n#include \"schema.h\"\n",
           w.out);
     put_kinds(&w, tables);
     put_patterns(&w, tables);

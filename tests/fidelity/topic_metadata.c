@@ -5,6 +5,7 @@
 
 #include "bug.h"
 #include "builtin_schemas.h"
+#include "schema.h"
 #include "utf8.h"
 #include "verdict.h"
 

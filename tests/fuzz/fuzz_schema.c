@@ -4,6 +4,7 @@
 
 #include "builtin_schemas.h"
 #include "position.h"
+#include "schema.h"
 
 static slice json_of(struct arena *a, const struct node *n)
 {
