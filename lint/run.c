@@ -84,10 +84,14 @@ static int judge(struct worker *w, size_t file)
     const char *name = w->job->paths->names[file];
     slice bytes;
     int error = file_read_stream(w->arena, name, LIMIT_STREAM_BYTES + 1, &bytes); /* one more: too large */
+    if (error == ENOENT || error == ELOOP) { /* operands have been looked at before: this is in a folder */
+        w->totals.missing++;
+        return 0;
+    }
     if (error)
         return error;
     const struct stream_verdict *stream = verdict_manifest(options->gate, w->arena, bytes, options->now);
-    if (stream && !file_is_stdin(name) && !is_readable(stream) && !text_names_ours(bytes)) {
+    if (stream && !file_is_stdin(name) && !is_readable(stream) && !text_names_ours(w->arena, bytes)) {
         w->totals.not_ours++;
         return 0;
     }
@@ -198,6 +202,7 @@ bool run_files(const struct run_options *options, const struct paths *paths, str
     ret->totals.other_files = paths->other_files;
     ret->totals.links = paths->links;
     ret->totals.ignored = paths->ignored;
+    ret->totals.missing = paths->missing;
     ret->totals.unreadable = paths->failed;
     for (size_t i = 0; i < count; i++) {
         report_add(&ret->totals, &workers[i].totals);

@@ -122,7 +122,7 @@ static bool check(struct yaml_source *s, struct findings *f)
         if (!allowed(c))
             return fail(f, at, n, arena_fmt(f->arena, "control character U+%04X", c),
                         c ? "remove it, or write it as \\x.. in double quotes"
-                          : "the file is damaged or not text");
+                          : "the file is damaged, not text, or UTF-16: save it as UTF-8");
     }
     return true;
 }

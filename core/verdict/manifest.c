@@ -1,6 +1,7 @@
 /* Judges a stream of documents from its text alone. */
 #include "judge.h"
 
+#include "mention.h"
 #include "position.h"
 
 #include <math.h>
@@ -43,6 +44,13 @@ static void send_numbers(struct node *n)
             send_numbers(c);
 }
 
+/* Whether an object of another kind is one only because of what the reader has found, such as a kind that is set again, or
+ * has one of ours in a rest that kubectl ignores. */
+static bool loses_ours(const struct evaluation *j, const struct document *d)
+{
+    return j->findings->first && text_names_ours(j->arena, slice_cut(j->bytes, d->at, d->end - d->at));
+}
+
 static struct verdict *judge_document(struct evaluation *j, const struct document *d,
                                       const struct suppressions *in_text)
 {
@@ -64,6 +72,8 @@ static struct verdict *judge_document(struct evaluation *j, const struct documen
         v->object = judge_object(j, kind, d->root, NULL);
         *in_object = suppressions_in_annotations(j->arena, v->object);
     }
+    if (v->status == VERDICT_SKIPPED && loses_ours(j, d))
+        v->status = VERDICT_BROKEN;
     if (v->status == VERDICT_SKIPPED)
         return v;
     judge_close(j, in_object, in_text, v);

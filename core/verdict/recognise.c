@@ -185,7 +185,7 @@ static void judge_unknown(struct evaluation *j, struct verdict *v)
 {
     slice version = version_meant(v->api_version, v->kind), kind = kind_meant(v->kind);
     v->status = VERDICT_SKIPPED;
-    if (!version.n && slice_eq(v->kind, kind) && node_get(v->root, LIT("apiVersion")) &&
+    if (!version.n && kind.n && slice_eq(v->kind, kind) && node_get(v->root, LIT("apiVersion")) &&
         slice_find_char(v->api_version, '/') == SLICE_NONE) {
         report_version(j, v); /* Kubernetes' own group, which has no slash, has no kind of that name */
     } else if (version.n && slice_eq(version, v->api_version)) {

@@ -34,11 +34,32 @@ static void test_texts(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_row(rows[i].text, text_names_ours(slice_of(rows[i].text)) == rows[i].ours);
+        assert_row(rows[i].text, text_names_ours(NULL, slice_of(rows[i].text)) == rows[i].ours);
+}
+
+/* kubectl reads them: they are not passed over. */
+static void test_wide_texts(void **state)
+{
+    static const char *const texts[] = {"kind: Backup\n",
+                                        "apiVersion: br.pingcap.com/v1alpha1\nkind: Backup\n"};
+    struct arena *a = arena_new(1 << 20);
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++)
+        for (size_t width = 2; width <= 4; width += 2)
+            for (size_t at = 0; at < width; at += width - 1) { /* the byte that is not zero: first or last */
+                char wide[512] = {0};
+                size_t n = 0;
+                for (const char *p = texts[i]; *p; p++, n++)
+                    wide[n * width + at] = *p;
+                assert_row(texts[i], text_names_ours(a, (slice){wide, n * width}));
+            }
+    const char other[] = "k\0i\0n\0d\0:\0 \0P\0o\0d\0\n";
+    assert_false(text_names_ours(a, (slice){other, sizeof other}));
+    arena_free(a);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts), cmocka_unit_test(test_wide_texts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

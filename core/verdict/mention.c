@@ -77,9 +77,23 @@ static bool names_ours(slice document)
     return (n.our_kind && (n.our_group || !n.other_group)) || (n.our_group && !n.other_kind);
 }
 
-bool text_names_ours(slice text)
+/* What is ASCII in UTF-16 and UTF-32 has zeros between its bytes. */
+static slice without_zeros(struct arena *a, slice text)
+{
+    if (slice_find_char(text, 0) == SLICE_NONE)
+        return text;
+    char *copy = arena_try(a, text.n);
+    size_t n = 0;
+    for (size_t i = 0; copy && i < text.n; i++)
+        if (text.p[i])
+            copy[n++] = text.p[i];
+    return copy ? (slice){copy, n} : text;
+}
+
+bool text_names_ours(struct arena *a, slice text)
 {
     const slice separator = LIT("\n---");
+    text = without_zeros(a, text);
     while (text.n) {
         size_t end = slice_find(text, separator);
         if (names_ours(slice_cut(text, 0, end)))
