@@ -198,7 +198,7 @@ static int fill(struct settings *s)
     s->mode = config.policy.defaults;
     int unread = file_read_stream(s->arena, s->file, LIMIT_STREAM_BYTES + 1, &bytes);
     if (unread)
-        return command_fails("default", "%s: %s", s->file, strerror(unread));
+        return command_fails("default", "%s: %s", s->file, file_why(unread));
     struct gate *gate = gate_open(&config.policy, &builtin_schemas);
     const struct stream_verdict *stream = gate ? verdict_manifest(gate, s->arena, bytes, time(NULL)) : NULL;
     int code = stream && verdict_complete(gate, s->arena, stream) ? print(s, stream)

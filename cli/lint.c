@@ -260,13 +260,13 @@ static void note_failures(const struct settings *s, const struct paths *paths, c
     size_t n = 0;
     for (; n < paths->failed; n++)
         list[n] = (struct report_failure){slice_of(paths->failures[n].name),
-                                          arena_copy(s->arena, slice_of(strerror(paths->failures[n].error)))};
+                                          arena_copy(s->arena, slice_of(file_why(paths->failures[n].error)))};
     for (size_t i = 0; i < paths->count; i++) {
         if (!run->files[i].error)
             continue;
         const char *name = file_shown(paths->names[i], s->stdin_name);
         list[n] = (struct report_failure){slice_of(name),
-                                          arena_copy(s->arena, slice_of(strerror(run->files[i].error)))};
+                                          arena_copy(s->arena, slice_of(file_why(run->files[i].error)))};
         command_fails("lint", "%s: %.*s", name, FMT(list[n].reason));
         n++;
     }

@@ -289,10 +289,10 @@ static int make_plan(struct plan_run *r)
     slice bytes;
     int unread = file_read_stream(r->arena, r->file, LIMIT_STREAM_BYTES + 1, &bytes);
     if (unread)
-        return command_fails("plan", "%s: %s", r->file, strerror(unread));
+        return command_fails("plan", "%s: %s", r->file, file_why(unread));
     unread = r->state ? file_read_stream(r->arena, r->state, LIMIT_STREAM_BYTES + 1, &p.state) : 0;
     if (unread)
-        return command_fails("plan", "%s: %s", r->state, strerror(unread));
+        return command_fails("plan", "%s: %s", r->state, file_why(unread));
     struct gate *gate = gate_open(&policy, &builtin_schemas);
     p.stream = gate ? verdict_manifest(gate, r->arena, bytes, r->now) : NULL;
     if (!p.stream || !arena_run(r->arena, print, &p))

@@ -85,6 +85,12 @@ int file_read_stream(struct arena *a, const char *path, size_t most, slice *ret)
     return error;
 }
 
+const char *file_why(int error)
+{
+    return error == ENOTSUP ? "a named pipe, which may have no writer: give - and redirect it"
+                            : strerror(error);
+}
+
 static const char *read_regular(struct arena *a, int fd, size_t most, slice *ret)
 {
     struct stat s;

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *upwards(struct arena *a, unsigned levels, const char *name)
@@ -36,6 +37,13 @@ static unsigned repository_root(struct arena *a)
     return 0;
 }
 
+/* A link that leads nowhere exists, too: reading it says what is wrong. */
+static bool exists(const char *path)
+{
+    struct stat s;
+    return lstat(path, &s) == 0;
+}
+
 /* NULL when there is none. False when there is one under a name that is not read. */
 static bool find(struct arena *a, const char **ret, struct error *reterr)
 {
@@ -43,12 +51,16 @@ static bool find(struct arena *a, const char **ret, struct error *reterr)
     *ret = NULL;
     for (unsigned levels = 0; levels <= root; levels++) {
         const char *path = upwards(a, levels, ".brgate.yaml"), *other = upwards(a, levels, ".brgate.yml");
-        if (access(path, F_OK) == 0) {
+        bool found = exists(path);
+        if (exists(other))
+            return error_set(reterr,
+                             found ? "%s is not read, but .brgate.yaml beside it: remove one of them"
+                                   : "%s is not read: rename it to .brgate.yaml",
+                             other);
+        if (found) {
             *ret = path;
             return true;
         }
-        if (access(other, F_OK) == 0)
-            return error_set(reterr, "%s is not read: rename it to .brgate.yaml", other);
     }
     return true;
 }

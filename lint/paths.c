@@ -49,7 +49,7 @@ static void add_folder(struct walk *w, struct folder folder)
 static void complain(struct walk *w, const char *name, int error)
 {
     struct paths *p = w->paths;
-    fprintf(stderr, "%s: %s: %s\n", w->options->who, name, strerror(error));
+    fprintf(stderr, "%s: %s: %s\n", w->options->who, name, file_why(error));
     w->failures = arena_grow(w->arena, w->failures, p->failed, &w->failure_capacity, sizeof *w->failures);
     w->failures[p->failed++] = (struct path_failure){name, error};
 }
@@ -134,7 +134,7 @@ static enum entry entry_of(int folder, const struct dirent *e)
     if (e->d_type == DT_UNKNOWN && fstatat(folder, e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
         link = S_ISLNK(s.st_mode);
     if (fstatat(folder, e->d_name, &s, 0) != 0)
-        return ENTRY_FILE; /* a link that leads nowhere: reading it will say so */
+        return ENTRY_FILE; /* a link that leads nowhere: reading it will show that */
     if (S_ISDIR(s.st_mode))
         return link ? ENTRY_FOLDER_LINK : ENTRY_FOLDER;
     return S_ISREG(s.st_mode) ? ENTRY_FILE : ENTRY_SPECIAL;
@@ -169,6 +169,10 @@ static void take_entry(struct walk *w, const struct folder *f, const struct dire
 static void search(struct walk *w, struct folder f)
 {
     w->open = opendir(f.name);
+    if (!w->open && errno == ENOENT) {
+        w->paths->missing++;
+        return;
+    }
     if (!w->open) {
         complain(w, f.name, errno);
         return;

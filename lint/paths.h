@@ -21,6 +21,7 @@ struct paths {
     size_t other_files; /* in folders: neither .yaml, .yml nor .json */
     size_t links;       /* in folders: links to folders, which are not followed */
     size_t ignored;     /* files and whole folders that the options leave out */
+    size_t missing;     /* folders that were removed while they were searched */
     const struct path_failure
         *failures; /* operands and folders that could not be read: stderr names them too */
     size_t failed;

@@ -131,6 +131,7 @@ void report_add(struct report_totals *t, const struct report_totals *more)
     t->links += more->links;
     t->not_ours += more->not_ours;
     t->ignored += more->ignored;
+    t->missing += more->missing;
 }
 
 bool report_failed(const struct report_totals *t, enum fail_on fail_on)

@@ -50,6 +50,7 @@ struct report_totals {
     size_t other_files, links;
     size_t not_ours; /* files that cannot be read as YAML or JSON and show no sign of our kinds */
     size_t ignored;  /* files and folders that are excluded, or named in .gitignore */
+    size_t missing;  /* names found in a folder with nothing behind them: broken links, or removed since */
 };
 
 /* Adds what a stream holds, or what another worker has counted. */

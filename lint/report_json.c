@@ -103,6 +103,7 @@ void report_put_json_end(struct buf *b, const struct report_end *e)
     json_put_count(summary, "foreignFiles", t->not_ours);
     json_put_count(summary, "ignored", t->ignored);
     json_put_count(summary, "linkedFolders", t->links);
+    json_put_count(summary, "missingFiles", t->missing);
     buf_put(b, LIT(",\"summary\":"));
     put_printed(b, summary);
     buf_put(b, LIT("}\n"));

@@ -114,5 +114,7 @@ void report_put_text_end(struct buf *b, const struct report_end *e)
              "unreadable files without a backup resource");
     put_part(b, &begun, " Not judged: ", t->ignored, "ignored file or folder", "ignored files or folders");
     put_part(b, &begun, " Not judged: ", t->links, "link to a folder", "links to folders");
+    put_part(b, &begun, " Not judged: ", t->missing, "broken link or removed file",
+             "broken links or removed files");
     buf_put(b, begun ? LIT(".\n") : LIT("\n"));
 }
