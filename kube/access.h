@@ -12,6 +12,7 @@ struct kube_access {
     slice ca, certificate, key, token; /* PEM texts */
     slice ca_file, certificate_file, key_file, token_file;
     slice proxy; /* empty: as the environment says */
+    bool direct; /* never through a proxy */
 };
 
 /* False with one line in `reterr`. */

@@ -21,52 +21,82 @@ static bool stopped(const struct kube *k)
     return k->stop && atomic_load(k->stop);
 }
 
-struct loading {
+/* Fills in the configuration, in the client's arena. */
+struct configuring {
     struct kube *kube;
-    const struct kube_place *place;
+    const struct kube_place *place; /* of an API server; NULL: `peer` says it */
+    const struct kube_peer *peer;
     struct error *reterr;
-    bool loaded;
+    bool done;
 };
 
-static void load(void *context)
+static slice copy_text(struct arena *a, slice s)
 {
-    struct loading *l = context;
-    l->loaded = kube_access_find(l->kube->arena, l->place, &l->kube->config, l->reterr);
+    return s.n ? arena_fmt(a, "%.*s", FMT(s)) : s;
 }
 
-static bool load_config(struct kube *k, const struct kube_place *place, struct error *reterr)
+static void configure(void *context)
 {
-    struct loading l = {.kube = k, .place = place, .reterr = reterr};
-    if (arena_run(k->arena, load, &l))
-        return l.loaded;
-    return error_set(reterr, "the kubeconfig is too large");
+    struct configuring *c = context;
+    struct arena *a = c->kube->arena;
+    const struct kube_peer *peer = c->peer;
+    if (c->place) {
+        c->done = kube_access_find(a, c->place, &c->kube->config, c->reterr);
+        return;
+    }
+    c->kube->config = (struct kube_access){.source = copy_text(a, peer->source),
+                                           .server = copy_text(a, peer->server),
+                                           .direct = true,
+                                           .ca = copy_text(a, peer->ca),
+                                           .certificate = copy_text(a, peer->certificate),
+                                           .key = copy_text(a, peer->key)};
+    c->done = true;
+}
+
+static bool configured(struct configuring *c)
+{
+    if (arena_run(c->kube->arena, configure, c))
+        return c->done;
+    return error_set(c->reterr, "the kubeconfig is too large");
+}
+
+static bool load_library(struct kube *k, struct error *reterr)
+{
+    struct error why;
+    k->curl = curl_load(&why);
+    k->handle = k->curl ? k->curl->easy_init() : NULL;
+    if (k->handle)
+        transfer_prepare(k, k->handle);
+    return k->handle || error_set(reterr, "libcurl cannot be used: %s (Debian package libcurl4)", why.text);
+}
+
+static struct kube *open_with(const struct kube_place *place, const struct kube_peer *peer,
+                              const struct kube_limits *limits, struct error *reterr)
+{
+    struct kube *k = calloc(1, sizeof *k);
+    struct configuring c = {.kube = k, .place = place, .peer = peer, .reterr = reterr};
+    if (k)
+        k->arena = arena_new(CONFIG_BYTES);
+    if (k && k->arena) {
+        k->limits = *limits;
+        if (configured(&c) && load_library(k, reterr))
+            return k;
+    } else {
+        error_set(reterr, "out of memory");
+    }
+    kube_close(k);
+    return NULL;
 }
 
 struct kube *kube_open(const struct kube_place *place, const struct kube_limits *limits, struct error *reterr)
 {
-    struct error why;
-    struct kube *k = calloc(1, sizeof *k);
-    if (k)
-        k->arena = arena_new(CONFIG_BYTES);
-    if (!k || !k->arena) {
-        kube_close(k);
-        error_set(reterr, "out of memory");
-        return NULL;
-    }
-    k->limits = *limits;
-    if (!load_config(k, place, reterr)) {
-        kube_close(k);
-        return NULL;
-    }
-    k->curl = curl_load(&why);
-    k->handle = k->curl ? k->curl->easy_init() : NULL;
-    if (k->handle) {
-        transfer_prepare(k, k->handle);
-        return k;
-    }
-    error_set(reterr, "libcurl cannot be used: %s (Debian package libcurl4)", why.text);
-    kube_close(k);
-    return NULL;
+    return open_with(place, NULL, limits, reterr);
+}
+
+struct kube *kube_open_peer(const struct kube_peer *peer, const struct kube_limits *limits,
+                            struct error *reterr)
+{
+    return open_with(NULL, peer, limits, reterr);
 }
 
 void kube_close(struct kube *k)

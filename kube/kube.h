@@ -38,6 +38,17 @@ struct kube *kube_open(const struct kube_place *place, const struct kube_limits 
                        struct error *reterr);
 void kube_close(struct kube *k); /* NULL is allowed */
 
+/* Another server inside the cluster that takes and gives JSON, such as PD's etcd: requests name a `path`, and no proxy is
+ * used. */
+struct kube_peer {
+    slice server;               /* "https://pd.prod:2379" */
+    slice ca, certificate, key; /* PEM; empty: none */
+    slice source;               /* where these come from, for errors: "the Secret team/tls" */
+};
+/* Texts are copied. NULL with one line in `reterr`. */
+struct kube *kube_open_peer(const struct kube_peer *peer, const struct kube_limits *limits,
+                            struct error *reterr);
+
 /* Requests give up as soon as this is set, by whatever thread. */
 void kube_stop_on(struct kube *k, const atomic_bool *stop);
 
@@ -57,6 +68,7 @@ enum kube_method {
 
 struct kube_request {
     enum kube_method method;
+    const char *path;          /* instead of what is up to `name`; NULL: as the Kubernetes API has it */
     const char *group_version; /* "v1", "admissionregistration.k8s.io/v1" */
     const char *resource;      /* "secrets" */
     const char *subresource;   /* "status", or NULL */

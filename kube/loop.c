@@ -19,6 +19,7 @@ enum call_state {
 struct kube_call {
     struct kube_call *next;
     struct kube_loop *loop;
+    struct kube *kube;
     struct kube_listener listener;
     struct kube_request request;
     CURL *handle;
@@ -36,7 +37,6 @@ struct kube_call {
 };
 
 struct kube_loop {
-    struct kube *kube;
     const struct curl *curl;
     CURLM *multi;
     struct kube_call *first;
@@ -95,6 +95,7 @@ static void copy_request(void *context)
     const struct kube_request *q = s->request;
     s->call->request = (struct kube_request){
         .method = q->method,
+        .path = copy_text(a, q->path),
         .group_version = copy_text(a, q->group_version),
         .resource = copy_text(a, q->resource),
         .subresource = copy_text(a, q->subresource),
@@ -110,7 +111,7 @@ static void begin_transfer(void *context)
 {
     struct starting *s = context;
     struct kube_call *c = s->call;
-    s->begun = transfer_begin(&c->transfer, c->loop->kube, c->handle, c->arena, &c->request, 0);
+    s->begun = transfer_begin(&c->transfer, c->kube, c->handle, c->arena, &c->request, 0);
 }
 
 /* One attempt; false when memory runs out. */
@@ -138,7 +139,7 @@ static bool prepare(struct kube_call *c)
     c->arena = arena_new(CALL_BYTES);
     if (!c->handle || !c->arena)
         return false;
-    transfer_prepare(loop->kube, c->handle);
+    transfer_prepare(c->kube, c->handle);
     if (!c->request.watch)
         return true;
     c->line_arena = arena_new(CALL_BYTES);
@@ -150,15 +151,15 @@ static bool prepare(struct kube_call *c)
     return true;
 }
 
-struct kube_call *kube_loop_start(struct kube_loop *loop, const struct kube_request *q,
+struct kube_call *kube_loop_start(struct kube_loop *loop, struct kube *k, const struct kube_request *q,
                                   const struct kube_bounds *bounds, const struct kube_listener *listener)
 {
     struct kube_call *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
-    *c = (struct kube_call){.loop = loop, .listener = *listener, .request = *q, .bounds = *bounds};
+    *c = (struct kube_call){.loop = loop, .kube = k, .listener = *listener, .request = *q, .bounds = *bounds};
     struct starting s = {.call = c, .request = q};
-    kube_refresh_token(loop->kube, false); /* without one the server says what is missing */
+    kube_refresh_token(k, false); /* without one the server says what is missing */
     if (!prepare(c) || !arena_run(c->arena, copy_request, &s) || !attempt(c)) {
         call_free(c);
         return NULL;
@@ -179,25 +180,13 @@ void kube_call_cancel(struct kube_call *c)
 
 /* ---- lines of a watch ---- */
 
-struct piece {
-    struct buf *lines;
-    slice bytes;
-};
-
-static void put_piece(void *context)
-{
-    const struct piece *p = context;
-    buf_put(p->lines, p->bytes);
-}
-
 /* From within libcurl: lines are delivered when it has returned. */
 static bool take_lines(void *context, slice bytes)
 {
     struct kube_call *c = context;
-    struct piece p = {&c->lines, bytes};
     c->heard_at = clock_lived_ms();
     c->fresh = true;
-    if (arena_run(c->line_arena, put_piece, &p) && !c->lines.failed)
+    if (transfer_keep(&c->lines, bytes))
         return true;
     c->broken = "a line is larger than 8 MiB";
     c->hint = "etcd stores no such object: check what answers there";
@@ -272,14 +261,13 @@ static void conclude(void *context)
     const struct kube_call *c = e->call;
     e->answer = transfer_answer(&c->transfer, c->arena, &c->request);
     if (c->broken)
-        e->answer.error =
-            kube_silence_text(c->arena, &c->loop->kube->config, &c->request, c->broken, c->hint);
+        e->answer.error = kube_silence_text(c->arena, &c->kube->config, &c->request, c->broken, c->hint);
 }
 
 /* True when another attempt is under way. */
 static bool goes_on(struct kube_call *c)
 {
-    if (c->renewed || c->broken || !transfer_renews_token(c->loop->kube, &c->transfer))
+    if (c->renewed || c->broken || !transfer_renews_token(c->kube, &c->transfer))
         return false;
     c->renewed = true;
     return attempt(c);
@@ -299,12 +287,12 @@ static void end(struct kube_call *c)
 
 /* ---- the loop ---- */
 
-struct kube_loop *kube_loop_new(struct kube *k)
+struct kube_loop *kube_loop_new(const struct kube *any)
 {
     struct kube_loop *loop = calloc(1, sizeof *loop);
     if (!loop)
         return NULL;
-    *loop = (struct kube_loop){.kube = k, .curl = k->curl, .multi = k->curl->multi_init()};
+    *loop = (struct kube_loop){.curl = any->curl, .multi = any->curl->multi_init()};
     if (loop->multi)
         return loop;
     free(loop);

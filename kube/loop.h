@@ -1,4 +1,4 @@
-/* Several requests and watches of one client at a time, on one thread.
+/* Several requests and watches at a time, on one thread.
  *
  * kube_loop_start() begins a request and returns; kube_loop_wait() waits until something happens and calls back. There
  * is one attempt for each request, and one more with a fresh token: unlike kube_do() the loop has no patience of its own.
@@ -26,12 +26,13 @@ struct kube_bounds {
 
 enum { KUBE_WATCH_IDLE_MS = 150000 }; /* servers send a bookmark each minute to who asks for them */
 
-/* The loop uses the client, which must outlive it and may send with kube_do() as well. NULL when memory runs out. */
-struct kube_loop *kube_loop_new(struct kube *k);
+/* Any client that is open; NULL when memory runs out. */
+struct kube_loop *kube_loop_new(const struct kube *any);
 void kube_loop_free(struct kube_loop *loop); /* cancels what is under way; NULL is allowed */
 
-/* Texts of the request are copied. NULL when memory runs out. */
-struct kube_call *kube_loop_start(struct kube_loop *loop, const struct kube_request *q,
+/* Sends with the client, which must outlive the request and may be used by kube_do() as well. Texts of the request are
+ * copied. NULL when memory runs out. */
+struct kube_call *kube_loop_start(struct kube_loop *loop, struct kube *k, const struct kube_request *q,
                                   const struct kube_bounds *bounds, const struct kube_listener *listener);
 /* The listener is not called again. Not for a call whose `done` has been called. */
 void kube_call_cancel(struct kube_call *call);

@@ -54,19 +54,27 @@ static void put_segment(struct buf *b, slice s)
     }
 }
 
+static void put_resource(struct buf *b, const struct kube_request *q)
+{
+    buf_fmt(b, "%s/%s", strchr(q->group_version, '/') ? "/apis" : "/api", q->group_version);
+    if (q->namespace.n) {
+        buf_put(b, LIT("/namespaces"));
+        put_segment(b, q->namespace);
+    }
+    buf_fmt(b, "/%s", q->resource);
+    if (q->name.n)
+        put_segment(b, q->name);
+    if (q->subresource)
+        buf_fmt(b, "/%s", q->subresource);
+}
+
 slice kube_path(struct arena *a, const struct kube_request *q)
 {
     struct buf b = buf_new(a, 4096);
-    buf_fmt(&b, "%s/%s", strchr(q->group_version, '/') ? "/apis" : "/api", q->group_version);
-    if (q->namespace.n) {
-        buf_put(&b, LIT("/namespaces"));
-        put_segment(&b, q->namespace);
-    }
-    buf_fmt(&b, "/%s", q->resource);
-    if (q->name.n)
-        put_segment(&b, q->name);
-    if (q->subresource)
-        buf_fmt(&b, "/%s", q->subresource);
+    if (q->path)
+        buf_put(&b, slice_of(q->path));
+    else
+        put_resource(&b, q);
     if (q->query.n)
         buf_fmt(&b, "?%.*s", FMT(q->query));
     return arena_copy(a, buf_slice(&b));
@@ -100,13 +108,9 @@ static void put_one_line(struct buf *b, slice s)
         buf_char(b, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
 }
 
-static void put_fix(struct buf *b, const struct kube_access *c, const struct kube_request *q, int status)
+static void put_right(struct buf *b, const struct kube_request *q)
 {
     const char *slash = strchr(q->group_version, '/');
-    if (status == 401)
-        buf_fmt(b, "; the credentials from %.*s have expired or belong to another cluster", FMT(c->source));
-    if (status != 403)
-        return;
     buf_fmt(b, "; a %s must grant the verb \"%s\" on \"%s%s%s\" of the API group \"%.*s\"",
             q->namespace.n ? "Role" : "ClusterRole", rbac_verb(q), q->resource, q->subresource ? "/" : "",
             q->subresource ? q->subresource : "", slash ? (int)(slash - q->group_version) : 0,
@@ -115,6 +119,14 @@ static void put_fix(struct buf *b, const struct kube_access *c, const struct kub
         buf_fmt(b, ", resourceName \"%.*s\"", FMT(q->name));
     if (q->namespace.n)
         buf_fmt(b, ", in namespace \"%.*s\"", FMT(q->namespace));
+}
+
+static void put_fix(struct buf *b, const struct kube_access *c, const struct kube_request *q, int status)
+{
+    if (status == 401)
+        buf_fmt(b, "; the credentials from %.*s have expired or belong to another cluster", FMT(c->source));
+    if (status == 403 && !q->path)
+        put_right(b, q);
 }
 
 slice kube_refusal_text(struct arena *a, const struct kube_access *c, const struct kube_request *q,

@@ -68,16 +68,21 @@ static void put_part(void *context)
     buf_put(p->body, p->bytes);
 }
 
-/* libcurl must not be left by unwinding. */
+bool transfer_keep(struct buf *b, slice bytes)
+{
+    struct part p = {b, bytes};
+    return arena_run(b->arena, put_part, &p) && !b->failed;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *t = context;
-    struct part p = {&t->body, {data, size * count}};
+    slice bytes = {data, size * count};
     long status = 0;
     t->kube->curl->easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &status);
     if (t->stream && kube_outcome_of((int)status) == KUBE_OK)
-        return t->stream(t->context, p.bytes) ? p.bytes.n : 0;
-    return arena_run(t->arena, put_part, &p) && !t->body.failed ? p.bytes.n : 0;
+        return t->stream(t->context, bytes) ? bytes.n : 0;
+    return transfer_keep(&t->body, bytes) ? bytes.n : 0;
 }
 
 /* The value of a header line when it has this name ("date:"). */
@@ -141,6 +146,8 @@ void transfer_prepare(struct kube *k, CURL *handle)
     set(handle, CURLOPT_WRITEFUNCTION, on_body);
     set(handle, CURLOPT_HEADERFUNCTION, on_header);
     set_text(k, handle, CURLOPT_PROXY, c->proxy);
+    if (c->direct)
+        set(handle, CURLOPT_NOPROXY, "*");
     set_text(k, handle, CURLOPT_CAINFO, c->ca_file);
     set_blob(k, handle, CURLOPT_CAINFO_BLOB, c->ca);
     set_text(k, handle, CURLOPT_SSLCERT, c->certificate_file);

@@ -52,6 +52,9 @@ bool transfer_begin(struct transfer *t, struct kube *k, CURL *handle, struct are
                     const struct kube_request *q, unsigned timeout);
 void transfer_end(struct transfer *t, CURLcode code);
 
+/* Puts bytes from within libcurl, which must not be left by unwinding. False when there is no more room. */
+bool transfer_keep(struct buf *b, slice bytes);
+
 /* What the attempt means, after transfer_end(); without `root`. Unwinds when the arena is exhausted. */
 struct kube_answer transfer_answer(const struct transfer *t, struct arena *a, const struct kube_request *q);
 

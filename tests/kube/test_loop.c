@@ -84,7 +84,7 @@ static struct kube_call *start_until(struct setting *s, struct kube_request q, s
     q.group_version = "v1";
     q.resource = "secrets";
     q.namespace = LIT("team");
-    struct kube_call *call = kube_loop_start(s->loop, &q, &bounds, &l);
+    struct kube_call *call = kube_loop_start(s->loop, s->kube, &q, &bounds, &l);
     assert_non_null(call);
     return call;
 }
