@@ -25,6 +25,7 @@ bool output_close(struct output *o);
 int command_lint(int argc, char **argv);
 int command_default(int argc, char **argv);
 int command_plan(int argc, char **argv);
+int command_reconcile(int argc, char **argv);
 int command_certs(int argc, char **argv);
 int command_crds(int argc, char **argv);
 int command_rules(int argc, char **argv);

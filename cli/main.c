@@ -31,6 +31,7 @@ static const struct command {
     {SLICE("lint"), command_lint, "check manifests: files, folders or standard input"},
     {SLICE("default"), command_default, "print a manifest with every default filled in"},
     {SLICE("plan"), command_plan, "print what the reconciler would do about an object"},
+    {SLICE("reconcile"), command_reconcile, "run the controller: do what admitted objects ask for"},
     {SLICE("serve"), command_serve, "answer AdmissionReviews over TLS"},
     {SLICE("certs"), command_certs, "show, make and keep the webhook's certificates"},
     {SLICE("crds"), command_crds, "print the CustomResourceDefinitions"},
@@ -47,7 +48,7 @@ static void help(FILE *out)
           "Usage: brgate COMMAND [OPTION]...\n\nCommands:\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-8.*s  %s\n", FMT(commands[i].name), commands[i].what);
+        fprintf(out, "  %-9.*s  %s\n", FMT(commands[i].name), commands[i].what);
     fputs("\nSee 'brgate COMMAND --help'; -V and --version print the version, too.\n"
           "Exit code: 0 no errors (warnings do not count), 1 errors, 2 it could not run.\n",
           out);

@@ -9,6 +9,7 @@
 #include "report.h"
 #include "timestamp.h"
 #include "tree.h"
+#include "zone_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -60,25 +61,11 @@ static bool take_now(void *run, const struct option *o, const char *value, struc
     return true;
 }
 
-/* Where libc looks, too. */
-static const char zone_folder[] = "/usr/share/zoneinfo";
-enum { ZONE_BYTES = 1 << 20 };
-
 static bool take_zone(void *run, const struct option *o, const char *name, struct error *reterr)
 {
     struct plan_run *r = run;
-    char path[256];
-    slice bytes;
     (void)o;
-    r->settings.time_zone = slice_of(name);
-    if (!*name || !strcmp(name, "UTC"))
-        return true;
-    int n = snprintf(path, sizeof path, "%s/%s", zone_folder, name);
-    bool safe = n > 0 && (size_t)n < sizeof path && !strstr(name, "..") && name[0] != '/';
-    if (!safe || file_read_stream(r->arena, path, ZONE_BYTES, &bytes))
-        return error_set(reterr, "there is no such zone in %s", zone_folder);
-    r->settings.zone = zone_read(r->arena, bytes);
-    return r->settings.zone || error_set(reterr, "%s is not a zone file", path);
+    return zone_file_read(r->arena, name, &r->settings, reterr);
 }
 
 static const struct option option_list[] = {

@@ -1,0 +1,174 @@
+/* brgate reconcile: the controller. */
+#include "command.h"
+#include "zone_file.h"
+
+#include "brgate_limits.h"
+#include "builtin_schemas.h"
+#include "file.h"
+#include "kube.h"
+#include "options.h"
+#include "reconcile.h"
+
+#include <unistd.h>
+
+static const char help[] =
+    "Usage: brgate reconcile [OPTION]...\n"
+    "\n"
+    "Runs in a cluster and does what admitted objects ask for: makes the Backups, log\n"
+    "backups and compactions of a BackupSchedule when they are due, removes what its\n"
+    "retention no longer keeps, and runs the Jobs. Several replicas may run: one of\n"
+    "them holds a Lease and works, the others wait. docs/RECONCILER.md says what it does\n"
+    "and how to install it.\n"
+    "\n"
+    "  --kinds KIND,...       what to handle (backupschedules.br.pingcap.com,\n"
+    "                         compactbackups.br.pingcap.com); also\n"
+    "                         backups.br.pingcap.com, and the same three of\n"
+    "                         pingcap.com. Leave out what TiDB Operator handles\n"
+    "  --namespace NAMESPACE  look at this namespace only\n"
+    "  --dry-run              take no Lease and write nothing: the log says what\n"
+    "                         would be done\n"
+    "  --lease [NS/]NAME      the Lease (brgate-reconcile, in the pod's namespace)\n"
+    "  --manager-image IMAGE  the operator's backup-manager image\n"
+    "  --timezone ZONE        in which schedules are read, and TZ of the Jobs' pods\n"
+    "                         (UTC); '' for UTC without TZ\n"
+    "  --config FILE          policy: severities of the rules that objects must pass\n"
+    "  --kubeconfig FILE      how to reach the API server from outside\n"
+    "  --listen ADDRESS:PORT  /livez, /readyz and /metrics (0.0.0.0:8080)\n"
+    "  --log-format json|text one line per decision on standard error (json)\n"
+    "\n"
+    "SIGTERM and SIGINT end it: requests in flight are waited for, then the Lease is\n"
+    "given back. A second signal ends it at once.\n"
+    "\n"
+    "Exit code: 0 ended by a signal, 2 it could not run.\n";
+
+struct settings {
+    struct arena *arena;
+    struct reconcile_options options;
+    const char *namespace, *lease, *image, *config;
+    unsigned log_format; /* of log_formats */
+};
+
+static const char *const log_formats[] = {"json", "text", NULL};
+
+static const struct {
+    slice name;
+    unsigned kind;
+} kinds[] = {
+    {SLICE("backups.br.pingcap.com"), MACHINE_KIND(GROUP_BR, KIND_BACKUP)},
+    {SLICE("backupschedules.br.pingcap.com"), MACHINE_KIND(GROUP_BR, KIND_BACKUP_SCHEDULE)},
+    {SLICE("compactbackups.br.pingcap.com"), MACHINE_KIND(GROUP_BR, KIND_COMPACT_BACKUP)},
+    {SLICE("backups.pingcap.com"), MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP)},
+    {SLICE("backupschedules.pingcap.com"), MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP_SCHEDULE)},
+    {SLICE("compactbackups.pingcap.com"), MACHINE_KIND(GROUP_PINGCAP, KIND_COMPACT_BACKUP)},
+};
+
+static bool take_kinds(void *settings, const struct option *o, const char *value, struct error *reterr)
+{
+    struct settings *s = settings;
+    slice rest = slice_of(value);
+    (void)o;
+    s->options.machine.kinds = 0;
+    while (rest.n) {
+        size_t comma = slice_find_char(rest, ','), i = 0;
+        slice name = slice_cut(rest, 0, comma);
+        while (i < COUNT(kinds) && !slice_eq(kinds[i].name, name))
+            i++;
+        if (i == COUNT(kinds))
+            return error_set(reterr,
+                             "\"%.*s\" is not one of backups, backupschedules and compactbackups with "
+                             ".br.pingcap.com or .pingcap.com",
+                             FMT(name));
+        s->options.machine.kinds |= kinds[i].kind;
+        rest = comma == SLICE_NONE ? (slice){0} : slice_from(rest, comma + 1);
+    }
+    return s->options.machine.kinds || error_set(reterr, "expected at least one kind");
+}
+
+static bool take_zone(void *settings, const struct option *o, const char *name, struct error *reterr)
+{
+    struct settings *s = settings;
+    (void)o;
+    return zone_file_read(s->arena, name, &s->options.machine.plan, reterr);
+}
+
+static const struct option options[] = {
+    {OPTION_TAKEN("--kinds", take_kinds)},
+    {OPTION_TEXT("--namespace", settings, namespace)},
+    {OPTION_SWITCH("--dry-run", settings, options.machine.dry_run)},
+    {OPTION_TEXT("--lease", settings, lease)},
+    {OPTION_TEXT("--manager-image", settings, image)},
+    {OPTION_TAKEN("--timezone", take_zone)},
+    {OPTION_TEXT("--config", settings, config)},
+    {OPTION_TEXT("--kubeconfig", settings, options.kubeconfig)},
+    {OPTION_TEXT("--listen", settings, options.listen)},
+    {OPTION_WORD("--log-format", settings, log_format, log_formats)},
+};
+
+static int read_options(struct settings *s, int argc, char **argv)
+{
+    static const struct options command = {
+        .command = "reconcile", .help = help, .list = options, .count = COUNT(options)};
+    int status = options_read(&command, argc, argv, s, NULL);
+    if (status != OPTIONS_READ)
+        return status;
+    struct machine_settings *m = &s->options.machine;
+    s->options.text_log = s->log_format == 1;
+    m->namespace = slice_of(s->namespace);
+    if (s->image)
+        m->plan.manager_image = slice_of(s->image);
+    kube_split_name(s->lease, &m->lease_namespace, &m->lease_name);
+    return OPTIONS_READ;
+}
+
+struct opening {
+    struct settings *settings;
+    struct policy policy;
+    struct error *reterr;
+    bool read;
+};
+
+static void read_policy(void *context)
+{
+    struct opening *o = context;
+    const char *path = o->settings->config;
+    slice text;
+    struct error why;
+    o->read = file_read(o->settings->arena, path, LIMIT_DOCUMENT_BYTES, &text, o->reterr);
+    if (!o->read)
+        return;
+    o->read = policy_read(&o->policy, o->settings->arena, text, NULL, &why) ||
+              error_set(o->reterr, "--config %s:%s", path, why.text);
+}
+
+/* The gate that every object passes before anything is done for it; NULL with one line. */
+static struct gate *open_gate(struct settings *s, struct error *reterr)
+{
+    struct opening o = {.settings = s, .reterr = reterr, .read = true};
+    error_set(reterr, "out of memory");
+    if (s->config && (!arena_run(s->arena, read_policy, &o) || !o.read))
+        return NULL;
+    return gate_open(&o.policy, &builtin_schemas);
+}
+
+int command_reconcile(int argc, char **argv)
+{
+    struct settings s = {
+        .arena = arena_new(LIMIT_ARENA_BYTES),
+        .options = {.listen = "0.0.0.0:8080",
+                    .log_fd = STDERR_FILENO,
+                    .machine = {.kinds = MACHINE_DEFAULT_KINDS, .plan.time_zone = LIT("UTC")}},
+        .lease = "brgate-reconcile"};
+    struct error error;
+    if (!s.arena)
+        return command_fails("reconcile", "out of memory");
+    int code = read_options(&s, argc, argv);
+    if (code == OPTIONS_READ) {
+        struct gate *gate = open_gate(&s, &error);
+        s.options.machine.gate = gate;
+        code = gate && reconcile_run(&s.options, &error) ? EXIT_CLEAN
+                                                         : command_fails("reconcile", "%s", error.text);
+        gate_close(gate);
+    }
+    arena_free(s.arena);
+    return code;
+}

@@ -1,0 +1,104 @@
+/* A copy of the machine's counts under a lock, and their text. */
+#include "meters.h"
+
+#include "clock.h"
+#include "samples.h"
+
+#define PREFIX "brgate_reconcile_"
+
+void meters_open(struct meters *m)
+{
+    *m = (struct meters){.started_at = clock_unix(), .state = MACHINE_STANDBY};
+    pthread_mutex_init(&m->lock, NULL);
+}
+
+void meters_close(struct meters *m)
+{
+    pthread_mutex_destroy(&m->lock);
+}
+
+void meters_answer(struct meters *m, enum machine_verb verb, enum kube_outcome outcome)
+{
+    pthread_mutex_lock(&m->lock);
+    m->requests[verb][outcome]++;
+    pthread_mutex_unlock(&m->lock);
+}
+
+void meters_look(struct meters *m, const struct machine *machine, size_t watches, uint64_t log_lines_dropped)
+{
+    pthread_mutex_lock(&m->lock);
+    m->state = machine_state(machine);
+    for (int i = 0; i < MACHINE_COUNT_COUNT; i++)
+        m->counts[i] = machine_count(machine, (enum machine_count)i);
+    m->watches = watches;
+    m->log_lines_dropped = log_lines_dropped;
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* A replica that waits for the lease is ready: it does what it is there for. */
+const char *meters_not_ready(void *context)
+{
+    static const char *const reasons[] = {[MACHINE_SYNCING] = "the objects are still being listed",
+                                          [MACHINE_STOPPING] = "it ends",
+                                          [MACHINE_ENDED] = "it has ended",
+                                          [MACHINE_BROKEN] = "out of memory"};
+    struct meters *m = context;
+    pthread_mutex_lock(&m->lock);
+    enum machine_state state = m->state;
+    pthread_mutex_unlock(&m->lock);
+    return state < COUNT(reasons) ? reasons[state] : NULL;
+}
+
+static const struct {
+    const char *name, *type, *help;
+} samples[MACHINE_COUNT_COUNT] = {
+    [MACHINE_OBJECTS] = {PREFIX "cache_objects", "gauge", "Objects in the cache."},
+    [MACHINE_BYTES] = {PREFIX "cache_bytes", "gauge", "Memory that the cache takes."},
+    [MACHINE_QUEUED] = {PREFIX "queue_depth", "gauge", "Objects that wait for their turn."},
+    [MACHINE_DELAYED] = {PREFIX "queue_delayed", "gauge", "Objects that wait after a failure."},
+    [MACHINE_IN_FLIGHT] = {PREFIX "requests_in_flight", "gauge",
+                           "Requests without an answer, without watches."},
+    [MACHINE_DENIED] = {PREFIX "denied", "gauge", "Objects that the gate denies: nothing is done for them."},
+    [MACHINE_TURNS] = {PREFIX "turns_total", "counter",
+                       "Reconciliations: an object was looked at and planned for."},
+    [MACHINE_WRITES] = {PREFIX "writes_total", "counter", "Writes that succeeded."},
+    [MACHINE_CONFLICTS] = {PREFIX "conflicts_total", "counter", "Writes that another one was faster than."},
+    [MACHINE_FAILURES] = {PREFIX "write_failures_total", "counter", "Writes that failed otherwise."},
+    [MACHINE_RELISTS] = {PREFIX "relists_total", "counter",
+                         "Lists read anew because a watch could not go on."},
+    [MACHINE_EVENTS_DROPPED] = {PREFIX "events_dropped_total", "counter",
+                                "Events for users that were too many."},
+    [MACHINE_NOTES_DROPPED] = {PREFIX "notes_dropped_total", "counter", "Log lines dropped by the machine."},
+};
+
+static void put_requests(const struct meters *m, struct buf *b)
+{
+    static const char *const verbs[MACHINE_VERB_COUNT] = {"list",   "watch", "get",    "create",
+                                                          "update", "patch", "delete", "ask"};
+    samples_head(b, PREFIX "requests_total", "counter",
+                 "Requests to the API server by verb and outcome; ask: questions to PD about log backups.");
+    for (int v = 0; v < MACHINE_VERB_COUNT; v++)
+        for (int o = 0; o < KUBE_OUTCOME_COUNT; o++)
+            if (m->requests[v][o])
+                buf_fmt(b, PREFIX "requests_total{verb=\"%s\",outcome=\"%s\"} %llu\n", verbs[v],
+                        kube_outcome_word((enum kube_outcome)o), (unsigned long long)m->requests[v][o]);
+}
+
+void meters_put(void *context, struct buf *b)
+{
+    struct meters *m = context;
+    pthread_mutex_lock(&m->lock);
+    struct meters seen = *m;
+    pthread_mutex_unlock(&m->lock);
+    samples_one(b, PREFIX "leader", "gauge", "1 while this replica holds the lease, or needs none.",
+                seen.state == MACHINE_LEADING || seen.state == MACHINE_SYNCING);
+    for (int i = 0; i < MACHINE_COUNT_COUNT; i++)
+        samples_one(b, samples[i].name, samples[i].type, samples[i].help, (int64_t)seen.counts[i]);
+    samples_one(b, PREFIX "watches", "gauge", "Open watches.", (int64_t)seen.watches);
+    put_requests(&seen, b);
+    samples_one(b, PREFIX "log_lines_dropped_total", "counter",
+                "Log lines dropped because the reader was slow.", (int64_t)seen.log_lines_dropped);
+    samples_head(b, "brgate_build_info", "gauge", "Version of the program.");
+    buf_fmt(b, "brgate_build_info{version=\"%s\"} 1\n", BRGATE_VERSION);
+    samples_process(b, seen.started_at);
+}

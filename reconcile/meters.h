@@ -1,0 +1,31 @@
+/* What /readyz and /metrics tell: written by the controller's thread, read by that of the port. Internal to this
+ * layer. */
+#ifndef BRGATE_METERS_H
+#define BRGATE_METERS_H
+
+#include "kube.h"
+#include "machine.h"
+
+#include <pthread.h>
+
+struct meters {
+    pthread_mutex_t lock;
+    int64_t started_at; /* Unix seconds */
+    enum machine_state state;
+    uint64_t counts[MACHINE_COUNT_COUNT];
+    uint64_t requests[MACHINE_VERB_COUNT][KUBE_OUTCOME_COUNT];
+    uint64_t watches; /* open */
+    uint64_t log_lines_dropped;
+};
+
+void meters_open(struct meters *m);
+void meters_close(struct meters *m);
+
+void meters_answer(struct meters *m, enum machine_verb verb, enum kube_outcome outcome);
+void meters_look(struct meters *m, const struct machine *machine, size_t watches, uint64_t log_lines_dropped);
+
+/* For the health port; the context is the meters. */
+const char *meters_not_ready(void *context);
+void meters_put(void *context, struct buf *b);
+
+#endif

@@ -1,0 +1,21 @@
+/* The controller as a process: gives the machine (machine/machine.h) a clock, the API server, PD, a log and a port for
+ * probes and metrics, on one thread. */
+#ifndef BRGATE_RECONCILE_H
+#define BRGATE_RECONCILE_H
+
+#include "machine.h"
+
+struct reconcile_options {
+    const char *kubeconfig; /* NULL: as kube_place finds it */
+    const char *listen;     /* ADDRESS:PORT of /livez, /readyz and /metrics; port 0 is chosen by the system */
+    bool text_log;
+    int log_fd;
+    /* Without an identity, which is made; without a namespace of the lease it is the pod's or the context's. */
+    struct machine_settings machine;
+};
+
+/* Runs until SIGTERM or SIGINT, gives the lease back, and returns true. A second signal ends the process at once. False
+ * with one line in `reterr` when it cannot start, or runs out of memory. */
+bool reconcile_run(const struct reconcile_options *o, struct error *reterr);
+
+#endif
