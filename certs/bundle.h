@@ -14,8 +14,8 @@ struct bundle {
     size_t count;
 };
 
-/* Every certificate of a PEM text, in order. False with one line when one of them is broken or there is
- * none. */
+/* Returns every certificate of a PEM text, in order. False with one line in `reterr` when one of them is broken or
+ * there is none. */
 bool bundle_read(struct arena *a, slice pem, struct bundle *ret, struct error *reterr);
 
 bool bundle_has(const struct bundle *b, slice fingerprint); /* by its fingerprint */
@@ -26,13 +26,13 @@ enum { BUNDLE_OUTLIVED_PART = 24 };
  * caller's clock must not be ahead by as much (rotation_apart()). Nothing else ever makes one leave; see rotation.h. */
 bool bundle_outlived(const struct certificate_info *ca, int64_t now);
 
-/* The list with every CA of `cas` in it and none that is outlived: what is there stays in front and in its
- * order. Text that is no list of certificates counts as an empty one. `*ret_changed` tells whether the result
- * holds other certificates than `list`. False, with one line, when memory runs out. */
+/* Returns the list with every CA of `cas` added and the outlived ones removed; the CAs that stay come first, in their
+ * order. Text that is no list of certificates counts as an empty one. `*ret_changed` tells whether the result holds
+ * other certificates than `list`. False, with one line, when memory runs out. */
 bool bundle_merge(struct arena *a, slice list, slice cas, int64_t now, slice *ret, bool *ret_changed,
                   struct error *reterr);
 
-/* The CA of the list that vouches for the chain, alone, PEM; empty when none does. */
+/* Returns the one CA of the list that vouches for the chain, as PEM; empty when none does. */
 slice bundle_issuer(struct arena *a, slice list, slice chain, int64_t now);
 
 #endif

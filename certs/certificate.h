@@ -25,8 +25,8 @@ struct certificate_pair {
     slice certificate, key; /* PEM; the key as PKCS #8 */
 };
 
-/* A new key and its certificate, signed by `issuer`, or by itself when that is NULL. What an issuer signs
- * ends when the issuer's own certificate ends, at the latest. */
+/* Makes a new key and its certificate, signed by `issuer`, or self-signed when that is NULL. What an issuer signs ends
+ * when the issuer's own certificate ends, at the latest. */
 bool certificate_make(struct arena *a, const struct certificate_request *request,
                       const struct certificate_pair *issuer, struct certificate_pair *ret,
                       struct error *reterr);
@@ -41,22 +41,22 @@ struct certificate_info {
     slice fingerprint; /* SHA-256 of the DER form, lower-case hex */
 };
 
-/* The first certificate of a PEM text. */
+/* Reads the first certificate of a PEM text. */
 bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, struct error *reterr);
 
-/* Whether the private key belongs to the first certificate. */
+/* Returns whether the private key belongs to the first certificate. */
 bool certificate_key_matches(slice pem, slice key_pem, struct error *reterr);
 
-/* Whether there is a first certificate and it is for this DNS name or IP address, as Go and the API server see
- * it. */
+/* Returns whether there is a first certificate that is valid for this DNS name or IP address, as Go and the API server
+ * decide it. */
 bool certificate_is_for(slice pem, slice host);
 
 /* Whether a client that trusts `ca_bundle` would accept the chain as a server's certificate for `host` (a DNS
  * name or an IP address; empty: any) at `now`. The chain begins with the leaf. */
 bool certificate_chain_valid(slice chain, slice ca_bundle, slice host, int64_t now, struct error *reterr);
 
-/* When a certificate should be replaced: after two thirds of its life, which leaves a third for everything
- * that can go wrong. */
+/* Returns when a certificate should be replaced: after two thirds of its life, so that a third is left to repair a
+ * renewal that fails. */
 int64_t certificate_renewal_time(const struct certificate_info *info);
 
 #endif

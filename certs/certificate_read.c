@@ -1,4 +1,4 @@
-/* What a certificate says and whether it would be believed. */
+/* Reads a certificate, and checks whether clients would trust it. */
 #include "certificate.h"
 #include "openssl.h"
 
@@ -39,7 +39,7 @@ static slice hex(struct arena *a, const unsigned char *bytes, size_t n)
     return p ? (slice){p, 2 * n} : (slice){0};
 }
 
-/* A DNS name is shown to people, and whoever made the certificate chose its bytes. */
+/* A DNS name is shown to people, and its bytes were chosen by the maker of the certificate. */
 static slice dns_name(struct arena *a, const ASN1_STRING *name)
 {
     slice s = {(const char *)ASN1_STRING_get0_data(name), (size_t)ASN1_STRING_length(name)};

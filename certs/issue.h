@@ -8,7 +8,7 @@
 #include "certificate.h"
 
 enum {
-    ISSUE_LIFE = 90 * 86400,   /* renewed after 60 days, so 30 are left to notice when that fails */
+    ISSUE_LIFE = 90 * 86400,   /* renewed after 60 days, which leaves 30 to notice a failed renewal */
     ISSUE_LEAST_LIFE = 30,     /* for tests of rotation */
     ISSUE_CLOCKS_APART = 3600, /* validity begins that much earlier (at most a tenth of the life) */
 };

@@ -1,4 +1,4 @@
-/* The corners of OpenSSL's interface that both halves of this layer need. */
+/* Wraps what both halves of this layer need of OpenSSL. */
 #include "openssl.h"
 
 #include <limits.h>

@@ -16,7 +16,7 @@ SCOPED(EVP_PKEY, EVP_PKEY_free)
 SCOPED(BIO, BIO_free_all)
 #define scoped(type) __attribute__((cleanup(scoped_##type))) type
 
-/* False, with `what` and OpenSSL's oldest reason. Empties OpenSSL's error queue. */
+/* Returns false, and sets the error to `what` and OpenSSL's oldest reason. Empties OpenSSL's error queue. */
 bool openssl_failed(struct error *reterr, const char *what);
 
 /* A copy in the arena; the empty slice when it is full. */

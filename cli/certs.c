@@ -1,4 +1,4 @@
-/* brgate certs: shows the webhook's certificates, makes some, keeps them. */
+/* brgate certs: shows the webhook's certificates, makes and renews them. */
 #include "certs.h"
 
 #include "clock.h"
@@ -81,7 +81,7 @@ struct settings {
     bool wait;
 };
 
-/* Of an argument, as certificates take them. */
+/* The names of an argument, in the form that certificates need. */
 static size_t list_names(const struct option_texts *names, slice ret[OPTION_TEXTS_MOST])
 {
     for (size_t i = 0; i < names->count; i++)

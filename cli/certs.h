@@ -9,7 +9,7 @@ int certs_show(int argc, char **argv);
 int certs_make(int argc, char **argv); /* writes a new CA and certificate as files */
 int certs_self(int argc, char **argv); /* makes or renews the Secret once */
 
-/* The chain that a TLS server shows when it is asked for `name`, as PEM. False with one line. */
+/* Fetches the chain that a TLS server presents for `name`, as PEM. False with one line in `reterr`. */
 bool certs_peer(struct arena *a, const char *address, slice name, slice *ret_chain, struct error *reterr);
 
 #endif

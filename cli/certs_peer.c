@@ -1,5 +1,4 @@
-/* Asks a TLS server for its certificate. Nothing is verified here: whoever asks wants to see what is
- * there. */
+/* Asks a TLS server for its certificate. Nothing is verified here: the caller wants to see what the server presents. */
 #include "certs.h"
 
 #include <errno.h>
@@ -52,7 +51,8 @@ static slice chain_of(struct arena *a, gnutls_session_t session)
     return buf_slice(&b);
 }
 
-/* The certificate is known before the handshake's end, which a server that wants one of ours may refuse. */
+/* The certificate is known before the end of the handshake, which a server that requires a client certificate may
+ * refuse. */
 static slice shake_hands(struct arena *a, int fd, slice name, struct error *reterr)
 {
     gnutls_session_t session;

@@ -1,4 +1,4 @@
-/* brgate certs show: what is served, what is stored, and who believes it. */
+/* brgate certs show: what is served, what is stored, and whether the API servers trust it. */
 #include "certs.h"
 
 #include "brgate_limits.h"
@@ -37,7 +37,7 @@ struct places {
 
 struct show {
     const struct places *places;
-    struct kube *kube; /* NULL: nothing of the cluster is asked for */
+    struct kube *kube; /* NULL: the cluster is not asked */
     struct arena *arena;
     struct buf out;
     int64_t now;

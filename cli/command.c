@@ -1,4 +1,4 @@
-/* What the subcommands share: their complaints and their output. */
+/* Errors and output of the subcommands. */
 #include "command.h"
 
 #include <errno.h>

@@ -11,8 +11,8 @@ enum exit_code { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_UNABLE = 2 };
 /* One line on stderr, "brgate COMMAND: ..."; returns EXIT_UNABLE. */
 int command_fails(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Writes to standard output or, when `path` is not NULL, to that file. False when it cannot be written; this
- * has been said on stderr. */
+/* Writes to standard output or, when `path` is not NULL, to that file. Returns false when it cannot be written, which
+ * stderr has then reported. */
 struct output {
     const char *command, *path;
     void *stream;

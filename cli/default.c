@@ -106,15 +106,14 @@ static int read_options(struct settings *s, int argc, char **argv)
     return status;
 }
 
-/* The rest of what is wrong is for `brgate lint`: this is what makes the result differ from what was
- * meant. */
+/* Only findings that make the result differ from what was meant; the others are for `brgate lint`. */
 static bool concerns_reading(const struct reported *r)
 {
     return (r->diagnostic.rule->flags & RULE_LOSES_TEXT) || !r->object->readable ||
            r->object->status == VERDICT_BROKEN;
 }
 
-/* Complains on stderr; false when a document could not be read at all. */
+/* Reports on stderr; returns false when a document could not be read at all. */
 static bool check_readable(struct settings *s, const struct stream_verdict *stream)
 {
     slice name = slice_of(file_shown(s->file, "<stdin>"));

@@ -59,7 +59,7 @@ enum { REPORT_BYTES = 256 << 20 };
 
 struct level_flag {
     enum policy_level level;
-    slice rules; /* comma between them */
+    slice rules; /* separated by commas */
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -189,7 +189,7 @@ static bool read_settings(const struct settings *s, struct config *config)
     return true;
 }
 
-/* The patterns of --exclude, and behind them those of the settings. */
+/* The patterns of --exclude, followed by those of the settings. */
 static const struct ignore_list *excludes_of(const struct settings *s, const struct config *config)
 {
     char here[PATH_MAX];
@@ -230,7 +230,7 @@ static void render(void *context)
     r->format->put_file(&r->text, r->file, r->colour);
 }
 
-/* The reports of the files that have findings; false when one of them exceeds the memory. */
+/* Writes the reports of the files that have findings; returns false when one of them exceeds the memory. */
 static bool put_files(const struct settings *s, struct output *out, const struct run *run, size_t count)
 {
     struct rendering r = {
@@ -252,7 +252,7 @@ static bool put_files(const struct settings *s, struct output *out, const struct
     return ok;
 }
 
-/* What could not be read, in the order of the names; folders have been named on stderr. */
+/* Lists what could not be read, in the order of the names; stderr has named the folders. */
 static void note_failures(const struct settings *s, const struct paths *paths, const struct run *run,
                           struct report_end *end)
 {
@@ -283,7 +283,7 @@ static void name_silenced(const struct settings *s, const struct paths *paths, c
                           file_shown(paths->names[i], s->stdin_name));
 }
 
-/* False when the report could not be written. */
+/* Returns false when the report could not be written. */
 static bool print_report(const struct settings *s, const struct paths *paths, const struct run *run)
 {
     struct output out;

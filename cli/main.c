@@ -1,4 +1,4 @@
-/* brgate: which subcommand? */
+/* brgate: runs the subcommand that is named. */
 #include "command.h"
 #include "serve.h"
 

@@ -121,7 +121,7 @@ static bool same_object(const struct node *a, const struct resource *o)
            slice_eq(tree_text_at(a, "metadata.namespace"), o->metadata.namespace.value);
 }
 
-/* The object as it would be after an apply: the spec of the file, and what the cluster adds to it. */
+/* The object as it would be after an apply: the file's spec with what the cluster adds. */
 static const struct resource *as_in_state(struct plan_run *r, const struct resource *o)
 {
     static const char *const kept[] = {
@@ -228,7 +228,7 @@ static void put_plan(struct plan_run *r, struct buf *b, const struct verdict *v)
     }
 }
 
-/* Errors as the linter prints them; true when there are any. */
+/* Prints errors as the linter does; returns true when there are any. */
 static bool say_refused(struct plan_run *r, const struct stream_verdict *stream)
 {
     slice name = slice_of(file_shown(r->file, "<stdin>"));

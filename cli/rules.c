@@ -1,4 +1,4 @@
-/* brgate rules, brgate explain: the catalogue, to read. */
+/* brgate rules, brgate explain: prints the catalogue. */
 #include "command.h"
 
 #include "brgate_limits.h"

@@ -221,7 +221,7 @@ static int run(struct settings *s, struct server_handler *handler, struct error 
     return status;
 }
 
-/* For a person, or for an init container of which nothing else is seen. */
+/* For a person, or for an init container, of which only the output is visible. */
 static int check_config(const struct settings *s, const struct server_handler *handler, struct error *reterr)
 {
     struct server_policy p = {.enforcement = "deny"};
@@ -233,7 +233,7 @@ static int check_config(const struct settings *s, const struct server_handler *h
     return EXIT_CLEAN;
 }
 
-/* In the form of the log: whoever reads one reads the other. */
+/* In the form of the log, as the same programs read both. */
 static int cannot_start(const struct settings *s, const struct error *why)
 {
     struct log *log = s->server.text_log ? NULL : log_new(s->server.log_fd, false);

@@ -22,7 +22,7 @@ static inline uint64_t clock_ms(void)
     return clock_ns() / 1000000U;
 }
 
-/* Goes on while the machine sleeps: for what grows old. */
+/* Continues while the machine sleeps: for ages. */
 static inline uint64_t clock_lived_ms(void)
 {
     return clock_read_ns(CLOCK_BOOTTIME) / 1000000U;

@@ -11,7 +11,7 @@
 
 enum { FIRST_ROOM = 64 << 10 };
 
-/* 0 or errno. `room` is a first guess; the buffer grows. */
+/* Returns 0 or an errno. `room` is a first guess; the buffer grows. */
 static int read_all(struct arena *a, int fd, size_t room, size_t most, slice *ret)
 {
     char *p = arena_try(a, room);
@@ -44,7 +44,7 @@ static size_t room_for(const struct stat *s, size_t most)
     return size < most ? size : most;
 }
 
-/* mkfifo(1) makes one in a file system, pipe(2) on its own. */
+/* mkfifo(1) makes a pipe in a file system, pipe(2) one outside. */
 static bool is_named_pipe(int fd, const struct stat *s)
 {
     struct statfs f;

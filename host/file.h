@@ -20,7 +20,7 @@ const char *file_why(int error);
 /* Returns whether the argument means standard input: "-". */
 bool file_is_stdin(const char *path);
 
-/* What people read for the argument: `stdin_name` for standard input. */
+/* Returns the argument as reports show it: `stdin_name` for standard input. */
 const char *file_shown(const char *path, const char *stdin_name);
 
 #endif

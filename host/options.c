@@ -27,7 +27,7 @@ static const struct unit durations[] = {{SLICE("d"), OPTION_DAY},
                                         {SLICE("ms"), 1}};
 static const struct unit plain[] = {{SLICE(""), 1}};
 
-/* How a kind's numbers are written, and what a complaint calls them. */
+/* How a kind's numbers are written, and what an error message calls them. */
 static const struct notation {
     const struct unit *units;
     size_t count;
@@ -114,7 +114,7 @@ static bool take_text(struct option_texts *texts, const char *value, struct erro
     return true;
 }
 
-/* False with what is wrong with the value. */
+/* Returns false with what is wrong with the value. */
 static bool take(const struct option *o, void *settings, const char *value, struct error *reterr)
 {
     void *field = (char *)settings + o->at;

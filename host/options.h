@@ -43,7 +43,7 @@ struct option {
     bool (*take)(void *settings, const struct option *option, const char *value, struct error *reterr);
 };
 
-/* What may be given several times. */
+/* The values of an option that may be repeated. */
 enum { OPTION_TEXTS_MOST = 16 };
 struct option_texts {
     const char *items[OPTION_TEXTS_MOST];

@@ -1,4 +1,4 @@
-/* Where a team keeps what it has decided: .brgate.yaml. */
+/* Finds and reads the settings file, .brgate.yaml. */
 #ifndef BRGATE_CONFIG_H
 #define BRGATE_CONFIG_H
 
@@ -11,7 +11,7 @@ struct config {
 };
 
 /* Reads the settings file that is named, or the nearest `.brgate.yaml` from the current folder upwards to the one that
- * holds `.git` (outside a repository only the current folder is looked at); without any, all is as it comes. False when
+ * holds `.git` (outside a repository only the current folder is looked at); without any, the defaults apply. False when
  * it cannot be read or has a fault ("FILE:LINE:COLUMN: ..."), or when `.brgate.yml` is there in its place. */
 bool config_load(struct arena *a, const char *named, struct config *ret, struct error *reterr);
 

@@ -17,7 +17,7 @@ struct ignore_list *ignore_new(struct arena *a, const char *base)
     return list;
 }
 
-/* Blanks at the end do not count unless the last of them is escaped. */
+/* Spaces at the end do not count unless the last of them is escaped. */
 static slice without_blanks(slice line)
 {
     while (line.n && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == '\n'))
@@ -70,7 +70,7 @@ static const struct {
     {SLICE("[:space:]"), isspace}, {SLICE("[:upper:]"), isupper}, {SLICE("[:xdigit:]"), isxdigit},
 };
 
-/* A member of a set at `*at`, behind which it goes on: a class, or a character, escaped or not. */
+/* Reads a member of a set at `*at` and moves behind it: a class, or a character, escaped or not. */
 static bool take_class(slice p, size_t *at, unsigned char c, bool *fits)
 {
     for (size_t i = 0; i < COUNT(classes); i++) {
@@ -90,7 +90,7 @@ static unsigned char take_character(slice p, size_t *at)
     return (unsigned char)p.p[(*at)++];
 }
 
-/* "[a-z]" at `*at`; behind it afterwards. False when it is not closed: it then fits nothing. */
+/* Reads "[a-z]" at `*at` and moves behind it. Returns false when it is not closed: it then matches nothing. */
 static bool fits_set(slice p, size_t *at, unsigned char c, bool *ret_fits)
 {
     size_t i = *at + 1;
@@ -113,7 +113,7 @@ static bool fits_set(slice p, size_t *at, unsigned char c, bool *ret_fits)
     return true;
 }
 
-/* One character of the name against the pattern at `*at`, behind which it goes on. */
+/* Matches one character of the name against the pattern at `*at`, and moves behind that. */
 static bool fits_one(slice p, size_t *at, unsigned char c)
 {
     bool fits = false;

@@ -4,7 +4,7 @@
 
 #include "arena.h"
 
-/* The patterns of one .gitignore or one list. Later ones win over earlier ones, `!` takes back. */
+/* The patterns of one .gitignore or one list. Later patterns override earlier ones, and `!` includes again. */
 struct ignore_list {
     const struct ignore_list *next; /* for the owner */
     const char *base; /* the folder that its patterns start from, absolute, without a slash at the end */
@@ -12,7 +12,7 @@ struct ignore_list {
     size_t count, capacity;
 };
 
-/* An empty list; `base` must outlive it. */
+/* Returns an empty list; `base` must outlive it. */
 struct ignore_list *ignore_new(struct arena *a, const char *base);
 
 /* Adds the pattern of one line; comments and blank lines add nothing. The text must outlive the list. */

@@ -77,7 +77,7 @@ static bool is_out(const struct walk *w, const struct ignore_list *ignored, slic
     return false;
 }
 
-/* An operand is out when a folder above it is, too. */
+/* An operand is excluded also when a folder above it is. */
 static bool is_excluded(const struct walk *w, const char *absolute, bool is_folder)
 {
     slice path = slice_of(absolute);
@@ -87,7 +87,7 @@ static bool is_excluded(const struct walk *w, const char *absolute, bool is_fold
     return is_out(w, NULL, path, is_folder);
 }
 
-/* The .gitignore of that folder before those above it. */
+/* Adds the .gitignore of that folder before those above it. */
 static const struct ignore_list *with_own(struct walk *w, const struct folder *f)
 {
     slice text;
@@ -195,7 +195,7 @@ static void close_open(void *walk)
         closedir(w->open);
 }
 
-/* Where the operand is; a link is where it is itself, and not where it leads. NULL when that is unknown. */
+/* Returns the absolute path of the operand; of a link, its own path and not its target's. NULL when that is unknown. */
 static const char *absolute_of(struct arena *a, const char *operand, bool is_folder)
 {
     char real[PATH_MAX];
@@ -242,7 +242,7 @@ struct named {
     bool known;
 };
 
-/* The same file side by side, its best name first. */
+/* Orders the names of one file side by side, the best first. */
 static int by_file(const void *p, const void *q)
 {
     const struct named *a = p, *b = q;

@@ -1,11 +1,11 @@
-/* Which files a run reads. */
+/* Lists the files that a run reads. */
 #ifndef BRGATE_PATHS_H
 #define BRGATE_PATHS_H
 
 #include "ignore.h"
 
 struct paths_options {
-    const char *who;                   /* leads the lines on stderr */
+    const char *who;                   /* begins the lines on stderr */
     const struct ignore_list *exclude; /* what is not read even when it is named */
     bool gitignore;                    /* leave out of folders what .gitignore names */
 };

@@ -1,4 +1,4 @@
-/* What a run says, in the format that was asked for. */
+/* Reports of a run, in one of several formats. */
 #ifndef BRGATE_REPORT_H
 #define BRGATE_REPORT_H
 
@@ -31,10 +31,10 @@ struct report_file {
     size_t count;
 };
 
-/* What the stream says. Its texts are those of the stream. */
+/* Returns the findings of the stream, whose texts they share. */
 struct report_file report_file_of(struct arena *a, slice name, const struct stream_verdict *stream);
 
-/* A copy that needs neither the stream nor its arena; without `lines`. */
+/* Returns a copy that needs neither the stream nor its arena; without `lines`. */
 struct report_file *report_file_keep(struct arena *a, const struct report_file *f);
 
 /* Adds findings of the file, which come by position. */
@@ -59,7 +59,7 @@ void report_add(struct report_totals *t, const struct report_totals *more);
 
 enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NEVER };
 
-/* Is anything wrong? Also when the policy has silenced what was found in a document that cannot be read. */
+/* Returns whether the run has failed: also when a document cannot be read and the policy has silenced the finding. */
 bool report_failed(const struct report_totals *t, enum fail_on fail_on);
 
 /* A file or folder that could not be read. */
@@ -68,7 +68,7 @@ struct report_failure {
     slice reason;
 };
 
-/* What is said when all files have been. */
+/* The closing part of a report. */
 struct report_end {
     struct report_totals totals;
     const struct report_failure *failures;
@@ -87,7 +87,7 @@ struct report_format {
 extern const struct report_format report_formats[];
 extern const size_t report_format_count;
 
-/* One finding as text: the line for tools, the source line, the carets. */
+/* Puts one finding as text: the line for tools, the source line, the carets. */
 void report_put_diagnostic(struct buf *b, const struct report_file *f, const struct diagnostic *d,
                            bool colour);
 

@@ -1,7 +1,7 @@
 /* Findings as workflow commands: GitHub shows them beside the lines of a pull request. */
 #include "report.h"
 
-/* In a property ':' and ',' end what they stand in; in both '%' and line breaks are written as in URLs. */
+/* ':' and ',' end a property; in messages and properties '%' and line breaks are written as in URLs. */
 static void put_escaped(struct buf *b, slice s, bool property)
 {
     for (size_t i = 0; i < s.n; i++) {

@@ -1,4 +1,4 @@
-/* The threads of a run. */
+/* Runs the threads of a run. */
 #include "run.h"
 
 #include "brgate_limits.h"

@@ -1,4 +1,4 @@
-/* Judges many files at once and keeps what there is to say of them. */
+/* Judges many files at once and keeps their findings. */
 #ifndef BRGATE_RUN_H
 #define BRGATE_RUN_H
 
@@ -12,7 +12,7 @@ struct run_options {
 };
 
 struct run_file {
-    struct report_file *report; /* NULL when there is nothing to say of it */
+    struct report_file *report; /* NULL when there is nothing to report */
     bool silenced;              /* a document cannot be read, and the rule that says why is off */
     int error;                  /* an errno when the file could not be judged */
 };
@@ -25,9 +25,10 @@ struct run {
     struct arena *kept[RUN_WORKERS]; /* what the files point to */
 };
 
-/* Reads and judges each file once (what cannot be read and is none of ours is counted, except for standard input), with a thread for each processor, at most eight, and compares the objects of all
- * of them. Keeps the findings, and the text of files that have some or hold our objects. False when there is no memory
- * for the run itself; run_free() is due all the same. */
+/* Reads and judges each file once (a file that cannot be read and is not meant for brgate is only counted, except for
+ * standard input), with a thread for each processor, at most eight, and compares the objects of all of them. Keeps the
+ * findings, and the text of files that have some or hold our objects. Returns false when there is no memory for the run
+ * itself; call run_free() in any case. */
 bool run_files(const struct run_options *options, const struct paths *paths, struct run *ret);
 void run_free(struct run *run);
 

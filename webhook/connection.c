@@ -15,9 +15,9 @@
 enum {
     SWEEP_MS = 100, /* how late a deadline may be noticed */
     YOUNG_MS = 2000,
-    LOOKS = 8, /* for one whose bytes do not wait to be read */
+    LOOKS = 8, /* for a client whose bytes have not arrived */
     DRAIN_MS = 2000,
-    DRAIN_LOOK_MS = 5, /* a look may find no more than a socket's small buffer holds */
+    DRAIN_LOOK_MS = 5, /* most that one read of a socket's small buffer finds */
     DRAIN_MOST = 64,
     DRAIN_READS = 16, /* at one look */
     DRAIN_BYTES = 1 << 20,
@@ -174,7 +174,7 @@ void connections_shed(struct connections *list)
     pthread_mutex_unlock(&list->lock);
 }
 
-/* True when nothing more is to be waited for. */
+/* Returns true when there is nothing left to wait for. */
 static bool socket_drained(const struct draining *l, uint64_t now)
 {
     for (size_t i = 0; i < DRAIN_READS; i++) {
@@ -301,8 +301,8 @@ static void opened(struct connections *list, struct MHD_Connection *mhd, void **
     *context = c;
 }
 
-/* Closing a socket with unread bytes resets the connection, and the reset can overtake the answer that says
- * why they were not read. So the socket is kept for a while and read to nowhere. */
+/* Closing a socket with unread bytes resets the connection, and the reset can overtake the answer that says why they
+ * were not read. So the socket is kept for a while, and what arrives is discarded. */
 static void drain_socket(struct connections *list, int fd)
 {
     if (list->draining_count == DRAIN_MOST)
@@ -315,7 +315,7 @@ static void drain_socket(struct connections *list, int fd)
     pthread_cond_signal(&list->changed);
 }
 
-/* The session is gone already, the descriptor is not closed yet: the sweeper cannot hit a unserved's. */
+/* The session is gone already, the descriptor is not closed yet: the sweeper cannot hit another client's. */
 static void closed(struct connections *list, struct connection *c)
 {
     pthread_mutex_lock(&list->lock);

@@ -1,9 +1,9 @@
 /* The open connections of one daemon, and their deadlines.
  *
  * libmicrohttpd's timeout counts silence only: a client that sends one byte a second lives forever. Here every phase
- * has an absolute end, and a thread shuts the sockets that are overdue; libmicrohttpd then sees the end of the
- * stream and cleans up. When there is one too many, the newcomer is let in and another one goes: crowd.h says which,
- * and what an honest client may rely on whatever others do. */
+ * has an absolute end, and a thread shuts the sockets that are overdue; libmicrohttpd then sees the end of the stream
+ * and cleans up. When there is one too many, the newcomer is accepted and another connection is closed: crowd.h says
+ * which, and what an honest client may rely on whatever others do. */
 #ifndef BRGATE_CONNECTION_H
 #define BRGATE_CONNECTION_H
 
@@ -22,7 +22,7 @@ struct connection {
     struct connections *list;
     int fd;
     bool shut;                   /* by us; under the list's lock */
-    bool unread;                 /* seen so while there is a crowd; under the list's lock */
+    bool unread;                 /* observed while there are too many connections; under the list's lock */
     atomic_uint_least64_t state; /* phase and its begin, packed: written by the worker, read by the sweeper */
     struct tls_hold tls;
     struct transport transport;
@@ -36,7 +36,7 @@ struct connection_limits {
 
 /* `metrics` and `tls` may be NULL. NULL when the system has no memory or threads. */
 struct connections *connections_new(const struct connection_limits *limits, struct metrics *m, struct tls *t);
-/* Before the daemon stops, and after it has. */
+/* The first is called before the daemon stops, the second after. */
 void connections_end(struct connections *list);
 void connections_free(struct connections *list);
 
@@ -51,7 +51,7 @@ void connection_enter(struct connection *c, enum phase phase);
 /* Memory for reviews has run out: shuts those that hold some and stall. */
 void connections_shed(struct connections *list);
 
-/* All places for answers are taken: shuts the one that has to yield its own. False when there is none. */
+/* All places for answers are taken: shuts the connection that has to yield its place. False when there is none. */
 bool connections_yield(struct connections *list);
 
 unsigned connections_count(struct connections *list); /* open at the moment */

@@ -1,4 +1,4 @@
-/* Keeps the best choice for each rule while the members go by. */
+/* Keeps the best choice for each rule while the members are added. */
 #include "crowd.h"
 
 #include <stddef.h>
@@ -19,7 +19,7 @@ bool crowd_stalled(const struct crowd_member *m, uint64_t now)
     return is_due(m, now, STALLED_MS);
 }
 
-/* The first of those that have waited equally long. */
+/* Of those that have waited equally long, the first counts. */
 static void choose(struct crowd_choice *best, uint64_t since, void *who)
 {
     if (!best->who || since < best->since)

@@ -33,8 +33,8 @@ enum phase {
 };
 
 enum {
-    STALLED_MS = 1000, /* the API server sends a request in one piece, and takes its answer in at once */
-    YIELD_MS = 100, /* for an answer that waits for its client to take it in, while others need its place */
+    STALLED_MS = 1000, /* the API server sends a request in one piece and reads its answer at once */
+    YIELD_MS = 100,    /* how long an answer may wait for its client to read it while others need its place */
 };
 
 /* One connection, as it is now. */
@@ -42,7 +42,7 @@ struct crowd_member {
     enum phase phase;
     uint64_t since; /* when the phase began, in milliseconds */
     bool known;
-    bool due;    /* in a request, and its client has to send or to take something in */
+    bool due;    /* in a request, and its client has to send or read something */
     bool unread; /* bytes of its client wait to be read: the delay is ours, unless its answer is going out */
     bool answer; /* in a request whose answer is going out: it holds one of the places for answers */
 };
@@ -64,9 +64,9 @@ struct crowd crowd_begin(unsigned places, uint64_t now);
 void crowd_add(struct crowd *c, const struct crowd_member *m, void *who);
 
 void *
-crowd_victim(const struct crowd *c); /* whom to close when there is one too many; NULL without members */
-/* Whom to close when all places for answers are taken: the one whose answer waits for the longest time, YIELD_MS at
- * least. NULL: nobody. */
+crowd_victim(const struct crowd *c); /* the one to close when there is one too many; NULL without members */
+/* Returns the connection to close when all places for answers are taken: the one whose answer has waited longest, at
+ * least YIELD_MS. NULL: none. */
 void *crowd_yielder(const struct crowd *c);
 
 bool crowd_stalled(const struct crowd_member *m, uint64_t now); /* @todo */

@@ -6,10 +6,10 @@
 
 struct health;
 
-/* What it reports; both are called on the port's own thread. */
+/* Where the port gets what it reports; both functions are called on its own thread. */
 struct health_source {
     void *context;
-    const char *(*not_ready)(void *context); /* why, one line that lives forever; NULL: ready */
+    const char *(*not_ready)(void *context); /* the reason, one static line; NULL: ready */
     void (*metrics)(void *context, struct buf *b);
 };
 

@@ -11,7 +11,7 @@ struct gate_place *live_gate_enter(struct live_gate *l)
         unsigned at = atomic_load(&l->current);
         struct gate_place *place = &l->places[at];
         atomic_fetch_add(&place->users, 1);
-        if (atomic_load(&l->current) == at) /* whoever replaces it now sees us */
+        if (atomic_load(&l->current) == at) /* a writer that replaces it now sees this use */
             return place;
         live_gate_leave(place);
     }
@@ -26,7 +26,7 @@ void live_gate_replace(struct live_gate *l, struct gate *fresh)
 {
     unsigned at = atomic_load(&l->current);
     struct gate_place *old = &l->places[at], *other = &l->places[1 - at];
-    other->gate = fresh; /* nobody uses this place: its last gate was closed below */
+    other->gate = fresh; /* no reader uses this slot: its last gate was closed below */
     atomic_store(&l->current, 1 - at);
     while (atomic_load(&old->users))
         poll(NULL, 0, LOOK_MS);

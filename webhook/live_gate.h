@@ -23,9 +23,9 @@ struct live_gate { /* zeroed by its owner */
 struct gate_place *live_gate_enter(struct live_gate *l);
 void live_gate_leave(struct gate_place *place);
 
-/* On one thread at a time: from now on judge by this one. Waits for the reviews that are being judged by its
- * predecessor, and closes that. */
+/* Puts this gate in force, on one thread at a time. Waits for the reviews that its predecessor is judging, then closes
+ * the predecessor. */
 void live_gate_replace(struct live_gate *l, struct gate *fresh);
-void live_gate_close(struct live_gate *l); /* when nobody judges any more */
+void live_gate_close(struct live_gate *l); /* when no review is being judged */
 
 #endif

@@ -1,4 +1,4 @@
-/* The server's log: lines are formatted by who has something to say and written by one thread. */
+/* The server's log: each thread formats its own lines, and one thread writes them. */
 #include "log.h"
 
 #include "civil.h"
@@ -69,7 +69,7 @@ static void write_lines(struct log *l, const char *p, size_t n, uint64_t give_up
         }
         ssize_t done = write(l->fd, p, part);
         if (done <= 0)
-            return; /* the reader is gone; nothing left to tell it to */
+            return; /* the reader is gone: there is no one to report this to */
         p += done;
         n -= (size_t)done;
     }
@@ -83,7 +83,7 @@ static void gather(struct log *l)
         ;
 }
 
-/* Until there is a line, or something to tell about lines that were left out. */
+/* Waits until there is a line, or a number of omitted lines to report. */
 static void wait_for_lines(struct log *l)
 {
     uint64_t due = UINT64_MAX;
@@ -97,7 +97,7 @@ static void wait_for_lines(struct log *l)
         thread_wait_until(&l->filled, &l->lock, due);
 }
 
-/* With the lock, which it lets go of for a moment. */
+/* The caller holds the lock, which is released for a moment. */
 static void tell_left_out(struct log *l)
 {
     for (size_t i = 0; i < SERVER_VERDICT_COUNT; i++) {
@@ -389,7 +389,7 @@ static void put_text_review(struct buf *b, const struct server_handler *h, size_
 {
     put_time(b);
     buf_fmt(b, " %s %s", h->paths[endpoint] + 1, verdict_words[answer->verdict]);
-    if (answer->kind_name.n) { /* what is malformed may not say what it is about */
+    if (answer->kind_name.n) { /* a malformed request may not name an object */
         const struct log_object object = {answer->kind_name, answer->namespace, answer->name};
         buf_fmt(b, " %s ", operation_words[answer->operation]);
         put_text_object(b, &object);
@@ -437,7 +437,7 @@ static void write_review(void *context)
         put_line(r->log, buf_slice(&b));
 }
 
-/* The writer waits for the first line that is left out, to tell of it in time. */
+/* Wakes the writer at the first omitted line, so that it is reported in time. */
 static bool may_write(struct log *l, enum server_verdict verdict)
 {
     pthread_mutex_lock(&l->lock);
@@ -460,7 +460,7 @@ void log_review(struct log *l, struct arena *a, const struct server_handler *h, 
         return;
     if (arena_run(a, write_review, &r))
         return;
-    /* A review that exhausted its arena is the one somebody will look for. */
+    /* A review that exhausted its arena is always logged: users will search for it. */
     r.arena = arena_new(LINE_BYTES * 4);
     if (!r.arena || !arena_run(r.arena, write_review, &r))
         count_dropped(l);

@@ -14,11 +14,11 @@ void log_close(struct log *l);          /* writes what is left, for at most a se
 
 enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
-/* Something about the server itself. */
+/* Logs an event of the server itself. */
 void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Something about an object of the cluster, in fields of their own; empty ones are left out. */
+/* Logs an event of an object in the cluster, in fields of their own; empty fields are omitted. */
 struct log_object {
     slice kind, namespace, name;
 };

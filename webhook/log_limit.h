@@ -16,17 +16,17 @@ enum { LOG_LIMIT_TELL_MS = 10000 }; /* how long lines are left out before a line
 /* Zeroed at first. */
 struct log_limit {
     uint64_t spent;           /* thousandths of a line */
-    uint64_t at;              /* when it was that much */
-    uint64_t left_out, since; /* not told yet, and when the first of them was */
+    uint64_t at;              /* when `level` had that value */
+    uint64_t left_out, since; /* not reported yet, and the time of the first of them */
 };
 
-/* True: write the line. False: it counts as left out. */
+/* Returns whether to write the line; if not, it is counted as omitted. */
 bool log_limit_allows(struct log_limit *l, const struct log_rate *rate, uint64_t now);
 
-/* When log_limit_tell() will have something to tell; UINT64_MAX: never. */
+/* Returns when log_limit_tell() will have something to report; UINT64_MAX: never. */
 uint64_t log_limit_due(const struct log_limit *l);
 
-/* How many lines were left out since it was told last, if that is due or at the `end` of the log; else 0. */
+/* Returns how many lines were omitted since the last report, if a report is due or at the `end` of the log; else 0. */
 uint64_t log_limit_tell(struct log_limit *l, uint64_t now, bool end);
 
 #endif

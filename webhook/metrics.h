@@ -21,14 +21,14 @@ enum rejection_reason {
     REJECTED_OVERLOAD, /* too many requests in flight, or no memory for one more */
     REJECTED_HANDSHAKE_DEADLINE,
     REJECTED_REQUEST_DEADLINE,
-    REJECTED_NO_PROGRESS, /* too many bytes or records that lead nowhere */
+    REJECTED_NO_PROGRESS, /* too many bytes or records without progress */
     REJECTED_CROWDED,     /* to make room for a newcomer */
     REJECTED_REASON_COUNT
 };
 
 struct metrics;
 
-/* What is not counted but read when a scrape comes. */
+/* Values that are read at each scrape rather than counted. */
 struct metrics_gauges {
     uint64_t in_flight, connections, log_lines_dropped, log_lines_left_out;
     bool ready;

@@ -1,4 +1,4 @@
-/* The process around the server: signals, the look at the certificate files, the end. */
+/* The process around the server: signals, the periodic check of the certificate files, the shutdown. */
 #include "process.h"
 
 #include "clock.h"
@@ -10,7 +10,7 @@
 
 enum {
     DRAIN_LOOK_MS = 20,
-    SETTLE_MS = 100, /* until a connection that was just accepted is known to be one */
+    SETTLE_MS = 100, /* until a connection that was just accepted is counted */
 };
 
 static sigset_t handled_signals(void)
@@ -30,7 +30,7 @@ void server_block_signals(void)
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is seen as a failed write */
 }
 
-/* The signal, or 0 after the time. */
+/* Returns the signal, or 0 when the time is over. */
 static int wait_signal(uint64_t milliseconds)
 {
     sigset_t set = handled_signals();
@@ -39,7 +39,8 @@ static int wait_signal(uint64_t milliseconds)
     return signal_number > 0 ? signal_number : 0;
 }
 
-/* True when the time is over, false when `done` says so first. A second signal to end does end. */
+/* Returns true when the time is over, false when `done` returns true first. A second SIGTERM or SIGINT ends the
+ * process. */
 static bool wait_for(struct server *s, uint64_t milliseconds, bool (*done)(struct server *))
 {
     uint64_t until = clock_ms() + milliseconds;
@@ -62,7 +63,7 @@ static bool is_idle(struct server *s)
 static int drain(struct server *s, int signal_number)
 {
     const struct server_options *o = server_options_of(s);
-    /* SIGINT is a person at a terminal: nobody has to learn first that this server is going. */
+    /* SIGINT comes from a person at a terminal: no endpoint has to be removed before the server stops. */
     unsigned delay = signal_number == SIGINT ? 0 : o->shutdown_delay;
     server_drain(s);
     log_event(server_log(s), LOG_LEVEL_INFO, "draining", "%s: not ready, serving for another %u ms",
@@ -77,7 +78,7 @@ static int drain(struct server *s, int signal_number)
     return unfinished ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The server can do without, and so can an old kernel. The run-times of sanitizers make calls of their own. */
+/* The sandbox is optional, so that old kernels work. The run-times of sanitizers make calls of their own. */
 static void enter_sandbox(struct server *s)
 {
     struct error error;

@@ -8,7 +8,7 @@
 
 enum {
     FIRST_BODY_BYTES = 64 << 10,
-    BUFFERED_BYTES = 8 << 10, /* of a body that libmicrohttpd has read with the headers, surely */
+    BUFFERED_BYTES = 8 << 10, /* of a body that libmicrohttpd has certainly read with the headers */
 };
 
 struct headers {
@@ -148,7 +148,7 @@ static bool is_json(const struct headers *h)
     return h->types == 1 && slice_eq_nocase(type, LIT("application/json"));
 }
 
-/* NULL when the request may come in. What leaves the end of the body in doubt is refused first. */
+/* Returns NULL when the request is acceptable. Faults that leave the end of the body in doubt are refused first. */
 static const struct rejection *refusal_of(const struct service *s, const struct request *r,
                                           const struct headers *h, const char *method, const char *version,
                                           uint64_t *ret_length)
@@ -255,7 +255,7 @@ static size_t kept_for_judging(const struct server_options *o)
     return largest < all - kept ? kept : largest < all ? all - largest : 0;
 }
 
-/* What is too much for one review, its arena refuses. */
+/* The arena refuses what is too much for one review. */
 static bool may_grow(const struct service *s, const struct request *r, size_t size)
 {
     return size <= FIRST_BODY_BYTES || arena_reserved(r->arena) + size > s->options->review_memory ||
@@ -286,7 +286,7 @@ static bool body_append(const struct service *s, struct request *r, const char *
     return true;
 }
 
-/* client-go repeats a 429 that says when; by then whoever held things up is gone. */
+/* client-go repeats a 429 that says when; by then the client that held things up is gone. */
 static enum MHD_Result shed(struct service *s, struct MHD_Connection *mhd, const char *text)
 {
     connections_shed(connection_of(mhd)->list);
@@ -294,7 +294,7 @@ static enum MHD_Result shed(struct service *s, struct MHD_Connection *mhd, const
     return respond_text(s, mhd, MHD_HTTP_TOO_MANY_REQUESTS, text, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 }
 
-/* By whose fault it is: the object's, that of all reviews together, or ours. */
+/* The status says what is at fault: the object, all reviews together, or the server. */
 static enum MHD_Result respond_failed(struct service *s, struct MHD_Connection *mhd, struct request *r)
 {
     static const char
@@ -319,7 +319,7 @@ static enum MHD_Result respond_failed(struct service *s, struct MHD_Connection *
     }
 }
 
-/* Before the client can know. What failed is not the client's fault, and no credit to it. */
+/* Counted before the client can know. A failure is neither the client's fault nor to its credit. */
 static void note_verdict(struct request *r)
 {
     if (r->answer.verdict != SERVER_FAILED && r->answer.body.n)
@@ -332,7 +332,7 @@ static void record(const struct service *s, const struct request *r)
     log_review(s->log, r->arena, s->handler, r->endpoint, &r->answer, r->duration_ns);
 }
 
-/* A client that does not read its answer holds the answer, and not all that judging took. */
+/* A client that does not read its answer keeps only the answer in memory, not everything that judging took. */
 static void keep_answer_only(struct service *s, struct request *r)
 {
     struct arena *other = arena_reserved(r->arena) > ARENA_KEEP_BYTES ? arena_pool_take(s->arenas) : NULL;

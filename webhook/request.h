@@ -8,7 +8,7 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 
-/* What became of reading the policy again. */
+/* The outcome of reading the policy again. */
 struct policy_reloads {
     atomic_uint_least64_t done, failed;
     atomic_bool matches_file;
@@ -40,9 +40,9 @@ enum request_step {
 
 /* Embedded in its connection and used again for the next request. */
 struct request {
-    _Atomic enum request_step step; /* written by the worker, read by who looks for a place */
+    _Atomic enum request_step step; /* written by the worker, read by the thread that makes room */
     slice
-        target; /* of the request line, where libmicrohttpd parses it: where it was, not what it is by now */
+        target; /* of the request line, where libmicrohttpd parses it in place: the text may have changed since */
     bool odd_target; /* has bytes that no target has */
     size_t endpoint; /* SLICE_NONE: no such path */
     struct arena *arena;

@@ -20,7 +20,7 @@ struct judge {
     const char *defaults;    /* the word of `mode`, which goes before the policy's; or NULL */
     enum defaults_mode mode;
     enum enforcement enforcement; /* before the policy's word; DEFAULT: the policy's */
-    bool has_policy;              /* the gate in force has a policy that says something */
+    bool has_policy;              /* the gate in force has a policy that sets something */
     char *tried;                  /* its text when it was read last; NULL: it could not be read */
     size_t tried_size;
     struct arena *names;
@@ -57,7 +57,7 @@ static unsigned kind_of(const struct judge *judge, slice word)
     return i;
 }
 
-/* Without memory for them the hits are missing in the metrics, which is better than no answer. */
+/* Without memory for them the metrics lack these findings, which is better than no answer. */
 static void copy_hits(struct arena *a, const struct review_facts *log, struct server_answer *ret)
 {
     static const enum server_effect effects[] = {[EFFECT_WARNS] = SERVER_WARNS,

@@ -1,4 +1,4 @@
-/* One list of system calls, and one more for clients, made into a filter by libseccomp. */
+/* Builds a seccomp filter from a list of system calls, and one more list for clients. */
 #include "sandbox.h"
 
 #include "slice.h"
@@ -21,7 +21,7 @@ struct call {
     struct scmp_arg_cmp limit;
 };
 
-/* Always; if the argument (0 is the first) is the value; if its bits of the mask are. */
+/* Allowed always; if the argument (0 is the first) equals the value; or if its bits under the mask do. */
 #define ANY(name)                                                                                            \
     {                                                                                                        \
         SCMP_SYS(name), 0,                                                                                   \
@@ -44,7 +44,7 @@ struct call {
         }                                                                                                    \
     }
 
-/* glibc, GnuTLS, libmicrohttpd and we. A call that an architecture does not have is skipped there. */
+/* Calls of glibc, GnuTLS, libmicrohttpd and brgate. A call that an architecture lacks is skipped there. */
 static const struct call calls[] = {
     /* connections */
     ANY(accept4), ANY(recvfrom), ANY(recvmsg), ANY(sendto), ANY(sendmsg), ANY(shutdown), ANY(getsockname),

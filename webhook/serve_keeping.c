@@ -1,4 +1,4 @@
-/* Lets the server serve what the keeper keeps. */
+/* Passes the certificate that the keeper maintains to the server. */
 #include "serve_keeping.h"
 
 #include "issue.h"

@@ -14,16 +14,17 @@ struct keeping_options {
     unsigned interval;      /* milliseconds */
 };
 
-/* A certificate for 90 days, one minute to settle, a look every ten seconds. */
+/* The defaults: a certificate for 90 days, one minute to settle, a check every ten seconds. */
 struct keeping_options keeping_defaults(void);
 
 struct cert_keeping;
 
-/* Before the server, whose options it completes; they and `o` must outlive it. NULL with one line. */
+/* Call it before the server starts: it completes the server's options, which must outlive it, as must `o`. Returns NULL
+ * with one line in `reterr`. */
 struct cert_keeping *keeping_open(const struct keeping_options *o, struct server_options *server,
                                   struct error *reterr);
 
-/* From then on it ends with the server. */
+/* Once attached, it ends with the server. */
 bool keeping_start(struct cert_keeping *s, struct server *server, struct error *reterr);
 void keeping_close(struct cert_keeping *s); /* without a server; NULL is allowed */
 

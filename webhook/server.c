@@ -28,7 +28,7 @@ struct server {
     struct connections *connections;
     struct health *health;
     struct MHD_Daemon *daemon;
-    int fd; /* of the HTTPS port, or -1 */
+    int fd; /* the socket of the HTTPS port, or -1 */
     bool quiesced;
     unsigned port, health_port;
     atomic_bool accepting;
@@ -64,12 +64,12 @@ __attribute__((format(printf, 2, 0))) static void on_daemon_message(void *contex
                                                                     va_list args)
 {
     struct server *s = context;
-    if (!atomic_load(&s->accepting)) /* later it speaks about clients only */
+    if (!atomic_load(&s->accepting)) /* later messages are about clients only */
         vsnprintf(s->daemon_says, sizeof s->daemon_says, format, args);
 }
 
-/* As many as asked for, or as there are descriptors for: without one left nobody could be accepted, and so
- * nobody make room. */
+/* As many as asked for, or as there are descriptors for: with none left no connection could be accepted, not even to
+ * make room for it. */
 static unsigned connections_allowed(const struct server *s)
 {
     struct rlimit limit;
@@ -192,7 +192,7 @@ static bool start_health(struct server *s, struct error *reterr)
     return false;
 }
 
-/* The port is only news when the system has chosen it. */
+/* The port is worth printing only when the system has chosen it. */
 static void report_started(const struct server *s)
 {
     const struct server_options *o = s->options;
@@ -329,7 +329,7 @@ void server_quiesce(struct server *s)
         return;
     s->quiesced = true;
     MHD_quiesce_daemon(s->daemon);
-    /* Who waits to be accepted is connected already and would be reset when listening ends. */
+    /* Clients in the backlog are connected already and would be reset when listening ends. */
     struct sockaddr_storage from;
     socklen_t size = sizeof from;
     for (int fd; (fd = accept4(s->fd, (struct sockaddr *)&from, &size, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0;
@@ -346,7 +346,7 @@ bool server_busy(struct server *s)
 void server_stop(struct server *s)
 {
     const struct server_addon *companion = s->options->companion;
-    health_stop(s->health); /* nobody asks the companion for samples any more */
+    health_stop(s->health); /* the companion is no longer asked for samples */
     if (companion && companion->stop)
         companion->stop(companion->context);
     connections_end(s->connections);

@@ -15,7 +15,7 @@ enum server_verdict {
     SERVER_FAILED,
     SERVER_MALFORMED,
     SERVER_ALLOWED,
-    SERVER_WOULD_DENY, /* allowed, because the policy does not enforce what speaks against it */
+    SERVER_WOULD_DENY, /* allowed, because the policy does not enforce the rules that it breaks */
     SERVER_DENIED,
     SERVER_VERDICT_COUNT
 };
@@ -36,7 +36,7 @@ struct server_hit {
     enum server_effect effect;
 };
 
-/* Zeroed before the handler is called. Texts live in the arena, in the body or for ever. */
+/* Zeroed before the handler is called. Texts are in the arena, in the body, or static. */
 struct server_answer {
     /* Empty: the verdict counts as failed. HTTP 413 when the arena's limit was the reason, 429 when it was
      * the memory of all reviews, else 500. */
@@ -163,12 +163,12 @@ void server_reload(struct server *s, bool forced);
  * any thread. */
 bool server_certify(struct server *s, slice cert_pem, slice key_pem, struct error *reterr);
 
-/* Not ready, for this reason (one line, which must live for ever), until called with NULL. */
+/* Makes the server not ready for this reason (one static line) until called with NULL. */
 void server_set_unready(struct server *s, const char *why);
 
 void server_drain(struct server *s);   /* unready; answers carry "Connection: close" */
 void server_quiesce(struct server *s); /* accepts no more connections */
-bool server_busy(struct server *s);    /* something a client waits for is not answered yet */
+bool server_busy(struct server *s);    /* a client still waits for an answer */
 void server_stop(struct server *s);    /* closes all connections, ends all threads, frees */
 
 /* Serves until SIGTERM or SIGINT, drains and stops; SIGHUP reloads. The process's exit status. Only SIGTERM is

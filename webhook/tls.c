@@ -48,7 +48,7 @@ struct tls {
     struct tls_pair *current;         /* NULL: none has been given yet */
     bool current_given;               /* by tls_replace() */
     unsigned char seen[DIGEST_BYTES]; /* of the texts tried last */
-    bool unreadable;                  /* at the last look */
+    bool unreadable;                  /* at the last check */
     const char *trouble;              /* what tls_trouble() was at the last look; under `reloading` */
     bool matches_file;
     uint64_t reloads, failures;
@@ -105,8 +105,8 @@ static bool read_once(struct arena *a, const struct tls *t, struct tls_files *re
     return true;
 }
 
-/* The kubelet replaces all files of a volume at once, but we read one after the other: what is news counts when two
- * reads in a row agree. `a` holds nothing but the texts. */
+/* The kubelet replaces all files of a volume at once, but we read one after the other: a change counts when two reads
+ * in a row agree. `a` holds nothing but the texts. */
 static bool read_sources(struct arena *a, const struct tls *t, struct tls_files *ret, struct error *reterr)
 {
     unsigned char before[DIGEST_BYTES];
@@ -160,7 +160,7 @@ static bool load_client_cas(struct tls_pair *p, const struct server_options *o, 
                              count ? gnutls_strerror(count) : "it contains no certificate");
 }
 
-/* What OpenSSL sees in the same texts: key and certificate belong together, and until when. */
+/* Asks OpenSSL about the same texts: whether key and certificate belong together, and until when they are valid. */
 static bool check_pair(struct arena *a, struct tls_pair *p, const struct server_options *o,
                        const struct tls_files *s, struct error *reterr)
 {
@@ -221,7 +221,7 @@ static void report_loaded(struct tls *t, const struct tls_pair *p)
               c.month, c.day, c.hour, c.minute, c.second);
 }
 
-/* When it begins and when it is another one, not at every look. */
+/* Logged when the trouble begins or changes, not at every check. */
 static void report_trouble(struct tls *t)
 {
     const char *trouble = tls_trouble(t);
@@ -325,7 +325,7 @@ static bool replace(struct tls *t, struct arena *a, const struct tls_files *s, s
     return fresh;
 }
 
-/* What was refused for its begin alone is tried again when that has come. */
+/* A pair that was refused only because it is not valid yet is tried again when it is. */
 static bool has_begun(const struct tls *t)
 {
     return t->too_early && clock_unix() >= t->too_early;
@@ -341,7 +341,7 @@ static void reload(struct tls *t, struct arena *a, bool forced)
     if (!t->unreadable) {
         if (forced || has_begun(t) || memcmp(s.digest, t->seen, sizeof s.digest) != 0)
             replace(t, a, &s, &error);
-    } else if (!was_unreadable || forced) { /* once, not at every look */
+    } else if (!was_unreadable || forced) { /* once, not at every check */
         pthread_mutex_lock(&t->lock);
         t->matches_file = false;
         t->failures++;

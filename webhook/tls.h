@@ -1,7 +1,7 @@
 /* The certificate in use, and its replacement while connections go on.
  *
- * A pair (certificate chain, key, client CAs) is immutable and counted: a connection holds the one it shook
- * hands with until it closes. A new pair takes its place only when everything in it parses and fits. */
+ * A pair (certificate chain, key, client CAs) is immutable and counted: a connection keeps the pair of its handshake
+ * until it closes. A new pair takes its place only when everything in it parses and fits. */
 #ifndef BRGATE_TLS_H
 #define BRGATE_TLS_H
 
@@ -13,7 +13,7 @@
 struct tls;
 struct tls_pair; /* private */
 
-/* Loads the first pair, if the options name one; without, tls_replace() has to bring it. NULL with one line in
+/* Loads the first pair if the options name one; otherwise tls_replace() has to bring it. NULL with one line in
  * `reterr`. */
 struct tls *tls_new(const struct server_options *o, struct log *l, struct error *reterr);
 void tls_free(struct tls *t);

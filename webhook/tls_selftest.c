@@ -1,4 +1,4 @@
-/* Lets a client and a server shake hands through memory. */
+/* Performs a handshake between a client and a server through memory. */
 #include "tls_selftest.h"
 
 #include <errno.h>

@@ -36,7 +36,7 @@ static void resume(struct handshakes *all, struct transport *h)
     MHD_resume_connection(h->mhd); /* from here on `h` may be gone */
 }
 
-/* Enough has come for GnuTLS to get on: a byte at a time does not wake anybody. */
+/* Enough has arrived for GnuTLS to continue: single bytes do not wake the connection. */
 static bool may_go_on(const struct transport *h, uint32_t events)
 {
     int unread = 0;
@@ -84,7 +84,7 @@ void handshakes_end(struct handshakes *all)
 {
     pthread_mutex_lock(&all->lock);
     bool ended = all->ending;
-    all->ending = true; /* the list only gets shorter now */
+    all->ending = true; /* from here on the list only gets shorter */
     pthread_mutex_unlock(&all->lock);
     if (ended)
         return;

@@ -1,15 +1,15 @@
 /* The bytes between a client's socket and GnuTLS: waiting for them in a handshake, and counting them.
  *
- * Waiting: libmicrohttpd 0.9.75 with epoll forgets that a handshake found nothing to read and tries again at
- * once, so that one client that sends the first byte of a handshake and no more takes a whole processor. A
- * connection that waits for its client's part of the handshake is therefore suspended, and a thread of ours
- * resumes it when the bytes that GnuTLS asked for are there.
+ * Waiting: libmicrohttpd 0.9.75 with epoll forgets that a handshake found nothing to read and tries again at once, so
+ * that one client that sends the first byte of a handshake and no more takes a whole processor. A connection that waits
+ * for its client's part of the handshake is therefore suspended, and a thread of ours resumes it when the bytes that
+ * GnuTLS asked for are there.
  *
- * Counting: GnuTLS 3.7.9 compares the length of a handshake message with its limit only when the message is
- * complete (up to 16 MiB), after the handshake too in TLS 1.3, and there it keeps every empty handshake record
- * as a buffer of 17 KiB. So what a client may send without making progress has a limit here, and whoever
- * exceeds it is cut off. Progress is the end of the handshake, and whatever libmicrohttpd tells us about a
- * request: its first line, its complete headers, a part of its body. */
+ * Counting: GnuTLS 3.7.9 compares the length of a handshake message with its limit only when the message is complete
+ * (up to 16 MiB), after the handshake too in TLS 1.3, and there it keeps every empty handshake record as a buffer of 17
+ * KiB. So what a client may send without making progress has a limit here, and a client that exceeds it is cut off.
+ * Progress is the end of the handshake, and whatever libmicrohttpd tells us about a request: its first line, its
+ * complete headers, a part of its body. */
 #ifndef BRGATE_TRANSPORT_H
 #define BRGATE_TRANSPORT_H
 

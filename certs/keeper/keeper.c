@@ -1,4 +1,4 @@
-/* Looks, decides, acts; and tells the server what to serve. */
+/* Observes, decides, acts, and tells the server what to serve. */
 #include "keeper.h"
 
 #include "bundle.h"
@@ -15,9 +15,9 @@
 
 enum {
     ARENA_BYTES = 64 << 20,
-    CHANGE_PENDING_MS = 1000, /* between looks while no review can be answered */
+    CHANGE_PENDING_MS = 1000, /* between observations while no review can be answered */
     QUIET_MS = 300000,        /* at most, however long the API server asks to be left alone */
-    MOST_IN_A_ROW = 12,       /* steps without a rest; a whole rotation has four */
+    MOST_IN_A_ROW = 12,       /* steps without a pause; a whole rotation has four */
 };
 
 /* For /metrics; copied under the lock. */
@@ -44,7 +44,7 @@ struct keeper {
     int64_t served_until;
     bool ready;
     unsigned in_a_row;
-    struct error trouble; /* said last, and still there */
+    struct error trouble; /* the message reported last, which still applies */
     struct facts facts;
     pthread_mutex_t lock; /* of `facts` */
     pthread_t thread;
@@ -103,7 +103,7 @@ __attribute__((format(printf, 3, 4))) static void say(struct keeper *k, enum kee
     va_start(args, format);
     vsnprintf(line.text, sizeof line.text, format, args);
     va_end(args);
-    if (news == KEEPER_TROUBLE) { /* once, not at every look */
+    if (news == KEEPER_TROUBLE) { /* once, not at every observation */
         if (strcmp(line.text, k->trouble.text) == 0)
             return;
         k->trouble = line;
@@ -114,7 +114,7 @@ __attribute__((format(printf, 3, 4))) static void say(struct keeper *k, enum kee
 
 /* ---- serving ---- */
 
-/* Our clock and the API server's both say so: which of them is wrong, if one is, cannot be known. */
+/* Both clocks are named: it cannot be known which of them is wrong. */
 static bool served_has_expired(const struct keeper *k, const struct look *l)
 {
     return l->now >= k->served_until && l->own >= k->served_until;
@@ -148,8 +148,8 @@ static void serve(struct keeper *k, const struct look *l)
     memcpy(k->served, l->current, sizeof k->served);
 }
 
-/* Once reviews may come they may until the certificate ends: when a bundle loses its CA nothing is won by
- * leaving the Service as well. */
+/* Once ready, the server stays ready until the certificate ends: when a bundle loses its CA, leaving the Service as
+ * well would help nobody. */
 static void judge_readiness(struct keeper *k, const struct look *l, enum rotation_action action)
 {
     const char *why = NULL;
@@ -188,7 +188,7 @@ static bool issue(struct keeper *k, const struct look *l, struct issue *ret, sli
     return false;
 }
 
-/* The Secret as the action leaves it. */
+/* The Secret after the action. */
 static bool write_secret(struct keeper *k, const struct look *l, enum rotation_action action,
                          struct kube_answer *ret)
 {
@@ -257,7 +257,7 @@ static void tell_of_clocks(struct keeper *k)
         FMT(buf_slice(&span)), k->observer.ahead < 0 ? "behind" : "ahead of", (long long)policy_of(k).apart);
 }
 
-/* True when there may be more to do at once. */
+/* Returns true when there may be more to do at once. */
 static bool act(struct keeper *k, struct look *l, enum rotation_action action, bool *ret_failed)
 {
     struct kube_answer answer = {.outcome = KUBE_OK};

@@ -20,7 +20,7 @@ struct keeper_options {
     const slice *more_names; /* for configurations that use a URL */
     size_t more_count;
     int64_t life, settle; /* seconds */
-    unsigned interval;    /* milliseconds between two looks */
+    unsigned interval;    /* milliseconds between two observations */
 };
 
 /* False with one line in `reterr` when the settings do not leave a rotation the time it needs. */
@@ -33,7 +33,7 @@ struct keeper_callbacks {
     void *context;
     /* Serve this pair from now on; false with one line when it is refused. The texts last for the call. */
     bool (*serve)(void *context, const struct certificate_pair *pair, struct error *reterr);
-    void (*ready)(void *context, const char *why_not); /* NULL: reviews may come */
+    void (*ready)(void *context, const char *why_not); /* NULL: ready for reviews */
     void (*say)(void *context, enum keeper_news news, const char *text);
 };
 
@@ -46,16 +46,16 @@ struct keeper *keeper_new(const struct keeper_options *o, struct kube *k,
 
 struct keeper_result {
     enum rotation_action action; /* the last one that was due */
-    bool failed;                 /* something could not be read or written; it has been said */
+    bool failed;                 /* something could not be read or written; it has been reported */
     bool ready;                  /* the bundles vouch for the Secret's current pair, and it is served */
-    unsigned wait;               /* milliseconds until the next look; 0 when there is more to do at once */
-    int64_t at;                  /* of the next step, Unix seconds */
+    unsigned wait; /* milliseconds until the next observation; 0 when there is more to do at once */
+    int64_t at;    /* of the next step, Unix seconds */
 };
 
-/* Looks once and does what is due. */
+/* Observes once and does what is due. */
 struct keeper_result keeper_step(struct keeper *k);
 
-/* Goes on on a thread of its own until it is stopped. False when there is none to be had. */
+/* Continues on a thread of its own until it is stopped. Returns false when no thread can be started. */
 bool keeper_start(struct keeper *k);
 void keeper_stop(struct keeper *k); /* ends the thread and frees; NULL is allowed */
 

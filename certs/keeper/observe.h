@@ -1,4 +1,4 @@
-/* One look at everything. Internal to this layer. */
+/* One observation of the Secret and the configurations. Internal to this layer. */
 #ifndef BRGATE_KEEPER_LOOK_H
 #define BRGATE_KEEPER_LOOK_H
 
@@ -11,7 +11,7 @@ struct observation { /* since when a leaf has been covered, by our own clock */
 };
 
 struct look {
-    int64_t now;    /* by the API server's clock when it has ever said, Unix seconds */
+    int64_t now;    /* by the API server's clock once an answer has shown it, Unix seconds */
     int64_t own;    /* by our own */
     uint64_t ticks; /* milliseconds that pass also while the machine sleeps */
     struct stored_secret secret;
@@ -19,15 +19,15 @@ struct look {
     struct stored_hooks hooks[STORE_KINDS];
     struct rotation_view view;
     char current[65], next[65]; /* fingerprints; empty: none */
-    struct error why_unusable;  /* why the current pair is */
+    struct error why_unusable;  /* why the current pair is unusable */
     slice error;                /* the first thing that could not be read */
-    unsigned retry_after;       /* milliseconds that the API server wants to be left alone */
+    unsigned retry_after;       /* milliseconds that the API server asks clients to wait */
     bool secret_read;           /* otherwise nothing can be decided */
     enum kube_outcome outcomes[STORE_KINDS + 1];
     size_t outcome_count;
 };
 
-/* What an observer remembers from one look to the next, and what it serves. */
+/* What an observer remembers from one observation to the next, and what it serves. */
 struct observer {
     struct observation observations[2];
     slice served_ca; /* PEM; the CA of what is served; empty: nothing is */

@@ -19,7 +19,7 @@ const char *store_kind_word(unsigned kind)
     return words[kind];
 }
 
-/* A member of `data`; what is no base64 counts as absent, and is written anew. */
+/* A member of `data`; a value that is not base64 counts as absent and is rewritten. */
 static slice datum(struct arena *a, const struct node *secret, slice key)
 {
     slice bytes;
@@ -114,7 +114,7 @@ static bool is_ours(slice key)
     return false;
 }
 
-/* What others keep in the object is handed back as it was. */
+/* The rest of the object is sent back unchanged. */
 static void put_foreign(struct arena *a, cJSON *secret, cJSON *data, const struct node *old)
 {
     for (struct node *n = node_first(node_get(old, LIT("data"))); n; n = node_next(n))

@@ -26,7 +26,7 @@ struct stored_hooks {
     struct node *root; /* NULL: it does not exist */
 };
 
-/* OK, also when the object does not exist. */
+/* Both return OK also when the object does not exist. */
 struct kube_answer store_read_secret(const struct store *s, struct arena *a, struct stored_secret *ret);
 struct kube_answer store_read_hooks(const struct store *s, struct arena *a, unsigned kind,
                                     struct stored_hooks *ret);
@@ -40,10 +40,10 @@ const char *store_kind_word(unsigned kind);                   /* "validating" */
 const struct node *hooks_first(const struct stored_hooks *h); /* its webhooks; node_next() for more */
 slice hook_bundle(struct arena *a, const struct node *hook);  /* PEM; empty when there is none */
 
-/* Whether some webhook of it lacks one of the CAs, or holds one that is long expired. */
+/* Returns whether a webhook of it lacks one of the CAs, or has one that is long expired. */
 bool hooks_incomplete(struct arena *a, const struct stored_hooks *h, slice cas, int64_t now);
 
-/* Whether every webhook of it would believe the chain, for `dns_name` when that is not empty. */
+/* Returns whether every webhook of it would trust the chain, for `dns_name` when that is not empty. */
 bool hooks_cover(struct arena *a, const struct stored_hooks *h, slice chain, slice dns_name, int64_t now);
 
 /* Merges the CAs into the bundle of each webhook, at the version that `h` has. */

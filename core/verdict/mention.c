@@ -1,4 +1,4 @@
-/* Looks for words, as there is no tree to look at. */
+/* Searches the text for words, as there is no tree. */
 #include "mention.h"
 
 #include "suggest.h"
@@ -18,7 +18,8 @@ static bool is_blank_or_quote(char c)
     return c == ' ' || c == '\t' || c == '"' || c == '\'';
 }
 
-/* `: value` behind a key; the empty slice when a template or nothing stands there. False when no colon follows. */
+/* Reads `: value` behind a key; the empty slice when the value is a template or missing. Returns false when no colon
+ * follows. */
 static bool value_at(slice rest, slice *ret)
 {
     size_t i = 0, end;
@@ -54,7 +55,7 @@ static void note_version(slice value, struct names *names)
         names->other_group = true;
 }
 
-/* Each value of that key, in any case. */
+/* Visits each value of that key, in any case. */
 static void each_value(slice text, slice key, void (*note)(slice value, struct names *names),
                        struct names *names)
 {

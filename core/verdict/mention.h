@@ -1,4 +1,4 @@
-/* Is a text that cannot be read meant for brgate? */
+/* Decides whether a text that cannot be read is meant for brgate. */
 #ifndef BRGATE_MENTION_H
 #define BRGATE_MENTION_H
 
