@@ -1,4 +1,4 @@
-# What makes a fault in the code harder to exploit, and the build the same in every folder. Options that a compiler or an
+# Options that make a fault in the code harder to exploit, and the build the same in every folder. Options that a compiler or an
 # architecture does not know are left out; tests/build/hardening looks at what came out.
 include(CheckCCompilerFlag)
 include(CheckLinkerFlag)

@@ -52,7 +52,7 @@ static bool refused(const struct kube_access *c, const char *why, struct error *
     return error_set(reterr, "%.*s: server %.*s: %s", FMT(c->source), FMT(c->server), why);
 }
 
-/* What would hand credentials to whoever listens in. */
+/* Refuses what would show the credentials to an eavesdropper. */
 static bool check(const struct kube_access *c, struct error *reterr)
 {
     bool credentials = c->token.n || c->token_file.n || c->certificate.n || c->certificate_file.n;

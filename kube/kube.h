@@ -81,7 +81,7 @@ struct kube_request {
 enum kube_outcome {
     KUBE_OK,
     KUBE_NOT_FOUND,   /* 404 */
-    KUBE_CONFLICT,    /* 409: somebody was faster; read again */
+    KUBE_CONFLICT,    /* 409: another client was faster; read again */
     KUBE_GONE,        /* 410: that resourceVersion is forgotten; list again */
     KUBE_FORBIDDEN,   /* 401 with a fresh token, 403 */
     KUBE_REFUSED,     /* other 4xx: the request itself is wrong */

@@ -57,7 +57,7 @@ static bool read_all(struct kubeconfig *k, slice paths)
     return true;
 }
 
-/* The entry of that name in one of the lists, and the file it stands in. */
+/* The entry of that name in one of the lists, and the file that has it. */
 static const struct node *find(const struct kubeconfig *k, slice list, slice kind, slice name,
                                slice *ret_path)
 {
@@ -91,7 +91,7 @@ static bool text_or_file(struct kubeconfig *k, const struct node *n, slice path,
     return true;
 }
 
-/* What would be needed and is not there; ignoring it would mean another identity or an unverified server. */
+/* Refuses settings that are not supported: ignoring them would mean another identity or an unverified server. */
 static bool none_of(struct kubeconfig *k, const struct node *n, slice path, const char *const (*unknown)[2],
                     size_t count)
 {

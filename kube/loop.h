@@ -24,7 +24,7 @@ struct kube_bounds {
     unsigned idle;     /* of a watch, in milliseconds: it ends when nothing comes for so long */
 };
 
-enum { KUBE_WATCH_IDLE_MS = 150000 }; /* servers send a bookmark each minute to who asks for them */
+enum { KUBE_WATCH_IDLE_MS = 150000 }; /* servers send a bookmark each minute to clients that ask for them */
 
 /* Any client that is open; NULL when memory runs out. */
 struct kube_loop *kube_loop_new(const struct kube *any);

@@ -1,4 +1,4 @@
-/* What an answer means, and how to say so. Internal to this layer. */
+/* What an answer means, and the words for it. Internal to this layer. */
 #ifndef BRGATE_KUBE_OUTCOME_H
 #define BRGATE_KUBE_OUTCOME_H
 

@@ -38,7 +38,7 @@ void put_plain(struct buf *b, slice s)
 struct view {
     slice text;
     size_t mark_from, mark_to;   /* bytes of text */
-    bool cut_left, cut_right;    /* the line goes on */
+    bool cut_left, cut_right;    /* the line continues */
     size_t caret, carets, total; /* columns */
     size_t left, right;          /* the columns that are shown */
 };

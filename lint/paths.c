@@ -106,7 +106,7 @@ static const struct ignore_list *with_own(struct walk *w, const struct folder *f
     return list;
 }
 
-/* Those of the folders above it, up to the one that holds .git; without one there are none. */
+/* Adds the .gitignore files of the folders above it, up to the one that holds .git; without that there are none. */
 static const struct ignore_list *of_folders_above(struct walk *w, const char *absolute)
 {
     slice path = slice_of(absolute);

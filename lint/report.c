@@ -1,4 +1,4 @@
-/* What all formats share: the order of findings, counts, the table of formats. */
+/* Shared by all formats: the order of findings, counts, the table of formats. */
 #include "report.h"
 
 static int by_place(const void *p, const void *q)

@@ -105,8 +105,8 @@ static void put_causes(const struct gate *g, struct arena *a, cJSON *causes, str
     buf_fmt(message, ", %.*s", FMT(rest));
 }
 
-/* Who denied, where the log has it, and where to read on. kubectl shows nothing but the causes, so this is one: it prints
- * `* brgate: ...`. */
+/* Says that brgate denied it, where the log has it, and where to read more. kubectl shows nothing but the causes, so
+ * this is one: it prints `* brgate: ...`. */
 static slice signature(const struct gate *g, struct arena *a, slice uid, const struct verdict *v)
 {
     struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
@@ -352,7 +352,7 @@ static slice answer_judged(const struct gate *g, struct arena *a, enum endpoint 
     log->allowed = !finds(g, endpoint, v, EFFECT_DENIES);
     log->would_deny = !mutate && log->allowed && finds(g, endpoint, v, EFFECT_WOULD_DENY);
     cJSON *response = response_new(review, log->uid, log->allowed);
-    if (mutate && log->allowed) { /* the validating endpoint tells of the findings: once is enough */
+    if (mutate && log->allowed) { /* the validating endpoint reports the findings: once is enough */
         if (stored)
             put_patch(a, response, v, log);
         return json_print(review);

@@ -224,7 +224,7 @@ static bool is_it(const struct finding *x, const void *it)
     return x == it;
 }
 
-/* What a reader stops at is the last that it says of a document. */
+/* The last finding in a document is the one at which its reader stopped. */
 static const struct finding *last_in(const struct findings *f, slice bytes, const struct document *d)
 {
     const struct finding *last = NULL;
@@ -238,8 +238,8 @@ static const struct finding *last_in(const struct findings *f, slice bytes, cons
 }
 
 /* The rest of a stream that is not JSON after all. When it is not YAML either, the complaint that fits the text better
- * stays: that about JSON, the last of `json`, when it fits the first document. Whatever else is wrong, both readers
- * have found; the YAML reader says it. */
+ * stays: that about JSON, the last of `json`, when it fits the first document. All other faults both readers have
+ * found: those of the YAML reader stay. */
 static void fall_back(struct splitter *s, uint32_t behind, struct findings *json)
 {
     uint32_t from;

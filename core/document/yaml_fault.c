@@ -238,7 +238,7 @@ static bool report_directive(struct findings *f, slice stream, const struct yaml
     return true;
 }
 
-/* What libyaml's words do not tell of: the text shows it. False when it shows nothing. */
+/* Reports a fault that the text shows more precisely than libyaml's words. Returns false when it shows none. */
 static bool report_seen(struct findings *f, slice stream, const struct yaml_fault *fault)
 {
     uint32_t tab, first;

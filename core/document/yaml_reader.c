@@ -358,7 +358,7 @@ static bool on_scalar(struct yaml_reader *y, const yaml_event_t *e, uint32_t at,
     if (!quoted && top && top->flow && end > at && memchr(y->source.bytes.p + at, '?', end - at))
         return fail(y, at, end, "a value with ? between brackets or braces, where ? begins a key",
                     "quote the value");
-    /* libyaml does not tell of a tag "!" */
+    /* libyaml does not report a tag "!" */
     slice tag = slice_eq(written, LIT("!")) ? written : slice_of((const char *)e->data.scalar.tag);
     slice value = text_of(y, e, at, end, quoted);
     bool implicit = e->data.scalar.plain_implicit;

@@ -1,4 +1,4 @@
-/* What keeps a Backup from its Job, and starting that. */
+/* Decides whether a Backup can start its Job, and starts it. */
 #include "backup.h"
 
 #include "backup_check.h"

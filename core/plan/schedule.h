@@ -49,7 +49,7 @@ struct children {
     struct child log; /* object is NULL: there is none */
     bool untimed;     /* one of them has no time: then nothing is deleted */
 };
-/* Those that were observed and that this schedule controls. */
+/* The observed children that this schedule controls. */
 struct children children_of(const struct planning *p);
 
 /* Returns a snapshot Backup of the same cluster, with any owner, that must end before the next may begin; NULL if there

@@ -1,4 +1,4 @@
-/* What the checks share. */
+/* Helpers that the rules share. */
 #include "checks.h"
 
 #include "brgate_limits.h"

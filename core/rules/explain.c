@@ -1,5 +1,5 @@
-/* The stage behind the rules: what the schema and the rules found, in the words of somebody who knows these
- * resources, and each fault once. It sees the complete list; nothing else rewrites or drops a finding. */
+/* The stage behind the rules: what the schema and the rules found, in the terms of these resources, and each fault
+ * once. It sees the complete list; nothing else rewrites or drops a finding. */
 #include "explain.h"
 
 #include "brgate_limits.h"

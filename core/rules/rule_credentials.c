@@ -1,4 +1,4 @@
-/* Who gives TiKV the right to write: the secret that is sent along, or the nodes' own role. */
+/* How TiKV is allowed to write: by the Secret that is sent to it, or by its nodes' own role. */
 #include "checks.h"
 
 #define SUBJECT struct job_spec

@@ -55,7 +55,7 @@ static void log_type(struct rule_run *run, const struct backup_spec *spec)
     }
 }
 
-/* The API server fills it in whatever the mode is: only in a manifest is it somebody's intention. */
+/* The API server fills it in whatever the mode is: only in a manifest is it intended. */
 static void retry_policy_log(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct node *policy = spec->retry.node;

@@ -106,7 +106,7 @@ static size_t foreign_character(slice value, size_t i, uint32_t *ret)
     return (unsigned char)value.p[i] < 0x80 ? 0 : utf8_decode(slice_from(value, i), ret);
 }
 
-/* What cannot be a bucket at all. */
+/* Names that cannot be a bucket at any provider. */
 static void bucket_syntax(struct rule_run *run, const struct job_place *p)
 {
     const struct job_spec *job = p->job;

@@ -127,7 +127,7 @@ static bool is_known(slice value, const struct closed_set *set)
            slice_among(value, set->known, set->known_count);
 }
 
-/* What AWS does not know. */
+/* A value that AWS does not know. */
 static void refuse_unknown(struct rule_run *run, const struct rule *rule, const struct s3 *s,
                            const struct text *field, const struct closed_set *set)
 {
@@ -135,7 +135,7 @@ static void refuse_unknown(struct rule_run *run, const struct rule *rule, const 
         rule_unsupported(run, rule, field, set->documented, set->documented_count);
 }
 
-/* What AWS knows and the documents do not, or what another provider may know. */
+/* A value that AWS knows and the documents do not list, or that another provider may know. */
 static void doubt_undocumented(struct rule_run *run, const struct rule *rule, const struct s3 *s,
                                const struct text *field, const struct closed_set *set)
 {

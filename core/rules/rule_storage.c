@@ -1,4 +1,4 @@
-/* What a job cannot do without: br, a cluster, one storage block. */
+/* What every job requires: br, a cluster, one storage block. */
 #include "checks.h"
 
 #define SUBJECT struct job_spec

@@ -45,7 +45,7 @@ const char *rules_lost_status(const struct node *object, const struct node *old_
     return NULL;
 }
 
-/* The operator and its pods only ever add to these, so this is somebody else. */
+/* The operator and its pods only ever add to these, so the change comes from another client. */
 static void status_removed(struct rule_run *run, const struct update *u)
 {
     const char *lost = rules_lost_status(run->object->root, run->old->root);

@@ -93,7 +93,7 @@ struct volume {
     size_t at; /* its place in the list */
 };
 
-/* What a mount may name. */
+/* The volumes that a mount may name. */
 struct volumes {
     struct {
         slice name;

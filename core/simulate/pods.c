@@ -181,7 +181,7 @@ static void report_log(struct world *w, const struct cluster_log *log, const str
 
 /* ---- compactions ---- */
 
-/* The backup-manager of v1 writes the state; v2's pod leaves that to whoever reads its Job. */
+/* The backup-manager of v1 writes the state; v2's pod leaves that to the controller that reads its Job. */
 static void report_compaction(struct world *w, struct node *compaction, const char *state)
 {
     if (slice_starts(tree_text(compaction, "apiVersion"), LIT("pingcap.com/")))

@@ -33,7 +33,7 @@ struct node *world_create(struct world *w, const struct node *object);
 bool world_delete(struct world *w, const struct node *object);
 void world_merge(struct world *w, struct node *object, const struct node *patch); /* JSON merge patch */
 
-void world_touch(struct world *w, struct node *object); /* somebody else changed it */
+void world_touch(struct world *w, struct node *object); /* another client changed it */
 
 /* The action's effect; false when the API server refuses it (AlreadyExists, NotFound, Conflict). */
 bool world_do(struct world *w, const struct plan_action *action);

@@ -60,7 +60,7 @@ static void tell_old_errors(const struct evaluation *j, const struct change *cha
     ratchet_close(v);
 }
 
-/* An update that leaves the spec alone is somebody's label, the operator's finalizer or, in pingcap.com, its status: it
+/* An update that leaves the spec alone is a user's label, the operator's finalizer or, in pingcap.com, its status: it
  * is not judged, unless it takes from a status what the operator only ever adds. The condition in the chart's webhook
  * configurations and in its policy says the same. */
 static bool changes_nothing_judged(const struct change *change)

@@ -39,9 +39,9 @@ struct policy {
     size_t namespaces_count;
 };
 
-/* What holds in some namespaces. */
+/* Settings for some namespaces. */
 struct policy_namespaces {
-    const slice *names; /* `*` stands for any text */
+    const slice *names; /* `*` matches any text */
     size_t name_count;
     struct policy policy;  /* complete; it has no namespaces of its own */
     bool sets_enforcement; /* for all rules */

@@ -90,7 +90,7 @@ static slice group_with(slice kind, slice group)
     return found;
 }
 
-/* Names that mean one of our kinds, in other backup operators or in nobody's: suggestions by letters come first. */
+/* Names that mean one of our kinds, in other backup operators or in none: suggestions by letters come first. */
 static slice kind_meant(slice written)
 {
     static const struct {

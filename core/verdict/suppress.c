@@ -33,7 +33,7 @@ static bool is_blank_or_mark(uint32_t c)
     return false;
 }
 
-/* Whether somebody who reads the reason finds at least a letter or a digit in it. */
+/* Returns whether the reason has at least one letter or digit. */
 static bool says_something(slice reason)
 {
     for (size_t n; reason.n; reason = slice_from(reason, n)) {
@@ -137,8 +137,7 @@ struct suppressions suppressions_in_annotations(struct arena *a, const struct re
     return all;
 }
 
-/* The first one that speaks for the line or a later one: in a text, lines come in the order of the
- * comments. */
+/* The first one that applies to the line or a later one: in a text, lines come in the order of the comments. */
 static size_t first_for_line(const struct suppressions *all, uint32_t line)
 {
     size_t low = 0, high = all->count;

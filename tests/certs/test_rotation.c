@@ -26,7 +26,7 @@ struct replica {
     uint8_t phase, action;
     struct secret secret;               /* as it was read */
     uint8_t bundle[HOOKS];              /* as read */
-    uint8_t stale_secret, stale[HOOKS]; /* somebody has written since: our version will be refused */
+    uint8_t stale_secret, stale[HOOKS]; /* another observer has written since: our version will be refused */
     uint8_t served, ready;
     uint8_t seen[LEAVES + 1]; /* ticks for which it has been seen covered, SETTLE at most; or NEVER */
     uint8_t cas;              /* what it would have in each bundle */
@@ -92,7 +92,7 @@ static bool believed(const struct world *w, unsigned bundle, unsigned leaf)
     for (unsigned other = 1; other <= w->made; other++)
         if ((bundle & bit(other)) && alive(w, other))
             return bundle & bit(leaf);
-    return true; /* this API server believes nobody: reviews fail whatever is served */
+    return true; /* this API server trusts no certificate: reviews fail whatever is served */
 }
 
 static bool review_fails(const struct world *w, unsigned hooks, bool meddling)
@@ -271,7 +271,7 @@ static bool advance(const struct search *s, struct world *w, unsigned which)
     }
 }
 
-/* What is not looked at again must not make states differ. */
+/* Values that are not read again must not make states differ. */
 static void forget(struct replica *r)
 {
     if (r->phase == LOOK_SECRET) {
@@ -384,7 +384,7 @@ static void expand(struct search *s, const struct world *w)
             reach(s, &next);
         }
     }
-    if (s->meddling && !w->meddled && in_force(w)) { /* somebody deletes the Secret */
+    if (s->meddling && !w->meddled && in_force(w)) { /* a user deletes the Secret */
         next = *w;
         next.secret = (struct secret){0};
         next.meddled = true;

@@ -122,7 +122,7 @@ static void test_reviews(void **state)
     assert_int_equal(tsv_each("tests/corpus/reviews.tsv", check_review), 26);
 }
 
-/* An object of a megabyte: 12,000 filters, as somebody might list tables one by one. */
+/* An object of a megabyte: 12,000 filters, as a user might list tables one by one. */
 static slice big_review(struct arena *a)
 {
     struct buf b = buf_new(a, ARENA_BYTES);

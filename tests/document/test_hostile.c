@@ -209,7 +209,7 @@ static void aliases_cannot_multiply(void **state)
     expect(&inner, "merged inside", &rule_document_too_large);
 }
 
-/* What takes time in proportion to its square in a careless reader. */
+/* Inputs on which a careless reader takes quadratic time. */
 static void large_texts_are_read_in_proportion(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* YAML: what scalars, keys, merges and aliases mean to kubectl, and how faults are told. */
+/* YAML: what scalars, keys, merges and aliases mean to kubectl, and how faults are reported. */
 #include "check.h"
 
 #include "brgate_limits.h"
@@ -242,7 +242,7 @@ static void aliases_and_merges(void **state)
         {"a: &x {b: {c: *x}}", "-"},
         {"a: &x [1]\n*x : v", "-"},
         {"b: &x {k: 1, l: 2}\na: {<<: *x, k: 3}", "{\"b\":{\"k\":1,\"l\":2},\"a\":{\"l\":2,\"k\":3}}"},
-        /* go-yaml v2 writes merged members where the merge stands, so they win over what stands before */
+        /* go-yaml v2 writes merged members at the merge key, so they win over those before it */
         {"a: {k: 3, <<: {k: 1}}", "{\"a\":{\"k\":1}}"},
         {"a: {<<: [{k: 1}, {k: 2, l: 2}]}", "{\"a\":{\"l\":2,\"k\":1}}"},
         {"a: {<<: {<<: {k: 1}, l: 2}}", "{\"a\":{\"k\":1,\"l\":2}}"},

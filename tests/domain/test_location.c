@@ -1,4 +1,4 @@
-/* What two places are to each other, by a table; and what holds of every pair. */
+/* How two places relate, by a table, and the properties of every pair. */
 #include "check.h"
 
 #include "location.h"
@@ -76,7 +76,7 @@ static void check_pair(const struct tsv_row *row)
                                                                       : c.relation;
     assert_row(row->label, back.relation == mirrored && back.differs == c.differs);
     assert_row(row->label, !location_compare(&a, &a).differs);
-    /* What is sorted by these three is sorted by the answers. */
+    /* Sorting by these three sorts by the answers. */
     bool equal =
         slice_eq(a.service, b.service) && slice_eq(a.bucket, b.bucket) && slice_eq(a.folder, b.folder);
     if (a.known && b.known)

@@ -1,4 +1,4 @@
-# How a story is told: given (must hold, or the story ends), when (its output and exit code are kept), then (counted).
+# The form of a story: given (must hold, or the story ends), when (its output and exit code are kept), then (counted).
 
 kubectl() { "$bin/kubectl" --kubeconfig "$work/apiserver.kubeconfig" "$@"; }
 
@@ -50,8 +50,8 @@ then_it_passes() { # then_it_passes [TEXT]
     then_equal "${1:-it passes}" "$code $err" "0 $(warnings_only <<<"$err")"
 }
 
-# What is wanted on standard error, exactly, comes on standard input; warnings may stand before it. The line with which brgate signs
-# a denial is left out (20-denials looks at it), and what kubectl then lists alone is joined to the line above.
+# The exact text expected on standard error comes on standard input; warnings may precede it. The line with which brgate signs
+# a denial is left out (20-denials checks it), and a cause that kubectl then lists alone is joined to the line above.
 then_it_is_refused() { # then_it_is_refused TEXT <<TXT
     then_equal "$1" "exit $code
 $(grep -v '^Warning: ' <<<"$err" | without_signature)" "exit 1
@@ -82,7 +82,7 @@ then_it_lists() { # then_it_lists TEXT <<TXT
     then_equal "$1" "$(columns "$header" <<<"$out")" "$want"
 }
 
-# Those columns of kubectl's table whose titles are named; a cell is what stands below its title.
+# Those columns of kubectl's table whose titles are named; a cell is the text below its title.
 columns() { # columns "TITLE..."
     awk -v titles="$1" '
         NR == 1 {

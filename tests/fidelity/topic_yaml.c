@@ -223,7 +223,7 @@ static void put_key(struct making *m)
         put_properties(m), put_scalar(m);
 }
 
-/* What a merge key takes. */
+/* The values of a merge key. */
 static void put_merged(struct making *m)
 {
     static const char *const maps[] = {
@@ -356,7 +356,7 @@ static void make_without_merges(struct dice *d, struct buf *b)
     put_document(&m);
 }
 
-/* Where the first separator stands that kubectl refuses, or SLICE_NONE. */
+/* The offset of the first separator that kubectl refuses, or SLICE_NONE. */
 static size_t bad_separator(const struct findings *f)
 {
     for (const struct finding *x = f->first; x; x = x->next)

@@ -31,8 +31,8 @@ static void check(struct arena *a, slice bytes)
     }
     if (!root)
         return;
-    /* What is printed is taken, and from then on nothing changes. (At first -0e0 and 1e18 + 0.5 become
-       integers, as they do in Go.) */
+    /* The printed text reads back, and does not change from then on. (At first -0e0 and 1e18 + 0.5 become integers, as
+     * they do in Go.) */
     slice once = json_of(a, json_again(a, json_of(a, root)));
     PROMISE(slice_eq(once, json_of(a, json_again(a, once))));
 }

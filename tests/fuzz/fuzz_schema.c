@@ -1,5 +1,5 @@
-/* A kind that comes at run time: the first line is its openAPIV3Schema, the rest an object. Whatever the schema says, the
- * passes stay within the object, and what they make of it once they leave alone the second time. */
+/* A kind that comes at run time: the first line is its openAPIV3Schema, the rest an object. Whatever the schema says,
+ * the passes stay within the object, and a second run changes nothing. */
 #include "fuzz.h"
 
 #include "builtin_schemas.h"

@@ -19,7 +19,7 @@ static void check_document(struct arena *a, const struct document *d)
     slice json = json_of(a, d->root);
     node_put_yaml(&yaml, d->root, false);
     if (json.n > LIMIT_DOCUMENT_BYTES / 8 || buf_slice(&yaml).n > LIMIT_DOCUMENT_BYTES)
-        return; /* aliases: few bytes that stand for more than a document may have */
+        return; /* aliases: few bytes that expand to more than a document may have */
     const struct node *copy = json_read(a, json, &f);
     PROMISE(copy && f.count == 0);
     json = json_of(a, copy); /* -0e0 has become 0, as in Go */

@@ -77,7 +77,7 @@ static void refuses_what_is_no_file(void **state)
     arena_free(a);
 }
 
-/* What the shell makes of <(command). */
+/* The path that the shell makes of <(command). */
 static void reads_pipes_of_the_shell(void **state)
 {
     (void)state;

@@ -173,7 +173,7 @@ static void a_repair_covers_what_is_served(void **state)
     assert_bundles(s, both, 2);
     settle(s);
     assert_all_serve_the_secret(s);
-    /* From then on the old one is nobody's: who takes it out has it out. */
+    /* From then on no replica puts the old one back after it has been removed. */
     hooks_put(s, VALIDATING, "");
     hooks_put(s, MUTATING, "");
     settle(s);
@@ -249,7 +249,7 @@ static void trouble_is_told_once_and_when_it_is_over(void **state)
     settle(s);
     assert_non_null(strstr(r->said, "the certificate can be kept again"));
     assert_all_serve_the_secret(s);
-    /* What is in force stays in force while the API server is away. */
+    /* The certificate in use stays in use while the API server is away. */
     api_fail(s->api, "GET", 500, NULL, 3);
     assert_true(keeper_step(r->keeper).failed);
     assert_string_equal(r->why_not, "");
@@ -265,7 +265,7 @@ static void the_api_server_is_left_alone_when_it_asks(void **state)
     } rows[] = {
         {"GET " VALIDATING, "Retry-After: 60", 60000},
         {"POST", "Retry-After: 60", 60000},
-        {"GET", "Retry-After: 86400", 300000}, /* but not for ever */
+        {"GET", "Retry-After: 86400", 300000}, /* but not forever */
         {"GET", NULL, 1000},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

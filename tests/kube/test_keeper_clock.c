@@ -40,7 +40,7 @@ static void while_clocks_disagree_nothing_is_written(void **state)
             print_error("%s\n", r->said);
         assert_non_null(strstr(r->said, rows[i].said));
         assert_null(strstr(strstr(r->said, "TROUBLE ") + 1, "TROUBLE "));
-        /* What there is no more is not made either, and says why. */
+        /* A deleted Secret is not made again either, and the message says why. */
         api_delete(s->api, SECRET);
         assert_int_equal(keeper_step(s->replicas[1].keeper).action, ROTATION_HOLD);
         assert_string_equal(api_text(s->api, SECRET, "type"), "");

@@ -1,4 +1,4 @@
-/* The API client against a server that does as it is told. */
+/* The API client against a scripted server. */
 #include "check.h"
 
 #include "api_double.h"
@@ -144,7 +144,7 @@ static void patience_is_kept_and_ends(void **state)
     assert_int_equal(got.outcome, KUBE_RETRY);
     assert_int_equal(got.retry_after, 60000);
     assert_int_equal(api_count(s.api, "GET"), 3);
-    /* Nor does it wait when it is told to stop. */
+    /* Nor does it wait after a request to stop. */
     atomic_bool stop = true;
     kube_stop_on(s.kube, &stop);
     assert_int_equal(ask(&s, KUBE_GET, NULL).outcome, KUBE_UNREACHABLE);

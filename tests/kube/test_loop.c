@@ -16,7 +16,7 @@ enum { SOON_MS = 20000, KEPT = 64 };
 
 static char directory[64];
 
-/* What a listener has heard. */
+/* The events that a listener has received. */
 struct ear {
     unsigned lines, ends;
     char line[KEPT], body[KEPT]; /* the beginning of the last one */

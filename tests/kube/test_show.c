@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* What it prints about the Secret, and its exit code. */
+/* Its output about the Secret, and its exit code. */
 static const char *shown(struct setting *s, int *ret_code)
 {
     static char text[8192];
@@ -32,7 +32,7 @@ static size_t count(const char *text, const char *part)
     return n;
 }
 
-/* As `kubectl create secret tls` makes it: tls.crt and tls.key, and nobody renews them. */
+/* As `kubectl create secret tls` makes it: tls.crt and tls.key, which are not renewed. */
 static void a_secret_without_an_authority_is_nothing_wrong(void **state)
 {
     (void)state;

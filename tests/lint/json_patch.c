@@ -32,7 +32,7 @@ static struct node *child_of(const struct node *n, slice token)
     return n->kind == NODE_ARRAY ? element(n, token) : node_get(n, token);
 }
 
-/* The value takes the place of what stands there. */
+/* The value replaces the one at that path. */
 static void put_in_place(struct node *there, const struct node *value)
 {
     struct node *parent = there->parent, *next = there->next;

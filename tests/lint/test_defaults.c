@@ -145,7 +145,7 @@ static void check_added(const char *text, enum defaults_mode mode, const char *w
     arena_free(a);
 }
 
-/* What the policy asks for is what is added. */
+/* The defaults that the policy asks for are added, and no others. */
 static void test_modes(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The other side of a connection, byte by byte: a client for tests. It trusts nobody and checks nothing by
+/* The other side of a connection, byte by byte: a client for tests. It verifies no certificate and checks nothing by
  * itself; every wait ends after PATIENCE_S, which is far beyond what any test expects. */
 #ifndef BRGATE_PEER_H
 #define BRGATE_PEER_H

@@ -1,4 +1,4 @@
-/* What happens to the pods of a simulation, and what people do there: by chance. */
+/* Random events of a simulation: what happens to pods, and what users do. */
 #include "simulation.h"
 
 #include "timestamp.h"
@@ -17,8 +17,8 @@ static void finish(struct simulation *s, struct node *job)
     pod_ends(&s->world, &s->log, job, end);
 }
 
-/* A log Backup whose start failed is never run again: somebody deletes it, and the schedule makes another. Now
- * and then somebody deletes one that runs. */
+/* A log Backup whose start failed is never run again: a user deletes it, and the schedule makes another. At times a
+ * user deletes one that runs. */
 static void user_looks(struct simulation *s)
 {
     enum { SELDOM = 150 };

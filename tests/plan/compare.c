@@ -40,7 +40,7 @@ static bool same_quantity(struct arena *a, const struct node *x, const struct no
            quantity_cmp(&p, &q) == 0;
 }
 
-/* A recorded text with TIME in it stands for any time there. */
+/* TIME in a recorded text matches any time. */
 static bool same_text(slice ours, slice recorded)
 {
     size_t at = slice_find(recorded, LIT("TIME"));

@@ -1,6 +1,6 @@
 /* Where we differ from what was recorded, on purpose. docs/RECONCILER.md has the same table.
  *
- * A difference is explained only when nothing else differs: what it speaks of is made alike on both sides, and
+ * A difference is explained only when nothing else differs: the part that it names is made alike on both sides, and
  * then they must be equal. */
 #include "replay.h"
 

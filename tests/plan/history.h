@@ -40,7 +40,7 @@ struct difference {
 extern const struct difference differences[];
 extern const size_t difference_count;
 
-/* Plays the file's text; differences that nobody meant are printed to `out`. */
+/* Plays the file's text; differences that are not listed as meant are printed to `out`. */
 void history_play(struct arena *a, const struct schema_set *schemas, const char *name, slice bytes,
                   struct tally *tally, FILE *out);
 

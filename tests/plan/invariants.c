@@ -1,4 +1,4 @@
-/* What must hold whatever is lost, repeated or late. */
+/* Invariants that hold whatever is lost, repeated or late. */
 #include "simulation.h"
 
 #include "num.h"
@@ -55,7 +55,7 @@ static void no_second_run(struct simulation *s, slice name)
 {
     if (slice_eq(name, LIT("log-c"))) {
         s->truncated = 0;
-        return; /* the schedule makes it again after somebody has deleted it */
+        return; /* the schedule makes it again after a user has deleted it */
     }
     for (size_t i = 0; i < s->name_count; i++)
         if (slice_eq(slice_of(s->names[i]), name))
@@ -64,7 +64,7 @@ static void no_second_run(struct simulation *s, slice name)
         s->names[s->name_count++] = strndup(name.p, name.n);
 }
 
-/* A Backup without a pod for an hour holds nobody up. */
+/* A Backup without a pod for an hour delays no other. */
 static bool nobody_began(const struct simulation *s, const struct node *n)
 {
     enum { PATIENCE = 3600 };

@@ -1,4 +1,4 @@
-/* What pods, users and the Job controller did between the recorded moments. */
+/* Plays what pods, users and the Job controller did between the recorded moments. */
 #include "replay.h"
 
 #include "civil.h"

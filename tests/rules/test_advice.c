@@ -1,6 +1,5 @@
-/* Advice must be right where it is given: who does what a hint says word by word, or applies its edit, is rid of the
- * finding and has no error that was not there before. Over every fixture, as a manifest, on create and on update, and
- * for every hint of a form that says exactly what to do. */
+/* Following a hint word by word, or applying its edit, removes the finding and adds no error. Over every fixture, as a
+ * manifest, on create and on update, and for every hint of a form that says exactly what to do. */
 #include "check.h"
 
 #include "builtin_schemas.h"

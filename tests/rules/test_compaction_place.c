@@ -9,7 +9,7 @@ extern const struct rule rule_compact_storage_differs;
 struct pair {
     const char *log, *compact;
     const char
-        *differs; /* the member of compactBackupTemplate that the finding stands at; NULL: the same place */
+        *differs; /* the member of compactBackupTemplate that the finding is at; NULL: the same place */
 };
 
 static const struct pair pairs[] = {
@@ -88,7 +88,7 @@ static const char text[] = "apiVersion: pingcap.com/v1alpha1\n"
                            "    br: { cluster: demo1 }\n"
                            "    %s\n";
 
-/* Where the finding stands within compactBackupTemplate; "" for nowhere. */
+/* The finding's path within compactBackupTemplate; "" when there is none. */
 static slice place_of(const struct stream_verdict *s)
 {
     const slice above = LIT("spec.compactBackupTemplate.");

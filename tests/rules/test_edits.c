@@ -10,7 +10,7 @@
 static struct gate *gate;
 static size_t edits;
 
-/* As many of the rule at that path as there are; the edit may move what stands behind it. */
+/* As many of the rule at that path as there are; the edit may move the text behind it. */
 static size_t count_of(const struct stream_verdict *s, const struct diagnostic *d)
 {
     size_t n = 0;

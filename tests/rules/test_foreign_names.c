@@ -1,5 +1,5 @@
-/* Every word of foreign_names.def, in every block that it is listed for and in both API groups, is explained by meaning; and
- * who does what the hint says has a field that is known, and nothing else to correct. */
+/* Every word of foreign_names.def, in every block that it is listed for and in both API groups, is explained by
+ * meaning; and following the hint leaves a known field and nothing else to correct. */
 #include "check.h"
 
 #include "builtin_schemas.h"

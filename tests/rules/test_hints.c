@@ -1,5 +1,5 @@
-/* Who follows a hint must not lose the field that it advises: what a hint names is a field of the CRD that TiDB Operator
- * installs for the group and kind of the object, unless the hint says to remove it. */
+/* Following a hint must not lose the field that it advises: a hint names a field of the CRD that TiDB Operator installs
+ * for the group and kind of the object, unless the hint says to remove it. */
 #include "check.h"
 
 #include "brgate_limits.h"
@@ -202,7 +202,7 @@ static void check_known(slice before, slice word, const void *context)
     assert_row((const char *)context, known_in("", word));
 }
 
-/* The catalogue speaks of no group: what its fixes and good examples name is a field of some CRD. */
+/* The catalogue names no group: its fixes and good examples name fields of some CRD. */
 static void test_catalogue(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* What a rule needs (.needs): a policy that turns the needed rule off does not make the other one speak. */
+/* What a rule needs (.needs): a policy that turns the needed rule off does not make the other one report. */
 #include "check.h"
 
 #include "builtin_schemas.h"

@@ -56,7 +56,7 @@ static bool is_repaired(const struct verdict *before, const struct diagnostic *r
     return true;
 }
 
-/* Where the objects differ, as `path: before -> after`. */
+/* The differences of the objects, as `path: before -> after`. */
 static void put_differences(struct buf *b, const struct node *before, const struct node *after)
 {
     if (before && after && before->kind == after->kind &&

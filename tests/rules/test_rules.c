@@ -32,8 +32,8 @@ __attribute__((format(printf, 3, 4))) static void fault(struct test *t, const st
     t->faults++;
 }
 
-/* The lines of the rule's example stand in the fixture, so that what `brgate explain` shows is true. What an
- * example remarks behind a line ("# it was nightly") tells of a state that the fixture keeps elsewhere. */
+/* The lines of the rule's example are in the fixture, so that `brgate explain` shows the truth. A remark behind a line
+ * ("# it was nightly") describes a state that the fixture keeps elsewhere. */
 static void check_example(struct test *t, const struct fixture *f, const char *example)
 {
     for (slice rest = slice_of(example); rest.n;) {
@@ -66,7 +66,7 @@ static void check_recorded(struct test *t, const struct fixture *f, slice text)
     print_error("--- got\n%.*s--- want\n%.*s---\n", FMT(text), FMT(want));
 }
 
-/* A rule that is off everywhere speaks in its own fixtures only. */
+/* A rule that is off everywhere is on in its own fixtures only. */
 static struct gate *gate_with(const struct rule *rule)
 {
     struct policy policy = {0};

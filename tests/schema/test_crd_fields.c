@@ -1,5 +1,5 @@
-/* Every field of the CRDs, against tables of the fields that TiDB Operator's own CRDs have (fields/<crd>.tsv)
- * and of those that ours have beyond them (fields/additions.tsv); and what stands around the schema. */
+/* Every field of the CRDs, against tables of the fields that TiDB Operator's own CRDs have (fields/<crd>.tsv) and of
+ * those that ours have beyond them (fields/additions.tsv); and the parts of a CRD around the schema. */
 #include "check.h"
 
 #include "crd_files.h"

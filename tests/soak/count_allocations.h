@@ -1,4 +1,4 @@
-/* What the preloaded counter shares with who started the server. */
+/* Memory that the preloaded counter shares with the program that started the server. */
 #ifndef BRGATE_COUNT_ALLOCATIONS_H
 #define BRGATE_COUNT_ALLOCATIONS_H
 

@@ -1,4 +1,4 @@
-/* Clients as the API server is one: they keep their connection until they are told to close it. */
+/* Clients that behave like the API server: they keep their connection until the server closes it. */
 #include "hammer.h"
 
 #include "peer.h"

@@ -12,7 +12,7 @@ struct hammer {
     unsigned port;
     slice message;     /* a whole request */
     bool dials;        /* a connection for each review */
-    atomic_bool *stop; /* NULL: until nobody listens any more */
+    atomic_bool *stop; /* NULL: until no server listens any more */
     atomic_size_t answered, failed;
 };
 

@@ -1,6 +1,6 @@
-/* soak [--short] BRGATE [SCENARIO...]: what `brgate serve` must stand for hours, in minutes. Prints figures;
- * exits 1 at the first promise that is not kept. --short runs everything once with small numbers, and does
- * not judge times. Run from the root of the repository. */
+/* soak [--short] BRGATE [SCENARIO...]: in minutes, the load that `brgate serve` must bear for hours. Prints figures;
+ * exits 1 at the first promise that is not kept. --short runs everything once with small numbers, and does not judge
+ * times. Run from the root of the repository. */
 #include "certificate.h"
 #include "child.h"
 #include "count_allocations.h"
@@ -96,7 +96,7 @@ static double median(double *rounds, size_t count)
     return rounds[count / 2];
 }
 
-/* The share of a processor that the server takes while nobody else asks. */
+/* The share of a processor that the server takes without other clients. */
 static double share_of_processor(const struct child *c)
 {
     struct timespec rest = {is_short ? 0 : 3, 200000000};

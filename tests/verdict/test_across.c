@@ -1,6 +1,6 @@
-/* Comparing the objects of many files: what is found does not depend on who judged which file, a permission
- * in a file is heeded, crowds stay cheap, and lost memory is told. The wording of each rule stands in
- * tests/rules/cases. */
+/* Comparing the objects of many files: the result does not depend on which thread judged which file, suppressions in a
+ * file apply, many objects stay cheap, and running out of memory is reported. tests/rules/cases has the wording of each
+ * rule. */
 #include "check.h"
 
 #include "across.h"

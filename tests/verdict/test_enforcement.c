@@ -179,8 +179,8 @@ static void findings_are_told_once(void **state)
     struct arena *a = *state;
     struct answer answer = ask(plain_gate(), a, ENDPOINT_MUTATE, "t", BAD_MODE);
     assert_true(answer.allowed && answer.log.rule_count == 0);
-    answer =
-        ask(plain_gate(), a, ENDPOINT_MUTATE, "t", BAD_MODE BAD_TYPE); /* nobody is asked after a denial */
+    answer = ask(plain_gate(), a, ENDPOINT_MUTATE, "t",
+                 BAD_MODE BAD_TYPE); /* no webhook is called after a denial */
     assert_true(!answer.allowed && answer.log.rule_count >= 2);
 }
 

@@ -1,5 +1,5 @@
-/* Objects with more of something than anybody means: nothing is hidden by the rest, and nothing takes work
- * that grows with the square of it. */
+/* Objects with far more of something than any user writes: nothing is hidden by the rest, and nothing takes work that
+ * grows with the square of it. */
 #include "reviewing.h"
 
 #include "across.h"

@@ -1,4 +1,4 @@
-/* What holds of every answer, tried on reviews as a real API server sent them. */
+/* Properties of every answer, tested on reviews that a real API server sent. */
 #include "reviewing.h"
 
 #include <dirent.h>
@@ -141,7 +141,7 @@ static void test_schema_faults_are_told_all_at_once(void **state)
 
 /* ---- hostile bytes ---- */
 
-/* Half a review is no review: nobody is told that it was allowed. */
+/* Half a review is no review: it is never answered as allowed. */
 static void test_cut_anywhere(void **state)
 {
     struct arena *a = *state, *own = arena_new((size_t)1 << 30);

@@ -1,4 +1,4 @@
-/* What the waist makes of findings: ratcheting, policy, annotations. */
+/* What the verdict layer makes of findings: ratcheting, policy, annotations. */
 #include "reviewing.h"
 
 static slice backup(struct arena *a, const char *metadata, const char *spec)

@@ -1,5 +1,5 @@
-/* Who goes when there is one connection too many: the rules one by one, and what honest clients may rely on, played
- * in simulated milliseconds against attackers that a seed draws. */
+/* Which connection is closed when there is one too many: the rules one by one, and what honest clients may rely on,
+ * played in simulated milliseconds against attackers that a seed draws. */
 #include "check.h"
 
 #include "crowd.h"
@@ -16,7 +16,7 @@ enum { NOW = 100000, MOST_MEMBERS = 8 };
 static const struct {
     const char *label;
     unsigned places;
-    const char *goes, *yields;                 /* the letter of who does; NULL: nobody */
+    const char *goes, *yields;                 /* the letter of the client that does; NULL: none */
     struct crowd_member members[MOST_MEMBERS]; /* a, b, c ... */
     size_t count;
 } rows[] = {
@@ -240,7 +240,7 @@ static void end_request(struct game *g, struct client *c)
     g->answered += c->habit >= HABITS;
 }
 
-/* What an attacker does when its time has come. */
+/* An attacker's next step, when it is due. */
 static void attack(struct game *g, struct client *c)
 {
     bool renews = c->habit == JUNK || c->habit == REVIEWS;
@@ -255,8 +255,8 @@ static void attack(struct game *g, struct client *c)
     enter(g, c, PHASE_REQUEST, renews ? draw(g, STALLED_MS * 5 / 4) : 1 + draw(g, LONGEST_MS));
 }
 
-/* What an honest client does: handshake, request and answer take less than LONGEST_MS together. True when it has
- * gone. */
+/* An honest client's next step: handshake, request and answer take less than LONGEST_MS together. Returns true when it
+ * has gone. */
 static bool go_on(struct game *g, struct client *c)
 {
     bool new = !c->m.known;

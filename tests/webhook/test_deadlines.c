@@ -1,5 +1,5 @@
-/* Clients that are slow or many. A trickle keeps libmicrohttpd's own timeout from ever firing, so whatever
- * ends here was ended by our deadlines; the idle timeout stands far beyond the patience of these tests. */
+/* Clients that are slow or many. A trickle keeps libmicrohttpd's own timeout from ever firing, so whatever ends here
+ * was ended by our deadlines; the idle timeout is far longer than these tests wait. */
 #include "check.h"
 
 #include "fixture.h"

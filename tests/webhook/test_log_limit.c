@@ -48,7 +48,8 @@ static void the_end_tells_at_once(void **state)
     assert_int_equal(log_limit_tell(&l, now, true), 3);
 }
 
-/* Whatever comes when: no more than the rate allows in any time, and each line is either written or told of. */
+/* At any arrival times, no more lines than the rate allows are written, and each line is either written or counted as
+ * omitted. */
 static void no_line_is_lost_and_none_is_too_many(void **state)
 {
     (void)state;

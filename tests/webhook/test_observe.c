@@ -1,4 +1,4 @@
-/* What an operator sees: probes, metrics, log lines. */
+/* Probes, metrics and log lines, as an operator sees them. */
 #include "check.h"
 
 #include "fixture.h"
@@ -325,7 +325,7 @@ static void a_reader_that_stalls_costs_lines_and_nothing_else(void **state)
     assert_true(
         fixture_becomes(&f, "brgate_webhook_review_duration_seconds_count{endpoint=\"validate\"}", REVIEWS));
     peer_close(&p);
-    fixture_end(&f); /* does not wait for the reader for ever */
+    fixture_end(&f); /* does not wait for the reader forever */
 }
 
 static void a_reader_that_is_gone_is_not_missed(void **state)

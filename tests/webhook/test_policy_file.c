@@ -102,7 +102,7 @@ static void every_key_makes_a_policy(void **state)
     }
 }
 
-/* Where there was none, it need not stay so. */
+/* A server that started without a policy may get one. */
 static void a_server_may_start_without_one(void **state)
 {
     (void)state;

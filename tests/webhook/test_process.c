@@ -183,8 +183,8 @@ struct hammer {
     size_t answered, failed;
 };
 
-/* A client as the API server is one: keeps its connection, dials again when told to, and stops only when
- * nobody listens any more. */
+/* A client that behaves like the API server: it keeps its connection, reconnects when asked to, and stops only when no
+ * server listens any more. */
 static void *hammer(void *context)
 {
     struct hammer *h = context;
@@ -303,7 +303,7 @@ static int take_port(char address[32])
     return fd;
 }
 
-/* `starting`: the flags are right, so that what is told has the form of the log. */
+/* `starting`: the flags are right, so that messages have the form of the log. */
 static void check_mistake(struct process *p, const char *const *arguments, const char *message, bool starting)
 {
     const char *form = starting ? "\"level\":\"error\",\"event\":\"not-started\"" : "brgate serve: ";

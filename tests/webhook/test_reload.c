@@ -462,14 +462,13 @@ static void a_companion_brings_the_certificate(void **state)
     f.options.cert_pem = f.options.key_pem = (slice){0};
     f.options.companion = &companion;
     fixture_start(&f);
-    /* Without one there is no handshake, and no readiness; a look at files that are not there harms
-     * nobody. */
+    /* Without one there is no handshake, and no readiness; checking files that are not there does no harm. */
     assert_false(peer_open(&p, f.port, NULL));
     assert_int_equal(fixture_health(&f, "/readyz"), 503);
     assert_int_equal(fixture_health(&f, "/livez"), 200);
     server_reload(f.server, true);
     assert_true(fixture_metric(&f, "brgate_companion") == 1);
-    /* What does not fit is refused, what fits is served; readiness is the companion's word. */
+    /* A pair that does not fit is refused, one that fits is served; the companion decides readiness. */
     struct certificate_pair other = fixture_pair(&f);
     assert_false(server_certify(f.server, f.pair.certificate, other.key, &error));
     assert_non_null(strstr(error.text, "does not match"));

@@ -1,4 +1,4 @@
-/* What a client may send, byte by byte, and what it gets. */
+/* Requests byte by byte, and their answers. */
 #include "check.h"
 
 #include "fixture.h"
@@ -37,7 +37,7 @@ static const struct row rows[] = {
     {"HTTP/1.0", SLICE("POST /validate HTTP/1.0\r\n" JSON FOUR "\r\nabcd"), 200, CLOSED},
     {"client closes", SLICE(POST(JSON FOUR "Connection: close\r\n", "abcd")), 200, CLOSED},
 
-    /* Where the body ends must not be in doubt. */
+    /* The end of the body must not be in doubt. */
     {"length and chunked, then a second request",
      SLICE(POST(JSON FOUR "Transfer-Encoding: chunked\r\n",
                 "0\r\n\r\nPOST /mutate HTTP/1.1\r\nHost: a\r\n" JSON FOUR "\r\nabcd")),

@@ -202,7 +202,7 @@ static bool reads_the_time(void)
            nanosleep(&(struct timespec){0, 1}, NULL) == 0;
 }
 
-/* What getaddrinfo() needs beside sockets, which it has only as a client. */
+/* Calls that getaddrinfo() needs beside sockets, which only a client has. */
 static bool looks_a_name_up(void)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *found = NULL;

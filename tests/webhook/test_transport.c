@@ -1,5 +1,5 @@
-/* What a client may send without getting anywhere, before and after the handshake; and that clients which are
- * merely odd are served. Deadlines stand far beyond these tests, so whatever ends was ended for its bytes. */
+/* How much a client may send without progress, before and after the handshake; clients that are merely odd are served.
+ * Deadlines are far longer than these tests, so whatever ends was ended for its bytes. */
 #include "check.h"
 
 #include "fixture.h"
@@ -213,7 +213,7 @@ static void a_client_certificate_has_an_end(void **state)
     fixture_end(&f);
 }
 
-/* What follows is unusual and allowed. */
+/* The following is unusual and allowed. */
 static void headers_may_come_one_by_one(struct peer *p)
 {
     static const slice parts[] = {SLICE("POST /validate HTTP/1.1\r\n"),

@@ -1,4 +1,4 @@
-# What is made in each certificate mode.
+# The objects of each certificate mode.
 
 common=(Deployment MutatingWebhookConfiguration NetworkPolicy Pod PodDisruptionBudget Service ServiceAccount
         ValidatingWebhookConfiguration)

@@ -1,4 +1,4 @@
-# The pods: what Pod Security `restricted` asks for, how they stop, what they are told.
+# The pods: what Pod Security `restricted` asks for, how they stop, which arguments they get.
 
 for values in minimal self files everything; do
     given "$values" --values "$chart/ci/$values-values.yaml"
@@ -63,7 +63,7 @@ server.maxConnections=128,resources.limits.memory=280Mi
 server.reviewsMemory=64Mi,server.reviewMemory=64Mi,resources.limits.memory=288Mi
 TXT
 
-# What the chart says of the servers' limits is what they have by themselves.
+# The limits that the chart states are the server's own defaults.
 for flag in max-body=8Mi max-connections=512 max-in-flight=64 review-memory=200Mi reviews-memory=200Mi; do
     checked=$((checked + 1))
     "$brgate" serve --help | sed -n "/^  --${flag%=*} /,/^  --/p" | grep -Fq "(${flag#*=})" ||

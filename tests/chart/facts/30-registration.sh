@@ -16,7 +16,7 @@ has ValidatingWebhookConfiguration 'failurePolicy: Ignore' 'timeoutSeconds: 30' 
 has MutatingWebhookConfiguration 'failurePolicy: Fail' 'namespaceSelector:' 'name: not-the-operator'
 has ValidatingAdmissionPolicyBinding 'validationActions: \["Deny","Audit"\]' 'policyName: gate'
 has ValidatingAdmissionPolicy 'namespaceSelector:' 'name: not-the-operator' '\[storage-multiple\]'
-# Lowered by the policy, and left to annotations: refused by nobody.
+# Rules that the policy lowers or leaves to annotations: neither webhook nor policy refuses them.
 has_not ValidatingAdmissionPolicy '\[s3-bucket\]' '\[cluster-empty\]' 'DURATION' 'POSITIVE'
 
 # What is not judged is the same everywhere, and a deletionTimestamp, which anyone may write, is no part of it.

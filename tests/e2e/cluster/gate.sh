@@ -100,7 +100,7 @@ gate_unregister() {
     wait_for 20 gate_is_not_asked
 }
 
-# What every story but those about failure begins with.
+# The beginning of every story that is not about failure.
 gate_up() { # gate_up [FLAG...]
     gate_certificates && gate_start gate "$@" && gate_register
 }

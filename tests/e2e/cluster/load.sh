@@ -1,4 +1,4 @@
-# Constant load: a few clients that create Backups as dry runs, one after the other, until they are told to stop.
+# Constant load: a few clients that create Backups as dry runs, one after the other, until they are stopped.
 
 load_start() { # load_start NAMESPACE [SERVER]
     local url i

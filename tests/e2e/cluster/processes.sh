@@ -47,7 +47,7 @@ wait_for() { # wait_for SECONDS COMMAND...
     done
 }
 
-# A port nobody listens on, and that this run has not given away before.
+# A port without a listener that this run has not used before.
 port_free() {
     local port
     mkdir -p "$work/port"
