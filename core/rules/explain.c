@@ -302,6 +302,57 @@ static bool is_in_bucket(const struct findings *f, const struct finding *missing
     return false;
 }
 
+/* ---- one value in several templates ---- */
+
+/* The template of a schedule that holds the node; NULL: none does. */
+static const struct node *template_of(const struct node *n)
+{
+    static const slice templates[] = {SLICE("backupTemplate"), SLICE("logBackupTemplate"),
+                                      SLICE("compactBackupTemplate")};
+    while (n && n->parent && n->parent->parent && n->parent->parent->parent)
+        n = n->parent;
+    return n && n->parent && slice_among(n->key, templates, COUNT(templates)) ? n : NULL;
+}
+
+/* A warning about a value that the author may well mean, such as a bucket's name. An error, or a certain repair, is one
+ * for each place. */
+static bool is_of_the_value(const struct findings *f, const struct finding *x)
+{
+    bool warning = !f->levels || rule_level_of(f->levels, x->rule)->severity[f->context] == SEVERITY_WARNING;
+    return warning && !x->edit.text.n && x->place.node && template_of(x->place.node);
+}
+
+static bool says_the_same(const struct finding *x, const struct finding *of)
+{
+    return x->rule == of->rule && slice_eq(x->place.node->key, of->place.node->key) &&
+           slice_eq(x->message, of->message) && slice_eq(x->hint, of->hint) &&
+           template_of(x->place.node) != template_of(of->place.node);
+}
+
+/* Returns the first finding that says the same in another template. */
+static struct finding *said_before(const struct findings *f, const struct finding *x)
+{
+    if (!is_of_the_value(f, x))
+        return NULL;
+    for (struct finding *first = f->first; first != x; first = first->next)
+        if (is_of_the_value(f, first) && says_the_same(x, first))
+            return first;
+    return NULL;
+}
+
+/* Leaves a note about the other places at the first. */
+static void note_other_templates(struct findings *f)
+{
+    for (struct finding *x = f->first; x; x = x->next) {
+        struct finding *first = said_before(f, x);
+        slice here = first ? template_of(x->place.node)->key : (slice){0};
+        if (first && !first->note.n)
+            finding_note(first, x->place, "the same in %.*s", FMT(here));
+        else if (first && slice_starts(first->note, LIT("the same in ")))
+            first->note = arena_fmt(f->arena, "%.*s and %.*s", FMT(first->note), FMT(here));
+    }
+}
+
 struct dropping {
     const struct findings *all;
     enum context context;
@@ -311,7 +362,7 @@ struct dropping {
 static bool is_said_already(const struct finding *x, const void *context)
 {
     const struct dropping *d = context;
-    return is_below_wrong_type(d->all, x) ||
+    return is_below_wrong_type(d->all, x) || said_before(d->all, x) ||
            (d->context == CONTEXT_MANIFEST && (is_misspelt(d->all, x) || is_in_bucket(d->all, x)));
 }
 
@@ -320,6 +371,7 @@ void rules_explain(struct findings *f, enum context context, const struct schema
 {
     for (struct finding *x = f->first; x; x = x->next)
         explain(f, x, schemas, kind);
+    note_other_templates(f);
     struct findings said = findings_new(f->arena);
     const struct dropping dropping = {f, context};
     findings_move(&said, f, is_said_already, &dropping);
