@@ -46,6 +46,19 @@ static void referenced_name(struct rule_run *run, const struct job_spec *job)
     check_name(run, &job->priority_class_name, kube_subdomain);
 }
 
+static void log_level(struct rule_run *run, const struct job_spec *job)
+{
+    static const slice levels[] = {SLICE("debug"), SLICE("info"), SLICE("warn"), SLICE("error"),
+                                   SLICE("fatal")};
+    const struct text *level = &job->br.log_level;
+    bool known = !text_given(level) || slice_eq_nocase(level->value, LIT("panic")) ||
+                 slice_eq_nocase(level->value, LIT("dpanic")); /* which only programs use */
+    for (size_t i = 0; i < COUNT(levels); i++)
+        known = known || slice_eq_nocase(level->value, levels[i]);
+    if (!known)
+        rule_unsupported(run, &rule_log_level, level, levels, COUNT(levels));
+}
+
 void check_not_negative(struct rule_run *run, const struct number *n)
 {
     if (n->state == FIELD_GIVEN && n->value < 0)

@@ -46,8 +46,24 @@ static bool lacks_source(const struct rule_run *run, const struct node *volume)
            count_sources(volume) == 0 && !(run->context == CONTEXT_MANIFEST && has_unknown_member(volume));
 }
 
+static void check_host_path(struct rule_run *run, const struct node *volume)
+{
+    static const slice types[] = {SLICE("DirectoryOrCreate"),
+                                  SLICE("Directory"),
+                                  SLICE("FileOrCreate"),
+                                  SLICE("File"),
+                                  SLICE("Socket"),
+                                  SLICE("CharDevice"),
+                                  SLICE("BlockDevice")};
+    const struct node *type = node_get(node_get(volume, LIT("hostPath")), LIT("type"));
+    if (value_is_text(type) && type->text.n && !slice_among(type->text, types, COUNT(types)))
+        rule_unsupported(run, &rule_pod_volume, &(struct text){type, type->text, FIELD_GIVEN}, types,
+                         COUNT(types));
+}
+
 static void check_volume(struct rule_run *run, const struct node *volume)
 {
+    check_host_path(run, volume);
     const struct node *name = node_get(volume, LIT("name"));
     struct refusal why = {0};
     if (value_is_text(name) && !kube_label(name->text, &why))

@@ -199,19 +199,39 @@ static void test_fields(void **state)
 /* An object of the older group, which has more values, with `@` for a field with its value. */
 static const struct {
     const char *field, *object;
+    const char *takes; /* the values that entries for this place propose; NULL: all of the field's */
 } places[] = {
-    {"provider", "spec:\n  " CLUSTER "  s3: {@, region: r, bucket: dumps, secretName: s3, prefix: x}\n"},
+    {"provider", "spec:\n  " CLUSTER "  s3: {@, region: r, bucket: dumps, secretName: s3, prefix: x}\n",
+     NULL},
     {"storageClass",
-     "spec:\n  " CLUSTER "  s3: {@, provider: aws, region: r, bucket: dumps, secretName: s3, prefix: x}\n"},
+     "spec:\n  " CLUSTER "  s3: {@, provider: aws, region: r, bucket: dumps, secretName: s3, prefix: x}\n",
+     NULL},
     {"acl",
-     "spec:\n  " CLUSTER "  s3: {@, provider: aws, region: r, bucket: dumps, secretName: s3, prefix: x}\n"},
+     "spec:\n  " CLUSTER "  s3: {@, provider: aws, region: r, bucket: dumps, secretName: s3, prefix: x}\n",
+     NULL},
     {"sse",
-     "spec:\n  " CLUSTER "  s3: {@, provider: aws, region: r, bucket: dumps, secretName: s3, prefix: x}\n"},
-    {"accessTier", "spec:\n  " CLUSTER "  azblob: {@, container: dumps, secretName: s, prefix: x}\n"},
-    {"backupMode", "spec:\n  @\n  " CLUSTER "  " STORAGE},
-    {"backupType", "spec:\n  @\n  " CLUSTER "  " STORAGE},
-    {"cleanPolicy", "spec:\n  @\n  " CLUSTER "  " STORAGE},
-    {"logSubcommand", "spec:\n  @\n  backupMode: log\n  " CLUSTER "  " STORAGE},
+     "spec:\n  " CLUSTER "  s3: {@, provider: aws, region: r, bucket: dumps, secretName: s3, prefix: x}\n",
+     NULL},
+    {"accessTier", "spec:\n  " CLUSTER "  azblob: {@, container: dumps, secretName: s, prefix: x}\n", NULL},
+    {"operator", "spec:\n  tolerations: [{key: a, value: b, @}]\n  " CLUSTER "  " STORAGE, "Equal"},
+    {"operator", "spec:\n  tolerations: [{key: a, @}]\n  " CLUSTER "  " STORAGE, "Exists"},
+    {"operator", "spec:\n  tolerations: [{key: a, @}]\n  " CLUSTER "  " STORAGE, ""},
+    {"operator",
+     "spec:\n  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+     "[{matchExpressions: [{key: a, values: [b], @}]}]}}}\n  " CLUSTER "  " STORAGE,
+     "In NotIn Gt Lt"},
+    {"operator",
+     "spec:\n  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+     "[{matchExpressions: [{key: a, @}]}]}}}\n  " CLUSTER "  " STORAGE,
+     "DoesNotExist"},
+    {"effect", "spec:\n  tolerations: [{key: a, operator: Exists, @}]\n  " CLUSTER "  " STORAGE, NULL},
+    {"type", "spec:\n  additionalVolumes: [{name: v, hostPath: {path: /x, @}}]\n  " CLUSTER "  " STORAGE,
+     NULL},
+    {"logLevel", "spec:\n  br: {cluster: x, clusterNamespace: x, @}\n  " STORAGE, NULL},
+    {"backupMode", "spec:\n  @\n  " CLUSTER "  " STORAGE, NULL},
+    {"backupType", "spec:\n  @\n  " CLUSTER "  " STORAGE, NULL},
+    {"cleanPolicy", "spec:\n  @\n  " CLUSTER "  " STORAGE, NULL},
+    {"logSubcommand", "spec:\n  @\n  backupMode: log\n  " CLUSTER "  " STORAGE, NULL},
 };
 
 static const struct diagnostic *unsupported(const struct verdict *v)
@@ -247,9 +267,20 @@ static void try_value(const char *field, const char *object, slice word, const c
     arena_free(a);
 }
 
+static bool takes(const char *list, const char *becomes)
+{
+    size_t n = strlen(becomes);
+    for (const char *at = list; at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL)
+        if (strncmp(at, becomes, n) == 0 && (at[n] == ' ' || !at[n]))
+            return true;
+    return !list;
+}
+
 static void try_values(const char *field, const char *words, const char *becomes)
 {
     for (size_t i = 0; i < COUNT(places); i++) {
+        if (!takes(places[i].takes, becomes))
+            continue;
         for (slice rest = slice_of(words); rest.n && strcmp(places[i].field, field) == 0;) {
             size_t end = slice_find_char(rest, ' ');
             try_value(field, places[i].object, slice_cut(rest, 0, end), becomes);
