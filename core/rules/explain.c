@@ -9,7 +9,7 @@
 extern const struct rule rule_unknown_field, rule_schema_type, rule_schema_required, rule_schema_enum,
     rule_schema_pattern, rule_schema_validation; /* schema.def */
 extern const struct rule rule_storage_missing, rule_compact_storage, rule_compact_storage_differs,
-    rule_prefix_missing, rule_bucket_style, rule_no_secret_but_sendcred; /* of the rules */
+    rule_prefix_missing, rule_bucket_style, rule_no_secret_but_sendcred, rule_no_retention; /* of the rules */
 
 /* ---- better words ---- */
 
@@ -244,11 +244,14 @@ static bool one_comes_to(const struct finding *unknown, slice above, const char 
 /* Returns whether the unknown field is the missing one, under another name or at another place. */
 static bool is_misspelling_of(const struct finding *unknown, const struct finding *missing)
 {
+    static const char *const retention[] = {"maxReservedTime", "maxBackups", NULL};
     static const char *const storages[] = {"s3", "gcs", "azblob", "local", NULL};
     static const char *const credentials[] = {"serviceAccount", "br.sendCredToTikv", NULL},
                              *const secret[] = {"secretName", NULL};
     const struct node *there = missing->place.node;
     slice path = node_path(unknown->arena, there);
+    if (missing->rule == &rule_no_retention)
+        return one_comes_to(unknown, path, retention);
     if (missing->place.kind == PLACE_MISSING)
         return comes_to(unknown,
                         path.n ? arena_fmt(unknown->arena, "%.*s.%.*s", FMT(path), FMT(missing->place.member))

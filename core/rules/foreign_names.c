@@ -317,6 +317,10 @@ static void say_target(struct finding *x, const struct node *n, const struct tar
     } else if (n->kind == NODE_STRING && t->schema && t->schema->enum_count &&
                !is_enum_value(t->schema, n->text)) {
         say_value(x, name, last_of(t->path), t->schema, n->text);
+    } else if (t->schema && t->schema->type == SCHEMA_BOOLEAN && n->kind == NODE_STRING &&
+               (slice_eq_nocase(n->text, LIT("true")) || slice_eq_nocase(n->text, LIT("false")))) {
+        finding_hint(x, "write %.*s: %s instead", FMT(name),
+                     slice_eq_nocase(n->text, LIT("true")) ? "true" : "false");
     } else if (!t->schema || schema_could_take(t->schema, n)) {
         if (here)
             finding_edit(x, x->place, name);
