@@ -68,8 +68,9 @@ static bool unknown_suffix(slice s, size_t at, struct refusal *refusal)
     slice unit = bytes ? (slice){suffix.p, suffix.n - 1} : suffix;
     for (size_t i = 1; refusal && i < COUNT(suffixes); i++) {
         slice name = suffixes[i].name;
-        bool same = slice_eq_nocase(unit, name) && (bytes || name.n == 2 || slice_eq(unit, LIT("K")));
-        if (!same || at + name.n >= sizeof refusal->better)
+        bool letter = slice_eq(unit, LIT("K")) || slice_eq(unit, LIT("g")) || slice_eq(unit, LIT("t"));
+        bool same = slice_eq_nocase(unit, name) && (bytes || name.n == 2 || letter);
+        if (!same || suffixes[i].power_of_ten < 0 || at + name.n >= sizeof refusal->better)
             continue;
         snprintf(refusal->better, sizeof refusal->better, "%.*s%.*s", (int)at, s.p, FMT(name));
         refuse_hint(refusal, "write %s", refusal->better);

@@ -76,7 +76,10 @@ static void one_option(struct rule_run *run, const struct backup_spec *spec, con
         struct finding *x = finding_at(run->findings, &rule_options_conflict, FIELD_NONE, at_value(option),
                                        "%.*s does not begin with --: br reads it as a subcommand",
                                        FMT(node_value(run->arena, option)));
-        finding_hint(x, "write one flag per element, as --flag=value");
+        if (equals != SLICE_NONE && space == SLICE_NONE)
+            finding_hint(x, "write --%.*s", FMT(text));
+        else
+            finding_hint(x, "write one flag per element, as --flag=value");
     } else if (space < equals) {
         if (findings_full(run->findings, &rule_options_conflict))
             return;

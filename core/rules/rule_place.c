@@ -167,8 +167,14 @@ static void bucket_slash(struct rule_run *run, const struct job_spec *job, const
         return;
     }
     const struct text *prefix = storage_prefix(&job->storage);
-    finding_hint(x, "write %s: %.*s and prefix: %.*s%s%.*s", bucket_word(job), FMT(name), FMT(rest),
-                 text_given(prefix) ? "/" : "", FMT(prefix->value));
+    bool plain_prefix = slice_eq(plain_path(run->arena, prefix->value), slice_trim_slashes(prefix->value)) &&
+                        slice_find(prefix->value, LIT("..")) == SLICE_NONE;
+    if (!plain_prefix) /* which another finding is about */
+        finding_hint(x, "write %s: %.*s, and %.*s/ before the prefix", bucket_word(job), FMT(name),
+                     FMT(rest));
+    else
+        finding_hint(x, "write %s: %.*s and prefix: %.*s%s%.*s", bucket_word(job), FMT(name), FMT(rest),
+                     text_given(prefix) ? "/" : "", FMT(slice_trim_slashes(prefix->value)));
 }
 
 static bool is_ip_address(slice s)
