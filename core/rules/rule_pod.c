@@ -2,6 +2,7 @@
  * the operator creates it. [kubernetes: pkg/apis/core/validation/validation.go] */
 #include "checks.h"
 
+#include "ascii.h"
 #include "kube_name.h"
 #include "quantity.h"
 
@@ -153,6 +154,44 @@ static void pod_resources(struct rule_run *run, const struct job_spec *job)
     struct finding *x = finding_at(run->findings, &rule_pod_resources, FIELD_FORBIDDEN, at_key(claims),
                                    "the operator's pod has no resource claims");
     finding_hint(x, "remove it");
+}
+
+/* More than any node has, or too little for any program. */
+static bool has_wrong_unit(const struct node *n, const char **ret_unit)
+{
+    static const struct quantity most = {.nanos = (__int128)256 * 1000000000},
+                                 least = {.nanos = (__int128)(1 << 20) * 1000000000};
+    struct quantity q;
+    bool cpu = slice_eq(n->key, LIT("cpu"));
+    bool bytes = slice_eq(n->key, LIT("memory")) || slice_eq(n->key, LIT("ephemeral-storage"));
+    *ret_unit = cpu ? "m" : "Mi";
+    if (!amount_of(n, &q) || quantity_sign(&q) <= 0)
+        return false;
+    return cpu ? quantity_cmp(&q, &most) > 0 : bytes && quantity_cmp(&q, &least) < 0;
+}
+
+static void pod_resources_unit(struct rule_run *run, const struct job_spec *job)
+{
+    const struct node *lists[] = {node_get(job->resources.node, LIT("requests")),
+                                  node_get(job->resources.node, LIT("limits"))};
+    const char *unit;
+    for (size_t i = 0; i < COUNT(lists); i++)
+        for (const struct node *n = node_first(lists[i]); n; n = node_next(n)) {
+            if (!has_wrong_unit(n, &unit) || findings_full(run->findings, &rule_pod_resources_unit))
+                continue;
+            size_t digits = 0;
+            while (digits < n->text.n && ascii_is_digit(n->text.p[digits]))
+                digits++;
+            struct finding *x = finding_at(run->findings, &rule_pod_resources_unit, FIELD_NONE, at_value(n),
+                                           "%.*s is %s", FMT(node_value(run->arena, n)),
+                                           unit[0] == 'm' ? "a number of whole CPUs, which no node has"
+                                                          : "less than a mebibyte");
+            slice suffix = slice_from(n->text, digits);
+            if (digits && digits < 7 && n->text.p[0] != '0' && (!suffix.n || slice_eq(suffix, LIT("m"))))
+                finding_hint(x, "write %.*s%s", FMT(slice_cut(n->text, 0, digits)), unit);
+            else
+                finding_hint(x, "write it with the unit %s", unit);
+        }
 }
 
 /* ---- env ---- */

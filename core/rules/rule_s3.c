@@ -1,6 +1,7 @@
 /* The values of an s3 block. What they may be depends on whose service it is. */
 #include "checks.h"
 
+#include "ascii.h"
 #include "brgate_limits.h"
 #include "suggest.h"
 
@@ -87,6 +88,32 @@ static void region_zone(struct rule_run *run, const struct job_spec *job)
                    "%.*s is an availability zone, not a region", FMT(node_value(run->arena, region->node)));
     finding_edit(x, at_value(region->node), without);
     finding_hint(x, "write %.*s", FMT(without));
+}
+
+/* The region as AWS writes it: `US_East_1` becomes us-east-1. */
+static slice tidy_region(struct arena *a, slice region)
+{
+    struct buf b = buf_new(a, region.n + 1);
+    for (size_t i = 0; i < region.n; i++)
+        buf_char(&b, region.p[i] == '_' || region.p[i] == ' ' ? '-' : ascii_lower(region.p[i]));
+    return buf_slice(&b);
+}
+
+static void region_style(struct rule_run *run, const struct job_spec *job)
+{
+    const struct s3 *s = &job->storage.s3;
+    if (!s3_provider_is(s, "aws") || !text_given(&s->region) || !text_empty(&s->endpoint) ||
+        is_aws_region(s->region.value) || text_is_placeholder(s->region.value))
+        return;
+    struct finding *x = finding_at(run->findings, &rule_region_style, FIELD_NONE, at_value(s->region.node),
+                                   "AWS has no region %.*s", FMT(node_value(run->arena, s->region.node)));
+    slice tidy = tidy_region(run->arena, s->region.value);
+    if (is_aws_region(tidy)) {
+        finding_edit(x, at_value(s->region.node), tidy);
+        finding_hint(x, "write %.*s", FMT(tidy));
+    } else {
+        finding_hint(x, "write the bucket's region, such as us-east-1");
+    }
 }
 
 /* ---- acl and storageClass: three ways ---- */
