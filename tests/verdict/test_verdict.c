@@ -33,6 +33,19 @@ static void expect(struct arena *a, const char *label, struct answer answer, con
     assert_row(label, answer.allowed == !*causes);
 }
 
+struct backup_update {
+    const char *label, *metadata, *spec, *old_metadata, *old_spec, *causes, *warnings;
+};
+
+static void expect_updates(struct arena *a, const struct backup_update *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        expect(a, rows[i].label,
+               update(plain_gate(), a, backup(a, rows[i].metadata, rows[i].spec),
+                      backup(a, rows[i].old_metadata, rows[i].old_spec)),
+               rows[i].causes, rows[i].warnings);
+}
+
 /* ---- ratcheting ---- */
 
 #define BAD_RETRY   "\"backoffRetryPolicy\":{\"minRetryDuration\":\"5 minutes\"},"
@@ -47,9 +60,7 @@ static void expect(struct arena *a, const char *label, struct answer answer, con
 
 static void test_ratcheting(void **state)
 {
-    static const struct {
-        const char *label, *metadata, *spec, *old_metadata, *old_spec, *causes, *warnings;
-    } rows[] = {
+    static const struct backup_update rows[] = {
         {"a bad field that was there", "", ACCOUNT BAD_RETRY, "", BAD_RETRY, "", "retry-duration"},
         {"another bad value", "", WORSE_RETRY, "", BAD_RETRY, "retry-duration", ""},
         {"bad only now", "", BAD_RETRY, "", "", "retry-duration", ""},
@@ -63,11 +74,7 @@ static void test_ratcheting(void **state)
          "\"tableFilter\":[\"shop\"],", "table-filter-syntax", "table-filter-syntax"},
     };
     struct arena *a = *state;
-    for (size_t i = 0; i < COUNT(rows); i++)
-        expect(a, rows[i].label,
-               update(plain_gate(), a, backup(a, rows[i].metadata, rows[i].spec),
-                      backup(a, rows[i].old_metadata, rows[i].old_spec)),
-               rows[i].causes, rows[i].warnings);
+    expect_updates(a, rows, COUNT(rows));
 }
 
 /* ---- policy ---- */
@@ -124,9 +131,7 @@ static void test_no_policy_refuses_what_leaves_the_spec_alone(void **state)
 /* What looks like a deletion exempts nothing, and what helps one along is allowed. */
 static void test_deletion_exempts_nothing(void **state)
 {
-    static const struct {
-        const char *label, *metadata, *spec, *old_metadata, *old_spec, *causes, *warnings;
-    } rows[] = {
+    static const struct backup_update rows[] = {
         {"bad while it is deleted", DELETED, BAD_TYPE, DELETED, "", "schema-enum", ""},
         {"bad as before", DELETED, ACCOUNT BAD_RETRY, DELETED, BAD_RETRY, "", "retry-duration"},
         {"mended", DELETED, "", DELETED, BAD_TYPE, "", ""},
@@ -142,11 +147,7 @@ static void test_deletion_exempts_nothing(void **state)
                                        "\"deletionTimestamp\":false,",
                                        "\"deletionTimestamp\":{},"};
     struct arena *a = *state;
-    for (size_t i = 0; i < COUNT(rows); i++)
-        expect(a, rows[i].label,
-               update(plain_gate(), a, backup(a, rows[i].metadata, rows[i].spec),
-                      backup(a, rows[i].old_metadata, rows[i].old_spec)),
-               rows[i].causes, rows[i].warnings);
+    expect_updates(a, rows, COUNT(rows));
     for (size_t i = 0; i < COUNT(born); i++) {
         struct answer answer = create(plain_gate(), a, backup(a, born[i], BAD_RETRY));
         assert_row(born[i], slice_find(answer_causes(a, &answer), LIT("retry-duration")) != SLICE_NONE);

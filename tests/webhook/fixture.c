@@ -1,7 +1,6 @@
 /* Starts and stops servers for tests. */
-#include "check.h"
-
 #include "fixture.h"
+
 #include "test_handler.h"
 
 #include <fcntl.h>
@@ -150,4 +149,29 @@ bool fixture_becomes(struct fixture *f, const char *sample, double value)
         nanosleep(&(struct timespec){0, LOOK_MS * 1000000}, NULL);
     }
     return false;
+}
+
+static void (*configure_shared)(struct server_options *o); /* cmocka's set-up takes no argument */
+
+static int set_up(void **state)
+{
+    static struct fixture shared;
+    fixture_new(&shared);
+    if (configure_shared)
+        configure_shared(&shared.options);
+    fixture_start(&shared);
+    *state = &shared;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture_end(*state);
+    return 0;
+}
+
+int fixture_run(const struct CMUnitTest *tests, size_t count, void (*configure)(struct server_options *o))
+{
+    configure_shared = configure;
+    return _cmocka_run_group_tests("webhook", tests, count, set_up, tear_down);
 }

@@ -2,6 +2,8 @@
 #ifndef BRGATE_FIXTURE_H
 #define BRGATE_FIXTURE_H
 
+#include "check.h"
+
 #include "certificate.h"
 #include "peer.h"
 #include "server.h"
@@ -20,6 +22,10 @@ struct fixture {
 void fixture_new(struct fixture *f);
 void fixture_start(struct fixture *f);
 void fixture_end(struct fixture *f); /* stops the server too */
+
+/* Runs cmocka tests with one running server as their state. `configure` (or NULL) changes the options before it
+ * starts. */
+int fixture_run(const struct CMUnitTest *tests, size_t count, void (*configure)(struct server_options *o));
 
 /* A fresh self-signed pair for localhost. */
 struct certificate_pair fixture_pair(struct fixture *f);

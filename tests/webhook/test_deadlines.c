@@ -414,20 +414,9 @@ static void a_client_that_leaves_is_no_error(void **state)
     fixture_end(&f);
 }
 
-static int set_up(void **state)
+static void short_deadlines(struct server_options *o)
 {
-    static struct fixture f;
-    fixture_new(&f);
-    f.options.handshake_timeout = f.options.request_timeout = 300;
-    fixture_start(&f);
-    *state = &f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture_end(*state);
-    return 0;
+    o->handshake_timeout = o->request_timeout = 300;
 }
 
 int main(void)
@@ -446,5 +435,5 @@ int main(void)
         cmocka_unit_test(sockets_hold_little),
         cmocka_unit_test(a_client_that_leaves_is_no_error),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return fixture_run(tests, COUNT(tests), short_deadlines);
 }

@@ -337,21 +337,6 @@ static void refusals_are_counted(void **state)
     assert_true(fixture_becomes(f, "brgate_webhook_requests_in_flight", 0));
 }
 
-static int set_up(void **state)
-{
-    static struct fixture f;
-    fixture_new(&f);
-    fixture_start(&f);
-    *state = &f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture_end(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,5 +353,5 @@ int main(void)
         cmocka_unit_test(sessions_are_not_resumed),
         cmocka_unit_test(refusals_are_counted),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return fixture_run(tests, COUNT(tests), NULL);
 }

@@ -293,20 +293,9 @@ static void whoever_is_merely_odd_is_served(void **state)
     assert_true(fixture_metric(f, NO_PROGRESS) == before);
 }
 
-static int set_up(void **state)
+static void no_deadlines(struct server_options *o)
 {
-    static struct fixture f;
-    fixture_new(&f);
-    f.options.handshake_timeout = f.options.request_timeout = f.options.idle_timeout = 3600 * 1000;
-    fixture_start(&f);
-    *state = &f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture_end(*state);
-    return 0;
+    o->handshake_timeout = o->request_timeout = o->idle_timeout = 3600 * 1000;
 }
 
 int main(void)
@@ -316,5 +305,5 @@ int main(void)
         cmocka_unit_test(a_client_certificate_has_an_end),
         cmocka_unit_test(whoever_is_merely_odd_is_served),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return fixture_run(tests, COUNT(tests), no_deadlines);
 }
