@@ -68,12 +68,12 @@ static void creation_refused(struct machine *m, struct flight *f, const struct m
     forget_refusal(m, i);
     queue_release(&m->queue, i);
     m->counts[MACHINE_FAILURES]++;
-    i->failures++;
+    r->refusals++;
     r->refused_kind = keep_text(&m->keep, slice_of(kinds[f->kind].name));
     r->refused_name = keep_text(&m->keep, f->name);
     r->refused_message = keep_text(&m->keep, message);
     r->refused_terminating = namespace_ends(m, e);
-    r->refused_until = delay_of(m, i, e->retry_after);
+    r->refused_until = m->now.ms + backoff(r->refusals, MOST_BACKOFF_MS, i->by_name.hash) + e->retry_after;
     note(m, MACHINE_WARNING, i, "the API server refuses %s %.*s: %d %.*s", kinds[f->kind].name, FMT(f->name),
          e->status, FMT(message));
     tell(m, i, true, "CreateRefused",
@@ -103,6 +103,8 @@ static void written(struct machine *m, struct flight *f, const struct machine_ev
     queue_release(&m->queue, i);
     if (i->memory && (f->verb == MACHINE_PATCH || slice_eq(f->name, i->memory->refused_name)))
         forget_refusal(m, i); /* it has been said, or is over: the next plan tries again */
+    if (i->memory && f->verb == MACHINE_CREATE)
+        i->memory->refusals = 0;
     note(m, MACHINE_INFO, i, "%s %s %.*s: %.*s", words[f->verb], kinds[f->kind].name, FMT(f->name),
          FMT(f->why));
     if (f->event)

@@ -17,6 +17,7 @@ struct memory {
     /* The creation that was refused last, until it is tried again at `refused_until`. Empty: none. */
     slice refused_kind, refused_name, refused_message;
     bool refused_terminating;
+    unsigned refusals; /* of it in a row */
     int64_t refused_until;
     /* An object that is to be read before the next plan: a write has met a newer one. Empty: none. */
     enum kind_number look_kind;

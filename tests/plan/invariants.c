@@ -64,6 +64,28 @@ static void no_second_run(struct simulation *s, slice name)
         s->names[s->name_count++] = strndup(name.p, name.n);
 }
 
+/* The names of a's and c's runs end in their due times: every third hour, 01:30 and 13:30. */
+static void is_due(struct simulation *s, slice name)
+{
+    slice end = slice_from(name, name.n > 8 ? name.n - 8 : 0); /* "03-00-00" */
+    bool of_a = slice_starts(name, LIT("a-")), of_c = slice_starts(name, LIT("c-"));
+    bool third =
+        slice_eq(slice_from(end, 2), LIT("-00-00")) && ((end.p[0] - '0') * 10 + (end.p[1] - '0')) % 3 == 0;
+    bool half = slice_eq(end, LIT("01-30-00")) || slice_eq(end, LIT("13-30-00"));
+    if ((of_a && !third) || (of_c && !half))
+        invariant_broken(s, "Backup %.*s is not named by a due time", FMT(name));
+}
+
+void invariants_forget_run(struct simulation *s, slice name)
+{
+    for (size_t i = 0; i < s->name_count; i++) {
+        if (!slice_eq(slice_of(s->names[i]), name))
+            continue;
+        free(s->names[i]);
+        s->names[i] = s->names[--s->name_count];
+    }
+}
+
 /* A Backup without a pod for an hour delays no other. */
 static bool nobody_began(const struct simulation *s, const struct node *n)
 {
@@ -181,6 +203,25 @@ static void one_job_at_a_time(struct simulation *s, const struct node *made)
     }
 }
 
+/* What has been done is not done again: a complete snapshot, a stopped log. */
+static void no_needless_job(struct simulation *s, const struct node *made)
+{
+    const struct node *owner = node_first(node_at(made, "metadata.ownerReferences"));
+    const struct node *backup =
+        world_find(&s->world, "Backup", tree_text_at(made, "metadata.namespace"), tree_text(owner, "name"));
+    slice name = tree_text_at(made, "metadata.name"), command = job_log_command(made);
+    slice phase = tree_text_at(backup, "status.phase");
+    if (!slice_eq(tree_text(owner, "kind"), LIT("Backup")))
+        return;
+    if (!backup)
+        invariant_broken(s, "Job %.*s is made for a Backup that has gone", FMT(name));
+    if (job_work(made) == WORK_SNAPSHOT && slice_eq(phase, LIT("Complete")))
+        invariant_broken(s, "Job %.*s repeats a complete snapshot", FMT(name));
+    if (job_work(made) == WORK_LOG && slice_eq(phase, LIT("Stopped")) &&
+        !slice_eq(command, LIT("log-truncate")))
+        invariant_broken(s, "Job %.*s comes after the log backup was stopped", FMT(name));
+}
+
 static void check_release(struct simulation *s, const struct node *patch)
 {
     const struct node *finalizers = node_at(patch, "metadata.finalizers");
@@ -213,12 +254,15 @@ void invariants_after(struct simulation *s, const struct plan_action *x, bool do
 {
     if (!done || x->verb != PLAN_CREATE)
         return;
-    if (is_kind(x->object, "Job"))
+    if (is_kind(x->object, "Job")) {
         one_job_at_a_time(s, x->object);
+        no_needless_job(s, x->object);
+    }
     if (!is_kind(x->object, "Backup"))
         return;
     s->runs++;
     no_second_run(s, tree_text_at(x->object, "metadata.name"));
+    is_due(s, tree_text_at(x->object, "metadata.name"));
     if (!slice_eq(tree_text_at(x->object, "spec.backupMode"), LIT("log")))
         no_overlap(s, x->object);
 }

@@ -37,6 +37,8 @@ bool simulation_rests(struct simulation *s);
 /* invariants.c: what must hold before and after an action. */
 void invariants_before(struct simulation *s, const struct plan_action *x);
 void invariants_after(struct simulation *s, const struct plan_action *x, bool done);
+/* Somebody has deleted that run: when it is made again nothing is broken. */
+void invariants_forget_run(struct simulation *s, slice name);
 void invariant_broken(struct simulation *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* chance.c: Jobs make progress, and people interfere. */

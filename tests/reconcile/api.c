@@ -357,13 +357,12 @@ static struct api_answer delete (struct api *a, const struct machine_request *q)
 {
     struct arena *w = a->s->world.arena;
     const struct node *body = read_json(a, q->body);
-    struct node *object = tree_object(w);
-    tree_put_text(w, object, "kind", slice_of(kind_of_resource(q->resource)));
-    struct node *metadata = tree_put_object(w, object, "metadata");
-    tree_put_text(w, metadata, "name", arena_copy(w, q->name));
-    tree_put_text(w, metadata, "namespace", arena_copy(w, q->namespace));
-    tree_put_text(w, metadata, "uid", tree_text_at(body, "preconditions.uid"));
-    tree_put_text(w, metadata, "resourceVersion", tree_text_at(body, "preconditions.resourceVersion"));
+    const struct node *there = find(a, q);
+    if (!there)
+        return status_answer(a, 404, "NotFound");
+    struct node *object = node_copy(w, there, 0), *metadata = node_get(object, LIT("metadata"));
+    tree_set_text(w, metadata, "uid", tree_text_at(body, "preconditions.uid"));
+    tree_set_text(w, metadata, "resourceVersion", tree_text_at(body, "preconditions.resourceVersion"));
     if (!tree_text(metadata, "uid").n || !tree_text(metadata, "resourceVersion").n)
         invariant_broken(a->s, "%.*s is deleted without preconditions", FMT(q->name));
     const struct plan_action x = {.verb = PLAN_DELETE, .object = object};

@@ -55,9 +55,19 @@ static void delete_job(struct life *l, struct node *job)
     world_delete(&l->s.world, job);
 }
 
+static void delete_run(struct life *l, struct node *backup)
+{
+    slice name = tree_text_at(backup, "metadata.name");
+    if (slice_eq(tree_text_at(backup, "spec.backupMode"), LIT("log")))
+        return; /* chance.c deletes that one */
+    life_trace(l, "somebody deletes Backup %.*s", FMT(name));
+    invariants_forget_run(&l->s, name);
+    world_delete(&l->s.world, backup);
+}
+
 static void people(struct life *l)
 {
-    enum { ANNOTATE = 6, PAUSE = 400, DELETE_JOB = 60 };
+    enum { ANNOTATE = 6, PAUSE = 400, DELETE_JOB = 60, DELETE_RUN = 200 };
     struct node *o;
     if (dice(l, ANNOTATE) == 0 && (o = any_object(l, dice(l, 2) ? "Backup" : "BackupSchedule")))
         annotate(l, o);
@@ -65,13 +75,15 @@ static void people(struct life *l)
         toggle_pause(l, o);
     if (dice(l, DELETE_JOB) == 0 && (o = any_object(l, "Job")) && job_has_ended(o))
         delete_job(l, o);
+    if (dice(l, DELETE_RUN) == 0 && (o = any_object(l, "Backup")))
+        delete_run(l, o);
 }
 
 /* ---- machines ---- */
 
 void faults_strike(struct life *l)
 {
-    enum { CRASH = 40, STALL = 60, CUT = 80, CLOCK = 100, FORGET = 30, KEPT = 10 };
+    enum { CRASH = 40, STALL = 60, CUT = 80, CLOCK = 100, FORGET = 30, KEPT = 10, MEMORY = 100 };
     if (!l->s.faults)
         return;
     people(l);
@@ -89,6 +101,9 @@ void faults_strike(struct life *l)
         any_host(l)->wall_offset = (int64_t)dice(l, 240) - 120;
         life_trace(l, "a clock is set");
     }
+    struct host *h = any_host(l);
+    if (dice(l, MEMORY) == 0 && h->m)
+        machine_fail_at(h->m, 1 + dice(l, 300));
     if (dice(l, FORGET) == 0)
         api_forget(&l->api, KEPT);
 }

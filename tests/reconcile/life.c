@@ -49,10 +49,18 @@ static struct machine_moment now_of(const struct life *l, const struct host *h)
     return (struct machine_moment){h->base + l->ms, l->s.world.now + h->wall_offset};
 }
 
+enum { IDENTITY_BYTES = 32 };
+
+static void identity_of(const struct host *h, char *ret)
+{
+    snprintf(ret, IDENTITY_BYTES, "host-%u-%u", h->number, h->generation);
+}
+
 static void start(struct life *l, struct host *h)
 {
-    char identity[32];
-    snprintf(identity, sizeof identity, "host-%d-%u", (int)(h - l->hosts), ++h->generation);
+    char identity[IDENTITY_BYTES];
+    h->generation++;
+    identity_of(h, identity);
     const struct machine_settings settings = {.gate = l->gate,
                                               .plan = {.time_zone = LIT("UTC")},
                                               .kinds =
@@ -75,7 +83,8 @@ void life_crash(struct life *l, struct host *h)
     if (!h->m)
         return;
     l->crashes++;
-    life_trace(l, "host %d crashes", (int)(h - l->hosts));
+    l->broken_machines += machine_state(h->m) == MACHINE_BROKEN;
+    life_trace(l, "host %u crashes", h->number);
     machine_free(h->m);
     h->m = NULL;
     h->starts_at = l->ms + (1 + dice(l, MOST_DOWN_S)) * INT64_C(1000);
@@ -213,7 +222,7 @@ static void pump_watch(struct life *l, struct host *h, struct watch *w)
         bool again = strikes(l, 20); /* the same line twice */
         w->cursor += !again;
         w->due = l->ms + 1 + dice(l, 20);
-        life_trace(l, "host %d sees %s %s", (int)(h - l->hosts), c->type, w->resource);
+        life_trace(l, "host %u sees %s %s", h->number, c->type, w->resource);
         send_event(l, h,
                    &(struct machine_event){.kind = MACHINE_WATCH_LINE, .id = w->id, .body = {c->line, c->n}});
     } else if (dice(l, BOOKMARK_ODDS) == 0) {
@@ -229,10 +238,25 @@ static void pump_watch(struct life *l, struct host *h, struct watch *w)
 
 /* ---- hosts ---- */
 
+/* Who writes holds the lease: the API server has it so at that moment. */
+static void check_lease(struct life *l, const struct host *h, const struct machine_request *q)
+{
+    char identity[IDENTITY_BYTES];
+    bool reads = q->verb == MACHINE_LIST || q->verb == MACHINE_WATCH || q->verb == MACHINE_GET ||
+                 q->verb == MACHINE_ASK;
+    if (reads || !strcmp(q->resource, "leases"))
+        return;
+    identity_of(h, identity);
+    const struct node *lease = world_find(&l->s.world, "Lease", LIT("brgate"), LIT("brgate-reconcile"));
+    if (!slice_eq(tree_text_at(lease, "spec.holderIdentity"), slice_of(identity)))
+        invariant_broken(&l->s, "%s writes without the lease", identity);
+}
+
 static void start_request(struct life *l, struct host *h, const struct machine_request *q)
 {
     struct message *x = message_of(q);
-    x->host = (unsigned)(h - l->hosts);
+    check_lease(l, h, q);
+    x->host = h->number;
     x->generation = h->generation;
     x->to_server = true;
     bool lease = !strcmp(q->resource ? q->resource : "", "leases");
@@ -255,13 +279,16 @@ static void call_machine(struct life *l, struct host *h)
     while (machine_next(h->m, now_of(l, h), &q))
         start_request(l, h, &q);
     while (machine_note(h->m, &n))
-        life_trace(l, "host %d says %.*s %.*s: %.*s", (int)(h - l->hosts), FMT(n.kind), FMT(n.name),
-                   FMT(n.text));
+        life_trace(l, "host %u says %.*s %.*s: %.*s", h->number, FMT(n.kind), FMT(n.name), FMT(n.text));
     h->retry_at = machine_wake(h->m);
+    if (machine_state(h->m) >= MACHINE_ENDED)
+        life_crash(l, h);
 }
 
 static void send_event(struct life *l, struct host *h, const struct machine_event *e)
 {
+    if (!h->m)
+        return;
     machine_event(h->m, now_of(l, h), e);
     call_machine(l, h);
 }
@@ -473,8 +500,10 @@ bool life_open(struct life *l, const struct schema_set *schemas, const struct ga
     if (!simulation_open(&l->s, schemas, seed))
         return false;
     api_open(&l->api, &l->s);
-    for (unsigned i = 0; i < HOSTS; i++)
+    for (unsigned i = 0; i < HOSTS; i++) {
+        l->hosts[i].number = i;
         l->hosts[i].starts_at = i * 500;
+    }
     return true;
 }
 

@@ -32,6 +32,7 @@ struct watch {
 
 struct host {
     struct machine *m;
+    unsigned number;
     unsigned generation; /* of the machine: what was sent to an older one is lost */
     int64_t base, wall_offset;
     int64_t starts_at, stalled_until, cut_until; /* cut: from the lease */
@@ -50,8 +51,7 @@ struct life {
     size_t message_count;
     uint64_t last_message;
     size_t changes_shown;
-    size_t steps, crashes, takeovers, conflicts;
-    bool lease_changed;
+    size_t steps, crashes, takeovers, conflicts, broken_machines;
     unsigned leader;
     char trace[TRACE_LINES][TRACE_BYTES];
     size_t trace_count;
