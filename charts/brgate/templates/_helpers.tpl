@@ -70,23 +70,52 @@ dyn({{ $new }}).all(k, k in {{ $apart }} || (k in dyn({{ $old }}) && dyn({{ $new
 dyn({{ $old }}).all(k, k in {{ $apart }} || k in dyn({{ $new }}))
 {{- end }}
 
-{{/* The policy file; empty when nothing is set. YAML 1.1 reads a bare `off` as false. */}}
+{{/* The members of `rules`. YAML 1.1 reads a bare `off` as false. */}}
+{{- define "brgate.severities" -}}
+{{- range $rule, $severity := . }}
+{{ $rule }}: {{ if kindIs "bool" $severity }}"off"{{ else }}{{ $severity | quote }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* The policy file; empty when nothing is set. */}}
 {{- define "brgate.policy" -}}
-{{- $defaults := .Values.policy.defaults }}
-{{- if or .Values.policy.rules .Values.policy.overridable (ne $defaults "effective") }}
-{{- with .Values.policy.rules -}}
-rules:
-  {{- range $rule, $severity := . }}
-  {{ $rule }}: {{ if kindIs "bool" $severity }}"off"{{ else }}{{ $severity | quote }}{{ end }}
-  {{- end }}
+{{- $policy := .Values.policy }}
+{{- with $policy.rules -}}
+rules: {{- include "brgate.severities" . | trim | nindent 2 }}
 {{ end }}
-{{- with .Values.policy.overridable -}}
+{{- with $policy.enforcement -}}
+enforcement: {{ toJson . }}
+{{ end }}
+{{- with $policy.namespaces -}}
+namespaces:
+{{- range . }}
+- names: {{ toJson .names }}
+  {{- with .rules }}
+  rules: {{- include "brgate.severities" . | trim | nindent 4 }}
+  {{- end }}
+  {{- with .enforcement }}
+  enforcement: {{ toJson . }}
+  {{- end }}
+{{- end }}
+{{ end }}
+{{- with $policy.overridable -}}
 overridable: {{ toJson . }}
 {{ end }}
-{{- if ne $defaults "effective" -}}
-defaults: {{ $defaults }}
+{{- if ne $policy.defaults "effective" -}}
+defaults: {{ $policy.defaults }}
+{{ end }}
+{{- with .Values.docsUrl -}}
+docs: {{ . | quote }}
 {{ end }}
 {{- end }}
+
+{{- define "brgate.failurePolicy" -}}
+{{ default (ternary "Ignore" "Fail" (eq .Values.enforcement "warn")) .Values.webhook.failurePolicy }}
+{{- end }}
+
+{{/* What the admission policy does, as JSON: what the servers do. */}}
+{{- define "brgate.validationActions" -}}
+{{ toJson (default (list (ternary "Audit" "Deny" (eq .Values.enforcement "warn"))) .Values.admissionPolicy.validationActions) }}
 {{- end }}
 
 {{/* 10s, 500ms or 2m in whole seconds, rounded up. */}}
@@ -171,4 +200,72 @@ namespaceSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{ include "brgate.conditions" . }}
+{{- end }}
+
+{{/* The arguments of the servers. */}}
+{{- define "brgate.args" -}}
+{{- $tls := not (include "brgate.self" .) }}
+{{- $clients := .Values.server.clientCertificates }}
+- serve
+- --listen=[::]:{{ .Values.server.port }}
+- --health-listen=[::]:{{ .Values.server.healthPort }}
+- --max-body={{ .Values.server.maxBody }}
+- --max-connections={{ .Values.server.maxConnections }}
+- --max-in-flight={{ .Values.server.maxInFlight }}
+- --review-memory={{ .Values.server.reviewMemory }}
+- --reviews-memory={{ .Values.server.reviewsMemory }}
+- --shutdown-delay={{ .Values.server.shutdownDelay }}
+- --log-format={{ .Values.server.logFormat }}
+- --enforcement={{ .Values.enforcement }}
+{{- if $tls }}
+- --tls-cert=/etc/brgate/tls/tls.crt
+- --tls-key=/etc/brgate/tls/tls.key
+- --tls-name={{ include "brgate.fullname" . }}.{{ .Release.Namespace }}.svc
+{{- else }}
+- --certs-secret={{ include "brgate.secret" . }}
+- --certs-service={{ include "brgate.fullname" . }}
+- --webhook-configuration={{ include "brgate.fullname" . }}
+{{- end }}
+{{- if $clients.configMap }}
+- --client-ca=/etc/brgate/clients/ca.crt
+{{- range $clients.names }}
+- {{ printf "--client-name=%s" . | quote }}
+{{- end }}
+{{- end }}
+{{- if include "brgate.policy" . }}
+- --config=/etc/brgate/policy/brgate.yaml
+{{- end }}
+{{- range .Values.server.extraArgs }}
+- {{ . | quote }}
+{{- end }}
+{{- end }}
+
+{{/* What a container of ours may do and use. */}}
+{{- define "brgate.confined" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- with .Values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "brgate.mounts" -}}
+{{- if not (include "brgate.self" .) }}
+- {name: tls, mountPath: /etc/brgate/tls, readOnly: true}
+{{- end }}
+{{- if include "brgate.policy" . }}
+- {name: policy, mountPath: /etc/brgate/policy, readOnly: true}
+{{- end }}
+{{- if .Values.server.clientCertificates.configMap }}
+- {name: clients, mountPath: /etc/brgate/clients, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{/* Where the alert is explained, called with its name. Without docsUrl that is a path in the repository. */}}
+{{- define "brgate.runbook" -}}
+{{- $docs := (index . 0).Values.docsUrl | trimSuffix "/" | default "docs" -}}
+{{ $docs }}/runbooks.md#{{ index . 1 | lower }}
 {{- end }}

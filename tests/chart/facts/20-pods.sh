@@ -18,6 +18,20 @@ has_not Deployment 'hostNetwork' '--config' '--client-ca'
 has PodDisruptionBudget 'minAvailable: 1' 'unhealthyPodEvictionPolicy: AlwaysAllow'
 has Pod 'helm.sh/hook: test' 'http://gate-brgate.brgate-system.svc:8080/readyz'
 
+# A container that reads the same, with the same flags and rights, comes before the server, so that a bad policy shows with its reason.
+for values in self files everything; do
+    given "$values" --values "$chart/ci/$values-values.yaml"
+    has Deployment 'name: check-config' '^            - --check-config$' 'terminationMessagePolicy: FallbackToLogsOnError'
+    checked=$((checked + 1))
+    container() { # container NAME: what it is given
+        object Deployment <"$work/out" | awk -v name="$1" '/^        - name: / { inside = $3 == name } /^      [a-z]/ { inside = 0 }
+            inside && (/^            - --/ || /mountPath/ || /image:/ || /drop/)'
+    }
+    (($(container brgate | wc -l) > 12)) || wrong "$values: containers" "$(container brgate)" "more than twelve lines"
+    diff <(container check-config | grep -v -- --check-config) <(container brgate) >"$work/said" ||
+        wrong "$values: check-config" "$(<"$work/said")" "what the server is given"
+done
+
 given "minimal" --values "$chart/ci/minimal-values.yaml"
 kinds ClusterRole ClusterRoleBinding Deployment Pod Role RoleBinding Service ServiceAccount "${guard[@]}" ValidatingWebhookConfiguration
 has_not Deployment 'priorityClassName' 'resources:'
@@ -86,4 +100,7 @@ object ConfigMap gate <"$work/out" | sed -n '/^  brgate.yaml: |/,$ s/^    //p' >
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n' >"$work/other.yaml"
 said=$("$brgate" lint --config "$work/policy.yaml" "$work/other.yaml" 2>&1) ||
     wrong "the policy file" "$(<"$work/policy.yaml"; echo; echo "$said")" "one that brgate reads"
-has ConfigMap 'cleanpolicy-delete: "off"' 'prefix-missing: "error"' 'overridable: \["cluster-empty"\]' 'defaults: documented'
+has ConfigMap 'cleanpolicy-delete: "off"' 'prefix-missing: "error"' 'overridable: \["cluster-empty"\]' 'defaults: documented' \
+    'enforcement: \{"storage-multiple":"warn"\}' '- names: \["team-a","dev-\*"\]' '      prefix-missing: "off"' '      enforcement: "warn"' \
+    'enforcement: \{"all":"deny","gcs-required":"warn"\}' 'docs: "https://git.example.com/brgate/docs/"'
+

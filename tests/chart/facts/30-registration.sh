@@ -15,9 +15,19 @@ given "everything" --values "$chart/ci/everything-values.yaml"
 has ValidatingWebhookConfiguration 'failurePolicy: Ignore' 'timeoutSeconds: 30' 'namespaceSelector:' 'name: not-the-operator'
 has MutatingWebhookConfiguration 'failurePolicy: Fail' 'namespaceSelector:' 'name: not-the-operator'
 has ValidatingAdmissionPolicyBinding 'validationActions: \["Deny","Audit"\]' 'policyName: gate'
-has ValidatingAdmissionPolicy 'namespaceSelector:' 'name: not-the-operator' '\[storage-multiple\]'
-# Rules that the policy lowers or leaves to annotations: neither webhook nor policy refuses them.
-has_not ValidatingAdmissionPolicy '\[s3-bucket\]' '\[cluster-empty\]' 'DURATION' 'POSITIVE'
+has ValidatingAdmissionPolicy 'namespaceSelector:' 'name: not-the-operator' '\[storage-missing\]' '\[gcs-required\]'
+# Rules that the policy lowers, does not enforce or leaves to annotations: neither webhook nor policy refuses them. Where it does so in
+# some namespaces, they are refused in the others.
+has_not ValidatingAdmissionPolicy '\[s3-bucket\]' '\[storage-multiple\]' '\[cluster-empty\]' 'DURATION' 'POSITIVE'
+exempt() { # exempt RULE: the namespaces in which the admission policy does not refuse it
+    object ValidatingAdmissionPolicy <"$work/out" | awk -v rule="[$1]" '
+        /expression: >-/ { names = "" }
+        match($0, /namespace.matches\(.*\)/) { names = substr($0, RSTART + 18, RLENGTH - 19) }
+        index($0, rule) { print names }'
+}
+checked=$((checked + 2))
+[[ $(exempt storage-missing) == "'^(team-a|dev-.*)\$'" ]] || wrong "storage-missing" "$(exempt storage-missing)" "team-a and dev-*"
+[[ $(exempt gcs-required) == "'^(team-a|dev-.*|staging)\$'" ]] || wrong "gcs-required" "$(exempt gcs-required)" "team-a, dev-* and staging"
 
 # What is not judged is the same everywhere, and a deletionTimestamp, which anyone may write, is no part of it.
 conditions() { # conditions KIND: the lists of matchConditions in the objects of that kind, each on one line
@@ -40,6 +50,19 @@ all=$(for kind in ValidatingWebhookConfiguration MutatingWebhookConfiguration Va
 for kind in ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy; do
     has_not $kind 'deletionTimestamp'
 done
+
+# Without enforcement nothing refuses, nor may what stands before the servers.
+given "enforcement warn" --set enforcement=warn --set admissionPolicy.enabled=true --set certificates.guard=false
+has Deployment '- --enforcement=warn$'
+has ValidatingWebhookConfiguration 'failurePolicy: Ignore'
+has_not ValidatingWebhookConfiguration 'failurePolicy: Fail'
+has ValidatingAdmissionPolicyBinding 'validationActions: \["Audit"\]'
+has_not ValidatingAdmissionPolicyBinding 'Deny'
+has ValidatingAdmissionPolicy '\[s3-bucket\]' '\[storage-multiple\]'
+given "enforcement warn, and a failurePolicy of one's own" --set enforcement=warn --set webhook.failurePolicy=Fail
+has ValidatingWebhookConfiguration 'failurePolicy: Fail'
+given "the admission policy" --set admissionPolicy.enabled=true
+has ValidatingAdmissionPolicyBinding 'validationActions: \["Deny"\]'
 
 given "all rules off but one" --set admissionPolicy.enabled=true --set policy.rules.all=off --set policy.rules.s3-bucket=error
 has ValidatingAdmissionPolicy '\[s3-bucket\]'
