@@ -57,7 +57,7 @@ static void problem(struct show *s, const char *indent, const char *what, slice 
 static void unable(struct show *s, slice why)
 {
     s->unable = true;
-    fprintf(stderr, "brgate certs show: %.*s\n", FMT(why));
+    command_fails("certs show", "%.*s", FMT(why));
 }
 
 /* "in 61 days", "3 hours ago" */

@@ -1,6 +1,8 @@
 /* Errors and output of the subcommands. */
 #include "command.h"
 
+#include "say.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,11 +10,9 @@
 int command_fails(const char *command, const char *format, ...)
 {
     va_list args;
-    fprintf(stderr, "brgate %s: ", command);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    say_of(command, format, args);
     va_end(args);
-    fputc('\n', stderr);
     return EXIT_UNABLE;
 }
 

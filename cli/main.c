@@ -3,6 +3,7 @@
 #include "serve.h"
 
 #include "review_handler.h"
+#include "say.h"
 #include "suggest.h"
 
 #include <stdio.h>
@@ -60,10 +61,11 @@ static int unknown(const char *word)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i].name;
     slice near = suggest_nearest(slice_of(word), names, COMMAND_COUNT);
-    fprintf(stderr, "brgate: unknown command '%s'", word);
     if (near.n)
-        fprintf(stderr, "; did you mean '%.*s'?", FMT(near));
-    fputs("\nTry 'brgate --help'.\n", stderr);
+        say("brgate: unknown command '%s'; did you mean '%.*s'?", word, FMT(near));
+    else
+        say("brgate: unknown command '%s'", word);
+    say("Try 'brgate --help'.");
     return EXIT_UNABLE;
 }
 

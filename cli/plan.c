@@ -7,6 +7,7 @@
 #include "options.h"
 #include "plan.h"
 #include "report.h"
+#include "say.h"
 #include "timestamp.h"
 #include "tree.h"
 #include "zone_file.h"
@@ -201,9 +202,8 @@ static void put_action(struct buf *b, const struct plan_action *x)
 {
     buf_fmt(b, "---\n# %s: %.*s\n", plan_verb_word(x->verb), FMT(x->why));
     const char *space = x->verb == PLAN_ASK ? "" : " ";
-    fprintf(stderr, "  %s%s%.*s%s%.*s: %.*s\n", plan_verb_word(x->verb), space,
-            FMT(tree_text(x->object, "kind")), space, FMT(tree_text_at(x->object, "metadata.name")),
-            FMT(x->why));
+    say("  %s%s%.*s%s%.*s: %.*s", plan_verb_word(x->verb), space, FMT(tree_text(x->object, "kind")), space,
+        FMT(tree_text_at(x->object, "metadata.name")), FMT(x->why));
     if (x->verb == PLAN_CREATE)
         node_put_yaml(b, x->object, false);
     else if (x->verb == PLAN_DELETE)
@@ -217,14 +217,13 @@ static void put_plan(struct plan_run *r, struct buf *b, const struct verdict *v)
     const struct resource *o = as_in_state(r, v->object);
     struct observed seen = {.items = r->items, .count = r->item_count, .task = task_of(r, o)};
     struct plan plan_made = plan(r->arena, o, &seen, r->now, &r->settings);
-    fprintf(stderr, "%.*s %.*s/%.*s: %.*s\n", FMT(v->kind), FMT(v->namespace), FMT(v->name),
-            FMT(plan_made.why));
+    say("%.*s %.*s/%.*s: %.*s", FMT(v->kind), FMT(v->namespace), FMT(v->name), FMT(plan_made.why));
     for (const struct plan_action *x = plan_made.first; x; x = x->next)
         put_action(b, x);
     if (plan_made.again) {
         struct buf when = buf_new(r->arena, 64);
         timestamp_put(&when, plan_made.again * 1000);
-        fprintf(stderr, "  look again at %.*s\n", FMT(buf_slice(&when)));
+        say("  look again at %.*s", FMT(buf_slice(&when)));
     }
 }
 

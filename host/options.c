@@ -4,6 +4,7 @@
 #include "ascii.h"
 #include "bug.h"
 #include "num.h"
+#include "say.h"
 #include "suggest.h"
 
 #include <errno.h>
@@ -165,11 +166,9 @@ struct options_reading {
 __attribute__((format(printf, 2, 3))) static int wrong(const struct options *o, const char *format, ...)
 {
     va_list args;
-    fprintf(stderr, "brgate %s: ", o->command);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    say_of(o->command, format, args);
     va_end(args);
-    fputc('\n', stderr);
     return OPTIONS_WRONG;
 }
 

@@ -11,7 +11,7 @@ enum {
     REACH = 1024,
 };
 
-static const slice replacement = SLICE("\xef\xbf\xbd"), ellipsis = SLICE("\xe2\x80\xa6");
+static const slice ellipsis = SLICE("\xe2\x80\xa6");
 
 static bool is_plain(char c)
 {
@@ -27,10 +27,9 @@ void put_plain(struct buf *b, slice s)
         buf_put(b, slice_cut(s, i, run - i));
         if ((i = run) == s.n)
             return;
-        uint32_t c;
-        size_t n = utf8_decode(slice_from(s, i), &c);
-        buf_put(b, n && utf8_printable(c) ? slice_cut(s, i, n) : replacement);
-        i += n ? n : 1;
+        slice shown;
+        i += utf8_shown(slice_from(s, i), &shown);
+        buf_put(b, shown);
     }
 }
 

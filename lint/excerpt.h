@@ -5,8 +5,7 @@
 #include "buf.h"
 #include "position.h"
 
-/* Text as it may go to a terminal: what is not printable (control characters, escapes, marks that turn the
- * direction of writing) and what is not UTF-8 becomes U+FFFD. */
+/* Text as it may go to a terminal, by utf8_shown(). */
 void put_plain(struct buf *b, slice s);
 
 struct excerpt {

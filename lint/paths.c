@@ -2,6 +2,7 @@
 #include "paths.h"
 
 #include "file.h"
+#include "say.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -49,7 +50,7 @@ static void add_folder(struct walk *w, struct folder folder)
 static void complain(struct walk *w, const char *name, int error)
 {
     struct paths *p = w->paths;
-    fprintf(stderr, "%s: %s: %s\n", w->options->who, name, file_why(error));
+    say("%s: %s: %s", w->options->who, name, file_why(error));
     w->failures = arena_grow(w->arena, w->failures, p->failed, &w->failure_capacity, sizeof *w->failures);
     w->failures[p->failed++] = (struct path_failure){name, error};
 }

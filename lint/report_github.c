@@ -1,15 +1,22 @@
 /* Findings as workflow commands: GitHub shows them beside the lines of a pull request. */
 #include "report.h"
 
+#include "excerpt.h"
+
+static bool is_escaped(char c, bool property)
+{
+    return c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','));
+}
+
 /* ':' and ',' end a property; in messages and properties '%' and line breaks are written as in URLs. */
 static void put_escaped(struct buf *b, slice s, bool property)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ',')))
-            buf_fmt(b, "%%%02X", (unsigned)c);
-        else
-            buf_char(b, c);
+    for (size_t i = 0, run; i < s.n; i = run) {
+        for (run = i; run < s.n && !is_escaped(s.p[run], property);)
+            run++;
+        put_plain(b, slice_cut(s, i, run - i));
+        for (; run < s.n && is_escaped(s.p[run], property); run++)
+            buf_fmt(b, "%%%02X", (unsigned)s.p[run]);
     }
 }
 

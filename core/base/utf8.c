@@ -157,3 +157,11 @@ size_t utf8_width(slice s)
     }
     return width;
 }
+
+size_t utf8_shown(slice s, slice *ret)
+{
+    uint32_t c;
+    size_t n = utf8_decode(s, &c);
+    *ret = n && utf8_printable(c) ? slice_cut(s, 0, n) : LIT("\xef\xbf\xbd");
+    return n ? n : 1;
+}

@@ -113,8 +113,8 @@ static bool check(struct yaml_source *s, struct findings *f)
         n = utf8_decode(slice_from(doc, i), &c);
         if (n == 0)
             return fail(f, at, 1, LIT("the text is not UTF-8"),
-                        byte >= 0xfe ? "this looks like UTF-16: save the file as UTF-8"
-                                     : "save the file as UTF-8");
+                        byte >= 0xfe && i == 0 ? "this looks like UTF-16: save the file as UTF-8"
+                                               : "save the file as UTF-8");
         if (c == 0xfeff &&
             ends_line(slice_cut(doc, 0, i))) /* libyaml would skip it, go-yaml takes it for text */
             return fail(f, at, n, LIT("a byte order mark inside the text"),

@@ -152,7 +152,7 @@ static bool read_value(const struct cron_reader *r, slice word, int64_t *ret)
 }
 
 /* The item as text for a message, cut to a bearable length. */
-#define SHORT(s) (int)((s).n > 40 ? 40 : (s).n), (s).p
+#define SHORT(s) FMT(utf8_cut((s), 40))
 
 static bool check_range(const struct cron_reader *r, slice item, int64_t first, int64_t last, int64_t step)
 {

@@ -88,9 +88,8 @@ static bool check_port(const struct endpoint_reader *r, slice colon_port)
     bool digits = colon_port.n == 0 || colon_port.p[0] == ':';
     for (size_t i = 1; i < colon_port.n; i++)
         digits = digits && ascii_is_digit(colon_port.p[i]);
-    return digits ||
-           refuse(r->refusal, offset_of(r, colon_port), colon_port.n, "invalid port \"%.*s\" after host",
-                  (int)(colon_port.n > 40 ? 40 : colon_port.n), colon_port.p);
+    return digits || refuse(r->refusal, offset_of(r, colon_port), colon_port.n,
+                            "invalid port \"%.*s\" after host", FMT(utf8_cut(colon_port, 40)));
 }
 
 static bool is_ipv4(slice s)
@@ -252,10 +251,13 @@ bool endpoint_parse(slice s, struct endpoint *ret, struct refusal *refusal)
         return no_scheme(&r);
     if (!slice_starts(rest, LIT("//"))) {
         refuse(refusal, scheme + 1, 0, "no host: \"%.*s:\" is read as a scheme",
-               (int)(scheme > 60 ? 60 : scheme), s.p);
+               FMT(utf8_cut(slice_cut(s, 0, scheme), 60)));
         bool host_and_port = rest.n && ascii_is_digit(rest.p[0]);
-        if (host_and_port || slice_find_char(ret->scheme, '.') != SLICE_NONE)
-            refuse_hint(refusal, "write http://%.*s", (int)(s.n > 60 ? 60 : s.n), s.p);
+        bool is_host = host_and_port || slice_find_char(ret->scheme, '.') != SLICE_NONE;
+        if (is_host && s.n > 60)
+            refuse_hint(refusal, "write http:// in front of it");
+        else if (is_host)
+            refuse_hint(refusal, "write http://%.*s", FMT(s));
         else
             refuse_hint(refusal, "a scheme is followed by ://");
         return false;

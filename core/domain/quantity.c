@@ -3,6 +3,7 @@
 
 #include "ascii.h"
 #include "num.h"
+#include "utf8.h"
 
 #include <stdio.h>
 
@@ -63,7 +64,7 @@ static wide multiply(const struct digits *d, wide unit)
 static bool unknown_suffix(slice s, size_t at, struct refusal *refusal)
 {
     slice suffix = slice_from(s, at);
-    refuse(refusal, at, suffix.n, "unknown suffix \"%.*s\"", (int)(suffix.n > 40 ? 40 : suffix.n), suffix.p);
+    refuse(refusal, at, suffix.n, "unknown suffix \"%.*s\"", FMT(utf8_cut(suffix, 40)));
     bool bytes = suffix.n > 1 && (suffix.p[suffix.n - 1] == 'B' || suffix.p[suffix.n - 1] == 'b');
     slice unit = bytes ? (slice){suffix.p, suffix.n - 1} : suffix;
     for (size_t i = 1; refusal && i < COUNT(suffixes); i++) {

@@ -33,7 +33,7 @@ static bool compile(struct filter_reader *r, size_t at, size_t n, slice text, co
             at += why.at;
             n = why.n;
         }
-        refuse(r->refusal, at, n, "invalid pattern: %.180s", why.why);
+        refuse(r->refusal, at, n, "invalid pattern: %s", why.why);
         break;
     default:
         r->failure = FILTER_BEYOND;
@@ -281,7 +281,10 @@ static bool read_rule(struct filter_reader *r, struct filter_rule *ret)
         return false;
     if (r->at == r->end) {
         refuse(r->refusal, r->at, 0, "missing table pattern");
-        refuse_hint(r->refusal, "write %.*s.* for all tables", (int)(r->end > 80 ? 80 : r->end), r->line.p);
+        if (r->end > 80)
+            refuse_hint(r->refusal, "write .* behind it for all tables");
+        else
+            refuse_hint(r->refusal, "write %.*s.* for all tables", FMT(slice_cut(r->line, 0, r->end)));
         return false;
     }
     if (r->line.p[r->at] != '.') {

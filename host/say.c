@@ -1,0 +1,45 @@
+#include "say.h"
+
+#include "utf8.h"
+
+#include <stdio.h>
+
+enum { LINE_BYTES = 8192, GROWTH = 3 /* U+FFFD for one byte */ };
+
+/* vsnprintf() and snprintf() have cut the text to the buffer, and return what it would have been. */
+static size_t fill(int printed, size_t room)
+{
+    return printed < 0 ? 0 : (size_t)printed < room ? (size_t)printed : room - 1;
+}
+
+static void write_line(slice text)
+{
+    char line[GROWTH * LINE_BYTES + 1];
+    size_t n = 0;
+    while (text.n) {
+        slice shown;
+        text = slice_from(text, utf8_shown(text, &shown));
+        memcpy(line + n, shown.p, shown.n);
+        n += shown.n;
+    }
+    line[n++] = '\n';
+    fwrite(line, 1, n, stderr);
+}
+
+void say_of(const char *command, const char *format, va_list args)
+{
+    char text[LINE_BYTES];
+    size_t n = fill(snprintf(text, sizeof text, "brgate %s: ", command), sizeof text);
+    n += fill(vsnprintf(text + n, sizeof text - n, format, args), sizeof text - n);
+    write_line((slice){text, n});
+}
+
+void say(const char *format, ...)
+{
+    char text[LINE_BYTES];
+    va_list args;
+    va_start(args, format);
+    size_t n = fill(vsnprintf(text, sizeof text, format, args), sizeof text);
+    va_end(args);
+    write_line((slice){text, n});
+}
