@@ -49,6 +49,8 @@ static void propose(slice s, bool (*check)(slice, struct refusal *), struct refu
         s = slice_from(s, 1);
     while (s.n && s.p[s.n - 1] == ' ')
         s.n--;
+    if (slice_starts(s, LIT("\xe2\x80")) && s.n > 6 && slice_starts(slice_from(s, s.n - 3), LIT("\xe2\x80")))
+        s = slice_cut(s, 3, s.n - 6); /* typographic quotes */
     if (!refusal || s.n >= sizeof text || s.n == 0)
         return;
     for (size_t i = 0; i < s.n; i++) {
