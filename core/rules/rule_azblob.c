@@ -1,6 +1,8 @@
 /* The values of an azblob block. */
 #include "checks.h"
 
+#include "ascii.h"
+
 #define SUBJECT struct job_spec
 #define RULES   "rule_azblob.def"
 #include "rule_table.h"
@@ -28,6 +30,41 @@ static void azblob_credentials(struct rule_run *run, const struct job_spec *job)
                 : "without credentials the operator crashes on this object repeatedly");
     finding_hint(x, "add secretName: a Secret with AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY%s",
                  token ? "; or storageAccount" : "");
+}
+
+static bool is_account(slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!ascii_is_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'z'))
+            return false;
+    return s.n >= 3 && s.n <= 24;
+}
+
+/* The account in `https://backups.blob.core.windows.net`; empty: it is none that way. */
+static slice account_in(slice url)
+{
+    size_t scheme = slice_find(url, LIT("://"));
+    slice host = scheme == SLICE_NONE ? url : slice_from(url, scheme + 3);
+    slice name = slice_cut(host, 0, slice_find_char(host, '.'));
+    return name.n < host.n && is_account(name) ? name : (slice){0};
+}
+
+static void azblob_account(struct rule_run *run, const struct job_spec *job)
+{
+    const struct text *account = &job->storage.azblob.storage_account;
+    if (!text_given(account) || is_account(account->value) || text_is_placeholder(account->value))
+        return;
+    struct finding *x =
+        finding_at(run->findings, &rule_azblob_account, FIELD_INVALID, at_value(account->node),
+                   "%.*s: expected the name of a storage account, 3 to 24 lowercase letters and digits",
+                   FMT(node_value(run->arena, account->node)));
+    slice name = account_in(account->value);
+    if (!name.n) {
+        finding_hint(x, "write the account's name");
+        return;
+    }
+    finding_edit(x, at_value(account->node), name);
+    finding_hint(x, "write %.*s", FMT(name));
 }
 
 static void azblob_sas_inline(struct rule_run *run, const struct job_spec *job)

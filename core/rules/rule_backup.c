@@ -360,6 +360,32 @@ void check_unused_volume(struct rule_run *run, const struct text *field)
     finding_hint(x, "remove it; to set the class of stored objects, use storageClass in the storage block");
 }
 
+static void ignored(struct rule_run *run, const struct node *n, const char *why, const char *hint)
+{
+    if (!n || (n->flags & NODE_DEFAULTED) || !value_usable(n))
+        return;
+    struct finding *x = finding_at(run->findings, &rule_setting_ignored, FIELD_NONE, at_key(n),
+                                   "%.*s has no effect: %s", FMT(n->key), why);
+    finding_hint(x, "%s", hint);
+}
+
+static void setting_ignored(struct rule_run *run, const struct backup_spec *spec)
+{
+    const struct job_spec *job = &spec->job;
+    const struct text *policy = &spec->clean_policy;
+    bool retains = text_empty(policy) || slice_eq(policy->value, LIT("Retain"));
+    ignored(run, node_get(storage_node(&job->storage), LIT("path")),
+            "only restores of Dumpling's files read it", "remove it; prefix says where the backup goes");
+    ignored(run, job->br.on_line.node, "it concerns restores only", "remove it");
+    if (retains)
+        ignored(run, spec->clean_option.node, "cleanPolicy Retain cleans nothing",
+                "remove it, or set cleanPolicy");
+    if (!job->br.node)
+        return;
+    ignored(run, spec->dumpling.node, "with br, BR makes the backup", "remove it, or remove br");
+    ignored(run, spec->tikv_gc_life_time.node, "BR sets a safepoint of its own", "remove it");
+}
+
 static void storageclass_ignored(struct rule_run *run, const struct backup_spec *spec)
 {
     if (!spec->job.br.node)

@@ -1,7 +1,10 @@
 /* How BR and its Job are set up: cluster, image, environment, numbers. */
 #include "checks.h"
 
+#include "ascii.h"
 #include "kube_name.h"
+
+#include <string.h>
 
 #define SUBJECT struct job_spec
 #define RULES   "rule_br.def"
@@ -78,6 +81,47 @@ static slice image_name(slice image)
     for (size_t slash; (slash = slice_find_char(image, '/')) != SLICE_NONE;)
         image = slice_from(image, slash + 1);
     return image;
+}
+
+/* The first byte that no image's name has at its place, or SLICE_NONE. A registry has a dot, a colon or is localhost, and
+ * may have capitals, as tags may. */
+static size_t image_fault(slice s)
+{
+    size_t slash = slice_find_char(s, '/');
+    slice first = slice_cut(s, 0, slash == SLICE_NONE ? 0 : slash);
+    bool registry = slice_find_char(first, '.') != SLICE_NONE || slice_find_char(first, ':') != SLICE_NONE;
+    bool tag = false;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool in_path = i >= first.n || !registry;
+        bool known = ascii_is_alnum(c) || (c && strchr("-_.:/@", c));
+        tag = tag || (in_path && (c == ':' || c == '@'));
+        if (!known || (in_path && !tag && c >= 'A' && c <= 'Z') ||
+            (c == '/' && (tag || i + 1 == s.n || s.p[i + 1] == '/')))
+            return i;
+    }
+    return SLICE_NONE;
+}
+
+static void toolimage_syntax(struct rule_run *run, const struct job_spec *job)
+{
+    const struct text *t = &job->tool_image;
+    size_t at = text_given(t) && !text_is_placeholder(t->value) ? image_fault(t->value) : SLICE_NONE;
+    if (at == SLICE_NONE)
+        return;
+    size_t scheme = slice_find(t->value, LIT("://"));
+    struct finding *x =
+        finding_at(run->findings, &rule_toolimage_syntax, FIELD_INVALID, at_part(t->node, at, at + 1),
+                   "%.*s: not the name of an image", FMT(node_value(run->arena, t->node)));
+    if (scheme != SLICE_NONE && image_fault(slice_from(t->value, scheme + 3)) == SLICE_NONE) {
+        slice better = slice_from(t->value, scheme + 3);
+        finding_edit(x, at_value(t->node), better);
+        finding_hint(x, "write %.*s", FMT(better));
+    } else if ((unsigned char)t->value.p[at] >= 0x80) {
+        finding_hint(x, "retype the value with plain ASCII characters");
+    } else {
+        finding_hint(x, "write REGISTRY/PATH:TAG without spaces, and the path in lowercase");
+    }
 }
 
 static void toolimage_tag(struct rule_run *run, const struct job_spec *job)

@@ -44,6 +44,30 @@ static void from_required(struct rule_run *run, const struct backup_spec *spec)
     }
 }
 
+static void from_host(struct rule_run *run, const struct backup_spec *spec)
+{
+    const struct text *host = &spec->from_host;
+    slice name = host->value;
+    size_t scheme = slice_find(name, LIT("://"));
+    name = slice_from(name, scheme == SLICE_NONE ? 0 : scheme + 3);
+    size_t colon = slice_find_char(name, ':'); /* more than one: an IPv6 address */
+    bool port = colon != SLICE_NONE && slice_find_char(slice_from(name, colon + 1), ':') == SLICE_NONE;
+    if (text_given(host) && !text_is_placeholder(host->value) && (scheme != SLICE_NONE || port)) {
+        slice better = slice_cut(name, 0, port ? colon : slice_find_char(name, '/'));
+        struct finding *x =
+            finding_at(run->findings, &rule_from_host, FIELD_INVALID, at_value(host->node),
+                       "%.*s: expected the host alone", FMT(node_value(run->arena, host->node)));
+        finding_hint(x, "write %.*s%s", FMT(better), port ? ", and the port in port" : "");
+    }
+    const struct node *number = node_get(spec->from.node, LIT("port"));
+    if (number && value_usable(number) && number->kind == NODE_INT &&
+        (number->integer < 1 || number->integer > 65535)) {
+        struct finding *x = finding_at(run->findings, &rule_from_host, FIELD_INVALID, at_value(number),
+                                       "%lld: must be between 1 and 65535", (long long)number->integer);
+        finding_hint(x, "write TiDB's port, 4000 by default");
+    }
+}
+
 static void dumpling_filter(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct node *n = node_get(spec->dumpling.node, LIT("tableFilter"));
