@@ -1,13 +1,14 @@
-# layer(NAME SOURCES a.c b.c [USES layers...] [LIBS pkg targets...])
+# layer(NAME SOURCES a.c b.c [USES layers...] [HIDES layers...] [LIBS pkg targets...])
 #
 # One static library and one include directory per layer. A layer that includes a header of a layer it does not
-# name in USES (directly or through those it names) does not compile. LIBS stay private: a third party's types
-# never cross a layer's boundary.
+# name in USES or HIDES, or reach through the USES of those, does not compile. HIDES are the layers that only its own
+# sources need: who uses it does not see their headers. LIBS stay private too: a third party's types never cross a
+# layer's boundary.
 function(layer NAME)
-    cmake_parse_arguments(L "" "" "SOURCES;USES;LIBS" ${ARGN})
+    cmake_parse_arguments(L "" "" "SOURCES;USES;HIDES;LIBS" ${ARGN})
     add_library(${NAME} STATIC ${L_SOURCES})
     target_include_directories(${NAME} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-    target_link_libraries(${NAME} PUBLIC ${L_USES} PRIVATE ${L_LIBS})
+    target_link_libraries(${NAME} PUBLIC ${L_USES} PRIVATE ${L_HIDES} ${L_LIBS})
     target_compile_options(${NAME} PRIVATE -include ${CMAKE_SOURCE_DIR}/core/base/banned.h)
 endfunction()
 

@@ -2,6 +2,7 @@
 #include "patch.h"
 
 #include "brgate_limits.h"
+#include "document.h"
 
 static void put_step(struct buf *b, const struct node *parent, const struct node *child, size_t index)
 {

@@ -1,4 +1,4 @@
-/* The policy's defaults: which values each mode adds, and where. */
+/* The defaults: which values are added, and where. */
 #include "defaults.h"
 
 #include "model.h"
@@ -11,30 +11,13 @@ static void add_text(struct arena *a, struct node *object, const char *key, slic
     node_append(object, n);
 }
 
-/* The object that is being completed, and the mode. */
+/* The object that is being completed, and which defaults. */
 struct filling {
     struct arena *arena;
-    enum defaults_mode mode;
+    bool documented;
     enum api_group group;
     bool update;
 };
-
-const char *defaults_mode_word(enum defaults_mode mode)
-{
-    static const char *const words[] = {"effective", "documented", "none"};
-    return words[mode];
-}
-
-bool defaults_mode_read(slice word, enum defaults_mode *ret)
-{
-    for (unsigned i = 0; i < DEFAULTS_MODE_COUNT; i++) {
-        if (!slice_eq(word, slice_of(defaults_mode_word((enum defaults_mode)i))))
-            continue;
-        *ret = (enum defaults_mode)i;
-        return true;
-    }
-    return false;
-}
 
 /* The operator gives these two to rclone, which copies what Dumpling has written, in the environment of the
  * pod. BR reads only the stored object, and sends its values. [operator: generateS3CertEnvVar(), on a
@@ -63,10 +46,9 @@ static void default_ceph(struct arena *a, struct node *s3)
 static void default_s3(const struct filling *f, struct node *s3, bool dumpling)
 {
     slice provider = node_text_at(s3, "provider");
-    bool documented = f->mode == DEFAULTS_DOCUMENTED;
-    if (slice_eq(provider, LIT("aws")) && (dumpling || documented))
+    if (slice_eq(provider, LIT("aws")) && (dumpling || f->documented))
         default_aws(f->arena, s3);
-    if (slice_eq(provider, LIT("ceph")) && documented)
+    if (slice_eq(provider, LIT("ceph")) && f->documented)
         default_ceph(f->arena, s3);
 }
 
@@ -132,13 +114,13 @@ static void default_schedule(const struct filling *f, struct node *spec, const s
         default_job(f, compact, node_get(old_spec, LIT("compactBackupTemplate")), true);
 }
 
-void defaults_apply(struct arena *a, enum defaults_mode mode, const struct resource *object,
-                    struct node *root, const struct node *old_root)
+void defaults_apply(struct arena *a, bool documented, const struct resource *object, struct node *root,
+                    const struct node *old_root)
 {
-    struct filling f = {a, mode, object->group, old_root != NULL};
+    struct filling f = {a, documented, object->group, old_root != NULL};
     struct node *spec = object_at(root, "spec");
     const struct node *old_spec = node_get(old_root, LIT("spec"));
-    if (!spec || mode == DEFAULTS_NONE)
+    if (!spec)
         return;
     switch (object->kind) {
     case KIND_BACKUP:

@@ -9,22 +9,11 @@
 struct node;     /* document.h */
 struct resource; /* model.h */
 
-/* Which defaults a policy adds. */
-enum defaults_mode {
-    DEFAULTS_EFFECTIVE,  /* those that only state the effective value: no argument of BR changes */
-    DEFAULTS_DOCUMENTED, /* also the documented ones that BR does not apply */
-    DEFAULTS_NONE,       /* only those of the CRDs, which the API server adds by itself */
-    DEFAULTS_MODE_COUNT
-};
-
-/* "effective", "documented", "none". */
-const char *defaults_mode_word(enum defaults_mode mode);
-bool defaults_mode_read(slice word, enum defaults_mode *ret);
-
-/* Adds the defaults to `root`, the tree of `object`. `old_root` is NULL except on UPDATE, where a default is added only
+/* Adds the defaults to `root`, the tree of `object`: those that only state the effective value, and with `documented` also
+ * the documented ones that BR does not apply. `old_root` is NULL except on UPDATE, where a default is added only
  * to a block that the update changes. Never adds a field whose presence has a meaning (logSubcommand, logStop), and
  * does not change fields that are present. */
-void defaults_apply(struct arena *a, enum defaults_mode mode, const struct resource *object,
-                    struct node *root, const struct node *old_root);
+void defaults_apply(struct arena *a, bool documented, const struct resource *object, struct node *root,
+                    const struct node *old_root);
 
 #endif

@@ -1,7 +1,6 @@
 /* Judges a change for the API server: a creation, an update, a deletion. */
 #include "judge.h"
 
-#include "defaults.h"
 #include "ratchet.h"
 
 static struct verdict *verdict_new(struct arena *a, const struct resource *o, const struct schema_kind *kind)
@@ -103,6 +102,6 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
         tell_old_errors(&j, change, v);
     judge_limit(v);
     if (defaults)
-        defaults_apply(a, g->policy.defaults, object, change->object, change->old_object);
+        judge_default(g, a, object, change->object, change->old_object);
     return v;
 }

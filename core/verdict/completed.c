@@ -1,7 +1,6 @@
 /* Completing the objects of a manifest, and printing them. */
 #include "completed.h"
 
-#include "defaults.h"
 #include "judge.h"
 
 /* A member that gave way to a default of the same name stays hidden: two of one name are not YAML. */
@@ -29,7 +28,7 @@ static void complete(void *context)
     for (const struct verdict *v = c->stream->first; v; v = v->next) {
         if (!v->object)
             continue;
-        defaults_apply(c->arena, c->gate->policy.defaults, v->object, v->root, NULL);
+        judge_default(c->gate, c->arena, v->object, v->root, NULL);
         unhide(v->root);
     }
 }

@@ -1,6 +1,8 @@
 /* Judging one object: what README's picture shows. */
 #include "judge.h"
 
+#include "defaults.h"
+
 const struct resource *judge_stored(struct evaluation *j, const struct schema_kind *kind, struct node *root)
 {
     struct schema_run run = {j->arena, j->findings, j->gate->schemas, j->scratch};
@@ -26,6 +28,14 @@ const struct resource *judge_object(struct evaluation *j, const struct schema_ki
     rules_judge(&(struct rule_run){j->arena, j->findings, j->context, j->now, object, old});
     rules_explain(j->findings, j->context, j->gate->schemas, kind);
     return object;
+}
+
+void judge_default(const struct gate *g, struct arena *a, const struct resource *object, struct node *root,
+                   const struct node *old_root)
+{
+    enum defaults_mode mode = g->policy.defaults;
+    if (mode != DEFAULTS_NONE)
+        defaults_apply(a, mode == DEFAULTS_DOCUMENTED, object, root, old_root);
 }
 
 struct findings judge_findings(const struct gate *g, struct arena *a, enum context context)

@@ -44,6 +44,10 @@ const struct resource *judge_object(struct evaluation *j, const struct schema_ki
  * gained since are added. */
 const struct resource *judge_stored(struct evaluation *j, const struct schema_kind *kind, struct node *root);
 
+/* Adds the defaults that the policy asks for to `root`, the tree of `object`; `old_root` as in defaults_apply(). */
+void judge_default(const struct gate *g, struct arena *a, const struct resource *object, struct node *root,
+                   const struct node *old_root);
+
 /* Sets the status of a verdict on an object of a kind that brgate does not know: SKIPPED, or BROKEN with a finding
  * where it seems to be one of ours. */
 void recognise(struct evaluation *j, struct verdict *v);

@@ -124,3 +124,22 @@ bool policy_names_match(const slice *names, size_t count, slice namespace)
             return true;
     return false;
 }
+
+/* ---- defaults ---- */
+
+const char *defaults_mode_word(enum defaults_mode mode)
+{
+    static const char *const words[] = {"effective", "documented", "none"};
+    return words[mode];
+}
+
+bool defaults_mode_read(slice word, enum defaults_mode *ret)
+{
+    for (unsigned i = 0; i < DEFAULTS_MODE_COUNT; i++) {
+        if (!slice_eq(word, slice_of(defaults_mode_word((enum defaults_mode)i))))
+            continue;
+        *ret = (enum defaults_mode)i;
+        return true;
+    }
+    return false;
+}

@@ -15,9 +15,20 @@
 #define BRGATE_POLICY_H
 
 #include "catalogue.h"
-#include "defaults.h"
 #include "error.h"
 #include "finding.h"
+
+/* Which defaults a policy adds. */
+enum defaults_mode {
+    DEFAULTS_EFFECTIVE,  /* those that only state the effective value: no argument of BR changes */
+    DEFAULTS_DOCUMENTED, /* also the documented ones that BR does not apply */
+    DEFAULTS_NONE,       /* only those of the CRDs, which the API server adds by itself */
+    DEFAULTS_MODE_COUNT
+};
+
+/* "effective", "documented", "none". */
+const char *defaults_mode_word(enum defaults_mode mode);
+bool defaults_mode_read(slice word, enum defaults_mode *ret);
 
 enum policy_level { POLICY_DEFAULT, POLICY_OFF, POLICY_WARN, POLICY_ERROR };
 
