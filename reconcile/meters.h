@@ -18,9 +18,11 @@ struct meters {
     uint64_t log_lines_dropped;
 };
 
+/* Sets all to zero and starts counting; meters_close() ends it. */
 void meters_open(struct meters *m);
 void meters_close(struct meters *m);
 
+/* The controller's thread: counts an answer of the API server, and copies what a look at the machine shows. */
 void meters_answer(struct meters *m, enum machine_verb verb, enum kube_outcome outcome);
 void meters_look(struct meters *m, const struct machine *machine, size_t watches, uint64_t log_lines_dropped);
 
