@@ -1,7 +1,7 @@
 /* Decodes, counts and measures UTF-8. */
 #include "utf8.h"
 
-#include <string.h>
+#include "scan.h"
 
 static bool continues(slice s, size_t i)
 {
@@ -63,24 +63,15 @@ size_t utf8_encode(uint32_t c, char out[4])
     return 4;
 }
 
-/* Bytes at the start of `s` that are ASCII, eight at a time. */
-static size_t ascii_run(slice s)
+size_t utf8_ascii(slice s)
 {
-    size_t i = 0;
-    for (uint64_t eight; i + 8 <= s.n; i += 8) {
-        memcpy(&eight, s.p + i, 8);
-        if (eight & 0x8080808080808080u)
-            break;
-    }
-    while (i < s.n && (unsigned char)s.p[i] < 0x80)
-        i++;
-    return i;
+    return scan_until(s, scan_beyond_ascii);
 }
 
 size_t utf8_invalid_at(slice s)
 {
     for (size_t i = 0;;) {
-        i += ascii_run(slice_from(s, i));
+        i += utf8_ascii(slice_from(s, i));
         if (i >= s.n)
             return SLICE_NONE;
         uint32_t c;

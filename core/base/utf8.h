@@ -12,6 +12,9 @@ size_t utf8_decode(slice s, uint32_t *ret_code_point);
 /* Writes the code point (at most 4 bytes) and returns its length. */
 size_t utf8_encode(uint32_t code_point, char out[4]);
 
+/* Returns how many bytes at the start of `s` are ASCII. */
+size_t utf8_ascii(slice s);
+
 /* Offset of the first byte that is not UTF-8, or SLICE_NONE. */
 size_t utf8_invalid_at(slice s);
 

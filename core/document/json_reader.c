@@ -3,6 +3,7 @@
 #include "brgate_limits.h"
 #include "num.h"
 #include "reader.h"
+#include "scan.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -18,12 +19,6 @@ struct json {
 
 /* The reading functions take the position to start at and return the position after what they read, or NULL after
  * adding a finding. (Passing the position keeps it in a register.) */
-
-/* Characters that need no escape inside a string: ASCII from space on, except '"' and '\\'. */
-static bool plain(char c)
-{
-    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
-}
 
 static bool digit_at(const struct json *r, const char *p)
 {
@@ -220,24 +215,10 @@ static const char *string_step(struct json *r, const char *opening, const char *
     return n ? p + n : fail_text(r, p, 1, "the text is not UTF-8", "save it as UTF-8");
 }
 
-/* Steps over plain bytes, eight at a time; most strings are short, so the place is computed, not searched. */
+/* Steps over ASCII characters that need no escape. */
 static const char *skip_plain(const char *p, const char *end)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    for (uint64_t w; end - p >= (ptrdiff_t)sizeof w; p += sizeof w) {
-        memcpy(&w, p, sizeof w);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        w = __builtin_bswap64(w);
-#endif
-        uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
-        /* The lowest bit that is set belongs to the first byte that is not plain. */
-        uint64_t other = ((quote - ones) | (backslash - ones) | (w - ones * 0x20) | w) & high;
-        if (other)
-            return p + __builtin_ctzll(other) / 8;
-    }
-    while (p < end && plain(*p))
-        p++;
-    return p;
+    return p + scan_until((slice){p, (size_t)(end - p)}, scan_needs_escape);
 }
 
 static const char *read_string(struct json *r, const char *opening, slice *ret)

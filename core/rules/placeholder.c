@@ -1,6 +1,8 @@
 /* Values that a template left behind. */
 #include "checks.h"
 
+#include "scan.h"
+
 #define RULE(name, ...) const struct rule rule_##name = {__VA_ARGS__};
 #include "placeholder.def"
 
@@ -37,23 +39,32 @@ static bool has_brackets(slice s)
 }
 
 /* CHANGEME, and its kin. */
-static bool is_to_be_replaced(slice s)
+static bool is_word(slice s)
 {
     static const slice words[] = {
         SLICE("changeme"),   SLICE("change-me"), SLICE("change_me"), SLICE("replaceme"), SLICE("replace-me"),
         SLICE("replace_me"), SLICE("tbd"),       SLICE("fixme"),     SLICE("xxx"),       SLICE("fill-me-in")};
     for (size_t i = 0; i < COUNT(words); i++)
-        if (slice_eq_nocase(s, words[i]))
+        if (s.n == words[i].n && slice_eq_nocase(s, words[i]))
             return true;
-    return has_pair(s, LIT("$("), LIT(")")); /* a shell was to replace it */
+    return s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_")));
+}
+
+/* What a template, a reader or a shell was to replace has one of these; hardly any text has. */
+static uint64_t opens(uint64_t eight)
+{
+    return scan_is(eight, '{') | scan_is(eight, '<') | scan_is(eight, '(');
+}
+
+static bool has_gap(slice s)
+{
+    return has_pair(s, LIT("${"), LIT("}")) || has_pair(s, LIT("{{"), LIT("}}")) ||
+           has_pair(s, LIT("$("), LIT(")")) || has_brackets(s);
 }
 
 bool text_is_placeholder(slice s)
 {
-    bool braces = slice_find_char(s, '{') != SLICE_NONE; /* mostly there is none: every text comes by here */
-    return (braces && (has_pair(s, LIT("${"), LIT("}")) || has_pair(s, LIT("{{"), LIT("}}")))) ||
-           has_brackets(s) || is_to_be_replaced(s) ||
-           (s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_"))));
+    return (scan_until(s, opens) < s.n && has_gap(s)) || is_word(s);
 }
 
 /* In a regular expression brackets, parentheses and words may mean themselves. */

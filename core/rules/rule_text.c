@@ -28,7 +28,7 @@ static bool has_finding(const struct findings *f, const struct node *n)
 
 static void check_text(struct rule_run *run, const struct node *n)
 {
-    for (size_t i = 0, bytes; i < n->text.n; i += bytes) {
+    for (size_t i = utf8_ascii(n->text), bytes; i < n->text.n; i += bytes) {
         uint32_t c = 0;
         bytes = utf8_decode(slice_from(n->text, i), &c);
         bytes += !bytes;
