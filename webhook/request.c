@@ -367,6 +367,7 @@ static enum MHD_Result answer(struct service *s, struct MHD_Connection *mhd, str
     record(s, r);
     keep_answer_only(s, r);
     unsigned status = a->verdict == SERVER_MALFORMED ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_OK;
+    transport_answer_begins(&connection_of(mhd)->transport);
     return respond(s, mhd, status, "application/json", a->body, NULL, NULL);
 }
 

@@ -1,9 +1,12 @@
 /* Suspends connections whose client is due in the handshake and watches their sockets instead; counts. */
 #include "transport.h"
 
+#include "slice.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -159,18 +162,66 @@ static ssize_t pull(gnutls_transport_ptr_t context, void *to, size_t size)
     return got;
 }
 
+static bool hold_back(struct transport *t, const giovec_t *parts, size_t count, size_t size)
+{
+    if (!t->holding || t->held_size || size > sizeof t->held)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(t->held + t->held_size, parts[i].iov_base, parts[i].iov_len);
+        t->held_size += parts[i].iov_len;
+    }
+    return true;
+}
+
+/* Takes what was sent off what is held back. Returns how much of it GnuTLS gave now; -1 with EAGAIN for nothing. */
+static ssize_t sent_after_held(struct transport *t, ssize_t sent)
+{
+    size_t held = (size_t)sent < t->held_size ? (size_t)sent : t->held_size;
+    t->held_size -= held;
+    memmove(t->held, t->held + held, t->held_size);
+    errno = EAGAIN;
+    return (size_t)sent > held ? sent - (ssize_t)held : -1;
+}
+
+static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
+{
+    enum { MOST_PARTS = 16 }; /* GnuTLS gives one for each record, and gives again what was not taken */
+    struct transport *t = context;
+    struct iovec all[1 + MOST_PARTS] = {{t->held, t->held_size}};
+    size_t n = 1, size = 0;
+    for (int i = 0; i < count && n < COUNT(all); i++) {
+        all[n++] = (struct iovec){parts[i].iov_base, parts[i].iov_len};
+        size += parts[i].iov_len;
+    }
+    if (hold_back(t, parts, n - 1, size))
+        return (ssize_t)size;
+    t->holding = false;
+    struct msghdr message = {.msg_iov = all, .msg_iovlen = n};
+    ssize_t sent = sendmsg(t->fd, &message, MSG_NOSIGNAL);
+    if (sent >= 0 && t->held_size)
+        sent = sent_after_held(t, sent);
+    gnutls_transport_set_errno(t->session, errno);
+    return sent;
+}
+
 void transport_begin(struct transport *t, struct handshakes *all, struct metrics *m,
                      struct MHD_Connection *mhd, gnutls_session_t session, int fd)
 {
     *t = (struct transport){.all = all, .metrics = m, .mhd = mhd, .session = session, .fd = fd};
-    gnutls_transport_set_ptr2(session, t, (gnutls_transport_ptr_t)(intptr_t)fd);
+    gnutls_transport_set_ptr(session, t);
     gnutls_transport_set_pull_function(session, pull);
+    gnutls_transport_set_vec_push_function(session, push);
 }
 
 void transport_handshake_done(struct transport *t)
 {
     t->handshake_done = true;
     transport_progress(t);
+}
+
+void transport_answer_begins(struct transport *t)
+{
+    t->holding = t->session != NULL;
 }
 
 void transport_progress(struct transport *t)

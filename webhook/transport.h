@@ -1,4 +1,5 @@
-/* The bytes between a client's socket and GnuTLS: waiting for them in a handshake, and counting them.
+/* The bytes between a client's socket and GnuTLS: waiting for them in a handshake, counting them, and sending an answer
+ * at once.
  *
  * Waiting: libmicrohttpd 0.9.75 with epoll forgets that a handshake found nothing to read and tries again at once, so
  * that one client that sends the first byte of a handshake and no more takes a whole processor. A connection that waits
@@ -9,7 +10,10 @@
  * (up to 16 MiB), after the handshake too in TLS 1.3, and there it keeps every empty handshake record as a buffer of 17
  * KiB. So what a client may send without making progress has a limit here, and a client that exceeds it is cut off.
  * Progress is the end of the handshake, and whatever libmicrohttpd tells us about a request: its first line, its
- * complete headers, a part of its body. */
+ * complete headers, a part of its body.
+ *
+ * Sending: with TLS libmicrohttpd sends the headers of an answer and then its body, a system call each. The headers of
+ * a review's answer are held back until the body follows, a moment later on the same thread. */
 #ifndef BRGATE_TRANSPORT_H
 #define BRGATE_TRANSPORT_H
 
@@ -26,6 +30,7 @@ enum {
     /* After the handshake, in which each message may be a record of its own. Clients send the headers of a
      * request in one record or two. */
     TRANSPORT_MOST_RECORDS = 8,
+    TRANSPORT_HEAD_BYTES = 512, /* a record with the headers of an answer, which take less than 200 */
 };
 
 struct handshakes;
@@ -47,6 +52,9 @@ struct transport {
     size_t bytes, reads;               /* since the last progress; reads that brought all asked for */
     size_t wanted;                     /* bytes that GnuTLS asked for and are not there */
     struct transport *next, *previous; /* of those that are suspended, under a lock */
+    bool holding;                      /* the next record is held back: another one follows it */
+    size_t held_size;
+    char held[TRANSPORT_HEAD_BYTES];
 };
 
 /* Before the handshake, for a daemon that may suspend connections. `m` may be NULL. */
@@ -54,5 +62,8 @@ void transport_begin(struct transport *t, struct handshakes *all, struct metrics
                      struct MHD_Connection *mhd, gnutls_session_t session, int fd);
 void transport_handshake_done(struct transport *t); /* the handshake is complete */
 void transport_progress(struct transport *t);       /* the client has made progress */
+
+/* The next record has the headers of an answer, and a record with its body follows. */
+void transport_answer_begins(struct transport *t);
 
 #endif

@@ -270,6 +270,24 @@ static void large_answers_arrive_whole(void **state)
     assert_int_equal(r.body_length, 4 << 20);
 }
 
+/* The socket is full when the next answer begins: parts of its headers and of its body go out at different times. */
+static void answers_follow_each_other_through_a_full_socket(void **state)
+{
+    struct fixture *f = *state;
+    struct peer p;
+    char text[512];
+    assert_true(peer_open(&p, f->port, NULL));
+    for (size_t i = 0; i < 8; i++)
+        assert_true(
+            peer_send(&p, peer_post(text, sizeof text, "/validate", i % 2 ? LIT("x") : LIT("large"))));
+    for (size_t i = 0; i < 8; i++) {
+        struct reply r = peer_reply(&p);
+        assert_int_equal(r.status, 200);
+        assert_int_equal(r.body_length, i % 2 ? strlen("{\"endpoint\":0,\"bytes\":1}") : 4 << 20);
+    }
+    peer_close(&p);
+}
+
 static void a_flood_of_headers_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -348,6 +366,7 @@ int main(void)
         cmocka_unit_test(bodies_of_every_size_arrive),
         cmocka_unit_test(a_refusal_survives_the_rest_of_the_body),
         cmocka_unit_test(large_answers_arrive_whole),
+        cmocka_unit_test(answers_follow_each_other_through_a_full_socket),
         cmocka_unit_test(a_flood_of_headers_is_refused),
         cmocka_unit_test(both_versions_of_tls_are_spoken),
         cmocka_unit_test(sessions_are_not_resumed),
