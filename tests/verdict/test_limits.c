@@ -135,7 +135,7 @@ static void long_denials_are_shortened(void **state)
  * Ignore. A deletion is not held up. */
 static void what_memory_is_too_small_for_is_denied(void **state)
 {
-    struct arena *a = *state, *small = arena_new(400 << 10);
+    struct arena *a = *state, *small = arena_new(300 << 10);
     slice object = backup(a, "", "my-bucket", "\"db#.*\"", LIMIT_FILTER_RULES),
           old = backup(a, "", "b", "", 0);
     const struct {
