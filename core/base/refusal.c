@@ -18,7 +18,9 @@ bool refuse(struct refusal *r, size_t at, size_t n, const char *why, ...)
 {
     if (!r)
         return false;
-    *r = (struct refusal){.at = (uint32_t)at, .n = (uint32_t)n};
+    r->at = (uint32_t)at;
+    r->n = (uint32_t)n;
+    r->hint[0] = r->better[0] = '\0';
     va_list args;
     va_start(args, why);
     put(r->why, sizeof r->why, why, args);

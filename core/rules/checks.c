@@ -2,6 +2,7 @@
 #include "checks.h"
 
 #include "brgate_limits.h"
+#include "duration.h"
 #include "suggest.h"
 
 struct place at_member(const struct node *parent, const char *name)
@@ -52,6 +53,14 @@ struct finding *rule_refused(struct rule_run *run, const struct rule *rule, cons
     if (refusal->better[0])
         finding_edit(x, at_value(field->node), arena_copy(run->arena, slice_of(refusal->better)));
     return x;
+}
+
+void rule_refused_duration(struct rule_run *run, const struct rule *rule, const struct duration_field *d)
+{
+    struct refusal why = {0};
+    int64_t ignored;
+    duration_parse(d->text.value, &ignored, &why);
+    rule_refused(run, rule, &d->text, &why);
 }
 
 struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, const struct text *field,

@@ -83,6 +83,9 @@ void rule_did_you_mean(struct finding *x, struct place place, slice near, slice 
 struct finding *rule_refused(struct rule_run *run, const struct rule *rule, const struct text *field,
                              const struct refusal *refusal);
 
+/* The same for a duration that cannot be read (`d->ok` is false). */
+void rule_refused_duration(struct rule_run *run, const struct rule *rule, const struct duration_field *d);
+
 /* `"value": supported values: ...` with "did you mean". */
 struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, const struct text *field,
                                  const slice *values, size_t count);

@@ -142,13 +142,11 @@ static void committs_timeago(struct rule_run *run, const struct backup_spec *spe
 static void timeago_syntax(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct duration_field *d = &spec->job.br.time_ago;
-    struct refusal why = {0};
-    int64_t ns;
     if (!spec->is_snapshot || !text_given(&d->text))
         return;
-    if (!duration_parse(d->text.value, &ns, &why))
-        rule_refused(run, &rule_timeago_syntax, &d->text, &why);
-    else if (ns < 0)
+    if (!d->ok)
+        rule_refused_duration(run, &rule_timeago_syntax, d);
+    else if (d->ns < 0)
         finding_hint(finding_at(run->findings, &rule_timeago_syntax, FIELD_INVALID, at_value(d->text.node),
                                 "%.*s: must be greater than or equal to 0s",
                                 FMT(node_value(run->arena, d->text.node))),
@@ -162,13 +160,11 @@ static void retry_duration(struct rule_run *run, const struct backup_spec *spec)
     const struct duration_field *fields[] = {&spec->retry.min_retry_duration, &spec->retry.retry_timeout};
     for (size_t i = 0; i < 2; i++) {
         const struct text *t = &fields[i]->text;
-        struct refusal why = {0};
-        int64_t ns;
         if (!text_given(t))
             continue;
-        if (!duration_parse(t->value, &ns, &why))
-            rule_refused(run, &rule_retry_duration, t, &why);
-        else if (ns <= 0)
+        if (!fields[i]->ok)
+            rule_refused_duration(run, &rule_retry_duration, fields[i]);
+        else if (fields[i]->ns <= 0)
             finding_hint(finding_at(run->findings, &rule_retry_duration, FIELD_INVALID, at_value(t->node),
                                     "%.*s: must be greater than 0s", FMT(node_value(run->arena, t->node))),
                          i ? "the default is 30m" : "the default is 300s");

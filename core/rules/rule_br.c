@@ -35,9 +35,11 @@ static void clusterns_v2(struct rule_run *run, const struct job_spec *job)
 
 static void check_name(struct rule_run *run, const struct text *t, bool (*check)(slice, struct refusal *))
 {
+    if (!t || !text_given(t) || check(t->value, NULL))
+        return;
     struct refusal why = {0};
-    if (t && text_given(t) && !check(t->value, &why))
-        rule_refused(run, &rule_referenced_name, t, &why);
+    check(t->value, &why);
+    rule_refused(run, &rule_referenced_name, t, &why);
 }
 
 static void referenced_name(struct rule_run *run, const struct job_spec *job)

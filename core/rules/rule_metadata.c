@@ -49,20 +49,27 @@ static void refused_name(struct rule_run *run, const struct text *name, const st
     finding_hint(x, "it is a placeholder: write the real name");
 }
 
+static void check_name(struct rule_run *run, const struct text *t, bool (*check)(slice, struct refusal *))
+{
+    if (!text_given(t) || check(t->value, NULL))
+        return;
+    struct refusal refusal = {0};
+    check(t->value, &refusal);
+    refused_name(run, t, &refusal);
+}
+
 static void metadata_name(struct rule_run *run, const struct metadata *m)
 {
-    struct refusal refusal = {0};
     if (m->node && text_empty(&m->name) && text_empty(&m->generate_name))
         finding_at(run->findings, &rule_metadata_name, FIELD_REQUIRED, at_member(m->node, "name"),
                    "name or generateName is required");
-    if (text_given(&m->name) && !kube_subdomain(m->name.value, &refusal))
-        refused_name(run, &m->name, &refusal);
-    refusal = (struct refusal){0};
-    if (text_given(&m->generate_name) && !generate_name_fits(run, m->generate_name.value, &refusal))
-        refused_name(run, &m->generate_name, &refusal);
-    refusal = (struct refusal){0};
-    if (text_given(&m->namespace) && !kube_label(m->namespace.value, &refusal))
-        refused_name(run, &m->namespace, &refusal);
+    check_name(run, &m->name, kube_subdomain);
+    if (text_given(&m->generate_name)) {
+        struct refusal refusal = {0};
+        if (!generate_name_fits(run, m->generate_name.value, &refusal))
+            refused_name(run, &m->generate_name, &refusal);
+    }
+    check_name(run, &m->namespace, kube_label);
 }
 
 /* ---- labels and the like ---- */

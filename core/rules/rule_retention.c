@@ -17,10 +17,8 @@ enum {
 
 static void refuse_duration(struct rule_run *run, const struct duration_field *d)
 {
-    struct refusal refusal = {0};
-    int64_t ns;
-    if (d->text.state == FIELD_GIVEN && !duration_parse(d->text.value, &ns, &refusal))
-        rule_refused(run, &rule_bad_duration, &d->text, &refusal);
+    if (d->text.state == FIELD_GIVEN && !d->ok)
+        rule_refused_duration(run, &rule_bad_duration, d);
 }
 
 static void bad_duration(struct rule_run *run, const struct timed_schedule *s)
