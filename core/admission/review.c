@@ -37,9 +37,11 @@ static size_t count_of(const struct gate *g, const struct verdict *v, enum effec
 static void put_row(struct buf *b, const struct diagnostic *r)
 {
     buf_put(b, r->message);
-    if (r->hint.n)
-        buf_fmt(b, "; %.*s", FMT(r->hint));
-    buf_fmt(b, " [%s]", r->rule->slug);
+    buf_put(b, r->hint.n ? LIT("; ") : (slice){0});
+    buf_put(b, r->hint);
+    buf_put(b, LIT(" ["));
+    buf_put(b, slice_of(r->rule->slug));
+    buf_char(b, ']');
 }
 
 /* Bytes of text: JSON may take six for one, and the answer has to stay below LIMIT_RESPONSE_BYTES, or there is none. */
@@ -65,8 +67,10 @@ static bool spend(size_t *budget, size_t bytes)
 static slice row_text(struct arena *a, const struct diagnostic *r, bool path)
 {
     struct buf b = buf_new(a, 4 * LIMIT_MESSAGE_BYTES);
-    if (path && r->path.n)
-        buf_fmt(&b, "%.*s: ", FMT(r->path));
+    if (path && r->path.n) {
+        buf_put(&b, r->path);
+        buf_put(&b, LIT(": "));
+    }
     put_row(&b, r);
     return buf_slice(&b);
 }
@@ -95,8 +99,12 @@ static void put_causes(const struct gate *g, struct arena *a, cJSON *causes, str
             continue;
         }
         put_cause(causes, field_error_reason(d->error), text, d->path);
-        if (spend(&line, text.n + d->path.n + 4))
-            buf_fmt(message, "%s%.*s: %.*s", put++ ? ", " : "", FMT(d->path), FMT(text));
+        if (!spend(&line, text.n + d->path.n + 4))
+            continue;
+        buf_put(message, put++ ? LIT(", ") : (slice){0});
+        buf_put(message, d->path);
+        buf_put(message, LIT(": "));
+        buf_put(message, text);
     }
     if (!more)
         return;

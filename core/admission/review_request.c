@@ -21,6 +21,11 @@ static struct node *object_at(const struct node *request, const char *key)
     return n;
 }
 
+static slice text_of(const struct node *object, slice key)
+{
+    return node_text(node_get(object, key));
+}
+
 bool review_request_read(const struct gate *g, struct arena *a, slice body, struct review_request *q,
                          struct review_facts *log)
 {
@@ -31,29 +36,29 @@ bool review_request_read(const struct gate *g, struct arena *a, slice body, stru
             a, log,
             arena_cstr(a, arena_fmt(a, "the body is not JSON: %.*s", FMT(q->readings.first->message))),
             (slice){0});
-    if (!slice_eq(node_text_at(root, "apiVersion"), LIT("admission.k8s.io/v1")))
-        return unreadable(a, log, "expected apiVersion admission.k8s.io/v1",
-                          node_text_at(root, "apiVersion"));
-    if (!slice_eq(node_text_at(root, "kind"), LIT("AdmissionReview")))
-        return unreadable(a, log, "expected kind AdmissionReview", node_text_at(root, "kind"));
-    struct node *request = node_get(root, LIT("request"));
-    q->uid = node_text_at(request, "uid");
+    slice version = text_of(root, LIT("apiVersion")), type = text_of(root, LIT("kind"));
+    if (!slice_eq(version, LIT("admission.k8s.io/v1")))
+        return unreadable(a, log, "expected apiVersion admission.k8s.io/v1", version);
+    if (!slice_eq(type, LIT("AdmissionReview")))
+        return unreadable(a, log, "expected kind AdmissionReview", type);
+    const struct node *request = node_get(root, LIT("request")), *kind = node_get(request, LIT("kind"));
+    q->uid = text_of(request, LIT("uid"));
     if (q->uid.n == 0 || memchr(q->uid.p, 0, q->uid.n))
         return unreadable(a, log, "request.uid is required", (slice){0});
-    q->operation = node_text_at(request, "operation");
+    q->operation = text_of(request, LIT("operation"));
     const struct node *dry_run = node_get(request, LIT("dryRun"));
     *log = (struct review_facts){
         .uid = q->uid,
-        .group = node_text_at(request, "kind.group"),
-        .kind = node_text_at(request, "kind.kind"),
-        .namespace = node_text_at(request, "namespace"),
-        .name = node_text_at(request, "name"),
+        .group = text_of(kind, LIT("group")),
+        .kind = text_of(kind, LIT("kind")),
+        .namespace = text_of(request, LIT("namespace")),
+        .name = text_of(request, LIT("name")),
         .operation = q->operation,
-        .sub_resource = node_text_at(request, "subResource"),
+        .sub_resource = text_of(request, LIT("subResource")),
         .user = node_text_at(request, "userInfo.username"),
         .dry_run = dry_run && dry_run->kind == NODE_BOOL && dry_run->boolean,
     };
-    q->kind = schema_find_in(g->schemas, log->group, node_text_at(request, "kind.version"), log->kind);
+    q->kind = schema_find_in(g->schemas, log->group, text_of(kind, LIT("version")), log->kind);
     q->sub_resource = node_get(request, LIT("subResource"));
     q->object = object_at(request, "object");
     q->old_object = object_at(request, "oldObject");

@@ -249,9 +249,13 @@ slice arena_vfmt(struct arena *a, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    size_t n = format_text(NULL, 0, format, args);
+    char first[256]; /* hardly a text is longer: it is formatted once */
+    size_t n = format_text(first, sizeof first, format, args);
     char *text = arena_alloc(a, 1, n + 1);
-    format_text(text, n + 1, format, again);
+    if (n < sizeof first)
+        memcpy(text, first, n);
+    else
+        format_text(text, n + 1, format, again);
     va_end(again);
     return (slice){text, n};
 }

@@ -239,7 +239,8 @@ static const char *read_string(struct json *r, const char *opening, slice *ret)
 
 static const char *skip_blanks(const struct json *r, const char *p)
 {
-    while (p < r->end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+    while (p < r->end && (unsigned char)*p <= ' ' && /* mostly there is none: one comparison, not four */
+           (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
         p++;
     return p;
 }
