@@ -6,14 +6,21 @@
 
 #define PREFIX "brgate_reconcile_"
 
+enum {
+    LAG_BYTES = 512 << 10, /* some 4,000 samples; all memory of a scrape is 4 MiB */
+    LAG_MS = 10000,        /* how often they are written anew */
+};
+
 void meters_open(struct meters *m)
 {
     *m = (struct meters){.started_at = clock_unix(), .state = MACHINE_STANDBY};
+    m->lags = arena_new(2 * LAG_BYTES);
     pthread_mutex_init(&m->lock, NULL);
 }
 
 void meters_close(struct meters *m)
 {
+    arena_free(m->lags);
     pthread_mutex_destroy(&m->lock);
 }
 
@@ -24,6 +31,62 @@ void meters_answer(struct meters *m, enum machine_verb verb, enum kube_outcome o
     pthread_mutex_unlock(&m->lock);
 }
 
+/* ---- single objects ---- */
+
+static const struct {
+    const char *name, *help;
+    size_t at; /* in struct plan_lag */
+} lags[] = {
+    {PREFIX "schedule_overdue_timestamp_seconds",
+     "When a schedule has had no complete backup for longer than its interval.",
+     offsetof(struct plan_lag, overdue)},
+    {PREFIX "log_checkpoint_timestamp_seconds", "Up to where the log allows a restore.",
+     offsetof(struct plan_lag, checkpoint)},
+    {PREFIX "log_paused_timestamp_seconds", "Since when a log backup is paused.",
+     offsetof(struct plan_lag, paused)},
+};
+
+struct lag_writing {
+    struct meters *meters;
+    const struct machine *machine;
+};
+
+static void put_lag(struct buf *b, size_t which, const struct machine_lag *p)
+{
+    int64_t value;
+    memcpy(&value, (const char *)&p->lag + lags[which].at, sizeof value);
+    if (value) /* names of Kubernetes need no escape */
+        buf_fmt(b, "%s{kind=\"%.*s\",exported_namespace=\"%.*s\",name=\"%.*s\"} %lld\n", lags[which].name,
+                FMT(p->kind), FMT(p->namespace), FMT(p->name), (long long)value);
+}
+
+/* Objects beyond what fits are left out. */
+static void write_lags(void *context)
+{
+    struct lag_writing *w = context;
+    struct buf b = buf_new(w->meters->lags, LAG_BYTES);
+    for (size_t i = 0; i < COUNT(lags); i++) {
+        struct machine_lag p = {0};
+        samples_head(&b, lags[i].name, "gauge", lags[i].help);
+        while (machine_lag(w->machine, &p) && b.n < LAG_BYTES * (i + 1) / COUNT(lags) - 1024)
+            put_lag(&b, i, &p);
+    }
+    w->meters->lag_text = buf_slice(&b);
+}
+
+/* With the lock. */
+static void look_at_lags(struct meters *m, const struct machine *machine)
+{
+    struct lag_writing w = {m, machine};
+    uint64_t now = clock_ms();
+    if (!m->lags || (m->lags_at && now - m->lags_at < LAG_MS))
+        return;
+    arena_reset(m->lags);
+    m->lag_text = (slice){0};
+    m->lags_at = now;
+    arena_run(m->lags, write_lags, &w);
+}
+
 void meters_look(struct meters *m, const struct machine *machine, size_t watches, uint64_t log_lines_dropped)
 {
     pthread_mutex_lock(&m->lock);
@@ -32,6 +95,7 @@ void meters_look(struct meters *m, const struct machine *machine, size_t watches
         m->counts[i] = machine_count(machine, (enum machine_count)i);
     m->watches = watches;
     m->log_lines_dropped = log_lines_dropped;
+    look_at_lags(m, machine);
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -84,11 +148,19 @@ static void put_requests(const struct meters *m, struct buf *b)
                         kube_outcome_word((enum kube_outcome)o), (unsigned long long)m->requests[v][o]);
 }
 
+/* Without unwinding, which would keep the lock; empty when memory runs out. */
+static slice copy_text(struct arena *a, slice text)
+{
+    char *copy = text.n ? arena_try(a, text.n) : NULL;
+    return copy ? (slice){memcpy(copy, text.p, text.n), text.n} : (slice){0};
+}
+
 void meters_put(void *context, struct buf *b)
 {
     struct meters *m = context;
     pthread_mutex_lock(&m->lock);
     struct meters seen = *m;
+    slice lag_text = copy_text(b->arena, m->lag_text);
     pthread_mutex_unlock(&m->lock);
     samples_one(b, PREFIX "leader", "gauge", "1 while this replica holds the lease, or needs none.",
                 seen.state == MACHINE_LEADING || seen.state == MACHINE_SYNCING);
@@ -96,6 +168,7 @@ void meters_put(void *context, struct buf *b)
         samples_one(b, samples[i].name, samples[i].type, samples[i].help, (int64_t)seen.counts[i]);
     samples_one(b, PREFIX "watches", "gauge", "Open watches.", (int64_t)seen.watches);
     put_requests(&seen, b);
+    buf_put(b, lag_text);
     samples_one(b, PREFIX "log_lines_dropped_total", "counter",
                 "Log lines dropped because the reader was slow.", (int64_t)seen.log_lines_dropped);
     samples_head(b, "brgate_build_info", "gauge", "Version of the program.");

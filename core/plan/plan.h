@@ -103,6 +103,18 @@ struct plan plan(struct arena *a, const struct resource *o, const struct observe
  * long as the plan. */
 struct plan plan_denied(struct arena *a, const struct resource *o, slice message, int64_t now);
 
+/* What monitoring has to know of a schedule, or of a log Backup without one. Unix seconds; 0: it does not apply. */
+struct plan_lag {
+    int64_t
+        overdue; /* of a schedule: the second due time after its newest complete backup. When it has passed, no
+                         * backup has completed within the schedule's interval */
+    int64_t checkpoint; /* of the log: up to here a restore is possible */
+    int64_t paused;     /* since when the log backup is paused: after 24 hours it can only be stopped */
+};
+/* As plan(), for the same resource and objects. */
+struct plan_lag plan_lag(struct arena *a, const struct resource *o, const struct observed *seen,
+                             int64_t now, const struct plan_settings *settings);
+
 /* Whether a Backup could hold back the runs of its cluster's schedules. A host may leave the others out of `items`, unless
  * they are the schedule's own. */
 bool plan_is_open(const struct node *backup);

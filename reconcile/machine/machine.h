@@ -182,6 +182,16 @@ enum machine_count {
 };
 uint64_t machine_count(const struct machine *m, enum machine_count what);
 
+/* How the objects that are handled do, as of their last turns. */
+struct machine_lag {
+    slice kind, namespace, name; /* live until the machine's next call */
+    struct plan_lag lag;
+    size_t bucket; /* of the walk; both 0 at first */
+    const void *at;
+};
+/* Goes on to the next object that has a lag; false after the last one. Start with a zeroed one. */
+bool machine_lag(const struct machine *m, struct machine_lag *walk);
+
 /* ---- for tests ---- */
 
 /* The nth allocation from now (1 is the next) fails; 0 switches off. */

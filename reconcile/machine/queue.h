@@ -47,6 +47,7 @@ struct item {
     unsigned failures;        /* since the last success */
     unsigned streak;          /* writes since it rested last */
     uint64_t said;            /* hash of the plan that a dry run noted last */
+    struct plan_lag lag;      /* as of its last turn */
     struct memory *memory;    /* NULL: nothing to remember */
     uint32_t namespace_n, name_n;
     char text[]; /* namespace, name */

@@ -113,3 +113,20 @@ struct node *read_body(struct machine *m, slice body)
     struct findings ignored = findings_new(m->scratch);
     return json_read(m->scratch, body, &ignored);
 }
+
+bool machine_lag(const struct machine *m, struct machine_lag *walk)
+{
+    struct link *l = (struct link *)(uintptr_t)walk->at;
+    while ((l = index_walk(&m->queue.items, &walk->bucket, l))) {
+        const struct item *i = LINKED(l, struct item, by_name);
+        walk->at = l;
+        walk->lag = i->lag;
+        if (!i->lag.overdue && !i->lag.checkpoint && !i->lag.paused)
+            continue;
+        walk->kind = slice_of(kinds[i->kind].name);
+        walk->namespace = item_namespace(i);
+        walk->name = item_name(i);
+        return true;
+    }
+    return false;
+}

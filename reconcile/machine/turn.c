@@ -28,7 +28,9 @@ static void decide(void *context)
         return;
     }
     turn_observe(t);
-    t->plan = plan(t->m->work, t->resource, &t->seen, t->m->now.wall, &t->m->settings.plan);
+    const struct plan_settings *settings = &t->m->settings.plan;
+    t->plan = plan(t->m->work, t->resource, &t->seen, t->m->now.wall, settings);
+    t->item->lag = plan_lag(t->m->work, t->resource, &t->seen, t->m->now.wall, settings);
 }
 
 static void count_denied(struct turn *t)
