@@ -63,8 +63,15 @@ static void explain_list(struct finding *x)
     const struct node *n = x->place.node;
     const struct schema *s = n->schema;
     bool of_texts = s && s->type == SCHEMA_ARRAY && s->items && s->items->type == SCHEMA_STRING;
+    bool of_names =
+        slice_eq(n->key, LIT("imagePullSecrets")) && n->kind == NODE_STRING && is_plain_word(n->text);
     if (n->kind == NODE_OBJECT && slice_eq(n->key, LIT("env")))
         explain_variables(x);
+    if (of_names) {
+        slice list = arena_fmt(x->arena, "[{name: \"%.*s\"}]", FMT(n->text));
+        finding_edit_plain(x, at_value(n), list);
+        finding_hint(x, "write %.*s", FMT(list));
+    }
     if (!of_texts || n->kind != NODE_STRING || !n->text.n || slice_find_char(n->text, ',') != SLICE_NONE ||
         slice_find_char(n->text, '\n') != SLICE_NONE)
         return;
@@ -154,8 +161,20 @@ static void explain_duration(struct finding *x)
         finding_hint(x, "a duration needs a unit: write %lldh, %lldm or %llds", count, count, count);
 }
 
+/* `br: shop`: the one field that br requires. */
+static void explain_cluster(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    if (!slice_eq(n->key, LIT("br")) || n->kind != NODE_STRING || !is_plain_word(n->text))
+        return;
+    slice block = arena_fmt(x->arena, "{cluster: \"%.*s\"}", FMT(n->text));
+    finding_edit_plain(x, at_value(n), block);
+    finding_hint(x, "write %.*s", FMT(block));
+}
+
 static void explain_type(struct finding *x)
 {
+    explain_cluster(x);
     explain_duration(x);
     explain_list(x);
     if (x->place.node->kind == NODE_FLOAT && is_quantity(x->place.node))

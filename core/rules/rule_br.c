@@ -224,10 +224,12 @@ static bool ends_with_any(slice s, const slice *ends, size_t count)
 static bool holds_a_key(slice name, slice value)
 {
     static const slice ends[] = {
-        SLICE("SECRET_ACCESS_KEY"), SLICE("SECRET_KEY"),    SLICE("STORAGE_KEY"), SLICE("ACCOUNT_KEY"),
-        SLICE("JSON_KEY"),          SLICE("CLIENT_SECRET"), SLICE("PASSWORD"),    SLICE("PASSWD"),
-        SLICE("SESSION_TOKEN"),     SLICE("SAS_TOKEN"),     SLICE("AUTH_TOKEN"),  SLICE("ACCESS_TOKEN"),
-        SLICE("CONNECTION_STRING"), SLICE("PRIVATE_KEY"),
+        SLICE("SECRET_ACCESS_KEY"), SLICE("SECRET_KEY"),  SLICE("STORAGE_KEY"),
+        SLICE("ACCOUNT_KEY"),       SLICE("JSON_KEY"),    SLICE("CLIENT_SECRET"),
+        SLICE("PASSWORD"),          SLICE("PASSWD"),      SLICE("SESSION_TOKEN"),
+        SLICE("SAS_TOKEN"),         SLICE("AUTH_TOKEN"),  SLICE("ACCESS_TOKEN"),
+        SLICE("CONNECTION_STRING"), SLICE("PRIVATE_KEY"), SLICE("_TOKEN"),
+        SLICE("API_KEY"),           SLICE("APIKEY"),
     };
     return ends_with_any(name, ends, COUNT(ends)) ||
            (slice_find(value, LIT("sv=")) != SLICE_NONE && slice_find(value, LIT("sig=")) != SLICE_NONE);

@@ -38,6 +38,24 @@ static struct place at_fields(const struct text *t, size_t first, size_t last)
     return at_part(t->node, (size_t)(from.p - s.p), (size_t)(to.p + to.n - s.p));
 }
 
+/* `daily` for @daily: the descriptor that was meant, or NULL. */
+static const char *descriptor_meant(slice s)
+{
+    static const struct {
+        slice word;
+        const char *descriptor;
+    } words[] = {{SLICE("hourly"), "@hourly"}, {SLICE("daily"), "@daily"},
+                 {SLICE("nightly"), "@daily"}, {SLICE("midnight"), "@midnight"},
+                 {SLICE("weekly"), "@weekly"}, {SLICE("monthly"), "@monthly"},
+                 {SLICE("yearly"), "@yearly"}, {SLICE("annually"), "@annually"}};
+    slice word = slice_trim(s);
+    word = slice_from(word, slice_starts(word, LIT("@")));
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (slice_eq_nocase(word, words[i].word))
+            return words[i].descriptor;
+    return NULL;
+}
+
 static void cron_syntax(struct rule_run *run, const struct timed_schedule *s)
 {
     const struct text *t = &s->spec->schedule;
@@ -47,7 +65,11 @@ static void cron_syntax(struct rule_run *run, const struct timed_schedule *s)
     struct cron ignored;
     cron_parse(t->value, &ignored, &refusal);
     struct finding *x = rule_refused(run, &rule_cron_syntax, t, &refusal);
-    if (!x->hint.n && refusal.n == t->value.n)
+    const char *meant = descriptor_meant(t->value);
+    if (!x->hint.n && meant) {
+        finding_edit(x, at_value(t->node), slice_of(meant));
+        finding_hint(x, "write \"%s\"", meant);
+    } else if (!x->hint.n && refusal.n == t->value.n)
         finding_hint(x, "for example, \"0 2 * * *\": every day at 02:00");
 }
 
