@@ -208,13 +208,6 @@ enum logbackup_reason logbackup_judge(enum logbackup_operator op, const struct l
     return request == LOGBACKUP_ASK_STOP && status->stop_failed ? LOGBACKUP_STOP_STUCK : reason;
 }
 
-enum logbackup_verdict logbackup_truncation_verdict(enum logbackup_truncation t)
-{
-    if (t == TRUNCATION_FINE)
-        return LOGBACKUP_ALLOW;
-    return t == TRUNCATION_BEYOND_CHECKPOINT || t == TRUNCATION_IN_FUTURE ? LOGBACKUP_DENY : LOGBACKUP_WARN;
-}
-
 enum logbackup_truncation logbackup_truncation(uint64_t until, const struct logbackup_bounds *bounds)
 {
     if (bounds->now && until > bounds->now)

@@ -119,9 +119,6 @@ enum logbackup_truncation {
     TRUNCATION_IN_FUTURE,         /* deny: the same */
 };
 
-/* Whether that result allows, warns or denies. */
-enum logbackup_verdict logbackup_truncation_verdict(enum logbackup_truncation t);
-
 /* TSOs; 0 where it is not known. */
 struct logbackup_bounds {
     uint64_t start, checkpoint, truncated_until, now;

@@ -45,11 +45,6 @@ enum regex_outcome table_filter_match(const struct filter_rule *rules, size_t co
     return REGEX_NO;
 }
 
-bool filter_rule_matches_all(const struct filter_rule *rule)
-{
-    return rule->schema.kind == PATTERN_ALL && rule->table.kind == PATTERN_ALL;
-}
-
 static bool is_empty_name(const struct filter_pattern *p)
 {
     return p->kind == PATTERN_TEXT && p->text.n == 0;
@@ -65,17 +60,5 @@ bool filter_selects_nothing(const struct filter_rule *rules, size_t count)
     for (size_t i = 0; i < count; i++)
         if (!rules[i].negated && !filter_rule_matches_none(&rules[i]))
             return false;
-    return true;
-}
-
-bool filter_pattern_contains_only(const struct filter_pattern *p)
-{
-    if (p->kind != PATTERN_REGEX || p->wildcard)
-        return false;
-    for (size_t i = 0; i < p->text.n; i++) {
-        char c = p->text.p[i];
-        if (c != '_' && !ascii_is_alnum(c))
-            return false;
-    }
     return true;
 }

@@ -41,13 +41,8 @@ enum regex_outcome table_filter_match(const struct filter_rule *rules, size_t co
                                       enum filter_case sensitivity, slice schema, slice table,
                                       struct regex_scratch *scratch);
 
-bool filter_rule_matches_all(const struct filter_rule *rule);  /* *.* */
 bool filter_rule_matches_none(const struct filter_rule *rule); /* .tbl: no schema has an empty name */
 bool filter_selects_nothing(const struct filter_rule *rules,
                             size_t count); /* no positive rule that can match */
-
-/* Returns whether it is a regular expression of plain characters only, /foo/, which matches every name that contains
- * them. */
-bool filter_pattern_contains_only(const struct filter_pattern *p);
 
 #endif

@@ -88,11 +88,6 @@ bool value_is_text(const struct node *n)
     return value_usable(n) && n->kind == NODE_STRING;
 }
 
-struct text text_of_value(const struct node *n)
-{
-    return (struct text){n, n->text, FIELD_GIVEN};
-}
-
 bool job_is_compaction(const struct job_spec *job)
 {
     return job->role == JOB_OF_COMPACTION;

@@ -93,9 +93,7 @@ struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, 
 /* A node that the schema check has not faulted and no placeholder; false for NULL. Lists have no fields of the model:
  * rules that look into them ask this. */
 bool value_usable(const struct node *n);
-bool value_is_text(const struct node *n);        /* the same, and a string */
-struct text text_of_value(const struct node *n); /* such a string as a field */
-
+bool value_is_text(const struct node *n); /* the same, and a string */
 
 /* ---- questions of more than one group ---- */
 
