@@ -153,6 +153,9 @@ struct object *cache_put(struct cache *c, enum kind_number kind, struct node *ro
 {
     slice namespace = tree_text_at(root, "metadata.namespace"), name = tree_text_at(root, "metadata.name");
     struct object *old = cache_find(c, kind, namespace, name);
+    index_reserve(&c->by_name);
+    index_reserve(&c->by_owner);
+    index_reserve(&c->by_cluster);
     struct object *o = object_new(c, kind, root, scratch);
     o->round = round;
     if (old)

@@ -33,10 +33,15 @@ static void grow(struct index *x)
     *x = bigger;
 }
 
-void index_add(struct index *x, struct link *l, uint64_t hash)
+void index_reserve(struct index *x)
 {
     if (x->count >= x->bucket_count)
         grow(x);
+}
+
+void index_add(struct index *x, struct link *l, uint64_t hash)
+{
+    index_reserve(x);
     l->hash = hash;
     insert(x, l);
     x->count++;

@@ -20,6 +20,8 @@ struct index {
 /* The structure of that type whose member is `link`. */
 #define LINKED(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
+/* Makes room, so that the next index_add() allocates nothing: what is to be added is allocated after it. */
+void index_reserve(struct index *x);
 /* Adds an entry that is in no index. */
 void index_add(struct index *x, struct link *l, uint64_t hash);
 void index_remove(struct index *x, struct link *l); /* does nothing when it is in none */

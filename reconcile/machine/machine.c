@@ -64,13 +64,6 @@ static void drop_flights(struct machine *m, bool all)
             flight_end(m, &m->flights[i]);
 }
 
-static void forget_notes(struct machine *m)
-{
-    struct machine_note ignored;
-    while (machine_note(m, &ignored))
-        ;
-}
-
 void machine_free(struct machine *m)
 {
     if (!m)
@@ -81,7 +74,7 @@ void machine_free(struct machine *m)
     informers_close(m);
     teller_close(m);
     lease_close(m);
-    forget_notes(m);
+    notes_close(m);
     slice *const texts[] = {&m->settings.namespace,          &m->settings.identity,
                             &m->settings.lease_namespace,    &m->settings.lease_name,
                             &m->settings.plan.manager_image, &m->settings.plan.time_zone};

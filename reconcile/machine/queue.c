@@ -93,6 +93,7 @@ static struct lane *lane_of(struct queue *q, slice namespace)
         if (slice_eq((slice){lane->namespace, lane->namespace_n}, namespace))
             return lane;
     }
+    index_reserve(&q->lanes);
     struct lane *lane = keep_alloc(q->keep, sizeof *lane + namespace.n);
     lane->namespace_n = (uint32_t) namespace.n;
     if (namespace.n)
@@ -203,6 +204,7 @@ struct item *queue_item(struct queue *q, enum kind_number kind, slice namespace,
     if (i)
         return i;
     struct lane *lane = lane_of(q, namespace);
+    index_reserve(&q->items);
     i = keep_alloc(q->keep, sizeof *i + namespace.n + name.n);
     i->kind = kind;
     i->lane = lane;

@@ -69,17 +69,26 @@ void note(struct machine *m, enum machine_level level, const struct item *item, 
         m->note_count--;
         m->counts[MACHINE_NOTES_DROPPED]++;
     }
-    struct noted *n = &m->notes[(m->note_first + m->note_count++) % MOST_NOTES];
-    *n = (struct noted){.level = level};
+    struct noted *n = &m->notes[(m->note_first + m->note_count) % MOST_NOTES];
+    n->level = level;
     va_start(args, format);
     slice text = arena_vfmt(m->scratch, format, args);
     va_end(args);
     n->text = keep_text(&m->keep, text);
-    if (!item)
-        return;
-    n->kind = keep_text(&m->keep, slice_of(kinds[item->kind].name));
-    n->namespace = keep_text(&m->keep, item_namespace(item));
-    n->name = keep_text(&m->keep, item_name(item));
+    if (item) {
+        n->kind = keep_text(&m->keep, slice_of(kinds[item->kind].name));
+        n->namespace = keep_text(&m->keep, item_namespace(item));
+        n->name = keep_text(&m->keep, item_name(item));
+    }
+    m->note_count++;
+}
+
+void notes_close(struct machine *m)
+{
+    forget_note(m, &m->note_taken);
+    for (size_t i = 0; i < MOST_NOTES; i++) /* also one whose last text could not be kept */
+        forget_note(m, &m->notes[i]);
+    m->note_count = 0;
 }
 
 bool machine_note(struct machine *m, struct machine_note *ret)

@@ -121,6 +121,8 @@ void flight_end(struct machine *m, struct flight *f);
 __attribute__((format(printf, 4, 5))) void note(struct machine *m, enum machine_level level,
                                                 const struct item *item, const char *format, ...);
 
+void notes_close(struct machine *m); /* forgets all lines */
+
 /* Milliseconds to wait after that many failures: 1 s, doubled, at most `most`. `seed` spreads them. */
 int64_t backoff(unsigned failures, int64_t most, uint64_t seed);
 
