@@ -11,7 +11,6 @@ struct filter_pattern {
     enum filter_pattern_kind kind;
     slice text;             /* PATTERN_TEXT: the name; PATTERN_REGEX: the body as written */
     const struct regex *re; /* PATTERN_REGEX, and texts that need folding beyond ASCII */
-    bool wildcard;          /* PATTERN_REGEX: made of * ? and [...] rather than written between slashes */
 };
 
 struct filter_rule {

@@ -256,10 +256,10 @@ static bool read_wildcard(struct filter_reader *r, struct filter_pattern *ret)
         return set_text(r, from, buf_slice(&text), ret);
     buf_char(&regex, '$');
     slice body = slice_cut(r->line, from, r->at - from);
-    *ret = (struct filter_pattern){.kind = PATTERN_REGEX, .text = body, .wildcard = true};
+    *ret = (struct filter_pattern){.kind = PATTERN_REGEX, .text = body};
     if (!slice_eq(buf_slice(&regex), LIT("(?s)^.*$")))
         return compile(r, from, body.n, buf_slice(&regex), &ret->re);
-    *ret = (struct filter_pattern){.kind = PATTERN_ALL, .wildcard = true};
+    *ret = (struct filter_pattern){.kind = PATTERN_ALL};
     return true;
 }
 
