@@ -1,7 +1,11 @@
-/* responder (bare | constant) --listen ADDRESS:PORT: servers that answer a constant, the floors of the
- * benchmark. `bare` is libmicrohttpd with the same options and nothing of ours: no checks, deadlines, metrics
- * or log lines. `constant` is our server with a handler that does nothing. */
+/* responder (bare | constant | read | judge) --listen ADDRESS:PORT: the floor of the benchmark, and our server up to
+ * one stage of its work. `bare` is libmicrohttpd with the same options and nothing of ours: no checks, deadlines,
+ * metrics or log lines. The others are our server: with a handler that does nothing, that reads the review, that judges
+ * it and composes the answer. */
+#include "builtin_schemas.h"
 #include "certificate.h"
+#include "document.h"
+#include "review.h"
 #include "server.h"
 
 #include <gnutls/abstract.h>
@@ -100,10 +104,48 @@ static void answer_constant(void *owner, struct arena *a, size_t endpoint, slice
     ret->body = (slice){constant, sizeof constant - 1};
 }
 
-static int serve_constant(const char *address, struct certificate_pair pair)
+static void answer_after_reading(void *owner, struct arena *a, size_t endpoint, slice body,
+                                 struct server_answer *ret)
 {
+    struct findings f = findings_new(a);
+    if (json_read(a, body, &f))
+        answer_constant(owner, a, endpoint, body, ret);
+}
+
+static void answer_after_judging(void *gate, struct arena *a, size_t endpoint, slice body,
+                                 struct server_answer *ret)
+{
+    struct review_facts facts;
+    ret->body = review_answer(gate, a, (enum endpoint)endpoint, body, time(NULL), &facts);
+    ret->verdict = SERVER_ALLOWED;
+}
+
+/* What the handler does before it answers: each stage does what those above it do. */
+static const struct stage {
+    const char *name;
+    void (*answer)(void *context, struct arena *a, size_t endpoint, slice body, struct server_answer *ret);
+} stages[] = {
+    {"constant", answer_constant},
+    {"read", answer_after_reading},
+    {"judge", answer_after_judging},
+};
+
+static const struct stage *stage_of(const char *name)
+{
+    for (size_t i = 0; i < COUNT(stages); i++)
+        if (strcmp(stages[i].name, name) == 0)
+            return &stages[i];
+    return NULL;
+}
+
+static int serve_stage(const struct stage *stage, const char *address, struct certificate_pair pair)
+{
+    static const struct policy no_policy;
     static const char *const paths[] = {"/validate"};
-    static const struct server_handler handler = {.answer = answer_constant, .paths = paths, .path_count = 1};
+    const struct server_handler handler = {.answer = stage->answer,
+                                           .context = gate_open(&no_policy, &builtin_schemas),
+                                           .paths = paths,
+                                           .path_count = COUNT(paths)};
     struct error error = {0};
     struct server_options o = server_defaults();
     o.listen = address;
@@ -118,11 +160,13 @@ static int serve_constant(const char *address, struct certificate_pair pair)
 int main(int argc, char **argv)
 {
     struct arena *a = arena_new(1 << 20);
-    if (argc != 4 || !a || strcmp(argv[2], "--listen") != 0 || !strchr(argv[3], ':'))
-        return fail("usage: responder (bare | constant) --listen ADDRESS:PORT");
+    const struct stage *stage = argc > 1 ? stage_of(argv[1]) : NULL;
+    if (argc != 4 || !a || strcmp(argv[2], "--listen") != 0 || !strchr(argv[3], ':') ||
+        (!stage && strcmp(argv[1], "bare") != 0))
+        return fail("usage: responder (bare | constant | read | judge) --listen ADDRESS:PORT");
     struct certificate_pair pair = make_pair(a);
     server_block_signals();
-    if (strcmp(argv[1], "constant") == 0)
-        return serve_constant(argv[3], pair);
+    if (stage)
+        return serve_stage(stage, argv[3], pair);
     return serve_bare((unsigned)strtoul(strrchr(argv[3], ':') + 1, NULL, 10), pair);
 }
