@@ -68,6 +68,16 @@ static void hint_at(slice s, struct refusal *refusal)
     }
 }
 
+/* For a text that is a time of neither form: the one that it follows further is what was meant. */
+static void refuse_nearer(slice s, struct refusal *refusal)
+{
+    struct moment ignored;
+    struct refusal zoneless = {0}, zoned = {0};
+    moment_scan(s, ZONE_NONE, &ignored, &zoneless);
+    moment_scan(s, ZONE_RFC3339, &ignored, &zoned);
+    *refusal = zoneless.at > zoned.at ? zoneless : zoned;
+}
+
 bool timestamp_parse(slice s, struct timestamp *ret, struct refusal *refusal)
 {
     uint64_t tso;
@@ -76,8 +86,7 @@ bool timestamp_parse(slice s, struct timestamp *ret, struct refusal *refusal)
         *ret = (struct timestamp){TIMESTAMP_TSO, tso, timestamp_ms(tso)};
         return true;
     }
-    struct refusal zoneless = {0}, zoned = {0};
-    if (moment_scan(s, ZONE_NONE, &m, &zoneless) || moment_scan(s, ZONE_RFC3339, &m, &zoned)) {
+    if (moment_scan(s, ZONE_NONE, &m, NULL) || moment_scan(s, ZONE_RFC3339, &m, NULL)) {
         *ret = from_moment(&m);
         return true;
     }
@@ -93,8 +102,7 @@ bool timestamp_parse(slice s, struct timestamp *ret, struct refusal *refusal)
     else if (all_digits < 4)
         refuse(refusal, 0, s.n, "neither a TSO nor a time");
     else
-        *refusal =
-            zoneless.at > zoned.at ? zoneless : zoned; /* the form that went further is what was meant */
+        refuse_nearer(s, refusal);
     if (s.n)
         hint_at(s, refusal);
     return false;

@@ -40,13 +40,14 @@ static void v2_compact_unsupported(struct rule_run *run, const struct compact_sp
 static void check_time(struct rule_run *run, const struct compact_spec *c, const struct timestamp_field *t,
                        const char *name, const char *why)
 {
-    struct refusal refusal = {0};
-    struct timestamp ignored;
     if (text_empty(&t->text)) {
         struct finding *x =
             finding_at(run->findings, &rule_compact_ts, FIELD_REQUIRED, at_member(c->node, name), "%s", why);
         finding_hint(x, "write a TSO, or a time such as 2022-10-10T15:21:00+08:00");
-    } else if (t->text.state == FIELD_GIVEN && !timestamp_parse(t->text.value, &ignored, &refusal)) {
+    } else if (t->text.state == FIELD_GIVEN && !t->ok) {
+        struct refusal refusal = {0};
+        struct timestamp ignored;
+        timestamp_parse(t->text.value, &ignored, &refusal);
         rule_refused(run, &rule_compact_ts, &t->text, &refusal);
     } else {
         check_timestamp(run, t, READ_BY_POD);
