@@ -3,22 +3,18 @@
 
 #include "ascii.h"
 #include "brgate_limits.h"
-#include "document.h"
-#include "position.h"
+#include "settings.h"
 #include "suggest.h"
 
 struct reading {
-    struct arena *arena;
-    slice bytes;
+    struct settings file;
     struct policy *policy;            /* of the file, or of some namespaces */
     struct policy_excludes *excludes; /* or NULL */
-    struct error *reterr;
 };
 
 static bool complain(const struct reading *r, uint32_t at, const char *what)
 {
-    struct position p = position_of(line_table_new(r->arena, r->bytes), at);
-    return error_set(r->reterr, "%u:%u: %s", p.line, p.column, what);
+    return settings_fault(&r->file, at, "%s", what);
 }
 
 static bool read_level(const struct reading *r, const struct node *n, enum policy_level *ret)
@@ -151,7 +147,7 @@ static bool read_exclude(const struct reading *r, const struct node *list)
 {
     if (list->kind != NODE_ARRAY)
         return complain(r, list->at, "exclude: expected a list of patterns, such as [charts/, '*.tpl.yaml']");
-    slice *patterns = ARENA_ARRAY(r->arena, slice, list->count);
+    slice *patterns = ARENA_ARRAY(r->file.arena, slice, list->count);
     size_t count = 0;
     for (const struct node *n = node_first(list); n; n = node_next(n)) {
         if (n->kind != NODE_STRING || !n->text.n)
@@ -207,7 +203,7 @@ static bool read_names(const struct reading *r, const struct node *entry, struct
     if (!list || list->kind != NODE_ARRAY || !list->count)
         return complain(r, list ? list->at : entry->at,
                         "namespaces: names: expected a list of namespaces, such as [team-a, dev-*]");
-    slice *names = ARENA_ARRAY(r->arena, slice, list->count);
+    slice *names = ARENA_ARRAY(r->file.arena, slice, list->count);
     for (const struct node *n = node_first(list); n; n = node_next(n)) {
         if (!is_name_pattern(n))
             return complain(
@@ -249,7 +245,7 @@ static bool read_namespaces(const struct reading *r, const struct node *list)
                   list->count, LIMIT_POLICY_NAMESPACES);
         return complain(r, list->at, what.text);
     }
-    struct policy_namespaces *all = ARENA_ARRAY(r->arena, struct policy_namespaces, list->count);
+    struct policy_namespaces *all = ARENA_ARRAY(r->file.arena, struct policy_namespaces, list->count);
     size_t count = 0;
     for (const struct node *n = node_first(list); n; n = node_next(n))
         if (!read_namespaces_entry(r, n, &all[count++]))
@@ -279,29 +275,13 @@ static bool read_document(const struct reading *r, const struct node *root)
                      "rules, enforcement, namespaces, overridable, defaults, docs or exclude");
 }
 
-/* Where a manifest only loses text, a setting is refused. */
-static bool complain_unread(const struct reading *r, const struct finding *x)
-{
-    uint32_t from, to;
-    struct error what;
-    bool loses = x->rule->flags & RULE_LOSES_TEXT;
-    place_span(x->place, r->bytes, &from, &to);
-    error_set(&what, "%.*s%s",
-              FMT(slice_cut(x->message, 0, loses ? slice_find_char(x->message, ';') : SLICE_NONE)),
-              loses && x->hint.n ? "; " : "");
-    if (loses)
-        error_set(&what, "%s%.*s", what.text, FMT(x->hint));
-    return complain(r, from, what.text);
-}
-
 bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct policy_excludes *ret,
                  struct error *reterr)
 {
-    const struct reading r = {a, bytes, policy, ret, reterr};
-    struct findings f = findings_new(a);
-    struct stream *s = stream_read(a, bytes, &f);
-    if (f.first)
-        return complain_unread(&r, f.first);
+    const struct reading r = {{a, bytes, reterr}, policy, ret};
+    const struct stream *s = settings_read(&r.file);
+    if (!s)
+        return false;
     for (const struct document *d = s->first; d; d = d->next)
         if (!read_document(&r, d->root))
             return false;
