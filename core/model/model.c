@@ -404,8 +404,8 @@ enum resource_kind resource_kind_of(slice kind)
     return slice_eq(kind, LIT("BackupSchedule")) ? KIND_BACKUP_SCHEDULE : KIND_COMPACT_BACKUP;
 }
 
-const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,
-                                       struct node *root)
+static struct resource *decode_head(struct arena *a, enum api_group group, enum resource_kind kind,
+                                    struct node *root)
 {
     static const struct backup_spec no_backup;
     static const struct schedule_spec no_schedule;
@@ -419,7 +419,25 @@ const struct resource *resource_decode(struct arena *a, enum api_group group, en
                            .compact = &no_compact};
     if (usable(root, "metadata"))
         decode_metadata(usable(root, "metadata"), &o->metadata);
-    const struct node *spec = usable(root, "spec"), *status = usable(root, "status");
+    const struct node *status = usable(root, "status");
+    if (status && kind == KIND_BACKUP)
+        decode_status(status, &o->status);
+    if (status && kind == KIND_COMPACT_BACKUP)
+        o->compact_state = text_of(node_get(status, LIT("state"))).value;
+    return o;
+}
+
+const struct resource *resource_decode_head(struct arena *a, enum api_group group, enum resource_kind kind,
+                                            struct node *root)
+{
+    return decode_head(a, group, kind, root);
+}
+
+const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,
+                                       struct node *root)
+{
+    struct resource *o = decode_head(a, group, kind, root);
+    const struct node *spec = usable(root, "spec");
     if (spec && kind == KIND_BACKUP) {
         struct backup_spec *backup = ARENA_NEW(a, struct backup_spec);
         decode_backup(spec, ROLE_BACKUP, backup);
@@ -433,10 +451,6 @@ const struct resource *resource_decode(struct arena *a, enum api_group group, en
         decode_compact(spec, compact);
         o->compact = compact;
     }
-    if (status && kind == KIND_BACKUP)
-        decode_status(status, &o->status);
-    if (status && kind == KIND_COMPACT_BACKUP)
-        o->compact_state = text_of(node_get(status, LIT("state"))).value;
     return o;
 }
 

@@ -73,20 +73,22 @@ static uint64_t reached(const struct resource *o)
     uint64_t tso;
     slice noted = tree_text(o->metadata.annotations.node, COMPACTED_UNTIL);
     slice v1 = tree_text(node_get(o->root, LIT("status")), "endTs");
+    slice asked = tree_text_at(o->root, "spec.endTs");
     struct timestamp t;
-    uint64_t until = o->compact->end_ts.ok ? o->compact->end_ts.value.tso : 0;
+    uint64_t until = asked.n && timestamp_parse(asked, &t, NULL) ? t.tso : 0;
     if (!num_u64(noted, &tso) || !tso)
         tso = v1.n && timestamp_parse(v1, &t, NULL) ? t.tso : until;
     return tso && (!until || tso < until) ? tso : until;
 }
 
+/* Its spec is decoded only where it matters: a schedule is looked at often, and has many children. */
 static const struct resource *decode_child(const struct planning *p, struct node *root)
 {
     slice kind = tree_text(root, "kind");
     bool backup = slice_eq(kind, LIT("Backup"));
     if (!backup && !slice_eq(kind, LIT("CompactBackup")))
         return NULL;
-    return resource_decode(p->arena, p->object->group, backup ? KIND_BACKUP : KIND_COMPACT_BACKUP, root);
+    return resource_decode_head(p->arena, p->object->group, backup ? KIND_BACKUP : KIND_COMPACT_BACKUP, root);
 }
 
 static bool is_own(const struct planning *p, const struct node *root)
@@ -117,7 +119,8 @@ static void add_child(const struct planning *p, struct children *c, const struct
     }
     child.tso = o->status.commit_ts.ok ? o->status.commit_ts.value.tso : 0;
     child.state = snapshot_state(p, o);
-    if (o->backup->is_log) {
+    if (slice_eq(tree_text_at(o->root, "spec.backupMode"), LIT("log"))) {
+        child.object = resource_decode(p->arena, o->group, o->kind, o->root);
         c->log = child;
         return;
     }
@@ -150,7 +153,10 @@ const struct node *running_in_cluster(const struct planning *p)
         struct node *root = p->seen->items[i];
         const struct resource *o =
             slice_eq(tree_text(root, "kind"), LIT("Backup")) ? decode_child(p, root) : NULL;
-        if (!o || !o->backup->is_snapshot || snapshot_state(p, o) != CHILD_ACTIVE)
+        if (!o || snapshot_state(p, o) != CHILD_ACTIVE)
+            continue;
+        o = resource_decode(p->arena, o->group, o->kind, root);
+        if (!o->backup->is_snapshot)
             continue;
         bool ours = is_own(p, root);
         if (ours || (o->backup->job.br.node &&
