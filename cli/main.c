@@ -33,6 +33,7 @@ static const struct command {
     {SLICE("default"), command_default, "print a manifest with every default filled in"},
     {SLICE("plan"), command_plan, "print what the reconciler would do about an object"},
     {SLICE("reconcile"), command_reconcile, "run the controller: do what admitted objects ask for"},
+    {SLICE("simulate"), command_simulate, "play a schedule forward: what is kept, and what can be restored"},
     {SLICE("serve"), command_serve, "answer AdmissionReviews over TLS"},
     {SLICE("certs"), command_certs, "show, make and keep the webhook's certificates"},
     {SLICE("crds"), command_crds, "print the CustomResourceDefinitions"},

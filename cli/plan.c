@@ -4,9 +4,9 @@
 #include "brgate_limits.h"
 #include "builtin_schemas.h"
 #include "file.h"
+#include "judged.h"
 #include "options.h"
 #include "plan.h"
-#include "report.h"
 #include "say.h"
 #include "timestamp.h"
 #include "tree.h"
@@ -54,12 +54,8 @@ struct plan_run {
 
 static bool take_now(void *run, const struct option *o, const char *value, struct error *reterr)
 {
-    struct timestamp t;
     (void)o;
-    if (!timestamp_parse(slice_of(value), &t, NULL) || t.kind != TIMESTAMP_ZONED)
-        return error_set(reterr, "expected a moment like 2026-01-02T15:04:05Z");
-    ((struct plan_run *)run)->now = t.ms / 1000;
-    return true;
+    return judged_moment(value, &((struct plan_run *)run)->now, reterr);
 }
 
 static bool take_zone(void *run, const struct option *o, const char *name, struct error *reterr)
@@ -227,19 +223,6 @@ static void put_plan(struct plan_run *r, struct buf *b, const struct verdict *v)
     }
 }
 
-/* Prints errors as the linter does; returns true when there are any. */
-static bool say_refused(struct plan_run *r, const struct stream_verdict *stream)
-{
-    slice name = slice_of(file_shown(r->file, "<stdin>"));
-    struct report_file f = report_file_of(r->arena, name, stream);
-    struct buf b = buf_new(r->arena, LIMIT_RESPONSE_BYTES);
-    for (size_t i = 0; i < f.count; i++)
-        if (f.reported[i].diagnostic.severity == SEVERITY_ERROR)
-            report_put_diagnostic(&b, &f, &f.reported[i].diagnostic, false);
-    fprintf(stderr, "%.*s", FMT(buf_slice(&b)));
-    return stream->errors > 0;
-}
-
 struct plan_printing {
     struct plan_run *run;
     const struct stream_verdict *stream;
@@ -254,7 +237,7 @@ static void print(void *context)
     p->code = EXIT_UNABLE;
     if (r->state && !read_state(r, p->state))
         return;
-    bool refused = say_refused(r, p->stream);
+    judged_print(r->arena, r->file, p->stream, SEVERITY_ERROR);
     struct buf b = buf_new(r->arena, LIMIT_ARENA_BYTES);
     for (const struct verdict *v = p->stream->first; v; v = v->next)
         if (v->object)
@@ -264,7 +247,7 @@ static void print(void *context)
         command_fails("plan", "out of memory");
     } else if (output_open(&out, "plan", r->output)) {
         output_put(&out, buf_slice(&b));
-        p->code = !output_close(&out) ? EXIT_UNABLE : refused ? EXIT_FINDINGS : EXIT_CLEAN;
+        p->code = !output_close(&out) ? EXIT_UNABLE : p->stream->errors ? EXIT_FINDINGS : EXIT_CLEAN;
     }
 }
 
@@ -273,12 +256,9 @@ static int make_plan(struct plan_run *r)
     const struct policy policy = {0};
     struct plan_printing p = {.run = r};
     slice bytes;
-    int unread = file_read_stream(r->arena, r->file, LIMIT_STREAM_BYTES + 1, &bytes);
-    if (unread)
-        return command_fails("plan", "%s: %s", r->file, file_why(unread));
-    unread = r->state ? file_read_stream(r->arena, r->state, LIMIT_STREAM_BYTES + 1, &p.state) : 0;
-    if (unread)
-        return command_fails("plan", "%s: %s", r->state, file_why(unread));
+    if (!judged_read(r->arena, "plan", r->file, &bytes) ||
+        (r->state && !judged_read(r->arena, "plan", r->state, &p.state)))
+        return EXIT_UNABLE;
     struct gate *gate = gate_open(&policy, &builtin_schemas);
     p.stream = gate ? verdict_manifest(gate, r->arena, bytes, r->now) : NULL;
     if (!p.stream || !arena_run(r->arena, print, &p))

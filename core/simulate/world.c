@@ -26,14 +26,30 @@ static struct node *own_copy(struct arena *a, const struct node *n)
     return copy;
 }
 
+static struct world_key key_of(const struct node *o)
+{
+    const struct node *metadata = node_get(o, LIT("metadata"));
+    const struct node *owner = node_first(node_get(metadata, LIT("ownerReferences")));
+    return (struct world_key){.kind = tree_text(o, "kind"),
+                              .namespace = tree_text(metadata, "namespace"),
+                              .name = tree_text(metadata, "name"),
+                              .uid = tree_text(metadata, "uid"),
+                              .owner_uid = tree_text(owner, "uid"),
+                              .owner_kind = tree_text(owner, "kind"),
+                              .owner_name = tree_text(owner, "name")};
+}
+
 struct world world_copy(const struct world *w, struct arena *a)
 {
     struct world copy = *w;
     copy.arena = a;
     copy.items = ARENA_ARRAY(a, struct node *, w->count + 1);
-    copy.capacity = w->count + 1;
-    for (size_t i = 0; i < w->count; i++)
+    copy.keys = ARENA_ARRAY(a, struct world_key, w->count + 1);
+    copy.capacity = copy.key_capacity = w->count + 1;
+    for (size_t i = 0; i < w->count; i++) {
         copy.items[i] = own_copy(a, w->items[i]);
+        copy.keys[i] = key_of(copy.items[i]);
+    }
     return copy;
 }
 
@@ -47,9 +63,8 @@ static slice time_text(const struct world *w)
 static size_t index_of(const struct world *w, const char *kind, slice namespace, slice name)
 {
     for (size_t i = 0; i < w->count; i++)
-        if (slice_eq(tree_text(w->items[i], "kind"), slice_of(kind)) &&
-            slice_eq(tree_text_at(w->items[i], "metadata.namespace"), namespace) &&
-            slice_eq(tree_text_at(w->items[i], "metadata.name"), name))
+        if (slice_eq(w->keys[i].name, name) && slice_eq(w->keys[i].kind, slice_of(kind)) &&
+            slice_eq(w->keys[i].namespace, namespace))
             return i;
     return SLICE_NONE;
 }
@@ -97,6 +112,9 @@ static void store(struct world *w, struct node *object)
 {
     if (w->count == w->capacity)
         w->items = arena_grow(w->arena, w->items, w->count, &w->capacity, sizeof *w->items);
+    if (w->count == w->key_capacity)
+        w->keys = arena_grow(w->arena, w->keys, w->count, &w->key_capacity, sizeof *w->keys);
+    w->keys[w->count] = key_of(object);
     w->items[w->count++] = object;
 }
 
@@ -118,19 +136,22 @@ struct node *world_create(struct world *w, const struct node *object)
     return o;
 }
 
+static bool owns(const struct world_key *owner, const struct world_key *k)
+{
+    return slice_eq(owner->uid, k->owner_uid) && slice_eq(owner->name, k->owner_name) &&
+           slice_eq(owner->kind, k->owner_kind);
+}
+
 /* Takes it out, and what it owns. */
 static void vanish(struct world *w, size_t i)
 {
-    const struct node *gone = w->items[i];
+    const struct world_key gone = w->keys[i];
     w->items[i] = w->items[--w->count];
+    w->keys[i] = w->keys[w->count];
     for (size_t k = 0; k < w->count; k++) {
-        const struct node *owner = node_first(node_at(w->items[k], "metadata.ownerReferences"));
-        if (!owner || !slice_eq(tree_text(owner, "uid"), tree_text_at(gone, "metadata.uid")) ||
-            !slice_eq(tree_text(owner, "kind"), tree_text(gone, "kind")) ||
-            !slice_eq(tree_text(owner, "name"), tree_text_at(gone, "metadata.name")))
-            continue;
-        world_delete(w, w->items[k]);
-        k = (size_t)-1; /* the list has changed */
+        const struct node *dependent = w->items[k];
+        if (owns(&gone, &w->keys[k]) && world_delete(w, dependent) && w->items[k] != dependent)
+            k = (size_t)-1; /* the list has changed */
     }
 }
 

@@ -9,11 +9,17 @@
 #include "plan.h"
 #include "schema.h"
 
+/* What an object is found by; the owner is that of its first owner reference. */
+struct world_key {
+    slice kind, namespace, name, uid, owner_uid, owner_kind, owner_name;
+};
+
 struct world {
     struct arena *arena;
     const struct schema_set *schemas;
     struct node **items;
-    size_t count, capacity;
+    struct world_key *keys; /* of the items */
+    size_t count, capacity, key_capacity;
     int64_t now;
     uint64_t next_uid; /* 0: every uid is "UID", as in the recorded histories */
     size_t creations, deletions;

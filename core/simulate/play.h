@@ -1,0 +1,27 @@
+/* Plays a schedule forward: the reconciler's core decides, a model cluster carries it out. Nothing is read and no time
+ * passes but that of the play. */
+#ifndef BRGATE_PLAY_H
+#define BRGATE_PLAY_H
+
+#include "model.h"
+#include "plan.h"
+#include "played.h"
+#include "schema.h"
+
+struct play_request {
+    const struct resource *schedule; /* judged, with its defaults; created at `from` */
+    const struct schema_set *schemas;
+    const struct scenario *scenario;
+    struct plan_settings settings;
+    int64_t from, until; /* Unix seconds */
+};
+
+enum { PLAY_MOST_RUNS = 50000 };
+
+/* Returns how many runs are due in the time of the play, up to PLAY_MOST_RUNS + 1: a play of more takes too long. */
+size_t play_runs(const struct play_request *r);
+
+/* Returns what happened; NULL when memory runs out. The result lives in `a`, in the schedule and in the scenario. */
+const struct played *play(struct arena *a, const struct play_request *r);
+
+#endif
