@@ -1,0 +1,83 @@
+{{- define "brgate.reconciler.fullname" -}}
+{{ include "brgate.fullname" . | trunc 52 | trimSuffix "-" }}-reconciler
+{{- end }}
+
+{{/* A name of its own: the webhook's Service and policies must not select these pods. */}}
+{{- define "brgate.reconciler.selector" -}}
+app.kubernetes.io/name: {{ include "brgate.name" . | trunc 52 | trimSuffix "-" }}-reconciler
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "brgate.reconciler.labels" -}}
+{{ include "brgate.reconciler.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* name, namespace and labels of an object in the release's namespace. */}}
+{{- define "brgate.reconciler.metadata" -}}
+name: {{ include "brgate.reconciler.fullname" . }}
+namespace: {{ .Release.Namespace }}
+labels:
+  {{- include "brgate.reconciler.labels" . | nindent 2 }}
+{{- end }}
+
+{{- define "brgate.reconciler.serviceAccount" -}}
+{{ default (include "brgate.reconciler.fullname" .) .Values.reconciler.serviceAccount.name }}
+{{- end }}
+
+{{/* What the account may do where the backups are; called with the root. Each request that the controller makes is here and no other
+     (reconcile/machine: kinds.c, turn.c). */}}
+{{- define "brgate.reconciler.rules" -}}
+{{- $kinds := .Values.reconciler.kinds -}}
+{{- $v2 := list -}}
+{{- $v1 := list -}}
+{{- range $kinds -}}
+{{- if hasSuffix ".br.pingcap.com" . }}{{ $v2 = append $v2 . }}{{ else }}{{ $v1 = append $v1 . }}{{ end -}}
+{{- end -}}
+{{- range $group := list "br.pingcap.com" "pingcap.com" }}
+{{- $handled := ternary $v1 $v2 (eq $group "pingcap.com") }}
+{{- if $handled }}
+- apiGroups: [{{ $group }}]
+  resources: [backups, backupschedules, compactbackups]
+  verbs: [get, list, watch, patch]
+- apiGroups: [{{ $group }}]
+  resources: [backups, compactbackups] # the children of schedules
+  verbs: [create, delete]
+{{- if eq $group "br.pingcap.com" }}
+- apiGroups: [{{ $group }}]
+  resources: [backups/status, backupschedules/status, compactbackups/status]
+  verbs: [patch]
+{{- end }}
+- apiGroups: [{{ $group }}] # owner references with blockOwnerDeletion, where the API server checks them
+  resources: [backups/finalizers, backupschedules/finalizers, compactbackups/finalizers]
+  verbs: [update]
+{{- end }}
+{{- end }}
+{{- if $v2 }}
+- apiGroups: [core.pingcap.com]
+  resources: [clusters, pdgroups, tikvgroups]
+  verbs: [get, list, watch]
+{{- end }}
+{{- if $v1 }}
+- apiGroups: [pingcap.com]
+  resources: [tidbclusters]
+  verbs: [get, list, watch]
+- apiGroups: [""] # the volume of a Dumpling backup
+  resources: [persistentvolumeclaims]
+  verbs: [get, create]
+{{- end }}
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch]
+- apiGroups: [""] # those that a Backup or its cluster names: which keys there are, and the certificate with which PD is asked
+  resources: [secrets]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end }}

@@ -1,0 +1,59 @@
+# The controller: off by default; its pods are not the webhook's, and its account may do what the controller asks for.
+
+given "as it comes"
+for kind in Deployment ServiceAccount ClusterRole Role NetworkPolicy PodDisruptionBudget; do has_not $kind 'reconciler'; done
+
+given "reconciler" --set reconciler.enabled=true,certificates.mode=files
+kinds ClusterRole ClusterRoleBinding Deployment Deployment MutatingWebhookConfiguration NetworkPolicy NetworkPolicy Pod PodDisruptionBudget \
+    PodDisruptionBudget Role RoleBinding Service ServiceAccount ServiceAccount ValidatingWebhookConfiguration
+only() { # only KIND NAME: the rest of the facts is about that object
+    object "$1" "$2" <"$work/out" >"$work/one" && mv "$work/one" "$work/out"
+}
+only Deployment gate-brgate-reconciler
+has Deployment 'replicas: 2 ' '- reconcile$' 'kinds=backupschedules.br.pingcap.com,compactbackups.br.pingcap.com$' \
+    'lease=brgate-system/gate-brgate-reconciler$' 'listen=\[::\]:8080$' 'timezone=UTC$' 'runAsNonRoot: true' 'runAsUser: 65532' \
+    'seccompProfile: \{type: RuntimeDefault\}' 'allowPrivilegeEscalation: false' 'capabilities: \{drop: \[ALL\]\}' \
+    'readOnlyRootFilesystem: true' 'enableServiceLinks: false' 'automountServiceAccountToken: true' 'path: /readyz' 'path: /livez' \
+    'app.kubernetes.io/name: brgate-reconciler$' 'maxUnavailable: 0'
+has_not Deployment 'app.kubernetes.io/name: brgate$' '--namespace' '--dry-run' '--config' '--manager-image'
+
+given "rights" --set reconciler.enabled=true
+only ClusterRole gate-brgate-reconciler-backups
+has ClusterRole 'apiGroups: \[br.pingcap.com\]' 'resources: \[backups/status, backupschedules/status, compactbackups/status\]' \
+    'resources: \[jobs\]' 'resources: \[pods\]' 'resources: \[secrets\]' 'resources: \[clusters, pdgroups, tikvgroups\]'
+has_not ClusterRole '\[pingcap.com\]' '"\*"' '\*' 'escalate' 'impersonate' 'deletecollection' 'pods/exec' 'pods/log' 'leases'
+# Secrets are read by name only: nobody can have them listed.
+checked=$((checked + 1))
+grep -A1 'resources: \[secrets\]' "$work/out" | grep -qx '    verbs: \[get\]' || wrong "$what" "$(grep -A1 secrets "$work/out")" "get alone"
+
+given "rights in a namespace, for the older group" --set 'reconciler.enabled=true,reconciler.namespace=team-a,reconciler.kinds={backupschedules.pingcap.com}'
+only Role gate-brgate-reconciler-backups
+has Role 'namespace: team-a' 'apiGroups: \[pingcap.com\]' 'resources: \[tidbclusters\]'
+has_not Role 'br.pingcap.com' 'core.pingcap.com'
+
+given "network" --set reconciler.enabled=true,reconciler.pdPorts='{2379,2479}'
+only NetworkPolicy gate-brgate-reconciler
+has NetworkPolicy 'port: 8080' 'port: 443' 'port: 6443' 'port: 2379' 'port: 2479' 'port: 53, protocol: UDP'
+
+given "disruption" --set reconciler.enabled=true,reconciler.replicas=1
+for name in gate-brgate-reconciler; do object PodDisruptionBudget $name <"$work/out" >"$work/one"; done
+checked=$((checked + 1))
+[[ ! -s $work/one ]] || wrong "$what" "$(<"$work/one")" "no budget for one replica"
+
+given "the controller with everything" --values "$chart/ci/reconciler-values.yaml"
+only PrometheusRule gate-reconciler
+has PrometheusRule 'alert: BrgateScheduleOverdue' 'alert: BrgatePitrLag' 'alert: BrgateLogBackupPaused' 'job="brgate-system/gate-reconciler"' \
+    'runbook_url: https://git.example.com/brgate/docs/runbooks.md#brgatepitrlag$'
+has_not PrometheusRule 'RELEASE_'
+given "the controller with everything" --values "$chart/ci/reconciler-values.yaml"
+has PodMonitor 'port: health' 'interval: 15s' 'release: prometheus'
+only Deployment gate-reconciler
+has Deployment '--namespace=team-a$' '--manager-image=registry.example.com/backup-manager:v2$' '--dry-run$' \
+    '--config=/etc/brgate/policy/brgate.yaml' 'timezone=Europe/Berlin$'
+
+# Every flag that the pods are given exists.
+flags=$("$brgate" reconcile --help | grep -oE -- '--[a-z-]+' | sort -u)
+for flag in $(grep -oE -- '- "?--[a-z-]+' "$work/out" | grep -oE -- '--[a-z-]+'); do
+    checked=$((checked + 1))
+    grep -qx -- "$flag" <<<"$flags" || wrong "flags of the controller" "$flag" "a flag of brgate reconcile"
+done
