@@ -190,6 +190,10 @@ static void request_changed(struct rule_run *run, const struct update *u)
                            before = logbackup_request_of(&u->asked_before);
     if (!u->both_log || !backup_request_readable(u->to) || !backup_request_readable(u->from))
         return;
+    bool taken_back = before == LOGBACKUP_ASK_STOP ||
+                      (u->to->log_stop.state == FIELD_GIVEN && u->from->log_stop.state == FIELD_ABSENT);
+    if (taken_back && request == LOGBACKUP_ASK_NOTHING && u->log.phase == LOGBACKUP_STOPPED)
+        log_stays_stopped(run, u->to, answers[LOGBACKUP_STOPPED_FOR_GOOD].hint);
     enum logbackup_reason reason = logbackup_judge(u->op, &u->log, request);
     /* The start command failed: whatever the edit fixes, it is not tried again. */
     if (request == before && !(u->edited && reason == LOGBACKUP_START_FAILED))
@@ -199,8 +203,6 @@ static void request_changed(struct rule_run *run, const struct update *u)
         logbackup_pause_expires(run, n);
     if (reason == LOGBACKUP_STOP_IS_FINAL)
         log_stop_is_final(run, n);
-    if (before == LOGBACKUP_ASK_STOP && request == LOGBACKUP_ASK_NOTHING && u->log.phase == LOGBACKUP_STOPPED)
-        log_stays_stopped(run, u->to, answers[LOGBACKUP_STOPPED_FOR_GOOD].hint);
     const struct answer *a = &answers[reason];
     if (!a->message)
         return;
