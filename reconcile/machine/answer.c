@@ -83,6 +83,16 @@ static void creation_refused(struct machine *m, struct flight *f, const struct m
 
 /* ---- writes ---- */
 
+/* The answer shows the item's own object as it is now. */
+static void confirm(struct machine *m, const struct flight *f, const struct node *root)
+{
+    struct item *i = f->item;
+    if (f->kind != i->kind || !slice_eq(f->name, item_name(i)))
+        return;
+    i->confirmed = version_of(tree_text_at(root, "metadata.resourceVersion"));
+    i->confirmed_at = m->now.ms;
+}
+
 /* The answer to a deletion is the object while it has finalizers, then a Status. */
 static void take_written(struct machine *m, struct flight *f, struct node *root)
 {
@@ -98,8 +108,10 @@ static void written(struct machine *m, struct flight *f, const struct machine_ev
     static const char *const words[MACHINE_VERB_COUNT] = {
         [MACHINE_CREATE] = "created", [MACHINE_DELETE] = "deleted", [MACHINE_PATCH] = "changed"};
     struct item *i = f->item;
+    struct node *root = read_body(m, e->body);
     m->counts[MACHINE_WRITES]++;
-    take_written(m, f, read_body(m, e->body));
+    take_written(m, f, root);
+    confirm(m, f, root);
     queue_release(&m->queue, i);
     if (i->memory && (f->verb == MACHINE_PATCH || slice_eq(f->name, i->memory->refused_name)))
         forget_refusal(m, i); /* it has been said, or is over: the next plan tries again */
@@ -124,20 +136,11 @@ static void try_again(struct machine *m, struct item *i)
         go_on(m, i);
 }
 
-/* The next turn reads the object that was written. */
-static void look_next(struct machine *m, struct flight *f)
-{
-    struct memory *r = item_memory(&m->queue, f->item);
-    keep_forget(&m->keep, &r->look_name);
-    r->look_kind = f->kind;
-    r->look_name = keep_text(&m->keep, f->name);
-}
-
 /* The watch may be far behind. */
 static void conflict(struct machine *m, struct flight *f)
 {
     m->counts[MACHINE_CONFLICTS]++;
-    look_next(m, f);
+    item_look(m, f->item, f->kind, f->name);
     try_again(m, f->item);
 }
 
@@ -152,7 +155,7 @@ static void vanished(struct machine *m, struct flight *f)
 /* Whether a creation has had its effect is not known: the next turn reads the object before anything else is done. */
 static void creation_unknown(struct machine *m, struct flight *f, const struct machine_event *e)
 {
-    look_next(m, f);
+    item_look(m, f->item, f->kind, f->name);
     fail(m, f, e);
 }
 
@@ -192,13 +195,14 @@ static void look_answer(struct machine *m, struct flight *f, const struct machin
     struct object *o = cache_find(&m->cache, f->kind, f->namespace, f->name);
     struct node *root = e->status / 100 == 2 ? read_body(m, e->body) : NULL;
     if (!root && e->status != 404) {
-        look_next(m, f);
+        item_look(m, f->item, f->kind, f->name);
         fail(m, f, e);
         return;
     }
     queue_release(&m->queue, f->item);
     if (root) {
         learn(m, f->kind, root);
+        confirm(m, f, root);
         note_clash(m, f, root);
     } else if (o && o->version <= f->version) {
         unlearn(m, o);
@@ -253,15 +257,16 @@ void turn_answer(struct machine *m, struct flight *f, const struct machine_event
         secret_answer(m, f, e);
 }
 
-void turn_task(struct machine *m, struct flight *f, const struct log_task *task)
+void turn_task(struct machine *m, struct flight *f, const struct machine_event *e)
 {
     struct item *i = f->item;
+    const struct log_task *task = e->task;
     struct memory *r = item_memory(&m->queue, i);
     if (!task->known) {
         m->counts[MACHINE_FAILURES]++;
         i->failures++;
         note(m, MACHINE_WARNING, i, "the cluster does not say how the task of the log backup is: %.*s",
-             FMT(task->error));
+             FMT(e->error));
         queue_delay(&m->queue, i, delay_of(m, i, 0));
         return;
     }

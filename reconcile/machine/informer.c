@@ -133,6 +133,43 @@ static void touch_affected(struct machine *m, enum kind_number k, const struct n
     }
 }
 
+/* ---- other operators ---- */
+
+static bool runs(const struct node *deployment)
+{
+    const struct node *replicas = node_at(deployment, "status.replicas");
+    return replicas && replicas->kind == NODE_INT && replicas->integer > 0;
+}
+
+/* Looks at all Deployments of operators again, and gives the objects whose kind has changed hands a turn. */
+static void see_operators(struct machine *m)
+{
+    unsigned others = 0;
+    size_t bucket = 0;
+    for (struct link *l = NULL; (l = index_walk(&m->cache.by_name, &bucket, l));) {
+        const struct object *o = LINKED(l, struct object, by_name);
+        const struct node *root = o->kind == K_OPERATOR ? read_body(m, object_json(o)) : NULL;
+        unsigned its =
+            kinds_of_operator(tree_text(node_at(root, "metadata.labels"), "app.kubernetes.io/component"));
+        if (!its || !runs(root))
+            continue;
+        others |= its;
+        if (its & m->settings.kinds & ~m->others)
+            note(m, MACHINE_ERROR, NULL,
+                 "Deployment %.*s/%.*s is TiDB Operator and handles kinds that this controller was given: it "
+                 "leaves them "
+                 "alone. Take them out of --kinds, or scale the Deployment to 0",
+                 FMT(object_namespace(o)), FMT(object_name(o)));
+    }
+    unsigned changed = others ^ m->others;
+    m->others = others;
+    for (struct link *l = NULL; changed && (l = index_walk(&m->cache.by_name, &bucket, l));) {
+        const struct object *o = LINKED(l, struct object, by_name);
+        if (o->kind < K_HANDLED && changed >> o->kind & 1)
+            touch(m, o->kind, object_namespace(o), object_name(o));
+    }
+}
+
 /* ---- the cache ---- */
 
 static void store(struct machine *m, enum kind_number k, struct node *root)
@@ -145,6 +182,8 @@ static void store(struct machine *m, enum kind_number k, struct node *root)
     uint64_t round = k < K_WATCHED ? m->informers[k].round : 0;
     cache_put(&m->cache, k, root, round, m->scratch);
     touch_affected(m, k, root);
+    if (k == K_OPERATOR)
+        see_operators(m);
 }
 
 static bool is_object(const struct node *root)
@@ -177,8 +216,11 @@ void learn(struct machine *m, enum kind_number k, struct node *root)
 void unlearn(struct machine *m, struct object *o)
 {
     struct node *root = read_body(m, object_json(o));
+    bool operator= o->kind == K_OPERATOR;
     touch_affected(m, o->kind, root); /* whose texts are those of the object */
     cache_remove(&m->cache, o);
+    if (operator)
+        see_operators(m);
 }
 
 /* ---- lists ---- */

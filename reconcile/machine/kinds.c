@@ -9,6 +9,10 @@
 #define PINGCAP_COMPACT  (1u << K_PINGCAP_COMPACT)
 #define HAVE_JOBS        (BR_BACKUP | BR_COMPACT | PINGCAP_BACKUP | PINGCAP_COMPACT)
 
+/* What the operators have controllers for. Of br.pingcap.com's kinds v2's has one, in all its branches. */
+#define BY_OPERATOR_V1 (PINGCAP_BACKUP | PINGCAP_SCHEDULE | PINGCAP_COMPACT)
+#define BY_OPERATOR_V2 BR_BACKUP
+
 #define BR      "br.pingcap.com/v1alpha1"
 #define PINGCAP "pingcap.com/v1alpha1"
 #define CORE    "core.pingcap.com/v1alpha1"
@@ -35,6 +39,8 @@ const struct kind kinds[K_COUNT] = {
                       false},
     [K_TIDB_CLUSTER] = {PINGCAP, "tidbclusters", "TidbCluster", NULL, PINGCAP_BACKUP | PINGCAP_COMPACT,
                         UNKNOWN_CLUSTER, true, false},
+    [K_OPERATOR] = {"apps/v1", "deployments", "Deployment", "app.kubernetes.io%2Fname=tidb-operator",
+                    BY_OPERATOR_V1 | BY_OPERATOR_V2, 0, true, true},
     [K_CLAIM] = {"v1", "persistentvolumeclaims", "PersistentVolumeClaim", NULL, 0, 0, true, false},
 };
 
@@ -45,6 +51,15 @@ enum kind_number kind_of(slice api_version, slice kind)
             slice_eq(api_version, slice_of(kinds[k].group_version)))
             return (enum kind_number)k;
     return K_COUNT;
+}
+
+/* The labels are those of the operators' charts.
+ * [tidb-operator v2: charts/tidb-operator/templates/deployment.yaml; v1: controller-manager-deployment.yaml] */
+unsigned kinds_of_operator(slice component)
+{
+    if (slice_eq(component, LIT("tidb-operator")))
+        return BY_OPERATOR_V2;
+    return slice_eq(component, LIT("controller-manager")) ? BY_OPERATOR_V1 : 0;
 }
 
 bool kind_is_handled(unsigned handled, enum kind_number k)

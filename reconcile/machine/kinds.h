@@ -19,6 +19,7 @@ enum kind_number {
     K_PD_GROUP,
     K_TIKV_GROUP,
     K_TIDB_CLUSTER,
+    K_OPERATOR, /* Deployments of TiDB Operator */
     K_WATCHED, /* the number of those that are listed and watched; the others are read or written one at a time */
     K_CLAIM = K_WATCHED,
     K_COUNT
@@ -37,6 +38,9 @@ extern const struct kind kinds[K_COUNT];
 
 /* K_COUNT when the machine does not know it. */
 enum kind_number kind_of(slice api_version, slice kind);
+
+/* The kinds (MACHINE_KIND) that TiDB Operator handles whose Deployment has that app.kubernetes.io/component. */
+unsigned kinds_of_operator(slice component);
 
 bool kind_is_handled(unsigned handled, enum kind_number k); /* `handled` of MACHINE_KIND */
 enum api_group kind_group(enum kind_number k);              /* of a kind that can be handled */

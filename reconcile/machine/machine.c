@@ -95,6 +95,7 @@ static void lose(struct machine *m)
     informers_close(m);
     teller_close(m);
     m->counts[MACHINE_DENIED] = 0;
+    m->others = 0;
     note(m, MACHINE_WARNING, NULL, "no longer holds the lease %.*s/%.*s", FMT(m->settings.lease_namespace),
          FMT(m->settings.lease_name));
 }
@@ -270,7 +271,7 @@ static void take_event(struct machine *m, const struct machine_event *e)
         break;
     case MACHINE_TASK:
         if (f->purpose == FOR_TASK && e->task) {
-            turn_task(m, f, e->task);
+            turn_task(m, f, e);
             flight_end(m, f);
         }
         break;

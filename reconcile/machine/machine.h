@@ -51,7 +51,9 @@ struct machine_moment {
 struct machine_settings {
     const struct gate *gate; /* judges each object before it is planned for; must outlive the machine */
     struct plan_settings plan;
-    unsigned kinds;  /* of MACHINE_KIND: those to handle */
+    /* Of MACHINE_KIND: those to handle. Kinds that a TiDB Operator handles whose Deployment can be seen are left to
+     * it, and a note says so. */
+    unsigned kinds;
     slice namespace; /* the only one to look at; empty: all */
     bool dry_run;    /* takes no lease and writes nothing: notes say what would be done */
 

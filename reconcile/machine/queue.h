@@ -48,7 +48,10 @@ struct item {
     unsigned streak;          /* writes since it rested last */
     uint64_t said;            /* hash of the plan that a dry run noted last */
     struct plan_lag lag;      /* as of its last turn */
-    struct memory *memory;    /* NULL: nothing to remember */
+    int64_t
+        confirmed_at; /* ms: when the API server last said that this version of the object is the newest */
+    uint64_t confirmed;
+    struct memory *memory; /* NULL: nothing to remember */
     uint32_t namespace_n, name_n;
     char text[]; /* namespace, name */
 };

@@ -40,6 +40,14 @@ struct flight *flight_new(struct machine *m, enum purpose purpose, struct machin
     return f;
 }
 
+void item_look(struct machine *m, struct item *i, enum kind_number k, slice name)
+{
+    struct memory *r = item_memory(&m->queue, i);
+    keep_forget(&m->keep, &r->look_name);
+    r->look_kind = k;
+    r->look_name = keep_text(&m->keep, name);
+}
+
 void flight_end(struct machine *m, struct flight *f)
 {
     m->item_flights -= is_of_item(f);

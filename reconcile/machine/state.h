@@ -99,6 +99,7 @@ struct machine {
     struct informer informers[K_WATCHED];
     struct cache cache;
     struct queue queue;
+    unsigned others; /* kinds (MACHINE_KIND) that an operator in the cluster handles: they are left to it */
     struct teller teller;
     struct noted notes[MOST_NOTES], note_taken; /* a ring */
     size_t note_first, note_count;
@@ -160,6 +161,9 @@ void learn(struct machine *m, enum kind_number k, struct node *root);
 /* The object is not there any more. */
 void unlearn(struct machine *m, struct object *o);
 
+/* Puts off everything else until the object of that name, which the item has to do with, has been read. */
+void item_look(struct machine *m, struct item *i, enum kind_number k, slice name);
+
 /* ---- turn.c ---- */
 
 /* Gives items their turns until one has a request to send. */
@@ -169,7 +173,7 @@ bool turns_next(struct machine *m, struct machine_request *ret);
 
 /* Takes the answer to an item's request, or to its question, and says when the item gets its next turn. */
 void turn_answer(struct machine *m, struct flight *f, const struct machine_event *e);
-void turn_task(struct machine *m, struct flight *f, const struct log_task *task);
+void turn_task(struct machine *m, struct flight *f, const struct machine_event *e);
 
 /* ---- teller.c ---- */
 

@@ -187,6 +187,17 @@ static void put_off(struct turn *t, const char *why)
                 m->now.ms + backoff(++t->item->failures, MOST_BACKOFF_MS, spread(t->item)));
 }
 
+/* A Job is made only for what the API server says of the object now. The cache may show Jobs as they are and the object as
+ * it was: a Job that has done its work and was deleted would look like one that was never made. */
+static bool must_look_first(struct turn *t, const struct plan_action *x)
+{
+    enum { FRESH_MS = 5000 };
+    const struct item *i = t->item;
+    bool job = x->verb == PLAN_CREATE && t->resource->kind != KIND_BACKUP_SCHEDULE;
+    return job && (!i->confirmed_at || i->confirmed != t->object->version ||
+                   t->m->now.ms - i->confirmed_at > FRESH_MS);
+}
+
 /* Of one cluster only one run is made at a time, by whatever schedule: what is on its way is not in the cache. */
 static bool waits_for_another(struct turn *t, const struct plan_action *x)
 {
@@ -225,6 +236,11 @@ static bool act(struct turn *t, struct machine_request *ret)
         ask(t, x, ret);
         return true;
     }
+    if (must_look_first(t, x)) {
+        item_look(m, t->item, t->item->kind, item_name(t->item));
+        look(t, ret);
+        return true;
+    }
     if (waits_for_another(t, x))
         return false;
     if (++t->item->streak > MOST_STREAK) {
@@ -245,6 +261,10 @@ static bool turn(struct machine *m, struct item *i, struct machine_request *ret)
     if (!t.object) {
         m->counts[MACHINE_DENIED] -= i->denied;
         queue_forget(&m->queue, i);
+        return false;
+    }
+    if (m->others >> i->kind & 1) { /* an operator's; it gets a turn when that has gone */
+        queue_rest(&m->queue, i, 0);
         return false;
     }
     if (i->memory && i->memory->look_name.n) {

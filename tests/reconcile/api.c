@@ -18,6 +18,7 @@ static const struct {
     {"clusters", "Cluster"},
     {"pdgroups", "PDGroup"},
     {"tikvgroups", "TiKVGroup"},
+    {"deployments", "Deployment"},
     {"secrets", "Secret"},
     {"leases", "Lease"},
     {"events", "Event"},

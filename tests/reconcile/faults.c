@@ -67,7 +67,7 @@ static void delete_run(struct life *l, struct node *backup)
 
 static void people(struct life *l)
 {
-    enum { ANNOTATE = 6, PAUSE = 400, DELETE_JOB = 60, DELETE_RUN = 200 };
+    enum { ANNOTATE = 6, PAUSE = 400, DELETE_JOB = 6, DELETE_RUN = 25 };
     struct node *o;
     if (dice(l, ANNOTATE) == 0 && (o = any_object(l, dice(l, 2) ? "Backup" : "BackupSchedule")))
         annotate(l, o);

@@ -157,7 +157,7 @@ static void open_watch(struct life *l, struct host *h, struct message *x)
 {
     enum { MOST_OPEN_MS = 420000 };
     struct watch *w = h->watches;
-    while (w < h->watches + MOST_WATCHES && w->open)
+    while (w < h->watches + MOST_WATCHES && w->open && machine_awaits(h->m, w->id))
         w++;
     if (w == h->watches + MOST_WATCHES) {
         fprintf(stderr, "too many watches\n");
@@ -174,7 +174,7 @@ static void open_watch(struct life *l, struct host *h, struct message *x)
                         .due = l->ms,
                         .ends = l->ms + MOST_OPEN_MS / 2 + dice(l, MOST_OPEN_MS / 2),
                         .open = true};
-    if (strikes(l, 15))
+    if (strikes(l, 4))
         w->frozen_until = l->ms + dice(l, 1800000);
     free_message(x);
 }

@@ -337,6 +337,35 @@ static void a_denied_backup_says_so(void **state)
     rig_close(&r);
 }
 
+static void kinds_of_an_operator_are_left_to_it(void **state)
+{
+    struct machine_settings all = usual;
+    struct rig r;
+    (void)state;
+    all.kinds |= MACHINE_KIND(GROUP_BR, KIND_BACKUP);
+    rig_open(&r, &all);
+    struct findings f = findings_new(own);
+    struct node *operator=
+        json_read(own,
+                  LIT("{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":"
+                      "\"tidb-operator\",\"namespace\":\"tidb-admin\",\"labels\":{"
+                      "\"app.kubernetes.io/component\":\"tidb-operator\"}},\"status\":{"
+                      "\"replicas\":1}}"),
+                  &f);
+    operator= world_create(&r.s.world, operator);
+    api_poll(&r.api);
+    rig_run(&r, HOURS);
+    assert_true(has_line(r.writes, r.write_count, "POST backups"));
+    assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 0);
+    assert_true(has_line(r.notes, r.note_count, " : Deployment tidb-admin/tidb-operator is TiDB Operator"));
+    /* It has gone: what it left is taken up. */
+    world_delete(&r.s.world, operator);
+    api_poll(&r.api);
+    rig_run(&r, 60);
+    assert_true(has_line(r.writes, r.write_count, "POST jobs"));
+    rig_close(&r);
+}
+
 static void a_dry_run_writes_nothing(void **state)
 {
     struct machine_settings dry = usual;
@@ -476,6 +505,7 @@ int main(void)
         cmocka_unit_test(a_run_takes_two_writes_at_rest),
         cmocka_unit_test(a_denied_schedule_gets_an_event_and_no_run),
         cmocka_unit_test(a_denied_backup_says_so),
+        cmocka_unit_test(kinds_of_an_operator_are_left_to_it),
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(unknown_children_mean_no_run),
         cmocka_unit_test(a_refused_creation_is_told_and_tried_again_with_patience),
