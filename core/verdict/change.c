@@ -49,6 +49,7 @@ static struct verdict *judge_other(struct evaluation j, const struct schema_kind
 static void tell_old_errors(const struct evaluation *j, const struct change *change, struct verdict *v)
 {
     struct node *old = change->old_object;
+    ratchet_align(j->arena, change->kind->schema, old, change->object);
     if (!ratchet_narrow(v, judge_other(*j, change->kind, old), true))
         return;
     const struct one_sided *members = ratchet_reduce(j->arena, old, change->object);

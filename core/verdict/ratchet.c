@@ -26,6 +26,82 @@ static void make_placeholder(struct node *n)
     n->flags = NODE_PLACEHOLDER;
 }
 
+/* ---- the elements of lists ---- */
+
+static bool same_element(const struct schema *list, const struct node *before, const struct node *now)
+{
+    for (size_t i = 0; i < list->key_count; i++) {
+        const struct node *x = node_get(before, list->keys[i]), *y = node_get(now, list->keys[i]);
+        if (!x || !y || !node_equal(x, y))
+            return false;
+    }
+    return true;
+}
+
+struct elements {
+    struct node **items;
+    size_t count;
+};
+
+static struct elements elements_of(struct arena *a, const struct node *list)
+{
+    struct elements e = {ARENA_ARRAY(a, struct node *, list->count + 1), 0};
+    for (struct node *n = node_first(list); n; n = node_next(n))
+        e.items[e.count++] = n;
+    return e;
+}
+
+static void append_placeholder(struct arena *a, struct node *container, slice key);
+
+static void append_again(struct node *list, const struct elements *e, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        e->items[i]->parent = e->items[i]->next = NULL;
+        node_append(list, e->items[i]);
+    }
+}
+
+static void align_elements(struct arena *a, const struct schema *s, struct node *before,
+                           const struct node *now)
+{
+    struct elements old = elements_of(a, before), new = elements_of(a, now);
+    size_t least = old.count < new.count ? old.count : new.count, front = 0, back = 0;
+    while (front < least && same_element(s, old.items[front], new.items[front]))
+        front++;
+    while (front + back < least &&
+           same_element(s, old.items[old.count - 1 - back], new.items[new.count - 1 - back]))
+        back++;
+    if (old.count == new.count || !back)
+        return;
+    size_t old_end = old.count - back, new_end = new.count - back,
+           paired = old_end < new_end ? old_end : new_end;
+    before->first = before->last = NULL;
+    before->count = 0;
+    append_again(before, &old, 0, paired);
+    for (size_t i = paired; i < new_end; i++)
+        append_placeholder(a, before, (slice){0});
+    append_again(before, &old, old_end, old.count);
+    append_again(before, &old, paired, old_end);
+}
+
+void ratchet_align(struct arena *a, const struct schema *s, struct node *before, const struct node *now)
+{
+    if (!now || before->kind != now->kind)
+        return;
+    if (before->kind == NODE_OBJECT) {
+        for (struct node *n = node_first(before); n; n = node_next(n))
+            ratchet_align(a, s ? schema_member(s, n) : NULL, n, node_get(now, n->key));
+    } else if (before->kind == NODE_ARRAY) {
+        if (s && s->list_type == LIST_MAP)
+            align_elements(a, s, before, now);
+        const struct node *other = node_first(now);
+        for (struct node *n = node_first(before); n && other; n = node_next(n), other = node_next(other))
+            ratchet_align(a, s ? s->items : NULL, n, other);
+    }
+}
+
+/* ---- the common part ---- */
+
 static void append_placeholder(struct arena *a, struct node *container, slice key)
 {
     struct node *n = node_new(a, NODE_STRING, 0);

@@ -10,7 +10,13 @@
 
 #include "verdict.h"
 
+struct schema;
 struct one_sided; /* members that only the old or only the new object has */
+
+/* Moves elements of the old object's lists that have keys to where the update has them, with a placeholder where it has put
+ * another one, so that an element is compared with itself, as the API server does. What is the same at both ends of a list
+ * is found; an order that changes within is not. Elements of other lists are compared by their place. */
+void ratchet_align(struct arena *a, const struct schema *s, struct node *before, const struct node *now);
 
 /* Reduces the old object, in place, to the common part of both: a copy would double the memory of a review. Elements
  * of lists are compared one by one. */

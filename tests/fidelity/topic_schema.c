@@ -1,5 +1,6 @@
 /* The structural engine: objects grown from our own schemas and then damaged, against
  * apiextensions-apiserver. */
+#include "topic_schema.h"
 #include "topics.h"
 
 #include "brgate_limits.h"
@@ -73,6 +74,28 @@ static void put_string(struct dice *d, struct buf *b, const struct schema *s)
 
 static void put_value(struct dice *d, struct buf *b, const struct schema *s, unsigned depth);
 
+/* What changes the object that the other dice make; NULL while it makes something of its own. */
+static struct dice *changing;
+
+static bool for_update;
+
+static bool changes(unsigned odds)
+{
+    return changing && dice_one_in(changing, odds);
+}
+
+/* Puts the value that the other dice make, or puts it and takes it away, so that they go on as if it were there. */
+static void put_changed(struct dice *d, struct buf *b, const struct schema *s, unsigned depth)
+{
+    struct dice *noise = changing;
+    size_t start = b->n;
+    changing = NULL;
+    put_value(d, b, s, depth);
+    b->n = start;
+    put_value(noise, b, s, depth);
+    changing = noise;
+}
+
 static void put_member(struct dice *d, struct buf *b, size_t start, slice name, const struct schema *s,
                        unsigned depth)
 {
@@ -105,6 +128,9 @@ static void put_object(struct dice *d, struct buf *b, const struct schema *s, un
                                     : LIT("\"metadata\":{\"name\":\"x\"}"));
             continue;
         }
+        bool is_status = depth == 0 && slice_eq(name, LIT("status"));
+        if (is_status && for_update)
+            continue; /* the server keeps the old one */
         bool chosen = required(s, name) || (depth == 0 && slice_eq(name, LIT("spec"))) ? !dice_one_in(d, 12)
                                                                                        : dice_one_in(d, rare);
         if (chosen && b->n < 30000 &&
@@ -121,8 +147,15 @@ static void put_object(struct dice *d, struct buf *b, const struct schema *s, un
 static void put_array(struct dice *d, struct buf *b, const struct schema *s, unsigned depth)
 {
     buf_char(b, '[');
+    size_t start = b->n;
+    if (changes(6)) {
+        struct dice *noise = changing;
+        changing = NULL;
+        put_value(noise, b, s->items, depth + 1);
+        changing = noise;
+    }
     for (unsigned i = 0, n = dice_below(d, 4); i < n; i++) {
-        buf_put(b, i ? LIT(",") : (slice){0});
+        buf_put(b, b->n > start ? LIT(",") : (slice){0});
         put_value(d, b, s->items, depth + 1);
     }
     buf_char(b, ']');
@@ -137,6 +170,10 @@ static void put_value(struct dice *d, struct buf *b, const struct schema *s, uns
 {
     static const char *const numbers[] = {
         "0", "1", "-1", "5", "2147483648", "1.0", "0.5", "-7", "64", "1.0000000001", "500000000.5"};
+    if (changes(20)) {
+        put_changed(d, b, s, depth);
+        return;
+    }
     if (dice_one_in(d, 25)) {
         put_wrong(d, b);
         return;
@@ -173,6 +210,15 @@ static void put_value(struct dice *d, struct buf *b, const struct schema *s, uns
     }
 }
 
+void schema_put_object(struct dice *d, struct dice *noise, struct buf *b, const struct schema_kind *k)
+{
+    changing = noise;
+    for_update = true;
+    put_object(d, b, k->schema, 0);
+    for_update = false;
+    changing = NULL;
+}
+
 static void make(struct dice *d, struct buf *b)
 {
     const struct schema_kind *k = &builtin_schemas.kinds[dice_below(d, (unsigned)builtin_schemas.kind_count)];
@@ -187,7 +233,7 @@ static int by_text(const void *a, const void *b)
     return slice_cmp(*(const slice *)a, *(const slice *)b);
 }
 
-static void put_sorted(struct buf *b, slice *texts, size_t n, const char *between)
+void schema_put_sorted(struct buf *b, slice *texts, size_t n, const char *between)
 {
     qsort(texts, n, sizeof *texts, by_text);
     for (size_t i = 0, put = 0; i < n; i++) {
@@ -218,7 +264,7 @@ static bool blocks(const struct finding *x)
             x->error == FIELD_TOO_MANY || x->error == FIELD_TYPE_INVALID);
 }
 
-static const struct schema_kind *kind_named(slice name)
+const struct schema_kind *schema_kind_named(slice name)
 {
     for (size_t i = 0; i < builtin_schemas.kind_count; i++) {
         const struct schema_kind *k = &builtin_schemas.kinds[i];
@@ -242,7 +288,7 @@ static void answer(struct arena *a, slice input, struct buf *b)
         return;
     }
     struct schema_run run = {a, &f, set, regex_scratch_new(a)};
-    schema_apply(&run, kind_named(slice_cut(input, 0, line))->schema, root);
+    schema_apply(&run, schema_kind_named(slice_cut(input, 0, line))->schema, root);
     slice *unknown = ARENA_ARRAY(a, slice, f.count + 1), *errors = ARENA_ARRAY(a, slice, f.count + 1);
     size_t unknown_count = 0, error_count = 0;
     bool blocked = false;
@@ -254,11 +300,11 @@ static void answer(struct arena *a, slice input, struct buf *b)
         else if (!(blocked && x->rule == &rule_schema_validation))
             errors[error_count++] = error_text(a, x);
     }
-    put_sorted(b, unknown, unknown_count, " ");
+    schema_put_sorted(b, unknown, unknown_count, " ");
     buf_char(b, '\n');
     node_put_json(b, root, true);
     buf_char(b, '\n');
-    put_sorted(b, errors, error_count, "\n");
+    schema_put_sorted(b, errors, error_count, "\n");
 }
 
 const struct fidelity_topic topic_schema = {"schema", make, answer, NULL, 0};
