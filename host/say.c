@@ -26,12 +26,19 @@ static void write_line(slice text)
     fwrite(line, 1, n, stderr);
 }
 
+/* Writes `text`, whose first `n` bytes are there, with what the arguments make behind them. */
+__attribute__((format(printf, 3, 0))) static void write_behind(char text[LINE_BYTES], size_t n,
+                                                               const char *format, va_list args)
+{
+    n += fill(vsnprintf(text + n, LINE_BYTES - n, format, args), LINE_BYTES - n);
+    write_line((slice){text, n});
+}
+
 void say_of(const char *command, const char *format, va_list args)
 {
     char text[LINE_BYTES];
     size_t n = fill(snprintf(text, sizeof text, "brgate %s: ", command), sizeof text);
-    n += fill(vsnprintf(text + n, sizeof text - n, format, args), sizeof text - n);
-    write_line((slice){text, n});
+    write_behind(text, n, format, args);
 }
 
 void say(const char *format, ...)
@@ -39,7 +46,6 @@ void say(const char *format, ...)
     char text[LINE_BYTES];
     va_list args;
     va_start(args, format);
-    size_t n = fill(vsnprintf(text, sizeof text, format, args), sizeof text);
+    write_behind(text, 0, format, args);
     va_end(args);
-    write_line((slice){text, n});
 }
