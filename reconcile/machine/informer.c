@@ -8,6 +8,7 @@ enum {
     WATCH_SECONDS = 420,     /* the server ends a watch then */
     WATCH_GRACE_MS = 15000,  /* a watch that is not over by then hangs */
     HIDDEN_MS = 60000,       /* how often a kind that may not be listed is tried */
+    SILENT_MS = 90000,       /* API servers send a bookmark each minute */
     MOST_BACKOFF_MS = 30000, /* client-go's limit for lists and watches */
 };
 
@@ -275,6 +276,7 @@ static void cannot_list(struct machine *m, enum kind_number k, const struct mach
 static void take_page(struct machine *m, enum kind_number k, const struct node *root)
 {
     struct informer *i = &m->informers[k];
+    i->heard_at = m->now.ms;
     slice version = tree_text_at(root, "metadata.resourceVersion");
     slice token = tree_text_at(root, "metadata.continue");
     const struct node *items = node_get(root, LIT("items"));
@@ -346,6 +348,7 @@ void informer_line(struct machine *m, enum kind_number k, slice line)
     slice type = tree_text(root, "type");
     struct node *object = node_get(root, LIT("object"));
     i->failures = 0;
+    i->heard_at = m->now.ms;
     if (slice_eq(type, LIT("ERROR"))) {
         list_again(m, i); /* 410 as a rule; whatever it is, the stream is not complete any more */
         return;
@@ -368,4 +371,21 @@ void informer_ended(struct machine *m, enum kind_number k, const struct machine_
     if (e->status >= 400 && e->status != 429 && e->status < 500 && i->watches)
         list_again(m, i);
     fail(m, k, "watch", e);
+}
+
+bool informer_is_fresh(struct machine *m, enum kind_number k)
+{
+    struct informer *i = &m->informers[k];
+    if (i->watches && m->now.ms - i->heard_at <= SILENT_MS)
+        return true;
+    for (size_t n = 0; n < MOST_FLIGHTS && i->watches && i->busy; n++)
+        if (m->flights[n].purpose == FOR_WATCH && m->flights[n].kind == k) {
+            flight_end(m, &m->flights[n]);
+            i->busy = false;
+        }
+    if (i->watches) {
+        list_again(m, i);
+        i->due = m->now.ms;
+    }
+    return false;
 }

@@ -46,6 +46,7 @@ struct informer {
     unsigned page;        /* objects on one page */
     unsigned failures;
     int64_t due;
+    int64_t heard_at; /* ms: the last page or line */
 };
 
 /* The lease as it was seen last, and what we hold of it. [client-go: tools/leaderelection] */
@@ -153,6 +154,9 @@ int64_t informers_wake(const struct machine *m);
 void informer_listed(struct machine *m, enum kind_number k, const struct machine_event *e);
 void informer_line(struct machine *m, enum kind_number k, slice line);
 void informer_ended(struct machine *m, enum kind_number k, const struct machine_event *e);
+/* Whether the cache is surely not much older than a minute. When it is not, which a silent watch does not tell, the kind is
+ * listed again. */
+bool informer_is_fresh(struct machine *m, enum kind_number k);
 /* Forgets what was listed; the cache is the caller's. */
 void informers_close(struct machine *m);
 

@@ -198,6 +198,18 @@ static bool must_look_first(struct turn *t, const struct plan_action *x)
                    t->m->now.ms - i->confirmed_at > FRESH_MS);
 }
 
+/* What retention deletes depends on what else there is. A watch that says nothing may have stopped saying anything. */
+static bool waits_for_children(struct turn *t, const struct plan_action *x)
+{
+    enum { LOOK_AGAIN_MS = 500 };
+    enum kind_number k = kind_of(tree_text(x->object, "apiVersion"), tree_text(x->object, "kind"));
+    if (x->verb != PLAN_DELETE || t->resource->kind != KIND_BACKUP_SCHEDULE || k >= K_WATCHED ||
+        informer_is_fresh(t->m, k))
+        return false;
+    queue_rest(&t->m->queue, t->item, t->m->now.ms + LOOK_AGAIN_MS);
+    return true;
+}
+
 /* Of one cluster only one run is made at a time, by whatever schedule: what is on its way is not in the cache. */
 static bool waits_for_another(struct turn *t, const struct plan_action *x)
 {
@@ -241,7 +253,7 @@ static bool act(struct turn *t, struct machine_request *ret)
         look(t, ret);
         return true;
     }
-    if (waits_for_another(t, x))
+    if (waits_for_another(t, x) || waits_for_children(t, x))
         return false;
     if (++t->item->streak > MOST_STREAK) {
         put_off(t, "does not settle: it is written again and again");

@@ -192,7 +192,7 @@ static void end_watch(struct life *l, struct host *h, struct watch *w)
 /* The next line of the watch, if there is one. */
 static void pump_watch(struct life *l, struct host *h, struct watch *w)
 {
-    enum { IDLE_MS = 60000, BOOKMARK_ODDS = 2 };
+    enum { IDLE_MS = 60000 };
     const struct api_change *c = NULL;
     if (!machine_awaits(h->m, w->id)) {
         w->open = false;
@@ -225,7 +225,7 @@ static void pump_watch(struct life *l, struct host *h, struct watch *w)
         life_trace(l, "host %u sees %s %s", h->number, c->type, w->resource);
         send_event(l, h,
                    &(struct machine_event){.kind = MACHINE_WATCH_LINE, .id = w->id, .body = {c->line, c->n}});
-    } else if (dice(l, BOOKMARK_ODDS) == 0) {
+    } else {
         char line[120];
         int n = snprintf(line, sizeof line,
                          "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"%llu\"}}}",

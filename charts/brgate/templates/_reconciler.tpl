@@ -68,6 +68,11 @@ labels:
   resources: [persistentvolumeclaims]
   verbs: [get, create]
 {{- end }}
+{{- if or $v1 (has "backups.br.pingcap.com" $kinds) }}
+- apiGroups: [apps] # whether a TiDB Operator runs that handles these kinds: they are left to it
+  resources: [deployments]
+  verbs: [list, watch]
+{{- end }}
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [get, list, watch, create, delete]

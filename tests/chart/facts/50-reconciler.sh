@@ -21,14 +21,15 @@ given "rights" --set reconciler.enabled=true
 only ClusterRole gate-brgate-reconciler-backups
 has ClusterRole 'apiGroups: \[br.pingcap.com\]' 'resources: \[backups/status, backupschedules/status, compactbackups/status\]' \
     'resources: \[jobs\]' 'resources: \[pods\]' 'resources: \[secrets\]' 'resources: \[clusters, pdgroups, tikvgroups\]'
-has_not ClusterRole '\[pingcap.com\]' '"\*"' '\*' 'escalate' 'impersonate' 'deletecollection' 'pods/exec' 'pods/log' 'leases'
+has_not ClusterRole 'deployments' '\[pingcap.com\]' '"\*"' '\*' 'escalate' 'impersonate' 'deletecollection' 'pods/exec' 'pods/log' 'leases'
 # Secrets are read by name only: nobody can have them listed.
 checked=$((checked + 1))
 grep -A1 'resources: \[secrets\]' "$work/out" | grep -qx '    verbs: \[get\]' || wrong "$what" "$(grep -A1 secrets "$work/out")" "get alone"
 
 given "rights in a namespace, for the older group" --set 'reconciler.enabled=true,reconciler.namespace=team-a,reconciler.kinds={backupschedules.pingcap.com}'
 only Role gate-brgate-reconciler-backups
-has Role 'namespace: team-a' 'apiGroups: \[pingcap.com\]' 'resources: \[tidbclusters\]'
+has Role 'namespace: team-a' 'apiGroups: \[pingcap.com\]' 'resources: \[tidbclusters\]' \
+    'resources: \[deployments\]' # is there an operator?
 has_not Role 'br.pingcap.com' 'core.pingcap.com'
 
 given "network" --set reconciler.enabled=true,reconciler.pdPorts='{2379,2479}'
