@@ -81,12 +81,17 @@ bool num_f64(struct arena *a, slice s, double *ret)
 static void put_shortest(struct buf *b, double value, int least_exponent)
 {
     char text[32];
+    if (!isfinite(value)) {
+        bool json = least_exponent == -6;
+        buf_put(b, json ? LIT("null") : isnan(value) ? LIT("NaN") : value > 0 ? LIT("+Inf") : LIT("-Inf"));
+        return;
+    }
     for (int precision = 0; precision < 17; precision++) {
         snprintf(text, sizeof text, "%.*e", precision, value);
         if (strtod(text, NULL) == value)
             break;
     }
-    char *e = strchr(text, 'e'); /* always there: %e, and infinities never get here */
+    char *e = strchr(text, 'e'); /* always there */
     int exponent = (int)strtol(e + 1, NULL, 10);
     if (value != 0 && (exponent < least_exponent || exponent >= 21)) {
         /* Go writes at least two digits (1e+21, 1e-07); encoding/json cleans e-07 up to e-7. */

@@ -90,6 +90,8 @@ static void start_command(struct log_planning *l)
     struct planning *p = l->planning;
     struct cluster_facts c;
     struct job_problem problem;
+    if (l->command == LOGBACKUP_START && log_stopped_just_now(p))
+        return;
     enum retry pending = retry_pending(p, &l->status, l->job_name);
     if (pending == RETRY_WAITS || backup_blocked(p, l->command, &c))
         return;
@@ -169,6 +171,18 @@ static void unreported(struct log_planning *l, const struct node *job)
         plan_wait(p, 0, "%s failed too often: it will not run again", logbackup_command_text(l->command));
 }
 
+/* BR's resume would fail each time: garbage collection has passed the checkpoint. */
+static void resume_too_late(struct log_planning *l)
+{
+    struct planning *p = l->planning;
+    slice message =
+        LIT("the task has been paused for more than 24h: it cannot be resumed, only stop is possible");
+    status_command(&l->status, LOGBACKUP_RESUME,
+                   (struct condition){"Failed", false, LIT("PauseExpired"), message});
+    status_close(p, &l->status, message);
+    plan_wait(p, 0, "%.*s", FMT(message));
+}
+
 /* ---- the decision ---- */
 
 static void unknown_command(struct log_planning *l)
@@ -232,6 +246,8 @@ void plan_log(struct planning *p)
         return;
     else if (l.command != LOGBACKUP_START && l.command != LOGBACKUP_RESUME && !l.known.started)
         plan_wait(p, 0, "%s waits until the log backup has started", logbackup_command_text(l.command));
+    else if (l.command == LOGBACKUP_RESUME && log_pause_expired(p, &l.status))
+        resume_too_late(&l);
     else
         run_command(&l);
 }

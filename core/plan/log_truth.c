@@ -6,7 +6,10 @@
 enum {
     ASK_SECONDS = 60,        /* how often a running task is looked at; the operators' tracker does so too */
     GRACE_SECONDS = 60,      /* every answer must have been "not there" for this long before it is trusted */
+    SETTLE_SECONDS = 60,     /* after a stop: TiKV must see it before a task of the same name starts */
+    STALL_SECONDS = 1800,    /* a checkpoint lags some minutes in good order */
     PAUSE_LASTS = 24 * 3600, /* the safepoint that BR sets for a paused task */
+    PAUSE_WARNS = 6 * 3600,  /* so long before that ends it is a condition */
 };
 
 static void ask(struct planning *p, slice why)
@@ -62,16 +65,94 @@ enum truth log_truth(struct planning *p, enum logbackup_command command)
 
 /* ---- watching ---- */
 
+static int64_t seconds_of(slice text)
+{
+    struct timestamp t;
+    return text.n && timestamp_parse(text, &t, NULL) ? t.ms / 1000 : 0;
+}
+
+/* When a pause that was asked for was done, or when one that was not asked for was first seen; 0: not known. */
+static int64_t paused_since(const struct status *s)
+{
+    const struct node *all = node_get(s->root, LIT("logSubCommandStatuses"));
+    if (logbackup_phase_of(s->phase) == LOGBACKUP_PAUSED)
+        return seconds_of(tree_text(node_get(all, LIT("log-pause")), "timeCompleted"));
+    const struct node *conditions = node_get(s->root, LIT("conditions"));
+    for (const struct node *c = node_first(conditions); c; c = node_next(c))
+        if (slice_eq(tree_text(c, "type"), LIT("LogTaskPaused")) &&
+            slice_eq(tree_text(c, "status"), LIT("True")))
+            return seconds_of(tree_text(c, "lastTransitionTime"));
+    return 0;
+}
+
+/* The moment at which BR's safepoint of the pause ends; 0: not known. */
+static int64_t paused_until(const struct status *s)
+{
+    int64_t since = paused_since(s);
+    return since ? since + PAUSE_LASTS : 0;
+}
+
+bool log_pause_expired(const struct planning *p, const struct status *s)
+{
+    const struct log_task *t = &p->seen->task;
+    int64_t until = paused_until(s);
+    return until && p->now >= until && (!t->known || (t->found && t->paused));
+}
+
 static void note_pause(struct planning *p, struct status *s, bool asked)
 {
     const struct log_task *t = &p->seen->task;
-    if (!t->paused || asked) {
+    int64_t until = paused_until(s);
+    if (!t->paused) {
         status_note_over(s, "LogTaskPaused", LIT("the task runs again"));
         return;
     }
-    slice message = t->error.n ? arena_fmt(p->arena, "the cluster paused the task: %.*s", FMT(t->error))
-                               : LIT("the task is paused, though this object does not ask for it");
-    status_note(s, (struct condition){"LogTaskPaused", false, LIT("PausedUnasked"), message});
+    struct condition c = {"LogTaskPaused", false, LIT("PausedUnasked"),
+                          LIT("the task is paused, though this object does not ask for it")};
+    if (t->error.n)
+        c.message = arena_fmt(p->arena, "the cluster paused the task: %.*s", FMT(t->error));
+    if (until && p->now >= until) {
+        c.reason = LIT("PauseExpired");
+        c.message =
+            arena_fmt(p->arena,
+                      "the task has been paused for more than 24h: its safepoint ended at %.*s, and it "
+                      "can only be stopped",
+                      FMT(plan_time(p, until)));
+    } else if (until && p->now >= until - PAUSE_WARNS) {
+        c.reason = LIT("PauseExpires");
+        c.message =
+            arena_fmt(p->arena,
+                      "the task must be resumed before %.*s, when its safepoint ends: after that it can "
+                      "only be stopped",
+                      FMT(plan_time(p, until)));
+    } else if (asked) {
+        return;
+    }
+    status_note(s, c);
+}
+
+/* Is there progress? A task may be there and hang, as after a start that follows a stop too closely. */
+static void note_progress(struct planning *p, struct status *s)
+{
+    const struct log_task *t = &p->seen->task;
+    int64_t at = timestamp_ms(t->checkpoint) / 1000;
+    if (!t->checkpoint || t->paused || p->now - at <= STALL_SECONDS) {
+        status_note_over(s, "LogCheckpointStalled", LIT("the checkpoint advances"));
+        return;
+    }
+    slice message = arena_fmt(p->arena, "the log is backed up to %.*s and no further", FMT(plan_time(p, at)));
+    status_note(s, (struct condition){"LogCheckpointStalled", false, LIT("NoProgress"), message});
+}
+
+bool log_stopped_just_now(struct planning *p)
+{
+    const struct log_task *t = &p->seen->task;
+    if (!t->known || t->found || !t->missing_since || p->now - t->missing_since >= SETTLE_SECONDS)
+        return false;
+    plan_wait(
+        p, t->missing_since + SETTLE_SECONDS,
+        "a task of this name was stopped a moment ago: the cluster must see that before it starts again");
+    return true;
 }
 
 static void note_checkpoint(struct planning *p, struct status *s)
@@ -94,14 +175,6 @@ static void task_is_lost(struct planning *p, struct status *s)
     plan_wait(p, 0, "%.*s: create a new log Backup", FMT(message));
 }
 
-static int64_t paused_until(const struct status *s)
-{
-    struct timestamp t;
-    const struct node *all = node_get(s->root, LIT("logSubCommandStatuses"));
-    slice at = tree_text(node_get(all, LIT("log-pause")), "timeCompleted");
-    return at.n && timestamp_parse(at, &t, NULL) ? t.ms / 1000 + PAUSE_LASTS : 0;
-}
-
 void log_watch(struct planning *p, struct status *s)
 {
     enum logbackup_phase phase = logbackup_phase_of(s->phase);
@@ -120,10 +193,14 @@ void log_watch(struct planning *p, struct status *s)
     if (p->seen->task.found) {
         note_checkpoint(p, s);
         note_pause(p, s, phase == LOGBACKUP_PAUSED);
+        note_progress(p, s);
     }
     status_close(p, s, LIT("what the task says"));
     int64_t until = phase == LOGBACKUP_PAUSED ? paused_until(s) : 0;
-    if (until)
+    if (log_pause_expired(p, s))
+        plan_wait(p, p->now + ASK_SECONDS,
+                  "the log backup has been paused for more than 24h: only stop is possible");
+    else if (until)
         plan_wait(p, p->now + ASK_SECONDS,
                   "the log backup is paused; after %.*s it may be too late to resume it, and it can only be "
                   "stopped",

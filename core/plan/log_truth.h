@@ -18,4 +18,10 @@ enum truth log_truth(struct planning *p, enum logbackup_command command);
 /* Compares the state of a task with the status: records the checkpoint, and notes any difference. */
 void log_watch(struct planning *p, struct status *s);
 
+/* Returns whether the task has been paused for so long that it can only be stopped. */
+bool log_pause_expired(const struct planning *p, const struct status *s);
+
+/* Returns whether a task of this name was stopped so recently that none may start yet; then the plan waits. */
+bool log_stopped_just_now(struct planning *p);
+
 #endif

@@ -8,6 +8,7 @@
 #include "suggest.h"
 #include "utf8.h"
 
+#include <math.h>
 #include <string.h>
 
 static void quoting_is_go_s(void **state)
@@ -75,6 +76,9 @@ static void doubles_print_as_go_does(void **state)
         {1e-7, "1e-7", "1e-07"},
         {0.00001, "0.00001", "1e-05"},
         {1.25e-12, "1.25e-12", "1.25e-12"},
+        {NAN, "null", "NaN"},
+        {INFINITY, "null", "+Inf"},
+        {-INFINITY, "null", "-Inf"},
     };
     struct arena *a = arena_new(1 << 20);
     for (size_t i = 0; i < COUNT(rows); i++) {
