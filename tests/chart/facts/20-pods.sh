@@ -12,7 +12,7 @@ for values in minimal self files everything; do
 done
 
 given "as it comes"
-has Deployment 'replicas: 2' 'maxUnavailable: 0' 'image: "brgate:' 'topologyKey: kubernetes.io/hostname' 'priorityClassName: system-cluster-critical' \
+has Deployment 'replicas: 2' 'maxUnavailable: 0' 'image: "registry.example.com/brgate:0' 'topologyKey: kubernetes.io/hostname' 'priorityClassName: system-cluster-critical' \
     'httpGet: \{path: /readyz, port: health\}' 'httpGet: \{path: /livez, port: health\}' 'checksum/policy: [0-9a-f]{64}'
 has_not Deployment 'hostNetwork' '--config' '--client-ca'
 has PodDisruptionBudget 'minAvailable: 1' 'unhealthyPodEvictionPolicy: AlwaysAllow'
@@ -36,6 +36,16 @@ given "minimal" --values "$chart/ci/minimal-values.yaml"
 kinds ClusterRole ClusterRoleBinding Deployment Pod Role RoleBinding Service ServiceAccount "${guard[@]}" ValidatingWebhookConfiguration
 has_not Deployment 'priorityClassName' 'resources:'
 has_not ValidatingWebhookConfiguration 'delete.brgate.io'
+
+# Where critical classes are limited (GKE), their pods need a quota of their own.
+given "as it comes"
+has ResourceQuota 'hard: \{pods: "100"\}' 'scopeName: PriorityClass, operator: In, values: \[system-cluster-critical\]'
+given "another critical class" --set priorityClassName=system-node-critical,resourceQuota.pods=7
+has ResourceQuota 'hard: \{pods: "7"\}' 'values: \[system-node-critical\]'
+for values in resourceQuota.enabled=false priorityClassName= priorityClassName=mine; do
+    given "no quota: $values" --set "$values"
+    has_not ResourceQuota '.'
+done
 
 given "one replica" --set replicas=1
 has_not PodDisruptionBudget '.'

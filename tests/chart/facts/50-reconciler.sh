@@ -5,7 +5,7 @@ for kind in Deployment ServiceAccount ClusterRole Role NetworkPolicy PodDisrupti
 
 given "reconciler" --set reconciler.enabled=true,certificates.mode=files
 kinds ClusterRole ClusterRoleBinding Deployment Deployment MutatingWebhookConfiguration NetworkPolicy NetworkPolicy Pod PodDisruptionBudget \
-    PodDisruptionBudget Role RoleBinding Service ServiceAccount ServiceAccount ValidatingWebhookConfiguration
+    PodDisruptionBudget ResourceQuota Role RoleBinding Service ServiceAccount ServiceAccount ValidatingWebhookConfiguration
 only() { # only KIND NAME: the rest of the facts is about that object
     object "$1" "$2" <"$work/out" >"$work/one" && mv "$work/one" "$work/out"
 }

@@ -3,7 +3,7 @@
 prometheus_start() { # prometheus_start [HELM ARGUMENT...]: job brgate is gate and, if there is one, twin
     local port
     mkdir -p "$work/prometheus"
-    "$bin/helm" template brgate charts/brgate -n brgate-system --show-only templates/monitoring.yaml --set fullnameOverride=brgate \
+    chart_template brgate --show-only templates/monitoring.yaml --set fullnameOverride=brgate \
         --set metrics.rules.enabled=true "$@" | sed -n '/^spec:/,$ s/^  //p' | prometheus_hasten >"$work/prometheus/rules.yaml"
     prometheus_configuration >"$work/prometheus/prometheus.yaml"
     port=$(port_free)

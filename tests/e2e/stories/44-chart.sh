@@ -7,7 +7,7 @@ kind: Service
 metadata: {name: brgate, namespace: brgate-system}
 spec: {type: ExternalName, externalName: localhost}
 YAML
-    "$bin/helm" template brgate charts/brgate -n brgate-system --show-only templates/webhooks.yaml --set certificates.mode=files \
+    chart_template brgate --show-only templates/webhooks.yaml --set certificates.mode=files \
         --set "certificates.caBundle=$gate_bundle,service.port=$(<"$work/gate.port")" \
         --set "webhook.failurePolicy=$1,webhook.mutatingFailurePolicy=$1"
 }

@@ -10,8 +10,8 @@ replicas_behind_a_service
 
 # ---- The rights are the chart's
 chart_account() {
-    "$bin/helm" template brgate charts/brgate --namespace brgate-system --show-only templates/rbac.yaml --show-only templates/guard.yaml \
-        --kube-version 1.36.0 --set fullnameOverride=brgate --set certificates.mode=self --set certificates.secretName=brgate-tls
+    chart_template brgate --show-only templates/rbac.yaml --show-only templates/guard.yaml \
+        --set fullnameOverride=brgate --set certificates.mode=self --set certificates.secretName=brgate-tls
 }
 account_kubeconfig() {
     kubeconfig_write routing "$(sed 's/.*://' "$work/routing.url")" own |

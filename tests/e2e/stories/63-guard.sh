@@ -1,8 +1,7 @@
 # Story: whoever takes over a server's account can do nothing with it but keep the certificate
 
-version=$("$bin/kubectl" version --client -o json | sed -n 's/.*"gitVersion": "\(.*\)".*/\1/p' | head -n 1)
 chart() { # chart TEMPLATE: what mode self makes of it
-    "$bin/helm" template brgate charts/brgate --namespace brgate-system --kube-version "$version" \
+    chart_template brgate \
         --set fullnameOverride=brgate,certificates.secretName=brgate-tls --show-only "templates/$1.yaml"
 }
 as_server() { kubectl --as=system:serviceaccount:brgate-system:brgate "$@"; }

@@ -119,7 +119,7 @@ process_stop gate
 
 # ---- mode self, without rights
 account() {
-    "$bin/helm" template brgate charts/brgate -n brgate-system --show-only templates/rbac.yaml --set fullnameOverride=brgate
+    chart_template brgate --show-only templates/rbac.yaml --set fullnameOverride=brgate
 }
 given "the account of mode self" eval 'account | kubectl apply -f -'
 token=$(kubectl create token brgate -n brgate-system)

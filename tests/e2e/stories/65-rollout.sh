@@ -4,7 +4,7 @@
 rendered() { # rendered TEMPLATE [HELM ARGUMENT...]
     local template=$1
     shift
-    "$bin/helm" template brgate charts/brgate -n brgate-system --kube-version 1.36.0 --show-only "templates/$template.yaml" \
+    chart_template brgate --show-only "templates/$template.yaml" \
         --set fullnameOverride=brgate,certificates.mode=files,service.port="$(<"$work/gate.port")" --set "certificates.caBundle=$gate_bundle" "$@"
 }
 chart_applies() { # chart_applies HELM ARGUMENT...: brgate with what they say

@@ -1,9 +1,7 @@
 # Story: helm installs the chart, and what it installs holds
 
 chart=charts/brgate
-version=$("$bin/kubectl" version --client -o json | sed -n 's/.*"gitVersion": "\(.*\)".*/\1/p' | head -n 1)
 helm() { "$bin/helm" --kubeconfig "$work/apiserver.kubeconfig" --namespace brgate-system "$@"; }
-chart_render() { "$bin/helm" template gate "$chart" --namespace brgate-system --kube-version "$version" "$@"; }
 
 # What this cluster has no definitions for.
 without_foreign_kinds() {
@@ -26,14 +24,14 @@ given "namespaces where Pod Security restricted is enforced" kubectl label --ove
     pod-security.kubernetes.io/enforce=restricted pod-security.kubernetes.io/warn=restricted
 for file in "$chart"/ci/*-values.yaml; do
     name=$(basename "$file" -values.yaml)
-    chart_render --values "$file" --set crds.enabled=false,hostNetwork=false 2>&1 | without_foreign_kinds >"$work/rendered"
+    chart_template gate --values "$file" --set crds.enabled=false,hostNetwork=false 2>&1 | without_foreign_kinds >"$work/rendered"
     when "helm template --values ci/$name-values.yaml | kubectl apply --dry-run=server" \
         kubectl apply --dry-run=server -n brgate-system -f "$work/rendered"
     then_equal "the API server has no fault to find, and Pod Security neither" "$code $err" "0 "
 done
 
 # ---- what is installed
-install=(--set fullnameOverride=brgate,certificates.mode=files,crds.enabled=true --wait=false)
+install=(--set image.repository=brgate,fullnameOverride=brgate,certificates.mode=files,crds.enabled=true --wait=false)
 when "helm install --take-ownership" helm install gate "$chart" --take-ownership "${install[@]}"
 then_it_passes
 stored=$(kubectl get secret sh.helm.release.v1.gate.v1 -n brgate-system -o jsonpath='{.data.release}' | base64 -d | wc -c)
@@ -48,7 +46,7 @@ then_it_passes
 then_equal "the definitions stay, and every object with them" "$(kubectl get crd -o name | grep -c pingcap.com)" 6
 
 # ---- each release has a Secret of its own, and keeps the one it had
-second=(--set certificates.mode=files,webhook.failurePolicy=Ignore --wait=false)
+second=(--set image.repository=brgate,certificates.mode=files,webhook.failurePolicy=Ignore --wait=false)
 kubectl delete secret brgate-tls -n brgate-system --ignore-not-found >/dev/null
 secret_of_second() { kubectl get deployment second-brgate -n brgate-system -o jsonpath='{.spec.template.spec.volumes[0].secret.secretName}'; }
 given "another release" helm install second "$chart" "${second[@]}"
@@ -65,7 +63,7 @@ given "it is gone" eval 'helm uninstall second && kubectl delete secret brgate-t
 given "a server with a certificate of ours" eval 'gate_certificates && gate_start gate'
 gate_manifests Fail | sed '/^---$/,$d' >"$work/service.yaml" # of type ExternalName
 given "the chart's configurations in front of it" eval 'kubectl apply -f "$work/service.yaml" &&
-    chart_render --show-only templates/webhooks.yaml --set fullnameOverride=brgate,service.port=$(<"$work/gate.port") \
+    chart_template gate --show-only templates/webhooks.yaml --set fullnameOverride=brgate,service.port=$(<"$work/gate.port") \
         --set certificates.mode=files,certificates.caBundle="$gate_bundle" >"$work/registration.yaml" &&
     kubectl apply -f "$work/registration.yaml"; wait_for 20 gate_is_asked'
 older() { backup "$@" | sed 's/br.pingcap.com/pingcap.com/'; }
@@ -91,7 +89,7 @@ then_it_passes "and it is gone"
 
 # ---- mode self, with no other rights than the chart gives
 given "what mode self installs" eval 'kubectl delete -f "$work/registration.yaml" &&
-    chart_render --set fullnameOverride=brgate,service.port=$(<"$work/gate.port") --show-only templates/webhooks.yaml \
+    chart_template gate --set fullnameOverride=brgate,service.port=$(<"$work/gate.port") --show-only templates/webhooks.yaml \
         --show-only templates/rbac.yaml --show-only templates/guard.yaml >"$work/registration.yaml" && kubectl apply -f "$work/registration.yaml"'
 token=$(kubectl create token brgate -n brgate-system)
 sed "s|users: .*|users: [{name: admin, user: {token: $token}}]|" "$work/apiserver.kubeconfig" >"$work/gate.kubeconfig"
@@ -109,7 +107,7 @@ process_stop gate
 kubectl delete -f "$work/registration.yaml" >/dev/null 2>&1
 given "a backup from before the policy that breaks it" eval 'wait_for 20 kubectl create --dry-run=server -n default -f <(backup x) &&
     kubectl create -n default -f <(backup old | sed "s/prefix: old/prefix: a\/..\/b/")'
-given "the chart's admission policy" eval 'chart_render --show-only templates/admission-policy.yaml \
+given "the chart's admission policy" eval 'chart_template gate --show-only templates/admission-policy.yaml \
     --set fullnameOverride=brgate,admissionPolicy.enabled=true >"$work/policy.yaml" && kubectl apply -f "$work/policy.yaml"'
 policy_warnings() { kubectl get validatingadmissionpolicy brgate -o jsonpath="{.status.$1}"; }
 test_typed() { [[ $(policy_warnings observedGeneration) == 1 ]]; }
