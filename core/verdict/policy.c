@@ -117,9 +117,12 @@ static bool name_matches(slice pattern, slice name)
     return p == pattern.n;
 }
 
+enum { NAMESPACE_BYTES = 63 }; /* a DNS label; anything longer costs nothing here */
+
 bool policy_names_match(const slice *names, size_t count, slice namespace)
 {
-    for (size_t i = 0; namespace.n && i < count; i++)
+    bool named = namespace.n && namespace.n <= NAMESPACE_BYTES;
+    for (size_t i = 0; named && i < count; i++)
         if (name_matches(names[i], namespace))
             return true;
     return false;

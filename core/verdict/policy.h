@@ -91,7 +91,7 @@ enum severity policy_severity(const struct policy *policy, size_t rule, enum con
 /* Whether an error of the rule of that number refuses the object. */
 bool policy_denies(const struct policy *policy, size_t rule);
 
-/* Whether one of the names is that of the namespace; the empty name matches nothing. */
+/* Whether one of the names is that of the namespace. What cannot be the name of one matches nothing. */
 bool policy_names_match(const slice *names, size_t count, slice namespace);
 
 #endif

@@ -102,6 +102,19 @@ static void what_is_not_enforced_is_told(void **state)
     }
 }
 
+/* Anyone can send a review with megabytes of namespace: looking for it must cost nothing. */
+static void no_pattern_reads_a_long_name(void **state)
+{
+    (void)state;
+    static const slice patterns[] = {SLICE("*a*a*a*b"), SLICE("*")};
+    char name[65];
+    memset(name, 'a', sizeof name);
+    assert_true(policy_names_match(patterns, COUNT(patterns), (slice){name, 63}));
+    assert_false(policy_names_match(patterns, COUNT(patterns), (slice){name, 64}));
+    assert_false(policy_names_match(patterns, COUNT(patterns), (slice){name, 0}));
+    assert_false(policy_names_match(patterns, 1, (slice){name, 63}));
+}
+
 /* The flag sets what the policy leaves open, everywhere. */
 static void a_flag_goes_below_what_is_named(void **state)
 {
@@ -281,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_not_enforced_is_told, arena_setup, arena_teardown),
+        cmocka_unit_test(no_pattern_reads_a_long_name),
         cmocka_unit_test_setup_teardown(a_flag_goes_below_what_is_named, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(a_denial_is_signed, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(findings_are_told_once, arena_setup, arena_teardown),
