@@ -28,6 +28,20 @@ static void fail(struct machine *m, struct flight *f, const struct machine_event
     queue_delay(&m->queue, i, delay_of(m, i, e->retry_after));
 }
 
+/* The object has no business with the item's but for its name, or was made without an owner. */
+static void note_beside(struct machine *m, const struct flight *f, const struct node *root)
+{
+    struct item *i = f->item;
+    const struct object *own = cache_find(&m->cache, i->kind, item_namespace(i), item_name(i));
+    bool is_own = f->kind == i->kind && slice_eq(f->name, item_name(i));
+    if (!own || is_own || slice_eq(plan_controller_uid(root), object_uid(own)))
+        return;
+    struct memory *r = item_memory(&m->queue, i);
+    keep_forget(&m->keep, &r->beside_name);
+    r->beside_kind = f->kind;
+    r->beside_name = keep_text(&m->keep, f->name);
+}
+
 /* ---- refusals ---- */
 
 static slice message_of(struct machine *m, const struct machine_event *e)
@@ -112,6 +126,8 @@ static void written(struct machine *m, struct flight *f, const struct machine_ev
     m->counts[MACHINE_WRITES]++;
     take_written(m, f, root);
     confirm(m, f, root);
+    if (f->verb == MACHINE_CREATE)
+        note_beside(m, f, root);
     queue_release(&m->queue, i);
     if (i->memory && (f->verb == MACHINE_PATCH || slice_eq(f->name, i->memory->refused_name)))
         forget_refusal(m, i); /* it has been said, or is over: the next plan tries again */
@@ -177,19 +193,6 @@ static void write_answer(struct machine *m, struct flight *f, const struct machi
 
 /* ---- reads ---- */
 
-/* A name that this one wants, and another controller's object has. */
-static void note_clash(struct machine *m, struct flight *f, const struct node *root)
-{
-    const struct object *own =
-        cache_find(&m->cache, f->item->kind, item_namespace(f->item), item_name(f->item));
-    struct memory *r = item_memory(&m->queue, f->item);
-    if (!own || slice_eq(plan_controller_uid(root), object_uid(own)) || slice_eq(object_name(own), f->name))
-        return;
-    keep_forget(&m->keep, &r->clash_name);
-    r->clash_kind = f->kind;
-    r->clash_name = keep_text(&m->keep, f->name);
-}
-
 static void look_answer(struct machine *m, struct flight *f, const struct machine_event *e)
 {
     struct object *o = cache_find(&m->cache, f->kind, f->namespace, f->name);
@@ -203,7 +206,7 @@ static void look_answer(struct machine *m, struct flight *f, const struct machin
     if (root) {
         learn(m, f->kind, root);
         confirm(m, f, root);
-        note_clash(m, f, root);
+        note_beside(m, f, root);
     } else if (o && o->version <= f->version) {
         unlearn(m, o);
     }

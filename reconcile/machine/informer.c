@@ -8,6 +8,7 @@ enum {
     WATCH_SECONDS = 420,     /* the server ends a watch then */
     WATCH_GRACE_MS = 15000,  /* a watch that is not over by then hangs */
     HIDDEN_MS = 60000,       /* how often a kind that may not be listed is tried */
+    CALM_MS = 1000,          /* between the end of a watch and what follows it */
     SILENT_MS = 90000,       /* API servers send a bookmark each minute */
     MOST_BACKOFF_MS = 30000, /* client-go's limit for lists and watches */
 };
@@ -217,10 +218,10 @@ void learn(struct machine *m, enum kind_number k, struct node *root)
 void unlearn(struct machine *m, struct object *o)
 {
     struct node *root = read_body(m, object_json(o));
-    bool operator= o->kind == K_OPERATOR;
+    bool is_operator = o->kind == K_OPERATOR;
     touch_affected(m, o->kind, root); /* whose texts are those of the object */
     cache_remove(&m->cache, o);
-    if (operator)
+    if (is_operator)
         see_operators(m);
 }
 
@@ -251,7 +252,8 @@ static void fail(struct machine *m, enum kind_number k, const char *what, const 
 {
     struct informer *i = &m->informers[k];
     i->failures++;
-    i->due = m->now.ms + backoff(i->failures, MOST_BACKOFF_MS, spread(k));
+    int64_t wait = backoff(i->failures, MOST_BACKOFF_MS, spread(k));
+    i->due = m->now.ms + (wait > (int64_t)e->retry_after ? wait : (int64_t)e->retry_after);
     note(m, MACHINE_WARNING, NULL, "%s of %s failed: %d %.*s", what, kinds[k].resource, e->status,
          FMT(e->error));
 }
@@ -351,6 +353,7 @@ void informer_line(struct machine *m, enum kind_number k, slice line)
     i->heard_at = m->now.ms;
     if (slice_eq(type, LIT("ERROR"))) {
         list_again(m, i); /* 410 as a rule; whatever it is, the stream is not complete any more */
+        i->due = m->now.ms + CALM_MS;
         return;
     }
     if (slice_eq(type, LIT("DELETED")))
@@ -362,7 +365,6 @@ void informer_line(struct machine *m, enum kind_number k, slice line)
 
 void informer_ended(struct machine *m, enum kind_number k, const struct machine_event *e)
 {
-    enum { CALM_MS = 1000 };
     struct informer *i = &m->informers[k];
     i->busy = false;
     i->due = m->now.ms + CALM_MS;

@@ -146,8 +146,8 @@ static void see_remembered(struct turn *t)
             (struct refused){r->refused_kind, r->refused_name, r->refused_message, r->refused_terminating};
     if (r->secret.n)
         see(t, read_in_turn(t, r->secret));
-    if (r->clash_name.n)
-        see_named(t, r->clash_kind, item_namespace(t->item), r->clash_name);
+    if (r->beside_name.n)
+        see_named(t, r->beside_kind, item_namespace(t->item), r->beside_name);
 }
 
 void turn_observe(struct turn *t)

@@ -231,8 +231,8 @@ static void forget_memory(struct queue *q, struct item *i)
     struct memory *m = i->memory;
     if (!m)
         return;
-    slice *const texts[] = {&m->task_error, &m->refused_kind, &m->refused_name, &m->refused_message,
-                            &m->clash_name, &m->look_name,    &m->secret};
+    slice *const texts[] = {&m->task_error,  &m->refused_kind, &m->refused_name, &m->refused_message,
+                            &m->beside_name, &m->look_name,    &m->secret};
     for (size_t k = 0; k < COUNT(texts); k++)
         keep_forget(q->keep, texts[k]);
     keep_free(q->keep, m, sizeof *m);

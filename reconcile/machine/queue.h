@@ -22,9 +22,10 @@ struct memory {
     /* An object that is to be read before the next plan: a write has met a newer one. Empty: none. */
     enum kind_number look_kind;
     slice look_name;
-    /* An object of another controller that has a name which this one wants. */
-    enum kind_number clash_kind;
-    slice clash_name;
+    /* An object that plans are to see though this one does not control it: one that has a name which this one wants, or one
+     * without an owner that this one has made. Empty: none. */
+    enum kind_number beside_kind;
+    slice beside_name;
     /* The Secret that it names, cut to its keys, as read at `secret_at` (0: never). Empty: there is none. */
     slice secret;
     bool secret_hidden; /* it may not be read */

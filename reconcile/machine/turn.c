@@ -265,14 +265,27 @@ static bool act(struct turn *t, struct machine_request *ret)
     return false;
 }
 
+/* The object has gone, and with it what is known of it. What it made and nothing watches is looked for anew by the next
+ * one of its name. */
+static void forget(struct machine *m, struct item *i)
+{
+    const struct memory *r = i->memory;
+    struct object *o = r && r->beside_kind >= K_WATCHED
+                           ? cache_find(&m->cache, r->beside_kind, item_namespace(i), r->beside_name)
+                           : NULL;
+    if (o)
+        cache_remove(&m->cache, o);
+    m->counts[MACHINE_DENIED] -= i->denied;
+    queue_forget(&m->queue, i);
+}
+
 static bool turn(struct machine *m, struct item *i, struct machine_request *ret)
 {
     struct turn t = {.m = m, .item = i};
     m->counts[MACHINE_TURNS]++;
     t.object = cache_find(&m->cache, i->kind, item_namespace(i), item_name(i));
     if (!t.object) {
-        m->counts[MACHINE_DENIED] -= i->denied;
-        queue_forget(&m->queue, i);
+        forget(m, i);
         return false;
     }
     if (m->others >> i->kind & 1) { /* an operator's; it gets a turn when that has gone */

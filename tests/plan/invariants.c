@@ -78,6 +78,7 @@ static void is_due(struct simulation *s, slice name)
 
 void invariants_forget_run(struct simulation *s, slice name)
 {
+    s->interfered = s->world.now;
     for (size_t i = 0; i < s->name_count; i++) {
         if (!slice_eq(slice_of(s->names[i]), name))
             continue;
@@ -142,6 +143,7 @@ static bool log_goes_on(const struct simulation *s)
 /* A deletion of a complete snapshot leaves what was promised. */
 static void check_deletion(struct simulation *s, const struct node *gone)
 {
+    enum { UNSEEN_SECONDS = 150 };
     slice schedule = schedule_of(gone);
     const struct node *owner = schedule.n ? world_find(&s->world, "BackupSchedule",
                                                        tree_text_at(gone, "metadata.namespace"), schedule)
@@ -152,7 +154,7 @@ static void check_deletion(struct simulation *s, const struct node *gone)
         return;
     if (slice_eq(tree_text_at(gone, "spec.backupMode"), LIT("log")))
         invariant_broken(s, "the log Backup was deleted");
-    if (!is_complete(there))
+    if (!is_complete(there) || s->world.now - s->interfered < UNSEEN_SECONDS)
         return;
     const struct node *most = node_at(owner, "spec.maxBackups");
     int64_t end = log_goes_on(s) ? timestamp_ms(s->log.checkpoint) / 1000 : s->world.now;

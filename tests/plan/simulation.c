@@ -210,3 +210,15 @@ bool simulation_rests(struct simulation *s)
     }
     return false;
 }
+
+size_t simulation_complete(const struct simulation *s, slice schedule)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->world.count; i++) {
+        const struct node *n = s->world.items[i];
+        const struct node *owner = node_first(node_at(n, "metadata.ownerReferences"));
+        count += slice_eq(tree_text(owner, "name"), schedule) &&
+                 slice_eq(tree_text_at(n, "status.phase"), LIT("Complete"));
+    }
+    return count;
+}

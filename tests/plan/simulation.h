@@ -22,6 +22,7 @@ struct simulation {
     char *names[MOST_NAMES]; /* every Backup that was ever made */
     size_t name_count;
     uint64_t truncated;
+    int64_t interfered;     /* when somebody deleted a run last */
     char broken[WHY_BYTES]; /* the first invariant that did not hold; empty: all did */
     size_t plans, actions, runs, deletions;
 };
@@ -34,10 +35,14 @@ void simulation_run(struct simulation *s, int64_t seconds);
 /* Plans for everything until nothing is left to do, with the clock held; false when that does not end. */
 bool simulation_rests(struct simulation *s);
 
+/* The complete snapshots of that schedule. */
+size_t simulation_complete(const struct simulation *s, slice schedule);
+
 /* invariants.c: what must hold before and after an action. */
 void invariants_before(struct simulation *s, const struct plan_action *x);
 void invariants_after(struct simulation *s, const struct plan_action *x, bool done);
-/* Somebody has deleted that run: when it is made again nothing is broken. */
+/* Somebody has deleted that run. When it is made again nothing is broken, nor when a deletion was decided a moment before
+ * or, while a watch hangs, up to two minutes later. */
 void invariants_forget_run(struct simulation *s, slice name);
 void invariant_broken(struct simulation *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

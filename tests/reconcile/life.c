@@ -382,6 +382,10 @@ static int64_t host_due(const struct life *l, struct host *h, struct watch **ret
 
 static void advance(struct life *l, int64_t to)
 {
+    enum { MOST_AT_ONCE = 20000 };
+    l->at_once = to > l->ms ? 0 : l->at_once + 1;
+    if (l->at_once > MOST_AT_ONCE)
+        invariant_broken(&l->s, "a machine wants to be called again and again");
     int64_t before = l->ms / 1000;
     l->ms = to > l->ms ? to : l->ms;
     l->s.world.now += l->ms / 1000 - before;

@@ -50,7 +50,7 @@ struct life {
     struct message *messages[MOST_MESSAGES];
     size_t message_count;
     uint64_t last_message;
-    size_t changes_shown;
+    size_t changes_shown, at_once; /* at_once: steps without time */
     size_t steps, crashes, takeovers, conflicts, broken_machines;
     unsigned leader;
     char trace[TRACE_LINES][TRACE_BYTES];

@@ -251,6 +251,24 @@ static size_t count_lines(char (*lines)[LINE_BYTES], size_t count, const char *s
     return n;
 }
 
+/* Somebody creates that object. */
+static struct node *add(struct rig *r, slice json)
+{
+    struct arena *a = r->s.world.arena;
+    struct findings f = findings_new(a);
+    struct node *o = world_create(&r->s.world, json_read(a, json, &f));
+    assert_non_null(o);
+    api_poll(&r->api);
+    return o;
+}
+
+/* Somebody deletes it. */
+static void take_away(struct rig *r, struct node *o)
+{
+    world_delete(&r->s.world, o);
+    api_poll(&r->api);
+}
+
 static struct node *schedule(struct rig *r, const char *name)
 {
     return world_find(&r->s.world, "BackupSchedule", LIT("prod"), slice_of(name));
@@ -281,9 +299,8 @@ static void a_run_takes_two_writes_at_rest(void **state)
     rig_open(&r, &usual);
     rig_run(&r, HOURS);
     r.write_count = 0;
-    world_delete(&r.s.world, schedule(&r, "b"));
-    world_delete(&r.s.world, schedule(&r, "c"));
-    api_poll(&r.api);
+    take_away(&r, schedule(&r, "b"));
+    take_away(&r, schedule(&r, "c"));
     rig_run(&r, 3 * HOURS);
     assert_int_equal(r.write_count, 2);
     assert_string_equal(r.writes[0], "POST backups");
@@ -323,17 +340,11 @@ static void a_denied_backup_says_so(void **state)
     (void)state;
     all.kinds |= MACHINE_KIND(GROUP_BR, KIND_BACKUP);
     rig_open(&r, &all);
-    struct findings f = findings_new(own);
-    struct node *bad =
-        json_read(own,
-                  LIT("{\"apiVersion\":\"br.pingcap.com/v1alpha1\",\"kind\":\"Backup\",\"metadata\":{"
-                      "\"name\":\"x\",\"namespace\":\"prod\"},\"spec\":{\"cleanPolicy\":\"Sometimes\","
-                      "\"br\":{\"cluster\":\"main\",\"timeAgo\":\"7 days\"},\"s3\":{\"provider\":"
-                      "\"minio\",\"bucket\":\"x\"}}}"),
-                  &f);
-    world_create(&r.s.world, bad);
-    world_delete(&r.s.world, schedule(&r, "c")); /* its log backup would have a Job */
-    api_poll(&r.api);
+    add(&r, LIT("{\"apiVersion\":\"br.pingcap.com/v1alpha1\",\"kind\":\"Backup\",\"metadata\":{"
+                "\"name\":\"x\",\"namespace\":\"prod\"},\"spec\":{\"cleanPolicy\":\"Sometimes\","
+                "\"br\":{\"cluster\":\"main\",\"timeAgo\":\"7 days\"},\"s3\":{\"provider\":"
+                "\"minio\",\"bucket\":\"x\"}}}"));
+    take_away(&r, schedule(&r, "c")); /* its log backup would have a Job */
     rig_run(&r, 60);
     const struct node *x = world_find(&r.s.world, "Backup", LIT("prod"), LIT("x"));
     assert_slice("phase", tree_text_at(x, "status.phase"), LIT("Invalid"));
@@ -349,23 +360,17 @@ static void kinds_of_an_operator_are_left_to_it(void **state)
     (void)state;
     all.kinds |= MACHINE_KIND(GROUP_BR, KIND_BACKUP);
     rig_open(&r, &all);
-    struct findings f = findings_new(own);
-    struct node *operator=
-        json_read(own,
-                  LIT("{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":"
-                      "\"tidb-operator\",\"namespace\":\"tidb-admin\",\"labels\":{"
-                      "\"app.kubernetes.io/component\":\"tidb-operator\"}},\"status\":{"
-                      "\"replicas\":1}}"),
-                  &f);
-    operator= world_create(&r.s.world, operator);
-    api_poll(&r.api);
+    struct node *deployment =
+        add(&r, LIT("{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":"
+                    "\"tidb-operator\",\"namespace\":\"tidb-admin\",\"labels\":{"
+                    "\"app.kubernetes.io/component\":\"tidb-operator\"}},\"status\":{"
+                    "\"replicas\":1}}"));
     rig_run(&r, HOURS);
     assert_true(has_line(r.writes, r.write_count, "POST backups"));
     assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 0);
     assert_true(has_line(r.notes, r.note_count, " : Deployment tidb-admin/tidb-operator is TiDB Operator"));
     /* It has gone: what it left is taken up. */
-    world_delete(&r.s.world, operator);
-    api_poll(&r.api);
+    take_away(&r, deployment);
     rig_run(&r, 60);
     assert_true(has_line(r.writes, r.write_count, "POST jobs"));
     rig_close(&r);
@@ -407,7 +412,6 @@ static struct node *add_snapshot(struct rig *r, int64_t ago)
 {
     struct arena *a = r->s.world.arena;
     struct civil t = civil_of(r->now.wall - ago);
-    struct findings f = findings_new(a);
     slice text = arena_fmt(a,
                            "{\"apiVersion\":\"br.pingcap.com/"
                            "v1alpha1\",\"kind\":\"Backup\",\"metadata\":{\"namespace\":\"prod\",\"name\":"
@@ -421,7 +425,7 @@ static struct node *add_snapshot(struct rig *r, int64_t ago)
                            t.year, t.month, t.day, t.hour, t.minute, t.second,
                            FMT(tree_text_at(schedule(r, "c"), "metadata.uid")),
                            (unsigned long long)timestamp_tso((r->now.wall - ago) * 1000));
-    return world_create(&r->s.world, json_read(a, text, &f));
+    return add(r, text);
 }
 
 /* Schedule c keeps 48 hours and the snapshot before them. In an hour the younger snapshot becomes that one, and the older
@@ -458,9 +462,8 @@ static void a_refused_creation_is_told_and_tried_again_with_patience(void **stat
     (void)state;
     rig_open(&r, &usual);
     rig_run(&r, HOURS);
-    world_delete(&r.s.world, schedule(&r, "b"));
-    world_delete(&r.s.world, schedule(&r, "c"));
-    api_poll(&r.api);
+    take_away(&r, schedule(&r, "b"));
+    take_away(&r, schedule(&r, "c"));
     r.write_count = 0;
     r.refused_resource = "backups";
     r.refused_verb = "POST";

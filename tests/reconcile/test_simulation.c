@@ -22,19 +22,6 @@ struct trial {
     } sum;
 };
 
-/* Complete snapshots of that schedule. */
-static size_t complete(const struct simulation *s, slice schedule)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < s->world.count; i++) {
-        const struct node *n = s->world.items[i];
-        const struct node *owner = node_first(node_at(n, "metadata.ownerReferences"));
-        count += slice_eq(tree_text(owner, "name"), schedule) &&
-                 slice_eq(tree_text_at(n, "status.phase"), LIT("Complete"));
-    }
-    return count;
-}
-
 static void unpause(struct simulation *s)
 {
     for (size_t i = 0; i < s->world.count; i++)
@@ -69,9 +56,9 @@ static void live(void *context)
             invariant_broken(&l->s, "the deletion of %.*s does not end",
                              FMT(tree_text_at(l->s.world.items[i], "metadata.name")));
     expect(t, l->s.log.found, "the log backup does not run");
-    expect(t, complete(&l->s, LIT("a")) == 3, "schedule a does not keep 3 backups");
-    expect(t, complete(&l->s, LIT("b")) == 2, "schedule b does not keep 2 backups");
-    expect(t, complete(&l->s, LIT("c")) >= 4, "schedule c does not keep its window");
+    expect(t, simulation_complete(&l->s, LIT("a")) == 3, "schedule a does not keep 3 backups");
+    expect(t, simulation_complete(&l->s, LIT("b")) == 2, "schedule b does not keep 2 backups");
+    expect(t, simulation_complete(&l->s, LIT("c")) >= 4, "schedule c does not keep its window");
     expect(t, l->s.truncated > 0, "the log was never truncated");
 }
 
