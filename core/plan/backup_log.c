@@ -85,12 +85,28 @@ static bool truncation_ends(struct log_planning *l)
 
 /* ---- running a command ---- */
 
+/* Another command's Job may still run, after an edit: BR's commands must not meet. */
+static bool other_command_runs(struct log_planning *l)
+{
+    struct planning *p = l->planning;
+    for (int command = LOGBACKUP_START; command < LOGBACKUP_UNKNOWN; command++) {
+        slice name = log_job_name(p, (enum logbackup_command)command);
+        if ((enum logbackup_command)command == l->command || seen_job(p, name, NULL) != JOB_RUNNING)
+            continue;
+        plan_wait_job(p, name,
+                      arena_fmt(p->arena, "%s waits until Job %.*s ends", logbackup_command_text(l->command),
+                                FMT(name)));
+        return true;
+    }
+    return false;
+}
+
 static void start_command(struct log_planning *l)
 {
     struct planning *p = l->planning;
     struct cluster_facts c;
     struct job_problem problem;
-    if (l->command == LOGBACKUP_START && log_stopped_just_now(p))
+    if ((l->command == LOGBACKUP_START && log_stopped_just_now(p)) || other_command_runs(l))
         return;
     enum retry pending = retry_pending(p, &l->status, l->job_name);
     if (pending == RETRY_WAITS || backup_blocked(p, l->command, &c))
@@ -230,6 +246,13 @@ static void run_command(struct log_planning *l)
     }
 }
 
+/* An edit may come while the stop runs, before the gate can know. */
+static bool is_over(const struct log_planning *l)
+{
+    return l->known.phase == LOGBACKUP_STOPPED &&
+           (l->command == LOGBACKUP_PAUSE || l->command == LOGBACKUP_RESUME);
+}
+
 void plan_log(struct planning *p)
 {
     struct log_planning l = open_log(p);
@@ -238,6 +261,9 @@ void plan_log(struct planning *p)
         unknown_command(&l);
     else if (sub_is(&l, "Complete") || logbackup_in_sync(l.command, &l.known))
         log_watch(p, &l.status);
+    else if (is_over(&l))
+        plan_wait(p, 0, "the log backup is stopped: %s cannot run any more",
+                  logbackup_command_text(l.command));
     else if (sub_is(&l, "Failed"))
         plan_wait(p, 0, "%s failed; it is not run again", logbackup_command_text(l.command));
     else if (backup_blocked(p, l.command, &unused))

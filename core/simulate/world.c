@@ -108,7 +108,7 @@ static void apply_schema(struct world *w, struct node *object)
     schema_default(&run, kind->schema, object);
 }
 
-static void store(struct world *w, struct node *object)
+void world_store(struct world *w, struct node *object)
 {
     if (w->count == w->capacity)
         w->items = arena_grow(w->arena, w->items, w->count, &w->capacity, sizeof *w->items);
@@ -131,7 +131,7 @@ struct node *world_create(struct world *w, const struct node *object)
     if (!node_get(metadata, LIT("creationTimestamp")))
         tree_set_text(w->arena, metadata, "creationTimestamp", time_text(w));
     world_touch(w, o);
-    store(w, o);
+    world_store(w, o);
     w->creations++;
     return o;
 }

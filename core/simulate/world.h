@@ -33,6 +33,8 @@ struct world world_copy(const struct world *w, struct arena *a);
 
 /* Returns the object of that kind and name, for the caller to read or change; NULL when there is none. */
 struct node *world_find(const struct world *w, const char *kind, slice namespace, slice name);
+/* Stores the object as it is; it must be in the world's arena. */
+void world_store(struct world *w, struct node *object);
 /* Stores the object with its defaults; NULL when one of that name exists. */
 struct node *world_create(struct world *w, const struct node *object);
 /* Deletes the object, or marks it when finalizers hold it; false when it has gone or changed since it was read. */
