@@ -183,6 +183,7 @@ static void put_off(struct turn *t, const char *why)
     struct machine *m = t->m;
     note(m, MACHINE_ERROR, t->item, "%s", why);
     t->item->streak = 0;
+    queue_release(&m->queue, t->item);
     queue_delay(&m->queue, t->item,
                 m->now.ms + backoff(++t->item->failures, MOST_BACKOFF_MS, spread(t->item)));
 }

@@ -24,7 +24,7 @@ struct rig {
     } watches[MOST_OPEN];
     char writes[MOST_WRITES][LINE_BYTES]; /* "POST backups", "PATCH backupschedules/status a" */
     char notes[MOST_WRITES][LINE_BYTES];
-    size_t write_count, note_count, list_count, lists_before_write;
+    size_t write_count, note_count, list_count, lists_before_write, lists_elsewhere;
     const char *refused_resource; /* answers 403 to every request of it */
     const char *refused_verb;     /* only of that; NULL: all */
     const char *refusal;          /* the body */
@@ -117,6 +117,8 @@ static void open_watch(struct rig *r, const struct machine_request *q)
 
 static void take_down(struct rig *r, const struct machine_request *q)
 {
+    if (q->verb == MACHINE_LIST || q->verb == MACHINE_WATCH)
+        r->lists_elsewhere += !slice_eq(q->namespace, LIT("prod"));
     r->list_count += q->verb == MACHINE_LIST;
     if (is_read(q->verb) || !strcmp(q->resource, "leases"))
         return;
@@ -376,6 +378,19 @@ static void kinds_of_an_operator_are_left_to_it(void **state)
     rig_close(&r);
 }
 
+static void one_namespace_is_looked_at(void **state)
+{
+    struct machine_settings one = usual;
+    struct rig r;
+    (void)state;
+    one.namespace = LIT("prod");
+    rig_open(&r, &one);
+    rig_run(&r, UNTIL_RUN);
+    assert_true(has_line(r.writes, r.write_count, "POST backups"));
+    assert_int_equal(r.lists_elsewhere, 0);
+    rig_close(&r);
+}
+
 static void a_dry_run_writes_nothing(void **state)
 {
     struct machine_settings dry = usual;
@@ -564,6 +579,7 @@ int main(void)
         cmocka_unit_test(a_denied_schedule_gets_an_event_and_no_run),
         cmocka_unit_test(a_denied_backup_says_so),
         cmocka_unit_test(kinds_of_an_operator_are_left_to_it),
+        cmocka_unit_test(one_namespace_is_looked_at),
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(unknown_children_mean_no_run),
         cmocka_unit_test(retention_does_not_trust_a_silent_watch),
