@@ -8,6 +8,7 @@
 #include "options.h"
 #include "plan.h"
 #include "say.h"
+#include "surroundings.h"
 #include "timestamp.h"
 #include "tree.h"
 #include "zone_file.h"
@@ -27,7 +28,8 @@ static const char help[] =
     "\n"
     "  --state FILE|-         what the cluster holds, as `kubectl get -o yaml` prints it:\n"
     "                         Cluster, PDGroup and TiKVGroup (v1: TidbCluster), Secrets,\n"
-    "                         Jobs, Pods, and the object itself with its status\n"
+    "                         Jobs, Pods, and the object itself with its status; without\n"
+    "                         it a ready cluster and complete Secrets are assumed\n"
     "  --now TIME             plan for this time, such as 2026-01-02T15:04:05Z\n"
     "  --manager-image IMAGE  the operator's backup-manager image\n"
     "  --timezone ZONE        TZ of the operator's process (UTC): its pods get it, and\n"
@@ -208,12 +210,37 @@ static void put_action(struct buf *b, const struct plan_action *x)
         put_commented(b, x->object);
 }
 
+/* Without a state the Jobs are shown as a ready cluster would get them; this is said. */
+static void assume_surroundings(struct plan_run *r, const struct resource *o)
+{
+    struct world w = world_new(r->arena, schema_set_new(r->arena, &builtin_schemas), r->now);
+    surround(&w, o);
+    r->items = w.items;
+    r->item_count = w.count;
+}
+
+static void say_assumed(const struct plan_run *r)
+{
+    for (size_t i = 0; i < r->item_count; i++) {
+        slice kind = tree_text(r->items[i], "kind");
+        bool cluster = slice_eq(kind, LIT("Cluster")) || slice_eq(kind, LIT("TidbCluster"));
+        if (cluster || slice_eq(kind, LIT("Secret")))
+            say("  assumed, as there is no --state: %.*s %.*s%s", FMT(kind),
+                FMT(tree_text_at(r->items[i], "metadata.name")),
+                cluster ? ", ready, with TiKV " SURROUNDINGS_VERSION : ", with all keys");
+    }
+}
+
 static void put_plan(struct plan_run *r, struct buf *b, const struct verdict *v)
 {
     const struct resource *o = as_in_state(r, v->object);
+    if (!r->state)
+        assume_surroundings(r, o);
     struct observed seen = {.items = r->items, .count = r->item_count, .task = task_of(r, o)};
     struct plan plan_made = plan(r->arena, o, &seen, r->now, &r->settings);
     say("%.*s %.*s/%.*s: %.*s", FMT(v->kind), FMT(v->namespace), FMT(v->name), FMT(plan_made.why));
+    if (!r->state)
+        say_assumed(r);
     for (const struct plan_action *x = plan_made.first; x; x = x->next)
         put_action(b, x);
     if (plan_made.again) {

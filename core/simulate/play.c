@@ -4,6 +4,7 @@
 #include "brgate_limits.h"
 #include "operator.h"
 #include "schedule.h"
+#include "surroundings.h"
 
 /* ---- the beginning ---- */
 
@@ -36,7 +37,7 @@ static void begin(struct playing *p)
     p->world = world_new(p->arenas[0], r->schemas, r->from);
     p->world.next_uid = 1;
     p->log.missing_since = r->from - SPAN_DAY;
-    play_surround(p);
+    surround(&p->world, r->schedule);
     const struct node *stored = world_create(&p->world, r->schedule->root);
     p->schedule =
         resource_decode(p->out, r->schedule->group, KIND_BACKUP_SCHEDULE, node_copy(p->out, stored, 0));

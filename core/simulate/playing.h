@@ -74,11 +74,6 @@ struct playing {
     struct played *played;
 };
 
-/* ---- surroundings.c ---- */
-
-/* Creates the cluster that the schedule's templates name, and the Secrets. */
-void play_surround(struct playing *p);
-
 /* ---- tracked.c ---- */
 
 /* The object has changed, or all have: the controller looks at it. */
