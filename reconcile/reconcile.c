@@ -218,6 +218,7 @@ static bool loop(struct controller *c, struct error *reterr)
 
 /* ---- start and end ---- */
 
+/* Before there are threads, which would take the signals otherwise. */
 static bool open_signals(struct controller *c)
 {
     sigset_t set;
@@ -273,13 +274,15 @@ static bool open_all(struct controller *c, struct error *reterr)
 {
     struct kube_place place = {.kubeconfig = c->options->kubeconfig};
     struct kube_limits limits = kube_defaults();
+    if (!open_signals(c))
+        return error_set(reterr, "signalfd: %s", strerror(errno));
     c->kube = kube_open(&place, &limits, reterr);
     if (!c->kube)
         return false;
     c->loop = kube_loop_new(c->kube);
     c->log = log_new(c->options->log_fd, c->options->text_log);
-    if (!c->loop || !c->log || !open_machine(c) || !open_signals(c))
-        return error_set(reterr, "out of memory, threads or descriptors");
+    if (!c->loop || !c->log || !open_machine(c))
+        return error_set(reterr, "out of memory or threads");
     return open_port(c, reterr);
 }
 
