@@ -9,11 +9,12 @@ etcd_start() {
     wait_for 20 curl -fs "$client/health"
 }
 
-# Leaves NAME.kubeconfig for an admin.
+# Leaves NAME.kubeconfig for an admin. Started again it has the same port.
 apiserver_start() { # apiserver_start NAME [FLAG...]
     local name=$1 port certs=$work/certs
     shift
-    port=$(port_free)
+    port=$(sed 's/.*://' "$work/$name.url" 2>/dev/null)
+    port=${port:-$(port_free)}
     process_start "$name" "$bin/kube-apiserver" --etcd-servers="$(<"$work/etcd.url")" --bind-address=127.0.0.1 \
         --advertise-address=127.0.0.1 --secure-port="$port" --cert-dir="$work/$name" --tls-cert-file="$certs/apiserver.crt" \
         --tls-private-key-file="$certs/apiserver.key" --client-ca-file="$certs/cluster-ca.crt" --authorization-mode=RBAC \

@@ -22,7 +22,7 @@ YAML
     done
 }
 
-tidb_objects() { # tidb_objects NAME PD-PORT
+tidb_cluster() { # tidb_cluster NAME
     cat <<YAML
 ---
 apiVersion: core.pingcap.com/v1alpha1
@@ -33,12 +33,17 @@ spec: {}
 apiVersion: core.pingcap.com/v1alpha1
 kind: PDGroup
 metadata: {name: $1}
-spec: {cluster: {name: $1}, template: {spec: {version: v8.5.3, server: {ports: {client: {port: $2}}}}}}
+spec: {cluster: {name: $1}, template: {spec: {version: v8.5.3, server: {ports: {client: {port: $(<"$work/pd.port")}}}}}}
 ---
 apiVersion: core.pingcap.com/v1alpha1
 kind: TiKVGroup
 metadata: {name: $1}
 spec: {cluster: {name: $1}, template: {spec: {version: v8.5.3}}}
+YAML
+}
+
+tidb_accounts() {
+    cat <<YAML
 ---
 apiVersion: v1
 kind: ServiceAccount
@@ -74,21 +79,27 @@ pd_checkpoint() { # pd_checkpoint TASK TSO: how far the log backup is
 }
 tso_now() { echo $(($(date +%s%3N) << 18)); }
 
-kubelet_start() { # kubelet_start [VARIABLE=VALUE]...
+kubelet_start() { # $kubelet_br and $tidb_s3 name a BR and an S3 server
     KUBELET_API=$(<"$work/apiserver.url") KUBELET_CERTS=$work/certs KUBELET_PD=127.0.0.1:$(<"$work/pd.port") \
-        process_start kubelet env KUBELET_BR="$here/standin/br" "$@" "$here/standin/kubelet" "$work/kubelet"
+        process_start kubelet env KUBELET_BR="${kubelet_br:-$here/standin/br}" KUBELET_S3="${tidb_s3:-}" "$here/standin/kubelet" "$work/kubelet"
 }
 kubelet_runs() { # kubelet_runs [PATTERN]: how many runs of its log match
     grep -cE "${1:-.}" "$work/kubelet/runs" 2>/dev/null
 }
 
 tidb_up() {
-    tidb_define && pd_start && kubectl create namespace "$tidb_namespace" && tidb_objects db "$(<"$work/pd.port")" |
-        kubectl apply -n "$tidb_namespace" -f - && kubelet_start
+    tidb_define && pd_start && kubectl create namespace "$tidb_namespace" &&
+        { tidb_cluster db; tidb_accounts; } | kubectl apply -n "$tidb_namespace" -f - && kubelet_start
 }
 
-tidb_down() {
-    kubectl delete namespace "$tidb_namespace" --wait=false
+# Says what is in the way when it does not.
+namespace_goes() {
+    kubectl delete namespace "$tidb_namespace" --timeout="${1:-60}s" && return
+    kubectl get namespace "$tidb_namespace" -o 'jsonpath={range .status.conditions[*]}{.type} {.status} {.message}{"\n"}{end}'
+    return 1
+}
+
+tidb_down() { # once the story's namespace has gone
     process_stop kubelet
     process_stop pd
     rm -rf "$work/pd.data" "$work/kubelet"
@@ -96,8 +107,8 @@ tidb_down() {
 
 # ---- objects for it
 
-backup_storage() { # backup_storage PREFIX: the members of a spec, for a flow mapping
-    echo "br: {cluster: db}, s3: {provider: minio, secretName: s3-secret, endpoint: \"${tidb_s3:-http://127.0.0.1:1}\", bucket: my-bucket, prefix: $1}"
+backup_storage() { # [cluster=NAME] backup_storage PREFIX: the members of a spec, for a flow mapping
+    echo "br: {cluster: ${cluster:-db}}, s3: {provider: minio, secretName: s3-secret, endpoint: \"${tidb_s3:-http://127.0.0.1:1}\", bucket: my-bucket, prefix: $1}"
 }
 
 snapshot_backup() { # snapshot_backup NAME
@@ -109,16 +120,41 @@ log_backup() { # log_backup NAME
 
 # ---- the controller
 
-# NAME tells about itself on $work/NAME.health; its lease is brgate-system/brgate-reconcile.
+# Its account has the rights of the chart and no others.
+reconciler_account() {
+    "$bin/helm" template gate charts/brgate --namespace brgate-system --show-only templates/reconciler-rbac.yaml --kube-version 1.36.0 \
+        --set reconciler.enabled=true,image.repository=brgate,image.tag=test --set 'reconciler.kinds={backups.br.pingcap.com,backupschedules.br.pingcap.com,compactbackups.br.pingcap.com}' |
+        kubectl apply -f - || return
+    sed "s|users: .*|users: [{name: admin, user: {token: $(kubectl create token gate-brgate-reconciler -n brgate-system --duration 4h)}}]|" \
+        "$work/apiserver.kubeconfig" >"$work/reconciler.kubeconfig"
+}
+
+# NAME tells about itself on $work/NAME.health; its lease is brgate-system/gate-brgate-reconciler.
 reconciler_start() { # reconciler_start NAME [FLAG...]
     local name=$1
     shift
     [[ -f $work/$name.health ]] || port_free >"$work/$name.health"
-    process_start "$name" "$brgate" reconcile --kubeconfig "${reconciler_kubeconfig:-$work/apiserver.kubeconfig}" \
-        --lease brgate-system/brgate-reconcile --listen "127.0.0.1:$(<"$work/$name.health")" \
+    process_start "$name" "$brgate" reconcile --kubeconfig "$work/reconciler.kubeconfig" \
+        --lease brgate-system/gate-brgate-reconciler --listen "127.0.0.1:$(<"$work/$name.health")" \
         --kinds backups.br.pingcap.com,backupschedules.br.pingcap.com,compactbackups.br.pingcap.com "$@"
 }
 reconciler_metric() { # reconciler_metric NAME METRIC
     gate_metric "$1" "brgate_reconcile_$2"
 }
 reconciler_leads() { [[ $(reconciler_metric "$1" leader) == 1 ]] && curl -fs "http://127.0.0.1:$(<"$work/$1.health")/readyz"; }
+reconciler_refused() { grep -hE '"(message|error)":"[^"]*: 40[13]:' "$work"/log/{one,two} 2>/dev/null | head -n 3; }
+
+# Jobs whose command ran more than once, and Backups of one due time more than once.
+done_twice() {
+    local list
+    sort "$work/kubelet/runs" | awk '{ print $1, $2 }' | uniq -d | sed 's/^/ran twice: /'
+    list=$(kubectl get bk -n "$tidb_namespace" -o 'jsonpath={range .items[*]}{.spec.s3.prefix}{"\n"}{end}' 2>/dev/null) || echo "no answer"
+    sort <<<"$list" | uniq -d | sed 's/^/same folder twice: /'
+}
+
+backups_are() { # backups_are COUNT JSONPATH-CONDITION: at least so many
+    [[ $(kubectl get bk -n "$tidb_namespace" -o "jsonpath={range .items[?($2)]}x{end}" 2>/dev/null | wc -c) -ge $1 ]]
+}
+phase_is() { # phase_is NAME PHASE
+    [[ $(kubectl get bk "$1" -n "$tidb_namespace" -o 'jsonpath={.status.phase}' 2>/dev/null) == "$2" ]]
+}
