@@ -91,7 +91,7 @@ const struct verdict *verdict_change(const struct gate *g, struct arena *a, cons
                            .scratch = regex_scratch_new(a),
                            .context = change->context,
                            .now = now};
-    if (changes_nothing_judged(change))
+    if (!change->always && changes_nothing_judged(change))
         return verdict_new(a, judge_stored(&j, change->kind, change->object), change->kind);
     if (change->readings)
         findings_move(&found, change->readings, is_in, change->object);

@@ -100,12 +100,13 @@ struct change {
     struct node *object;       /* on DELETE the deleted one */
     struct node *old_object;   /* UPDATE only */
     struct findings *readings; /* what reading it has found; those in `object` count. NULL: nothing */
+    bool always;               /* judge an update that leaves the spec unchanged, too */
 };
 
 /* Judges a change, and modifies the trees of both objects (prune, default). An update that leaves the spec unchanged
- * has no findings, unless it removes from the status of a pingcap.com Backup that it has started; nothing else is
- * exempt, not even an object that is being deleted, as its spec decides what the deletion does. `defaults` says
- * whether to add the policy's defaults to change->object afterwards, for a patch. */
+ * has no findings, unless it is to be judged always, or removes from the status of a pingcap.com Backup that it has
+ * started; nothing else is exempt, not even an object that is being deleted, as its spec decides what the deletion does.
+ * `defaults` says whether to add the policy's defaults to change->object afterwards, for a patch. */
 const struct verdict *verdict_change(const struct gate *g, struct arena *a, const struct change *change,
                                      bool defaults, int64_t now);
 
