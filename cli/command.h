@@ -23,6 +23,7 @@ bool output_close(struct output *o);
 
 /* The functions of main.c's table. */
 int command_lint(int argc, char **argv);
+int command_audit(int argc, char **argv);
 int command_default(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_reconcile(int argc, char **argv);

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "file.h"
 #include "options.h"
+#include "reporting.h"
 #include "run.h"
 
 #include <limits.h>
@@ -55,26 +56,14 @@ static const char help[] = "Usage: brgate lint [OPTION]... FILE|FOLDER|-...\n"
                            "Exit code: 0 no errors, 1 errors (see --fail-on), 2 something could not be read\n"
                            "or the command line was wrong; all other files are judged nevertheless.\n";
 
-enum { REPORT_BYTES = 256 << 20 };
-
-struct level_flag {
-    enum policy_level level;
-    slice rules; /* separated by commas */
-};
-
-enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-
 struct settings {
+    struct reporting reporting; /* its options take it for the whole */
     struct arena *arena;
-    const struct report_format *format;
-    const char *output, *stdin_name, *config;
-    bool quiet, no_config, no_gitignore, require_objects;
-    enum fail_on fail_on;
-    enum color color;
+    const char *stdin_name;
+    bool no_gitignore, require_objects;
     struct operands operands;
     const char **excludes;
-    size_t exclude_count, level_count;
-    struct level_flag *levels;
+    size_t exclude_count;
 };
 
 static bool take_exclude(void *settings, const struct option *o, const char *value, struct error *reterr)
@@ -85,59 +74,12 @@ static bool take_exclude(void *settings, const struct option *o, const char *val
     return true;
 }
 
-static bool take_format(void *settings, const struct option *o, const char *value, struct error *reterr)
-{
-    struct settings *s = settings;
-    (void)o;
-    for (size_t i = 0; i < report_format_count; i++) {
-        if (slice_eq(slice_of(value), report_formats[i].name)) {
-            s->format = &report_formats[i];
-            return true;
-        }
-    }
-    return error_set(reterr, "expected text, json or github");
-}
-
-static bool take_level(void *settings, const struct option *o, const char *value, struct error *reterr)
-{
-    struct settings *s = settings;
-    (void)reterr;
-    enum policy_level level = !strcmp(o->name, "--error")  ? POLICY_ERROR
-                              : !strcmp(o->name, "--warn") ? POLICY_WARN
-                                                           : POLICY_OFF;
-    s->levels[s->level_count++] = (struct level_flag){level, slice_of(value)};
-    return true;
-}
-
-static bool take_config(void *settings, const struct option *o, const char *value, struct error *reterr)
-{
-    struct settings *s = settings;
-    (void)o, (void)reterr;
-    s->config = value;
-    s->no_config = false;
-    return true;
-}
-
-static const char *const colors[] = {
-    [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
-static const char *const fail_on_words[] = {
-    [FAIL_ON_ERROR] = "error", [FAIL_ON_WARNING] = "warning", [FAIL_ON_NEVER] = "never", NULL};
-
 static const struct option option_list[] = {
     {OPTION_TAKEN("--exclude", take_exclude)},
     {OPTION_SWITCH("--no-gitignore", settings, no_gitignore)},
     {OPTION_SWITCH("--require-objects", settings, require_objects)},
-    {OPTION_WORD("--fail-on", settings, fail_on, fail_on_words)},
-    {OPTION_TAKEN("--format", take_format)},
-    {OPTION_TEXT("--output", settings, output), .letter = 'o'},
-    {OPTION_WORD("--color", settings, color, colors)},
-    {OPTION_SWITCH("--quiet", settings, quiet), .letter = 'q'},
     {OPTION_TEXT("--stdin-filename", settings, stdin_name)},
-    {OPTION_TAKEN("--error", take_level)},
-    {OPTION_TAKEN("--warn", take_level)},
-    {OPTION_TAKEN("--off", take_level)},
-    {OPTION_TAKEN("--config", take_config)},
-    {OPTION_SWITCH("--no-config", settings, no_config)},
+    REPORTING_OPTIONS(settings, reporting),
 };
 
 /* OPTIONS_READ, or the exit status. */
@@ -149,44 +91,11 @@ static int read_options(struct settings *s, int argc, char **argv)
                                            .count = COUNT(option_list),
                                            .operands_most = SIZE_MAX};
     s->excludes = ARENA_ARRAY(s->arena, const char *, (size_t)argc);
-    s->levels = ARENA_ARRAY(s->arena, struct level_flag, (size_t)argc);
+    reporting_begin(&s->reporting, "lint", s->arena, argc);
     int status = options_read(&options, argc, argv, s, &s->operands);
     if (status != OPTIONS_READ || s->operands.count)
         return status;
     return command_fails("lint", "no files given; name files or folders, or - for standard input");
-}
-
-/* ---- policy ---- */
-
-static bool set_levels(struct policy *policy, const struct level_flag *f)
-{
-    struct error error;
-    for (size_t at = 0; at <= f->rules.n;) {
-        slice rest = slice_from(f->rules, at);
-        size_t comma = slice_find_char(rest, ',');
-        slice slug = slice_trim(slice_cut(rest, 0, comma));
-        if (!policy_set(policy, slug, f->level, &error)) {
-            command_fails("lint", "%s", error.text);
-            return false;
-        }
-        if (comma == SLICE_NONE)
-            return true;
-        at += comma + 1;
-    }
-    return true;
-}
-
-static bool read_settings(const struct settings *s, struct config *config)
-{
-    struct error error;
-    if (!s->no_config && !config_load(s->arena, s->config, config, &error)) {
-        command_fails("lint", "%s", error.text);
-        return false;
-    }
-    for (size_t i = 0; i < s->level_count; i++)
-        if (!set_levels(&config->policy, &s->levels[i]))
-            return false;
-    return true;
 }
 
 /* The patterns of --exclude, followed by those of the settings. */
@@ -205,15 +114,6 @@ static const struct ignore_list *excludes_of(const struct settings *s, const str
 
 /* ---- the run ---- */
 
-static bool with_colour(const struct settings *s)
-{
-    if (s->color != COLOR_AUTO)
-        return s->color == COLOR_ALWAYS;
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    return !s->output && isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
-           !(term && !strcmp(term, "dumb"));
-}
-
 struct rendering {
     const struct report_format *format;
     bool colour;
@@ -226,22 +126,23 @@ static void render(void *context)
 {
     struct rendering *r = context;
     r->file->lines = line_table_new(r->arena, r->file->bytes);
-    r->text = buf_new(r->arena, REPORT_BYTES);
+    r->text = buf_new(r->arena, REPORTING_BYTES);
     r->format->put_file(&r->text, r->file, r->colour);
 }
 
 /* Writes the reports of the files that have findings; returns false when one of them exceeds the memory. */
 static bool put_files(const struct settings *s, struct output *out, const struct run *run, size_t count)
 {
-    struct rendering r = {
-        .format = s->format, .colour = with_colour(s), .arena = arena_new(LIMIT_ARENA_BYTES)};
+    struct rendering r = {.format = s->reporting.format,
+                          .colour = reporting_colour(&s->reporting),
+                          .arena = arena_new(LIMIT_ARENA_BYTES)};
     bool begun = false, ok = r.arena;
     for (size_t i = 0; ok && i < count; i++) {
         r.file = run->files[i].report;
         if (!r.file || !r.file->count)
             continue;
         ok = arena_run(r.arena, render, &r) && !r.text.failed;
-        output_put(out, begun ? s->format->between : (slice){0});
+        output_put(out, begun ? s->reporting.format->between : (slice){0});
         output_put(out, ok ? buf_slice(&r.text) : (slice){0});
         arena_reset(r.arena);
         begun = true;
@@ -288,16 +189,13 @@ static bool print_report(const struct settings *s, const struct paths *paths, co
 {
     struct output out;
     struct report_end end = {.totals = run->totals};
-    if (!output_open(&out, "lint", s->output))
+    if (!output_open(&out, "lint", s->reporting.output))
         return false;
     note_failures(s, paths, run, &end);
     name_silenced(s, paths, run);
-    output_put(&out, s->format->open);
+    output_put(&out, s->reporting.format->open);
     bool ok = put_files(s, &out, run, paths->count);
-    struct buf text = buf_new(s->arena, REPORT_BYTES);
-    s->format->put_end(&text, &end);
-    if (!(s->quiet && s->format->quiet_end))
-        output_put(&out, buf_slice(&text));
+    reporting_put_end(&s->reporting, &out, &end);
     return output_close(&out) && ok;
 }
 
@@ -309,13 +207,13 @@ static int code_of(const struct settings *s, const struct report_totals *t)
         command_fails("lint", "--require-objects: no Backup, BackupSchedule or CompactBackup was found");
         return EXIT_FINDINGS;
     }
-    return report_failed(t, s->fail_on) ? EXIT_FINDINGS : EXIT_CLEAN;
+    return report_failed(t, s->reporting.fail_on) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 static int judge_all(const struct settings *s)
 {
     struct config config = {0};
-    if (!read_settings(s, &config))
+    if (!reporting_read_settings(&s->reporting, &config))
         return EXIT_UNABLE;
     const struct paths_options from = {
         .who = "brgate lint", .exclude = excludes_of(s, &config), .gitignore = !s->no_gitignore};
@@ -345,7 +243,7 @@ struct invocation {
 static void run(void *context)
 {
     struct invocation *i = context;
-    struct settings s = {.arena = i->arena, .format = &report_formats[0], .stdin_name = "<stdin>"};
+    struct settings s = {.arena = i->arena, .stdin_name = "<stdin>"};
     i->code = read_options(&s, i->argc, i->argv);
     if (i->code == OPTIONS_READ)
         i->code = judge_all(&s);

@@ -30,6 +30,7 @@ static const struct command {
     const char *what;
 } commands[] = {
     {SLICE("lint"), command_lint, "check manifests: files, folders or standard input"},
+    {SLICE("audit"), command_audit, "judge the objects of a cluster"},
     {SLICE("default"), command_default, "print a manifest with every default filled in"},
     {SLICE("plan"), command_plan, "print what the reconciler would do about an object"},
     {SLICE("reconcile"), command_reconcile, "run the controller: do what admitted objects ask for"},

@@ -96,6 +96,7 @@ struct kube_answer {
     slice body;           /* as the server sent it; empty of a watch that is OK */
     struct node *root;    /* the body's JSON, of kube_do(); set when the outcome is OK */
     slice error;          /* one line when it is not: what, where, how to fix */
+    bool too_large;       /* KUBE_UNREACHABLE: the answer has more than 8 MiB */
     unsigned retry_after; /* KUBE_RETRY: the milliseconds the server asked for, or 0 */
     int64_t date;         /* the server's clock when it answered, Unix seconds; 0: it did not say */
 };

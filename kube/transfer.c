@@ -254,6 +254,7 @@ struct kube_answer transfer_answer(const struct transfer *t, struct arena *a, co
     struct kube_answer answer = {.outcome = KUBE_UNREACHABLE, .status = t->status, .date = t->date};
     if (!t->status) {
         answer.error = kube_silence_text(a, config, q, t->why, silence_hint(t->code));
+        answer.too_large = t->code == CURLE_WRITE_ERROR;
         return answer;
     }
     answer.body = buf_slice(&t->body);

@@ -34,7 +34,7 @@ struct report_file report_file_of(struct arena *a, slice name, const struct stre
                                          .at = v->at,
                                          .end = v->end};
         for (size_t i = 0; i < v->diagnostic_count; i++)
-            *r++ = (struct reported){v->diagnostics[i], object};
+            *r++ = (struct reported){.diagnostic = v->diagnostics[i], .object = object};
     }
     sort(&f);
     return f;
@@ -73,8 +73,8 @@ struct report_file *report_file_keep(struct arena *a, const struct report_file *
     for (size_t i = 0; i < f->object_count; i++)
         objects[i] = object_keep(a, &f->objects[i]);
     for (size_t i = 0; i < f->count; i++)
-        kept->reported[i] = (struct reported){diagnostic_keep(a, &f->reported[i].diagnostic),
-                                              &objects[f->reported[i].object - f->objects]};
+        kept->reported[i] = (struct reported){.diagnostic = diagnostic_keep(a, &f->reported[i].diagnostic),
+                                              .object = &objects[f->reported[i].object - f->objects]};
     return kept;
 }
 
@@ -94,7 +94,8 @@ void report_file_add(struct arena *a, struct report_file *f, const struct across
     for (size_t i = 0; i < f->count; i++)
         all[i] = f->reported[i];
     for (size_t i = 0; i < count; i++)
-        all[f->count + i] = (struct reported){more[i].diagnostic, object_at(f, more[i].diagnostic.from)};
+        all[f->count + i] = (struct reported){.diagnostic = more[i].diagnostic,
+                                              .object = object_at(f, more[i].diagnostic.from)};
     f->reported = all;
     f->count += count;
     sort(f);

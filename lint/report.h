@@ -14,17 +14,27 @@ struct report_object {
     uint32_t at, end; /* bytes of the file */
 };
 
-/* A finding of a file. */
+/* When an object of a cluster has a finding ("create"), and how severe it is then. */
+struct report_moment {
+    slice name;
+    enum severity severity;
+};
+
+/* A finding of a file, or of an object of a cluster. */
 struct reported {
     struct diagnostic diagnostic;
     const struct report_object *object;
+    const struct report_moment *moments; /* of an object of a cluster */
+    size_t moment_count;
+    slice effect; /* what the server does about it: "denied", "would be denied"; empty: nothing */
 };
 
-/* The findings of one file in the order in which they are reported: by position, then by rule. */
+/* The findings of one file in the order in which they are reported: by position, then by rule. An object of a cluster is
+ * reported as a file that has no text. */
 struct report_file {
-    slice name;  /* as the user gave it */
-    slice bytes; /* all of it */
-    const struct line_table *lines;
+    slice name;                          /* as the user gave it; of an object: "Backup team-a/nightly" */
+    slice bytes;                         /* all of it; of an object: none */
+    const struct line_table *lines;      /* of an object: NULL */
     const struct report_object *objects; /* by position */
     size_t object_count;
     struct reported *reported;
@@ -68,11 +78,20 @@ struct report_failure {
     slice reason;
 };
 
+/* What an audit of a cluster adds. */
+struct report_audit {
+    size_t faulty, denied; /* objects with errors; those of them that the server would refuse today */
+    size_t requests;       /* to the API server */
+    const slice *notes;    /* what was not checked, and why: a line for each */
+    size_t note_count;
+};
+
 /* The closing part of a report. */
 struct report_end {
     struct report_totals totals;
     const struct report_failure *failures;
     size_t failure_count;
+    const struct report_audit *audit; /* NULL: these are files */
 };
 
 /* A report is `open`, the files that have findings with `between` between them, and the end. */

@@ -20,16 +20,27 @@ static void put_escaped(struct buf *b, slice s, bool property)
     }
 }
 
+static void put_place(struct buf *b, const struct report_file *f, const struct diagnostic *d)
+{
+    struct position start = position_of(f->lines, d->from), end = position_of(f->lines, d->to);
+    buf_put(b, LIT("file="));
+    put_escaped(b, f->name, true);
+    buf_fmt(b, ",line=%u,col=%u,endLine=%u,endColumn=%u,", start.line, start.column, end.line, end.column);
+}
+
 void report_put_github(struct buf *b, const struct report_file *f, bool colour)
 {
     (void)colour;
     for (size_t i = 0; i < f->count; i++) {
         const struct diagnostic *d = &f->reported[i].diagnostic;
-        struct position start = position_of(f->lines, d->from), end = position_of(f->lines, d->to);
-        buf_fmt(b, "::%s file=", severity_word(d->severity));
-        put_escaped(b, f->name, true);
-        buf_fmt(b, ",line=%u,col=%u,endLine=%u,endColumn=%u,title=%s::", start.line, start.column, end.line,
-                end.column, d->rule->slug);
+        buf_fmt(b, "::%s ", severity_word(d->severity));
+        if (f->lines)
+            put_place(b, f, d);
+        buf_fmt(b, "title=%s::", d->rule->slug);
+        if (!f->lines) {
+            put_escaped(b, f->name, false);
+            buf_put(b, LIT(": "));
+        }
         put_escaped(b, d->path, false);
         buf_put(b, d->path.n ? LIT(": ") : LIT(""));
         put_escaped(b, d->message, false);

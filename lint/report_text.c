@@ -16,12 +16,25 @@ static void put_coloured(struct buf *b, slice colour_on, slice text, bool colour
 
 static void put_place(struct buf *b, const struct report_file *f, uint32_t at, bool colour)
 {
-    struct position p = position_of(f->lines, at);
     buf_put(b, colour ? bold : none);
     put_plain(b, f->name);
-    buf_fmt(b, ":%u:%u:", p.line, p.column);
+    if (f->lines) {
+        struct position p = position_of(f->lines, at);
+        buf_fmt(b, ":%u:%u", p.line, p.column);
+    }
+    buf_char(b, ':');
     buf_put(b, colour ? reset : none);
     buf_char(b, ' ');
+}
+
+/* Where there is no source line to put it below. */
+static void put_hint(struct buf *b, slice hint, bool colour)
+{
+    if (!hint.n)
+        return;
+    buf_put(b, LIT("    "));
+    put_coloured(b, green, hint, colour);
+    buf_char(b, '\n');
 }
 
 void report_put_diagnostic(struct buf *b, const struct report_file *f, const struct diagnostic *d,
@@ -40,6 +53,10 @@ void report_put_diagnostic(struct buf *b, const struct report_file *f, const str
     buf_fmt(b, " [%s]", d->rule->slug);
     buf_put(b, colour ? reset : none);
     buf_char(b, '\n');
+    if (!f->lines) {
+        put_hint(b, d->hint, colour);
+        return;
+    }
     struct excerpt e = {
         f->bytes, f->lines, d->from, d->to, d->hint, colour ? green : none, colour ? reset : none};
     excerpt_put(b, &e);
@@ -87,12 +104,28 @@ static void put_part(struct buf *b, bool *begun, const char *lead, size_t n, con
     *begun = true;
 }
 
+/* How many objects the findings are about, and which of them matter today. */
+static void put_audit(struct buf *b, const struct report_audit *audit)
+{
+    if (!audit->faulty)
+        return;
+    buf_char(b, ' ');
+    put_count(b, audit->faulty, "object has errors: ", "objects have errors: ");
+    if (audit->denied == audit->faulty)
+        buf_put(b, audit->faulty == 1 ? LIT("it") : LIT("they"));
+    else
+        buf_fmt(b, "%zu of them", audit->denied);
+    buf_put(b, LIT(" would be denied if created today."));
+}
+
 void report_put_text_end(struct buf *b, const struct report_end *e)
 {
     const struct report_totals *t = &e->totals;
     bool begun = false;
-    put_count(b, t->files, "file", "files");
-    buf_put(b, LIT(", "));
+    if (!e->audit) {
+        put_count(b, t->files, "file", "files");
+        buf_put(b, LIT(", "));
+    }
     put_count(b, t->objects, "object", "objects");
     put_part(b, &begun, ": ", t->errors, "error", "errors");
     put_part(b, &begun, ": ", t->warnings, "warning", "warnings");
@@ -102,11 +135,14 @@ void report_put_text_end(struct buf *b, const struct report_end *e)
     put_part(b, &begun, "", t->suppressed, "finding suppressed", "findings suppressed");
     put_part(b, &begun, "", t->dropped, "more finding not shown", "more findings not shown");
     buf_char(b, '.');
+    if (e->audit)
+        put_audit(b, e->audit);
     begun = false;
     put_part(b, &begun, " Not judged: ", t->broken, "document that cannot be read",
              "documents that cannot be read");
-    put_part(b, &begun, " Not judged: ", t->unreadable, "file that cannot be opened",
-             "files that cannot be opened");
+    put_part(b, &begun, " Not judged: ", t->unreadable,
+             e->audit ? "kind that cannot be listed" : "file that cannot be opened",
+             e->audit ? "kinds that cannot be listed" : "files that cannot be opened");
     put_part(b, &begun, " Not judged: ", t->skipped, "object of another kind", "objects of other kinds");
     put_part(b, &begun, " Not judged: ", t->other_files, "file that is neither YAML nor JSON",
              "files that are neither YAML nor JSON");
@@ -117,4 +153,9 @@ void report_put_text_end(struct buf *b, const struct report_end *e)
     put_part(b, &begun, " Not judged: ", t->missing, "broken link or removed file",
              "broken links or removed files");
     buf_put(b, begun ? LIT(".\n") : LIT("\n"));
+    for (size_t i = 0; e->audit && i < e->audit->note_count; i++) {
+        buf_put(b, LIT("Not checked: "));
+        put_plain(b, e->audit->notes[i]);
+        buf_char(b, '\n');
+    }
 }

@@ -48,7 +48,7 @@ static enum severity severity_of(const struct comparing *c, const struct rule *r
 
 /* ---- words ---- */
 
-/* "Backup tidb/nightly (b.yaml:12)"; the place is left out in the file of the finding. */
+/* "Backup tidb/nightly (b.yaml:12)"; the place is left out in the file of the finding, and of an object of a cluster. */
 static slice name_of(struct comparing *c, const struct object_summary *other,
                      const struct object_summary *here, const struct source_place *source_place)
 {
@@ -60,7 +60,7 @@ static slice name_of(struct comparing *c, const struct object_summary *other,
     if (other->namespace.n)
         buf_fmt(&b, "%.*s/", FMT(other->namespace));
     buf_put(&b, other->name.n ? other->name : LIT("<generated name>"));
-    if (other->file != here->file)
+    if (other->file != here->file && other->file_name.n)
         buf_fmt(&b, " (%.*s:%u)", FMT(other->file_name), (unsigned)source_place->line);
     return buf_slice(&b);
 }

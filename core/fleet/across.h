@@ -13,7 +13,8 @@ struct object_summaries; /* of one thread */
 /* Returns an empty list, or NULL when the arena is exhausted. */
 struct object_summaries *object_summaries_new(struct arena *a);
 
-/* Adds the objects of a manifest. `file` orders the run's files; findings in other files refer to it as `name`.
+/* Adds the objects of a manifest. `file` orders the run's files; findings in other files refer to it as `name`, which is
+ * empty for an object of a cluster: its namespace and name are enough.
  * Everything is copied from the stream. Returns false when the list's arena is exhausted. */
 bool object_summaries_note(struct object_summaries *list, uint32_t file, slice name,
                            const struct stream_verdict *stream);

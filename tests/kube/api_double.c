@@ -11,11 +11,24 @@
 #include <string.h>
 #include <time.h>
 
-enum { MOST_OBJECTS = 16, MOST_REQUESTS = 4096, MOST_FAULTS = 8, MOST_STREAMS = 8, NAME = 256 };
+enum {
+    MOST_OBJECTS = 16,
+    MOST_REQUESTS = 4096,
+    MOST_FAULTS = 8,
+    MOST_STREAMS = 8,
+    MOST_LISTS = 8,
+    NAME = 256
+};
 
 struct resource {
     char path[NAME];
     cJSON *json;
+};
+
+struct list {
+    char path[NAME];
+    const char *const *items;
+    size_t count;
 };
 
 struct fault {
@@ -49,6 +62,8 @@ struct api {
     char *requests[MOST_REQUESTS];
     size_t request_count;
     struct fault faults[MOST_FAULTS];
+    struct list lists[MOST_LISTS];
+    size_t list_count;
     struct stream streams[MOST_STREAMS];
     char text[API_TEXT];
 };
@@ -207,6 +222,40 @@ static enum MHD_Result erase(struct MHD_Connection *c, struct resource *o, cJSON
     return result;
 }
 
+/* ---- lists ---- */
+
+static size_t argument(struct MHD_Connection *c, const char *name, size_t otherwise)
+{
+    const char *value = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
+    return value ? strtoul(value, NULL, 10) : otherwise;
+}
+
+static const struct list *find_list(const struct api *api, const char *path)
+{
+    for (size_t i = 0; i < api->list_count; i++)
+        if (strcmp(api->lists[i].path, path) == 0)
+            return &api->lists[i];
+    return NULL;
+}
+
+/* The token of the next page is the number of its first object. */
+static enum MHD_Result show_list(struct MHD_Connection *c, const struct list *l)
+{
+    size_t from = argument(c, "continue", 0), to = from + argument(c, "limit", l->count);
+    char *body, more[32] = "";
+    size_t n;
+    FILE *f = open_memstream(&body, &n);
+    assert_non_null(f);
+    if (to < l->count)
+        snprintf(more, sizeof more, "%zu", to);
+    fprintf(f, "{\"kind\":\"List\",\"metadata\":{\"continue\":\"%s\"},\"items\":[", more);
+    for (size_t i = from; i < to && i < l->count; i++)
+        fprintf(f, "%s%s", i > from ? "," : "", l->items[i]);
+    fputs("]}", f);
+    assert_int_equal(fclose(f), 0);
+    return respond(c, 200, body, NULL);
+}
+
 /* ---- watches ---- */
 
 /* libmicrohttpd asks again at once while there is nothing, unless the connection sleeps. */
@@ -294,6 +343,9 @@ static enum MHD_Result answer_locked(struct api *api, struct MHD_Connection *c, 
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
     if (MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "watch"))
         return watch(api, c, path);
+    const struct list *list = find_list(api, path);
+    if (list)
+        return show_list(c, list);
     struct resource *o = find(api, path);
     if (strcmp(method, "GET") == 0)
         return o ? show(c, 200, o->json) : refuse_with(c, 404, "not found", NULL);
@@ -475,6 +527,16 @@ void api_delete(struct api *api, const char *path)
         cJSON_Delete(o->json);
         o->json = NULL;
     }
+    pthread_mutex_unlock(&api->lock);
+}
+
+void api_list(struct api *api, const char *path, const char *const *items, size_t count)
+{
+    pthread_mutex_lock(&api->lock);
+    assert_true(api->list_count < MOST_LISTS);
+    struct list *l = &api->lists[api->list_count++];
+    *l = (struct list){.items = items, .count = count};
+    snprintf(l->path, sizeof l->path, "%s", path);
     pthread_mutex_unlock(&api->lock);
 }
 

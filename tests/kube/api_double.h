@@ -26,6 +26,10 @@ void api_set_clock(int64_t ahead);
 void api_put(struct api *api, const char *path, const char *json);
 void api_delete(struct api *api, const char *path);
 
+/* Serves a list of these objects' JSON, which must last, at the path of a collection: page by page, as `limit` and
+ * `continue` ask. */
+void api_list(struct api *api, const char *path, const char *const *items, size_t count);
+
 /* A text of the object: "metadata.name", "webhooks[0].clientConfig.caBundle"; "" when it is not there. */
 const char *api_text(struct api *api, const char *path, const char *at);
 

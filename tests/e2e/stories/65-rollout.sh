@@ -63,9 +63,15 @@ reviews() { # reviews LABELS: how many have these
 then_equal "the metrics count them, and no denial" "$(reviews 'verdict="would_deny",dry_run="false"') $(reviews 'verdict="denied"')" "30 0"
 
 # ---- 3. audit
-when "kubectl get | brgate lint" eval 'kubectl get bk -n old -o yaml | "$brgate" lint --format json -'
-then_equal "the wrong ones are those of before" "$(jq -r '.. | objects | select(.severity == "error") | .object // empty' <<<"$out" |
-    grep -o 'old[0-9][0-9]*' | sort -u)" "$(wrong_names old)"
+audit() { "$brgate" audit --kubeconfig "$work/apiserver.kubeconfig" --no-config "$@"; }
+when "brgate audit" audit --namespace old --format json
+then_equal "it finds exactly the wrong ones of before" "$code $(jq -r '.findings[] | select(.severity == "error") | .object | "\(.namespace)/\(.name)"' <<<"$out" |
+    sort -u)" "1 $(wrong_names old | sed 's|^|old/|')"
+then_equal "that is 30 of 200 objects, which a server that enforces denies" "$(jq -c '.summary | [.objects, .objectsWithErrors, .objectsDenied]' <<<"$out")" "[200,30,30]"
+when "brgate audit with the enforcement of today" audit --namespace old --enforcement warn
+then_has "says that none is denied yet" "$out" "200 objects: 30 errors"
+then_has "by name, not by line" "$out" "backups.br.pingcap.com old/old1: error: spec."
+then_has "and what enforcement makes of them" "$out" "30 objects have errors: 0 of them would be denied if created today."
 
 # ---- 5. enforce: one namespace, then all but one
 namespaces='[{"names": ["team-*"], "enforcement": "deny"}]'

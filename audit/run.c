@@ -1,0 +1,231 @@
+/* Lists, judges, compares, reports. */
+#include "audit.h"
+#include "listing.h"
+
+#include "live.h"
+#include "schema.h"
+
+#include "brgate_limits.h"
+
+enum {
+    PAGE_BYTES = 128 << 20, /* of an answer of 8 MiB and its tree */
+};
+
+/* An object, as long as the audit lasts. */
+struct audited {
+    const struct schema_kind *kind;
+    slice namespace, name;
+    bool faulty;
+};
+
+struct audit {
+    const struct audit_options *options;
+    struct arena *page, *object, *kept;
+    const struct schema_kind *kind; /* that is being listed */
+    struct object_summaries *summaries;
+    struct audited *objects;
+    size_t count, capacity;
+    struct report_failure *failures; /* at most one for each kind */
+    slice *notes;
+    struct audit_result *result;
+    bool short_of_memory;
+};
+
+/* ---- reporting ---- */
+
+static slice shown_name(struct arena *a, const struct audited *o)
+{
+    return arena_fmt(a, "%.*s.%.*s %.*s/%.*s", FMT(o->kind->plural), FMT(o->kind->group), FMT(o->namespace),
+                     FMT(o->name));
+}
+
+static void put(struct audit *t, const struct audited *o, struct reported *list, size_t count)
+{
+    const struct report_object object = {.api_version = o->kind->api_version,
+                                         .kind = o->kind->kind,
+                                         .namespace = o->namespace,
+                                         .name = o->name,
+                                         .status = VERDICT_JUDGED,
+                                         .readable = true};
+    const struct report_file f = {.name = shown_name(t->object, o),
+                                  .objects = &object,
+                                  .object_count = 1,
+                                  .reported = list,
+                                  .count = count};
+    for (size_t i = 0; i < count; i++)
+        list[i].object = &object;
+    if (count)
+        t->options->put(t->options->context, t->object, &f);
+}
+
+static void note_fault(struct audit *t, struct audited *o)
+{
+    t->result->audit.faulty += !o->faulty;
+    o->faulty = true;
+}
+
+static struct reported reported_of(struct audit *t, const struct live_finding *x)
+{
+    struct report_moment *moments = ARENA_ARRAY(t->object, struct report_moment, MOMENT_COUNT);
+    struct reported r = {.diagnostic = x->diagnostic, .moments = moments};
+    for (unsigned m = 0; m < MOMENT_COUNT; m++)
+        if (x->severity[m])
+            moments[r.moment_count++] =
+                (struct report_moment){slice_of(moment_word((enum moment)m)), x->severity[m]};
+    if (x->effect != LIVE_NO_EFFECT)
+        r.effect = x->effect == LIVE_DENIED ? LIT("denied") : LIT("would be denied");
+    return r;
+}
+
+/* ---- one object ---- */
+
+static void note_object(struct audit *t, const struct live_verdict *v)
+{
+    struct report_totals *totals = &t->result->end.totals;
+    t->objects = arena_grow(t->kept, t->objects, t->count, &t->capacity, sizeof *t->objects);
+    t->objects[t->count] = (struct audited){.kind = t->kind,
+                                            .namespace = arena_copy(t->kept, v->namespace),
+                                            .name = arena_copy(t->kept, v->name)};
+    totals->objects++;
+    totals->errors += v->errors;
+    totals->warnings += v->warnings;
+    totals->suppressed += v->suppressed;
+    totals->dropped += v->dropped;
+    t->result->audit.denied += v->denied;
+    if (v->errors)
+        note_fault(t, &t->objects[t->count]);
+}
+
+struct reporting {
+    struct audit *audit;
+    const struct live_verdict *verdict;
+};
+
+static void report(void *context)
+{
+    const struct reporting *r = context;
+    struct audit *t = r->audit;
+    const struct live_verdict *v = r->verdict;
+    struct reported *list = ARENA_ARRAY(t->object, struct reported, v->count);
+    for (size_t i = 0; i < v->count; i++)
+        list[i] = reported_of(t, &v->findings[i]);
+    put(t, &t->objects[t->count], list, v->count);
+}
+
+static bool take_object(void *context, slice json)
+{
+    struct audit *t = context;
+    arena_reset(t->object);
+    const struct live_verdict *v = live_judge(t->options->gate, t->object, t->kind, json, t->options->now);
+    if (!v) {
+        t->short_of_memory = true;
+        return false;
+    }
+    note_object(t, v);
+    bool done = object_summaries_note(t->summaries, (uint32_t)t->count, (slice){0}, v->stream) &&
+                arena_run(t->object, report, &(struct reporting){t, v});
+    t->count++;
+    t->short_of_memory = !done;
+    return done;
+}
+
+/* ---- the lists ---- */
+
+static void note_failure(struct audit *t, slice resource, slice error)
+{
+    struct report_end *end = &t->result->end;
+    t->failures[end->failure_count++] = (struct report_failure){resource, error};
+    end->totals.unreadable++;
+}
+
+static void list_kind(struct audit *t, const struct schema_kind *kind)
+{
+    struct listing l = {.kube = t->options->kube,
+                        .group_version = arena_cstr(t->kept, kind->api_version),
+                        .resource = arena_cstr(t->kept, kind->plural),
+                        .namespace = t->options->namespace,
+                        .object = take_object,
+                        .context = t};
+    slice resource = arena_fmt(t->kept, "%.*s.%.*s", FMT(kind->plural), FMT(kind->group));
+    t->kind = kind;
+    enum kube_outcome outcome = listing_run(&l, t->page, t->kept);
+    t->result->audit.requests += l.requests;
+    if (outcome == KUBE_NOT_FOUND)
+        t->notes[t->result->audit.note_count++] =
+            arena_fmt(t->kept, "%.*s: the cluster does not have this kind", FMT(resource));
+    else if (outcome != KUBE_OK)
+        note_failure(t, resource, l.error);
+}
+
+/* ---- all of them ---- */
+
+/* What comparing has found of one object. */
+struct group {
+    struct audit *audit;
+    const struct across_diagnostic *found;
+    size_t count;
+};
+
+static void report_group(void *context)
+{
+    const struct group *g = context;
+    struct audit *t = g->audit;
+    struct audited *o = &t->objects[g->found->file];
+    struct reported *list = ARENA_ARRAY(t->object, struct reported, g->count);
+    for (size_t i = 0; i < g->count; i++) {
+        list[i] = (struct reported){.diagnostic = g->found[i].diagnostic};
+        bool error = g->found[i].diagnostic.severity == SEVERITY_ERROR;
+        t->result->end.totals.errors += error;
+        t->result->end.totals.warnings += !error;
+        if (error)
+            note_fault(t, o);
+    }
+    put(t, o, list, g->count);
+}
+
+static void compare(struct audit *t)
+{
+    struct object_summaries *const lists[] = {t->summaries};
+    struct across across;
+    if (!across_judge(t->options->gate, t->kept, lists, 1, &across))
+        arena_exhausted(t->kept);
+    t->result->end.totals.suppressed += across.suppressed;
+    const struct across_diagnostic *found = across.diagnostics;
+    for (size_t i = 0, n; i < across.count && !t->short_of_memory; i += n) {
+        for (n = 1; i + n < across.count && found[i + n].file == found[i].file;)
+            n++;
+        arena_reset(t->object);
+        t->short_of_memory = !arena_run(t->object, report_group, &(struct group){t, &found[i], n});
+    }
+}
+
+/* ---- the run ---- */
+
+static void run(void *context)
+{
+    struct audit *t = context;
+    const struct schema_tables *schemas = t->options->schemas;
+    t->failures = ARENA_ARRAY(t->kept, struct report_failure, schemas->kind_count);
+    t->notes = ARENA_ARRAY(t->kept, slice, schemas->kind_count);
+    for (size_t i = 0; i < schemas->kind_count && !t->short_of_memory; i++)
+        if (t->options->kinds >> i & 1)
+            list_kind(t, &schemas->kinds[i]);
+    compare(t);
+    t->result->end.failures = t->failures;
+    t->result->audit.notes = t->notes;
+}
+
+bool audit_run(const struct audit_options *options, struct arena *kept, struct audit_result *ret)
+{
+    struct audit t = {.options = options,
+                      .kept = kept,
+                      .page = arena_new(PAGE_BYTES),
+                      .object = arena_new(LIMIT_ARENA_BYTES),
+                      .summaries = object_summaries_new(kept),
+                      .result = ret};
+    *ret = (struct audit_result){.end.audit = &ret->audit};
+    bool done = t.page && t.object && t.summaries && arena_run(kept, run, &t) && !t.short_of_memory;
+    arena_free(t.page);
+    arena_free(t.object);
+    return done;
+}

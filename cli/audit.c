@@ -1,0 +1,219 @@
+/* brgate audit: judges what is in a cluster. */
+#include "audit.h"
+#include "command.h"
+#include "reporting.h"
+
+#include "brgate_limits.h"
+#include "builtin_schemas.h"
+#include "schema.h"
+
+#include <time.h>
+
+static const char help[] =
+    "Usage: brgate audit [OPTION]...\n"
+    "\n"
+    "Lists the Backup, BackupSchedule and CompactBackup objects of a cluster and judges\n"
+    "each: as if it were created today, as it stands, and at the next update of its\n"
+    "spec. Then it compares them with each other. It changes nothing. Its account needs\n"
+    "the right to list these kinds.\n"
+    "\n"
+    "Cluster\n"
+    "  --kubeconfig FILE      how to reach the API server; by default $KUBECONFIG, the\n"
+    "                         pod's service account or ~/.kube/config\n"
+    "  --context NAME         of the kubeconfig, not its current one\n"
+    "  --namespace NAMESPACE  judge the objects of this namespace only\n"
+    "  --kinds KIND,...       backups.br.pingcap.com, backupschedules.br.pingcap.com,\n"
+    "                         compactbackups.br.pingcap.com, and the same three of\n"
+    "                         pingcap.com; by default all that the cluster has\n"
+    "\n"
+    "Report\n"
+    "  --enforcement deny|warn\n"
+    "                         as of brgate serve: what happens to an object with\n"
+    "                         errors where the policy does not say it; the report\n"
+    "                         tells what the server denies, and what it would deny\n"
+    "  --format text|json|github\n"
+    "                         for people (text), as data, or as annotations\n"
+    "                         that GitHub shows\n"
+    "  -o, --output FILE      write the report there, not to standard output\n"
+    "  --color auto|always|never\n"
+    "                         auto: on a terminal, unless NO_COLOR is set\n"
+    "  -q, --quiet            no closing lines: print findings only\n"
+    "\n"
+    "Rules (brgate rules lists them, brgate explain RULE explains one)\n"
+    "  --error RULE[,RULE]... treat as errors; 'all' is every rule that is on\n"
+    "  --warn RULE[,RULE]...  treat as warnings\n"
+    "  --off RULE[,RULE]...   switch off\n"
+    "  --config FILE          read these settings, the server's policy, not the nearest\n"
+    "                         .brgate.yaml\n"
+    "  --no-config            read no settings file\n"
+    "  --fail-on error|warning|never\n"
+    "                         what makes the exit code 1 (error)\n"
+    "\n"
+    "Exit code: 0 no errors, 1 errors (see --fail-on), 2 something could not be listed\n"
+    "or the command line was wrong.\n";
+
+struct settings {
+    struct reporting reporting; /* its options take it for the whole */
+    struct arena *arena;
+    struct kube_place place;
+    const char *namespace;
+    unsigned kinds; /* 1 << the number in the schemas */
+    enum enforcement enforcement;
+};
+
+/* ---- options ---- */
+
+static bool is_named(const struct schema_kind *k, slice name)
+{
+    return slice_starts(name, k->plural) && slice_eq(slice_cut(name, k->plural.n, 1), LIT(".")) &&
+           slice_eq(slice_from(name, k->plural.n + 1), k->group);
+}
+
+static bool take_kinds(void *settings, const struct option *o, const char *value, struct error *reterr)
+{
+    struct settings *s = settings;
+    const struct schema_tables *schemas = &builtin_schemas;
+    (void)o;
+    s->kinds = 0;
+    for (slice rest = slice_of(value); rest.n;) {
+        size_t comma = slice_find_char(rest, ','), i = 0;
+        slice name = slice_cut(rest, 0, comma);
+        while (i < schemas->kind_count && !is_named(&schemas->kinds[i], name))
+            i++;
+        if (i == schemas->kind_count)
+            return error_set(reterr,
+                             "\"%.*s\" is not one of backups, backupschedules and compactbackups with "
+                             ".br.pingcap.com or .pingcap.com",
+                             FMT(name));
+        s->kinds |= 1u << i;
+        rest = comma == SLICE_NONE ? (slice){0} : slice_from(rest, comma + 1);
+    }
+    return s->kinds || error_set(reterr, "expected at least one kind");
+}
+
+static bool take_enforcement(void *settings, const struct option *o, const char *value, struct error *reterr)
+{
+    struct settings *s = settings;
+    (void)o;
+    return enforcement_read(slice_of(value), &s->enforcement) || error_set(reterr, "expected deny or warn");
+}
+
+static const struct option option_list[] = {
+    {OPTION_TEXT("--kubeconfig", settings, place.kubeconfig)},
+    {OPTION_TEXT("--context", settings, place.context)},
+    {OPTION_TEXT("--namespace", settings, namespace)},
+    {OPTION_TAKEN("--kinds", take_kinds)},
+    {OPTION_TAKEN("--enforcement", take_enforcement)},
+    REPORTING_OPTIONS(settings, reporting),
+};
+
+/* ---- the report ---- */
+
+struct printing {
+    const struct settings *settings;
+    struct output out;
+    bool begun;
+};
+
+static void put_object(void *context, struct arena *a, const struct report_file *f)
+{
+    struct printing *p = context;
+    const struct report_format *format = p->settings->reporting.format;
+    struct buf text = buf_new(a, REPORTING_BYTES);
+    format->put_file(&text, f, reporting_colour(&p->settings->reporting));
+    output_put(&p->out, p->begun ? format->between : (slice){0});
+    output_put(&p->out, buf_slice(&text));
+    p->begun = true;
+}
+
+static int code_of(const struct settings *s, const struct report_end *end)
+{
+    for (size_t i = 0; i < end->failure_count; i++)
+        command_fails("audit", "%.*s: %.*s", FMT(end->failures[i].name), FMT(end->failures[i].reason));
+    if (end->failure_count)
+        return EXIT_UNABLE;
+    return report_failed(&end->totals, s->reporting.fail_on) ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+/* ---- the run ---- */
+
+struct closing {
+    struct printing *printing;
+    const struct report_end *end;
+};
+
+static void put_end(void *context)
+{
+    const struct closing *c = context;
+    reporting_put_end(&c->printing->settings->reporting, &c->printing->out, c->end);
+}
+
+static int audit(const struct settings *s, struct kube *kube, const struct gate *gate)
+{
+    struct printing p = {.settings = s};
+    const struct audit_options with = {.kube = kube,
+                                       .gate = gate,
+                                       .schemas = &builtin_schemas,
+                                       .now = time(NULL),
+                                       .kinds = s->kinds,
+                                       .namespace = slice_of(s->namespace),
+                                       .put = put_object,
+                                       .context = &p};
+    struct audit_result result;
+    if (!output_open(&p.out, "audit", s->reporting.output))
+        return EXIT_UNABLE;
+    output_put(&p.out, s->reporting.format->open);
+    bool done = audit_run(&with, s->arena, &result) &&
+                arena_run(s->arena, put_end, &(struct closing){&p, &result.end});
+    bool printed = output_close(&p.out);
+    if (!done)
+        return command_fails("audit", "out of memory");
+    return printed ? code_of(s, &result.end) : EXIT_UNABLE;
+}
+
+static int run_with(struct settings *s, struct config *config)
+{
+    struct error error;
+    struct kube_limits limits = kube_defaults();
+    if (s->enforcement)
+        policy_enforce(&config->policy, s->enforcement);
+    struct kube *kube = kube_open(&s->place, &limits, &error);
+    if (!kube)
+        return command_fails("audit", "%s", error.text);
+    struct gate *gate = gate_open(&config->policy, &builtin_schemas);
+    int code = gate ? audit(s, kube, gate) : command_fails("audit", "out of memory");
+    gate_close(gate);
+    kube_close(kube);
+    return code;
+}
+
+struct invocation {
+    struct settings settings;
+    int argc;
+    char **argv;
+    struct config config;
+    int code;
+};
+
+static void prepare(void *context)
+{
+    static const struct options options = {
+        .command = "audit", .help = help, .list = option_list, .count = COUNT(option_list)};
+    struct invocation *i = context;
+    reporting_begin(&i->settings.reporting, "audit", i->settings.arena, i->argc);
+    i->code = options_read(&options, i->argc, i->argv, &i->settings, NULL);
+    if (i->code == OPTIONS_READ && !reporting_read_settings(&i->settings.reporting, &i->config))
+        i->code = EXIT_UNABLE;
+}
+
+int command_audit(int argc, char **argv)
+{
+    struct invocation i = {
+        .settings = {.arena = arena_new(LIMIT_ARENA_BYTES), .kinds = ~0u}, .argc = argc, .argv = argv};
+    if (!i.settings.arena || !arena_run(i.settings.arena, prepare, &i))
+        i.code = command_fails("audit", "out of memory");
+    else if (i.code == OPTIONS_READ)
+        i.code = run_with(&i.settings, &i.config);
+    arena_free(i.settings.arena);
+    return i.code;
+}
