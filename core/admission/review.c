@@ -7,6 +7,7 @@
 #include "json_memory.h"
 #include "judge.h"
 #include "patch.h"
+#include "plan_line.h"
 #include "review_request.h"
 #include "utf8.h"
 
@@ -255,10 +256,11 @@ static slice slugs_of(struct arena *a, const struct review_facts *log, enum effe
 /* For the audit log: what was denied or would be, under the uid that brgate's log has as well, and what annotations
  * have lowered. */
 static void put_audit(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v,
-                      const struct review_facts *log)
+                      const struct change *change, int64_t now, const struct review_facts *log)
 {
     bool refused = !log->allowed || log->would_deny;
-    if (!v->suppressed && !refused)
+    bool plans = g->policy.audit_plan && log->allowed && change->context == CONTEXT_CREATE && v->object;
+    if (!v->suppressed && !refused && !plans)
         return;
     cJSON *annotations = json_put_object(response, "auditAnnotations");
     if (refused) {
@@ -268,6 +270,8 @@ static void put_audit(const struct gate *g, struct arena *a, cJSON *response, co
     }
     if (v->suppressed)
         put_permissions(g, a, annotations, v);
+    if (plans)
+        json_put_text(annotations, "plan", plan_line(a, g->schemas, v->object, now));
 }
 
 static void put_patch(struct arena *a, cJSON *response, const struct verdict *v, struct review_facts *log)
@@ -369,7 +373,7 @@ static slice answer_judged(const struct gate *g, struct arena *a, enum endpoint 
     if (!log->allowed)
         put_status(g, a, response, log->uid, v);
     put_warnings(g, a, response, v);
-    put_audit(g, a, response, v, log);
+    put_audit(g, a, response, v, change, now, log);
     return json_print(review);
 }
 

@@ -45,7 +45,8 @@ struct policy {
     uint8_t enforcement_all;         /* of rules that have none */
     bool overridable[RULES_MOST];
     enum defaults_mode defaults;
-    slice docs; /* URL without a slash at its end; empty: none */
+    bool audit_plan; /* the audit log gets the plan of what is created */
+    slice docs;      /* URL without a slash at its end; empty: none */
     struct policy_namespaces *namespaces;
     size_t namespaces_count;
 };

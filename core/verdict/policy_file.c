@@ -143,6 +143,12 @@ static bool read_docs(const struct reading *r, const struct node *n)
     return true;
 }
 
+static bool read_audit_plan(const struct reading *r, const struct node *n)
+{
+    r->policy->audit_plan = n->kind == NODE_BOOL && n->boolean;
+    return n->kind == NODE_BOOL || complain(r, n->at, "auditPlan: expected true or false");
+}
+
 static bool read_exclude(const struct reading *r, const struct node *list)
 {
     if (list->kind != NODE_ARRAY)
@@ -265,14 +271,15 @@ static bool read_document(const struct reading *r, const struct node *root)
                                       {SLICE("overridable"), read_overridable},
                                       {SLICE("defaults"), read_defaults},
                                       {SLICE("docs"), read_docs},
+                                      {SLICE("auditPlan"), read_audit_plan},
                                       {SLICE("exclude"), read_exclude}};
     if (root->kind != NODE_OBJECT)
         return complain(
             r, root->at,
             "expected a mapping with the keys rules, enforcement, namespaces, overridable, defaults, "
-            "docs and exclude");
+            "docs, auditPlan and exclude");
     return read_keys(r, root, keys, COUNT(keys),
-                     "rules, enforcement, namespaces, overridable, defaults, docs or exclude");
+                     "rules, enforcement, namespaces, overridable, defaults, docs, auditPlan or exclude");
 }
 
 bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct policy_excludes *ret,

@@ -290,6 +290,33 @@ static void watching_tells_what_enforcing_denies(void **state)
     assert_true(denied > 80);
 }
 
+/* Only of what is created, only when it is asked for, and only by the endpoint that is asked last. */
+static void the_plan_of_what_is_created_is_audited(void **state)
+{
+    static const char line[] =
+        "when its cluster is ready: create Job backup-nightly; Job backup-nightly will run";
+    static const struct {
+        const char *policy, *operation, *spec, *plan;
+        enum endpoint endpoint;
+    } rows[] = {
+        {"auditPlan: true", "CREATE", "", line, ENDPOINT_VALIDATE},
+        {"{auditPlan: true, enforcement: warn}", "CREATE", BAD_TYPE, line, ENDPOINT_VALIDATE},
+        {"auditPlan: true", "CREATE", BAD_TYPE, "", ENDPOINT_VALIDATE},
+        {"auditPlan: true", "CREATE", "", "", ENDPOINT_MUTATE},
+        {"auditPlan: true", "DELETE", "", "", ENDPOINT_VALIDATE},
+        {"auditPlan: false", "CREATE", "", "", ENDPOINT_VALIDATE},
+        {"{}", "CREATE", "", "", ENDPOINT_VALIDATE},
+    };
+    struct arena *a = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct gate *g = gate_by(a, rows[i].policy);
+        struct answer answer =
+            ask_gate(g, a, rows[i].endpoint, review(a, "t", rows[i].operation, rows[i].spec), TEST_NOW);
+        assert_slice(rows[i].policy, audit_of(&answer, "plan"), slice_of(rows[i].plan));
+        gate_close(g);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +327,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(findings_are_told_once, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(watching_denies_nothing, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(watching_tells_what_enforcing_denies, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(the_plan_of_what_is_created_is_audited, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
