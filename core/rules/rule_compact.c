@@ -30,9 +30,10 @@ static void v2_compact_unsupported(struct rule_run *run, const struct compact_sp
     struct finding *x =
         finding_at(run->findings, &rule_v2_compact_unsupported, FIELD_NONE,
                    at_value(node_get(run->object->root, LIT("kind"))),
-                   "TiDB Operator v2 has no controller for CompactBackup: it compacts nothing");
-    finding_hint(
-        x, "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or compact with tikv-ctl by hand");
+                   "TiDB Operator v2 has no controller for CompactBackup: by itself it compacts nothing");
+    finding_hint(x,
+                 "run brgate reconcile beside it and set this rule to off, or run TiDB Operator v1 and write "
+                 "pingcap.com/v1alpha1");
 }
 
 /* ---- the range of time ---- */

@@ -20,10 +20,10 @@ static void v2_schedule_unsupported(struct rule_run *run, const struct timed_sch
     struct finding *x =
         finding_at(run->findings, &rule_v2_schedule_unsupported, FIELD_NONE,
                    at_value(node_get(run->object->root, LIT("kind"))),
-                   "TiDB Operator v2 has no controller for BackupSchedule: it makes no backups");
+                   "TiDB Operator v2 has no controller for BackupSchedule: by itself it makes no backups");
     finding_hint(x,
-                 "run TiDB Operator v1 beside it and write pingcap.com/v1alpha1, or create the Backups from "
-                 "a CronJob");
+                 "run brgate reconcile beside it and set this rule to off, or run TiDB Operator v1 and write "
+                 "pingcap.com/v1alpha1");
 }
 
 static void schedule_name_too_long(struct rule_run *run, const struct timed_schedule *s)
