@@ -77,10 +77,22 @@ dyn({{ $old }}).all(k, k in {{ $apart }} || k in dyn({{ $new }}))
 {{- end }}
 {{- end }}
 
+{{/* The rules of the policy as JSON: what is set, and "off" for the warnings that a kind has no controller where the release
+     brings one. */}}
+{{- define "brgate.policyRules" -}}
+{{- $rules := deepCopy .Values.policy.rules }}
+{{- if and .Values.reconciler.enabled (not .Values.reconciler.dryRun) }}
+{{- range $kind, $rule := dict "backupschedules.br.pingcap.com" "v2-schedule-unsupported" "compactbackups.br.pingcap.com" "v2-compact-unsupported" }}
+{{- if and (has $kind $.Values.reconciler.kinds) (not (hasKey $rules $rule)) }}{{ $_ := set $rules $rule "off" }}{{ end }}
+{{- end }}
+{{- end }}
+{{- toJson $rules }}
+{{- end }}
+
 {{/* The policy file; empty when nothing is set. */}}
 {{- define "brgate.policy" -}}
 {{- $policy := .Values.policy }}
-{{- with $policy.rules -}}
+{{- with include "brgate.policyRules" . | fromJson -}}
 rules: {{- include "brgate.severities" . | trim | nindent 2 }}
 {{ end }}
 {{- with $policy.enforcement -}}

@@ -4,7 +4,7 @@ given "as it comes"
 for kind in Deployment ServiceAccount ClusterRole Role NetworkPolicy PodDisruptionBudget; do has_not $kind 'reconciler'; done
 
 given "reconciler" --set reconciler.enabled=true,certificates.mode=files
-kinds ClusterRole ClusterRoleBinding Deployment Deployment MutatingWebhookConfiguration NetworkPolicy NetworkPolicy Pod PodDisruptionBudget \
+kinds ClusterRole ClusterRoleBinding ConfigMap Deployment Deployment MutatingWebhookConfiguration NetworkPolicy NetworkPolicy Pod PodDisruptionBudget \
     PodDisruptionBudget ResourceQuota Role RoleBinding Service ServiceAccount ServiceAccount ValidatingWebhookConfiguration
 only() { # only KIND NAME: the rest of the facts is about that object
     object "$1" "$2" <"$work/out" >"$work/one" && mv "$work/one" "$work/out"
@@ -14,8 +14,22 @@ has Deployment 'replicas: 2 ' '- reconcile$' 'kinds=backupschedules.br.pingcap.c
     'lease=brgate-system/gate-brgate-reconciler$' 'listen=\[::\]:8080$' 'timezone=UTC$' 'runAsNonRoot: true' 'runAsUser: 65532' \
     'seccompProfile: \{type: RuntimeDefault\}' 'allowPrivilegeEscalation: false' 'capabilities: \{drop: \[ALL\]\}' \
     'readOnlyRootFilesystem: true' 'enableServiceLinks: false' 'automountServiceAccountToken: true' 'path: /readyz' 'path: /livez' \
-    'app.kubernetes.io/name: brgate-reconciler$' 'maxUnavailable: 0'
-has_not Deployment 'app.kubernetes.io/name: brgate$' '--namespace' '--dry-run' '--config' '--manager-image'
+    'app.kubernetes.io/name: brgate-reconciler$' 'maxUnavailable: 0' '--config=/etc/brgate/policy/brgate.yaml$'
+has_not Deployment 'app.kubernetes.io/name: brgate$' '--namespace' '--dry-run' '--manager-image'
+
+# A release that handles a kind does not warn that nothing does.
+given "rules" --set reconciler.enabled=true,policy.rules.all=warn
+only ConfigMap gate-brgate
+has ConfigMap 'v2-schedule-unsupported: "off"' 'v2-compact-unsupported: "off"' 'all: "warn"'
+given "rules, for one kind" --set 'reconciler.enabled=true,reconciler.kinds={compactbackups.br.pingcap.com}'
+only ConfigMap gate-brgate
+has ConfigMap 'v2-compact-unsupported: "off"'
+has_not ConfigMap 'v2-schedule-unsupported'
+given "rules that are set" --set reconciler.enabled=true,policy.rules.v2-schedule-unsupported=error
+only ConfigMap gate-brgate
+has ConfigMap 'v2-schedule-unsupported: "error"'
+given "rules of a dry run" --set reconciler.enabled=true,reconciler.dryRun=true
+has_not ConfigMap 'unsupported'
 
 given "rights" --set reconciler.enabled=true
 only ClusterRole gate-brgate-reconciler-backups
