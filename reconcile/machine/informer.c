@@ -103,18 +103,24 @@ int64_t informers_wake(const struct machine *m)
 
 /* ---- who is affected ---- */
 
-static void touch(struct machine *m, enum kind_number k, slice namespace, slice name)
+static struct item *touch(struct machine *m, enum kind_number k, slice namespace, slice name)
 {
     if (!kind_is_handled(m->settings.kinds, k))
-        return;
-    queue_touch(&m->queue, queue_item(&m->queue, k, namespace, name));
+        return NULL;
+    struct item *i = queue_item(&m->queue, k, namespace, name);
+    queue_touch(&m->queue, i);
+    return i;
 }
 
 static void touch_owner(struct machine *m, slice namespace, const struct node *root)
 {
     const struct node *owners = node_at(root, "metadata.ownerReferences");
-    for (const struct node *o = node_first(owners); o; o = node_next(o))
-        touch(m, kind_of(tree_text(o, "apiVersion"), tree_text(o, "kind")), namespace, tree_text(o, "name"));
+    for (const struct node *o = node_first(owners); o; o = node_next(o)) {
+        struct item *i = touch(m, kind_of(tree_text(o, "apiVersion"), tree_text(o, "kind")), namespace,
+                               tree_text(o, "name"));
+        if (i)
+            i->confirmed_at = 0; /* perhaps the owner has changed, too, or gone */
+    }
 }
 
 /* The object itself, its owners and, for a Pod, whose Job it belongs to. */

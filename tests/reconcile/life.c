@@ -68,9 +68,9 @@ static void start(struct life *l, struct host *h)
                                               .identity = slice_of(identity),
                                               .lease_namespace = LIT("brgate"),
                                               .lease_name = LIT("brgate-reconcile"),
-                                              .lease_duration = 60000,
-                                              .lease_renew_deadline = 40000,
-                                              .lease_retry = 10000};
+                                              .lease_duration = 6 * l->lease_retry,
+                                              .lease_renew_deadline = 4 * l->lease_retry,
+                                              .lease_retry = l->lease_retry};
     h->m = machine_new(&settings);
     h->base = dice(l, 1000) * INT64_C(1000000);
     h->retry_at = h->base + l->ms;
@@ -428,7 +428,7 @@ static void rouse_watches(struct life *l)
     }
 }
 
-static void step(struct life *l, int64_t end)
+void life_step(struct life *l, int64_t end)
 {
     struct watch *w = NULL, *other;
     struct host *h = NULL;
@@ -480,7 +480,7 @@ void life_run(struct life *l, int64_t seconds)
 {
     int64_t end = l->ms + seconds * 1000;
     while (l->ms < end && !*l->s.broken)
-        step(l, end);
+        life_step(l, end);
 }
 
 bool life_settles(struct life *l)
@@ -500,7 +500,7 @@ bool life_settles(struct life *l)
 
 bool life_open(struct life *l, const struct schema_set *schemas, const struct gate *gate, uint64_t seed)
 {
-    *l = (struct life){.gate = gate, .leader = HOSTS};
+    *l = (struct life){.gate = gate, .leader = HOSTS, .lease_retry = 10000};
     if (!simulation_open(&l->s, schemas, seed))
         return false;
     api_open(&l->api, &l->s);

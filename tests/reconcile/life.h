@@ -44,6 +44,7 @@ struct life {
     struct simulation s;
     struct api api;
     const struct gate *gate;
+    int64_t lease_retry; /* ms; the lease lasts six times as long */
     struct host hosts[HOSTS];
     int64_t ms, world_ms; /* now; of the next minute of the world */
     bool world_stands_still;
@@ -60,6 +61,8 @@ struct life {
 bool life_open(struct life *l, const struct schema_set *schemas, const struct gate *gate, uint64_t seed);
 void life_close(struct life *l);
 
+/* The next thing that happens, or nothing until `end` (ms). */
+void life_step(struct life *l, int64_t end);
 /* Lets so much time pass; ends early when an invariant is broken. */
 void life_run(struct life *l, int64_t seconds);
 

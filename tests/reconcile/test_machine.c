@@ -422,6 +422,28 @@ static void unknown_children_mean_no_run(void **state)
     rig_close(&r);
 }
 
+/* The stream was interrupted, and what was deleted meanwhile is only missing in the next list. */
+static void what_a_list_lacks_is_gone(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_open(&r, &usual);
+    rig_run(&r, 60);
+    uint64_t objects = machine_count(r.m, MACHINE_OBJECTS);
+    r.deaf_to = "backupschedules";
+    take_away(&r, schedule(&r, "b"));
+    rig_run(&r, 60);
+    assert_int_equal(machine_count(r.m, MACHINE_OBJECTS), objects);
+    for (size_t i = 0; i < MOST_OPEN; i++)
+        if (r.watches[i].id && !strcmp(r.watches[i].resource, "backupschedules"))
+            tell(&r, &(struct machine_event){.kind = MACHINE_WATCH_LINE,
+                                             .id = r.watches[i].id,
+                                             .body = LIT("{\"type\":\"ERROR\",\"object\":{\"code\":410}}")});
+    rig_run(&r, 60);
+    assert_int_equal(machine_count(r.m, MACHINE_OBJECTS), objects - 1);
+    rig_close(&r);
+}
+
 /* A complete snapshot of schedule c that was due so long ago. */
 static struct node *add_snapshot(struct rig *r, int64_t ago)
 {
@@ -582,6 +604,7 @@ int main(void)
         cmocka_unit_test(one_namespace_is_looked_at),
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(unknown_children_mean_no_run),
+        cmocka_unit_test(what_a_list_lacks_is_gone),
         cmocka_unit_test(retention_does_not_trust_a_silent_watch),
         cmocka_unit_test(a_refused_creation_is_told_and_tried_again_with_patience),
         cmocka_unit_test(a_stopped_machine_gives_the_lease_back),

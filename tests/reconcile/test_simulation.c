@@ -37,6 +37,15 @@ static void expect(struct trial *t, bool condition, const char *what)
         invariant_broken(&t->life.s, "%s", what);
 }
 
+/* The leader's cache has as many objects as the cluster. */
+static bool cache_is_whole(const struct life *l)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < l->s.world.count; i++)
+        count += !slice_eq(tree_text(l->s.world.items[i], "kind"), LIT("Lease"));
+    return l->leader < HOSTS && machine_count(l->hosts[l->leader].m, MACHINE_OBJECTS) == count;
+}
+
 static void live(void *context)
 {
     struct trial *t = context;
@@ -51,6 +60,7 @@ static void live(void *context)
     if (*l->s.broken)
         return;
     expect(t, life_settles(l), "the machines do not stop writing");
+    expect(t, cache_is_whole(l), "the leader's cache differs from the cluster");
     for (size_t i = 0; i < l->s.world.count; i++)
         if (node_at(l->s.world.items[i], "metadata.deletionTimestamp"))
             invariant_broken(&l->s, "the deletion of %.*s does not end",
