@@ -55,12 +55,13 @@ struct finding *rule_refused(struct rule_run *run, const struct rule *rule, cons
     return x;
 }
 
-void rule_refused_duration(struct rule_run *run, const struct rule *rule, const struct duration_field *d)
+struct finding *rule_refused_duration(struct rule_run *run, const struct rule *rule,
+                                      const struct duration_field *d)
 {
     struct refusal why = {0};
     int64_t ignored;
     duration_parse(d->text.value, &ignored, &why);
-    rule_refused(run, rule, &d->text, &why);
+    return rule_refused(run, rule, &d->text, &why);
 }
 
 struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, const struct text *field,

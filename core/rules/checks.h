@@ -84,7 +84,7 @@ struct finding *rule_refused(struct rule_run *run, const struct rule *rule, cons
                              const struct refusal *refusal);
 
 /* The same for a duration that cannot be read (`d->ok` is false). */
-void rule_refused_duration(struct rule_run *run, const struct rule *rule, const struct duration_field *d);
+struct finding *rule_refused_duration(struct rule_run *run, const struct rule *rule, const struct duration_field *d);
 
 /* `"value": supported values: ...` with "did you mean". */
 struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, const struct text *field,
@@ -105,7 +105,6 @@ bool job_is_dumpling(const struct rule_run *run, const struct job_spec *job);
 /* Returns whether the provider is certainly not AWS. */
 bool s3_is_foreign(const struct s3 *s);
 bool s3_provider_is(const struct s3 *s, const char *name);
-bool is_aws_region(slice s); /* by its form */
 
 /* Returns whether metadata.managedFields shows that no manager has set `n`, so that a default must have added it.
  * Returns false in a manifest, which has no managedFields. */

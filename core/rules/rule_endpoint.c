@@ -2,6 +2,7 @@
 #include "checks.h"
 
 #include "endpoint.h"
+#include "region.h"
 
 /* What the checks look at. The URL is empty when there is none that can be read. */
 struct s3_endpoint {
@@ -137,8 +138,9 @@ static void s3_endpoint_odd(struct rule_run *run, const struct s3_endpoint *p)
 
 static void ceph_needs_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
-    struct finding *x = finding_at(run->findings, &rule_ceph_https, FIELD_REQUIRED,
-                                   at_member(p->s3->node, "endpoint"), "ceph has no default endpoint: BR would look for the bucket in AWS");
+    struct finding *x =
+        finding_at(run->findings, &rule_ceph_https, FIELD_REQUIRED, at_member(p->s3->node, "endpoint"),
+                   "ceph has no default endpoint: BR would look for the bucket in AWS");
     finding_hint(x, "write http:// and the host and port of the gateway");
 }
 
@@ -194,36 +196,21 @@ static void aws_custom_endpoint(struct rule_run *run, const struct s3_endpoint *
     finding_hint(x, "remove endpoint, or use a Secret");
 }
 
-/* The region in a host of AWS: `s3.us-west-2.amazonaws.com`, `s3-us-west-2.amazonaws.com`; empty when it has none. */
-static slice region_in(slice host)
-{
-    for (slice rest = host; rest.n;) {
-        size_t dot = slice_find_char(rest, '.');
-        slice part = slice_cut(rest, 0, dot == SLICE_NONE ? rest.n : dot);
-        if (slice_starts(part, LIT("s3-")))
-            part = slice_from(part, 3);
-        if (slice_starts(part, LIT("fips-")))
-            part = slice_from(part, 5);
-        if (is_aws_region(part))
-            return part;
-        rest = slice_from(rest, dot == SLICE_NONE ? rest.n : dot + 1);
-    }
-    return (slice){0};
-}
-
+/* With provider aws and another service's host, another rule says so. */
 static void region_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
     const struct text *region = &p->s3->region;
-    if (!p->readable || !s3_provider_is(p->s3, "aws") || !endpoint_is_aws(p->url.host) || !text_given(region))
+    bool aws = endpoint_is_aws(p->url.host);
+    if (!p->readable || !text_given(region) || (s3_provider_is(p->s3, "aws") && !aws))
         return;
-    slice there = region_in(p->url.host);
-    if (!there.n || slice_eq(there, region->value))
+    slice there = region_of_host(p->url.host);
+    if (!region_contradicts(p->url.host, there, region->value))
         return;
     struct finding *x =
         finding_at(run->findings, &rule_region_endpoint, FIELD_NONE, at_value(p->field->node),
                    "the host is that of %.*s, but region is %.*s", FMT(there), FMT(region->value));
     finding_note(x, at_value(region->node), "the region");
-    finding_hint(x, "remove endpoint, or write the region of the bucket in both");
+    finding_hint(x, "%swrite the region of the bucket in both", aws ? "remove endpoint, or " : "");
 }
 
 static void endpoint_contains_bucket(struct rule_run *run, const struct s3_endpoint *p)

@@ -1,6 +1,8 @@
 /* The values of an s3 block. What they may be depends on whose service it is. */
 #include "checks.h"
 
+#include "region.h"
+
 #include "ascii.h"
 #include "brgate_limits.h"
 #include "suggest.h"
@@ -57,24 +59,6 @@ static void aws_region(struct rule_run *run, const struct job_spec *job)
     finding_hint(x, "write the bucket's region");
 }
 
-/* `us-east-1`, `us-gov-west-1`: letters, words of letters, a number. */
-bool is_aws_region(slice s)
-{
-    size_t dash = SLICE_NONE, words = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        bool letter = s.p[i] >= 'a' && s.p[i] <= 'z', digit = s.p[i] >= '0' && s.p[i] <= '9';
-        if (s.p[i] == '-') {
-            if (dash != SLICE_NONE ? i == dash + 1 : i != 2)
-                return false;
-            dash = i;
-            words++;
-        } else if (!letter && !(digit && words >= 2 && i == s.n - 1 && i == dash + 1)) {
-            return false;
-        }
-    }
-    return words >= 2 && s.p[s.n - 1] >= '0' && s.p[s.n - 1] <= '9';
-}
-
 static void region_zone(struct rule_run *run, const struct job_spec *job)
 {
     const struct text *region = &job->storage.s3.region;
@@ -82,7 +66,7 @@ static void region_zone(struct rule_run *run, const struct job_spec *job)
         return;
     slice without = slice_cut(region->value, 0, region->value.n - 1);
     char last = region->value.p[region->value.n - 1];
-    if (last < 'a' || last > 'z' || !is_aws_region(without))
+    if (last < 'a' || last > 'z' || !aws_region_valid(without))
         return;
     struct finding *x =
         finding_at(run->findings, &rule_region_zone, FIELD_NONE, at_value(region->node),
@@ -104,13 +88,13 @@ static void region_style(struct rule_run *run, const struct job_spec *job)
 {
     const struct s3 *s = &job->storage.s3;
     if (!s3_provider_is(s, "aws") || !text_given(&s->region) || !text_empty(&s->endpoint) ||
-        is_aws_region(s->region.value) || text_is_placeholder(s->region.value) ||
+        aws_region_valid(s->region.value) || text_is_placeholder(s->region.value) ||
         utf8_count(s->region.value) < s->region.value.n) /* another rule knows what to do */
         return;
     struct finding *x = finding_at(run->findings, &rule_region_style, FIELD_NONE, at_value(s->region.node),
                                    "AWS has no region %.*s", FMT(node_value(run->arena, s->region.node)));
     slice tidy = tidy_region(run->arena, s->region.value);
-    if (is_aws_region(tidy)) {
+    if (aws_region_valid(tidy)) {
         finding_edit(x, at_value(s->region.node), tidy);
         finding_hint(x, "write %.*s", FMT(tidy));
     } else {
