@@ -64,6 +64,21 @@ static void managed_option(struct rule_run *run, const struct backup_spec *spec,
     }
 }
 
+/* `--threads 4` in one element. */
+static void spaced_option(struct rule_run *run, const struct node *option, size_t space)
+{
+    if (findings_full(run->findings, &rule_options_conflict))
+        return;
+    struct finding *x =
+        finding_at(run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, space, space + 1),
+                   "%.*s contains a space: each element is passed as one argument, so there is no such flag",
+                   FMT(node_value(run->arena, option)));
+    slice better = arena_fmt(run->arena, "%.*s=%.*s", FMT(slice_cut(option->text, 0, space)),
+                             FMT(slice_trim(slice_from(option->text, space))));
+    finding_edit(x, at_value(option), better);
+    finding_hint(x, "write %.*s", FMT(better));
+}
+
 static void one_option(struct rule_run *run, const struct backup_spec *spec, const struct node *option,
                        bool may_be_value)
 {
@@ -81,16 +96,7 @@ static void one_option(struct rule_run *run, const struct backup_spec *spec, con
         else
             finding_hint(x, "write one flag per element, as --flag=value");
     } else if (space < equals) {
-        if (findings_full(run->findings, &rule_options_conflict))
-            return;
-        struct finding *x = finding_at(
-            run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, space, space + 1),
-            "%.*s contains a space: each element is passed as one argument, so there is no such flag",
-            FMT(node_value(run->arena, option)));
-        slice better =
-            arena_fmt(run->arena, "%.*s=%.*s", FMT(flag), FMT(slice_trim(slice_from(text, space))));
-        finding_edit(x, at_value(option), better);
-        finding_hint(x, "write %.*s", FMT(better));
+        spaced_option(run, option, space);
     } else {
         managed_option(run, spec, option, flag);
     }
@@ -140,6 +146,20 @@ static void br_options(struct rule_run *run, const struct backup_spec *spec)
         last_backup_ts(run, spec, n);
         open = slice_starts(n->text, LIT("-")) && slice_find_char(n->text, '=') == SLICE_NONE &&
                slice_find_char(n->text, ' ') == SLICE_NONE;
+    }
+}
+
+/* Dumpling's flags are its own: only their form can be judged. */
+static void dumpling_options(struct rule_run *run, const struct backup_spec *spec)
+{
+    const struct node *list = node_get(spec->dumpling.node, LIT("options"));
+    for (const struct node *n = node_first(list); n; n = node_next(n)) {
+        if (n->kind != NODE_STRING || n->flags & (NODE_BAD | NODE_PLACEHOLDER) ||
+            !slice_starts(n->text, LIT("-")))
+            continue;
+        size_t space = slice_find_char(n->text, ' ');
+        if (space < slice_find_char(n->text, '=')) /* SLICE_NONE is the greatest */
+            spaced_option(run, n, space);
     }
 }
 

@@ -1,6 +1,7 @@
 /* What a BackupSchedule keeps: maxReservedTime, maxBackups, and whether the data goes with the objects. */
 #include "rule_schedule.h"
 
+#include "ascii.h"
 #include "duration.h"
 #include "operator.h"
 
@@ -15,10 +16,26 @@ enum {
     BACKUPS_LEAST = 3, /* below, a failed and a running one leave no finished one */
 };
 
+/* Of a few digits. */
+static long long small_number(slice digits)
+{
+    long long value = 0;
+    for (size_t i = 0; i < digits.n; i++)
+        value = value * 10 + (digits.p[i] - '0');
+    return value;
+}
+
 static void refuse_duration(struct rule_run *run, const struct duration_field *d)
 {
-    if (d->text.state == FIELD_GIVEN && !d->ok)
-        rule_refused_duration(run, &rule_bad_duration, d);
+    slice s = d->text.value;
+    size_t digits = 0;
+    if (d->text.state != FIELD_GIVEN || d->ok)
+        return;
+    struct finding *x = rule_refused_duration(run, &rule_bad_duration, d);
+    while (digits < s.n && ascii_is_digit(s.p[digits]))
+        digits++;
+    if (digits && digits == s.n && digits <= 4) /* a week, in hours or in days? */
+        finding_hint(x, "write %.*sh, or %lldh for %.*s days", FMT(s), 24 * small_number(s), FMT(s));
 }
 
 static void bad_duration(struct rule_run *run, const struct timed_schedule *s)
