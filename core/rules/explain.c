@@ -2,6 +2,7 @@
  * once. It sees the complete list; nothing else rewrites or drops a finding. */
 #include "explain.h"
 
+#include "ascii.h"
 #include "brgate_limits.h"
 #include "foreign_names.h"
 #include "quantity.h"
@@ -140,6 +141,8 @@ static void explain_required(struct finding *x)
         {SLICE("from"), SLICE("secretName"),
          "add secretName with the Secret that holds the password of TiDB's user"},
         {SLICE("from"), SLICE("host"), "add host with the address of TiDB"},
+        {SLICE("spec"), SLICE("schedule"), "add schedule with a cron expression, such as 0 2 * * *"},
+        {SLICE("spec"), SLICE("backupTemplate"), "add backupTemplate with the spec of a Backup below it"},
     };
     const struct node *block = x->place.node;
     for (size_t i = 0; i < COUNT(known) && x->place.kind == PLACE_MISSING; i++)
@@ -148,6 +151,15 @@ static void explain_required(struct finding *x)
 }
 
 /* ---- durations ---- */
+
+/* `; 7 days are 168h`, of a field that people count in days. */
+static slice days_too(const struct finding *x, long long count)
+{
+    enum { MOST = 9999 };
+    if (!slice_eq(x->place.node->key, LIT("maxReservedTime")) || count <= 0 || count > MOST)
+        return (slice){0};
+    return arena_fmt(x->arena, "; %lld days are %lldh", count, 24 * count);
+}
 
 /* A number where a duration is expected: quotes alone do not fix it. */
 static void explain_duration(struct finding *x)
@@ -158,7 +170,32 @@ static void explain_duration(struct finding *x)
     const struct node *n = x->place.node;
     long long count = n->integer;
     if (n->kind == NODE_INT && slice_among(n->key, durations, COUNT(durations)))
-        finding_hint(x, "a duration needs a unit: write %lldh, %lldm or %llds", count, count, count);
+        finding_hint(x, "a duration needs a unit: write %lldh, %lldm or %llds%.*s", count, count, count,
+                     FMT(days_too(x, count)));
+}
+
+/* `rateLimit: "100MB"`: BR multiplies the number by 1 MiB/s. */
+static void explain_rate(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    size_t digits = 0;
+    if (!slice_eq(n->key, LIT("rateLimit")) || n->kind != NODE_STRING)
+        return;
+    while (digits < n->text.n && ascii_is_digit(n->text.p[digits]))
+        digits++;
+    if (digits == n->text.n)
+        return; /* without its quotes it is right */
+    static const slice units[] = {SLICE(""),   SLICE("M"),    SLICE("MB"),   SLICE("MiB"),
+                                  SLICE("Mi"), SLICE("MB/s"), SLICE("MiB/s")};
+    bool known = false;
+    for (size_t i = 0; i < COUNT(units); i++)
+        known = known || slice_eq_nocase(slice_trim(slice_from(n->text, digits)), units[i]);
+    if (!digits || digits > 9 || !known || n->text.p[0] == '0') {
+        finding_hint(x, "write a number alone: it counts MiB/s for each TiKV node");
+        return;
+    }
+    finding_edit_plain(x, at_value(n), slice_cut(n->text, 0, digits));
+    finding_hint(x, "write %.*s: it counts MiB/s for each TiKV node", FMT(slice_cut(n->text, 0, digits)));
 }
 
 /* `br: shop`: the one field that br requires. */
@@ -172,9 +209,28 @@ static void explain_cluster(struct finding *x)
     finding_hint(x, "write %.*s", FMT(block));
 }
 
+/* `schedule: {cron: ...}` and lists of schedules, as other operators have them. */
+static void explain_schedule(struct finding *x)
+{
+    static const slice names[] = {SLICE("cron"), SLICE("schedule"), SLICE("expression"),
+                                  SLICE("cronExpression")};
+    const struct node *n = x->place.node;
+    if (!slice_eq(n->key, LIT("schedule")))
+        return;
+    if (n->kind == NODE_ARRAY)
+        finding_hint(x, "write one cron expression; every other schedule is a BackupSchedule of its own");
+    if (n->kind != NODE_OBJECT)
+        return;
+    for (const struct node *c = n->first; c; c = c->next) /* pruned: a string has no fields */
+        if (c->kind == NODE_STRING && slice_among(c->key, names, COUNT(names)))
+            finding_hint(x, "write the expression itself, which is now below %.*s", FMT(c->key));
+}
+
 static void explain_type(struct finding *x)
 {
     explain_cluster(x);
+    explain_schedule(x);
+    explain_rate(x);
     explain_duration(x);
     explain_list(x);
     if (x->place.node->kind == NODE_FLOAT && is_quantity(x->place.node))
@@ -271,6 +327,9 @@ static bool is_misspelling_of(const struct finding *unknown, const struct findin
     slice path = node_path(unknown->arena, there);
     if (missing->rule == &rule_no_retention)
         return one_comes_to(unknown, path, retention);
+    if (missing->place.kind == PLACE_MISSING && unknown->place.node->parent == there &&
+        node_get(unknown->place.node, missing->place.member))
+        return true; /* `backup: {schedule: ...}`: in the wrong block */
     if (missing->place.kind == PLACE_MISSING)
         return comes_to(unknown,
                         path.n ? arena_fmt(unknown->arena, "%.*s.%.*s", FMT(path), FMT(missing->place.member))

@@ -116,7 +116,9 @@ static bool explain_below(struct finding *x, const struct schema *s)
         size_t strays = field_for(below, n) ? count_strays(n, below) : 0;
         if (strays < best || !strays)
             continue;
-        block = strays > best ? s->properties[i].name : (slice){0};
+        bool plain_backup = slice_eq(block, LIT("backupTemplate")); /* rather than a log backup's */
+        if (strays > best || !plain_backup)
+            block = strays > best ? s->properties[i].name : (slice){0};
         best = strays;
     }
     if (block.n)

@@ -175,9 +175,8 @@ static bool fits(const struct foreign_name *b, const struct node *n)
         return false;
     if (!b->value)
         return true;
-    slice value = slice_of(b->value);
-    return n->kind == NODE_BOOL     ? slice_eq(value, n->boolean ? LIT("true") : LIT("false"))
-               : n->kind == NODE_STRING ? slice_eq_nocase(value, n->text)
+    return n->kind == NODE_BOOL     ? has_word(b->value, n->boolean ? LIT("true") : LIT("false"))
+               : n->kind == NODE_STRING ? has_word(b->value, n->text)
                                     : false;
 }
 
@@ -291,6 +290,10 @@ static void say_value(struct finding *x, slice name, slice field, const struct s
     const struct foreign_name_value *v = value_of(field, text, s, (slice){0});
     if (v && v->becomes[0]) {
         finding_hint(x, "write %.*s: %s instead", FMT(name), v->becomes);
+        return;
+    }
+    if (v) {
+        finding_hint(x, "%s", v->hint);
         return;
     }
     struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
