@@ -28,10 +28,11 @@ static void delete_order(struct rule_run *run, const struct resource *o)
     } else if (o->backup->is_log && logbackup_on_track(phase)) {
         struct finding *x = finding_at(
             run->findings, &rule_delete_order, FIELD_NONE, command,
-            "the log backup is still %s: the operator has to stop it first, and this deletion hangs if that "
-            "fails%s",
-            logbackup_phase_text(phase),
-            o->group == GROUP_BR ? ", as it does if the cluster uses TLS, is deleted or is paused" : "");
+            "the log backup is still %s: if the stop fails%s, its task keeps running and blocks every other "
+            "log "
+            "backup of the cluster%s",
+            logbackup_phase_text(phase), o->group == GROUP_BR ? ", as it may with TLS" : "",
+            o->group == GROUP_BR ? "; if the cluster is deleted or paused, this deletion hangs" : "");
         finding_hint(x, "set log-stop, wait for Stopped, then delete it");
     } else if (o->backup->is_log && log.started && phase != LOGBACKUP_STOPPED) {
         struct finding *x =
