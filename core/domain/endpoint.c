@@ -291,3 +291,9 @@ bool endpoint_is_aws(slice host)
             return true;
     return false;
 }
+
+bool endpoint_is_loopback(slice host)
+{
+    return slice_eq_nocase(host, LIT("localhost")) || slice_eq(host, LIT("[::1]")) ||
+           (slice_starts(host, LIT("127.")) && is_ipv4(host));
+}

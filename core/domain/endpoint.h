@@ -24,6 +24,8 @@ bool endpoint_parse(slice s, struct endpoint *ret, struct refusal *refusal);
 /* Returns whether the host is the domain itself, or in it. */
 bool endpoint_host_in(slice host, slice domain);
 bool endpoint_is_aws(slice host);
+/* Returns whether the host is the machine itself: localhost, 127.0.0.0/8, ::1. */
+bool endpoint_is_loopback(slice host);
 
 /* Returns whether Go's net/netip reads it as an IPv6 address, with or without a %zone. */
 bool ipv6_valid(slice s);

@@ -61,6 +61,31 @@ static wide multiply(const struct digits *d, wide unit)
     return whole * unit + carry + rest;
 }
 
+/* `1 Gi` and `1,5`: without its spaces, and with a point. A comma before three digits separates thousands. */
+static bool propose_plain(slice s, struct refusal *refusal)
+{
+    char text[sizeof refusal->better];
+    struct quantity ignored;
+    size_t n = 0, comma = slice_find_char(s, ','), after = comma;
+    if (!refusal || s.n >= sizeof text)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] != ' ')
+            text[n++] = s.p[i] == ',' ? '.' : s.p[i];
+    while (after != SLICE_NONE && after + 1 < s.n && ascii_is_digit(s.p[after + 1]))
+        after++;
+    bool thousands = comma != SLICE_NONE && after - comma == 3;
+    if (thousands || (n == s.n && comma == SLICE_NONE) || !quantity_parse((slice){text, n}, &ignored, NULL))
+        return false;
+    snprintf(refusal->better, sizeof refusal->better, "%.*s", (int)n, text);
+    bool point = slice_find_char((slice){text, n}, '.') != SLICE_NONE; /* YAML would make it a number */
+    if (point)
+        refuse_hint(refusal, "write \"%s\" in quotes", refusal->better);
+    else
+        refuse_hint(refusal, "write %s", refusal->better);
+    return true;
+}
+
 static bool unknown_suffix(slice s, size_t at, struct refusal *refusal)
 {
     slice suffix = slice_from(s, at);
@@ -77,6 +102,8 @@ static bool unknown_suffix(slice s, size_t at, struct refusal *refusal)
         refuse_hint(refusal, "write %s", refusal->better);
         return false;
     }
+    if (propose_plain(s, refusal))
+        return false;
     refuse_hint(refusal, "use n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as 1e3");
     return false;
 }

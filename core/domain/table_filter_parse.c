@@ -295,8 +295,12 @@ static bool read_rule(struct filter_reader *r, struct filter_rule *ret)
     r->at++;
     if (!read_pattern(r, "table", &ret->table))
         return false;
-    return r->at == r->end ||
-           refuse(r->refusal, r->at, r->end - r->at, "stray characters after the table pattern");
+    if (r->at == r->end)
+        return true;
+    refuse(r->refusal, r->at, r->end - r->at, "stray characters after the table pattern");
+    if (r->line.p[r->at] == '.' && r->at + 1 < r->end && r->line.p[r->at - 1] != '.')
+        refuse_hint(r->refusal, "write DATABASE.TABLE; put a name that contains a dot into backquotes");
+    return false;
 }
 
 /* The line with backslashes before its hyphens, or with ' as `, when that is the only fault. */

@@ -226,8 +226,54 @@ static void explain_schedule(struct finding *x)
             finding_hint(x, "write the expression itself, which is now below %.*s", FMT(c->key));
 }
 
+/* `secretName: {name: s3}`, as other resources refer to an object. */
+static void explain_reference(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    static const slice references[] = {
+        SLICE("secretName"),        SLICE("serviceAccount"),      SLICE("cluster"),
+        SLICE("priorityClassName"), SLICE("tlsClientSecretName"), SLICE("storageClassName")};
+    if (n->kind != NODE_OBJECT || !slice_among(n->key, references, COUNT(references)))
+        return;
+    for (const struct node *c = n->first; c; c = c->next) /* pruned: a string has no fields */
+        if (c->kind == NODE_STRING && slice_eq(c->key, LIT("name")) && is_plain_word(c->text)) {
+            finding_edit(x, at_value(n), c->text);
+            finding_hint(x, "write %.*s", FMT(c->text));
+        }
+}
+
+static bool is_in_list(const struct node *n, slice key)
+{
+    return n->parent && n->parent->kind == NODE_ARRAY && slice_eq(n->parent->key, key);
+}
+
+/* `env: ["TZ=UTC"]`, and `options: [{compression: zstd}]`. */
+static void explain_element(struct finding *x)
+{
+    const struct node *n = x->place.node, *only = n->kind == NODE_OBJECT ? n->first : NULL;
+    size_t equals = n->kind == NODE_STRING ? slice_find_char(n->text, '=') : SLICE_NONE;
+    slice better = {0};
+    if (is_in_list(n, LIT("env")) && equals != SLICE_NONE && is_plain_word(slice_cut(n->text, 0, equals))) {
+        struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
+        buf_fmt(&b, "{name: \"%.*s\", value: ", FMT(slice_cut(n->text, 0, equals)));
+        buf_json_text(&b, slice_from(n->text, equals + 1));
+        buf_put(&b, LIT("}"));
+        better = b.failed ? better : buf_slice(&b);
+    } else if (is_in_list(n, LIT("options")) && only && !only->next && only->kind == NODE_STRING &&
+               is_plain_word(only->key) && is_plain_word(only->text)) {
+        const char *dashes = slice_starts(only->key, LIT("-")) ? "" : "--";
+        better = arena_fmt(x->arena, "%s%.*s=%.*s", dashes, FMT(only->key), FMT(only->text));
+    }
+    if (!better.n)
+        return;
+    finding_edit_plain(x, at_value(n), better);
+    finding_hint(x, "write %.*s", FMT(better));
+}
+
 static void explain_type(struct finding *x)
 {
+    explain_reference(x);
+    explain_element(x);
     explain_cluster(x);
     explain_schedule(x);
     explain_rate(x);

@@ -23,9 +23,11 @@ enum block_bit {
     FROM = 1 << 11,
     DUMPLING = 1 << 12,
     RESOURCES = 1 << 13,
+    CLEAN_OPTION = 1 << 14,
+    RETRY_POLICY = 1 << 15,
     /* not blocks but conditions */
-    LATE = 1 << 14,    /* see foreign_name_explain() */
-    WITH_BR = 1 << 15, /* br is beside it */
+    LATE = 1 << 16,    /* see foreign_name_explain() */
+    WITH_BR = 1 << 17, /* br is beside it */
 };
 
 enum {
@@ -60,6 +62,8 @@ static unsigned block_of(const struct node *n, const struct schema_kind *kind)
         {SLICE("from"), FROM},
         {SLICE("dumpling"), DUMPLING},
         {SLICE("resources"), RESOURCES},
+        {SLICE("cleanOption"), CLEAN_OPTION},
+        {SLICE("backoffRetryPolicy"), RETRY_POLICY},
     };
     if (!n->parent)
         return ROOT;

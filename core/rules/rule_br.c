@@ -33,13 +33,39 @@ static void clusterns_v2(struct rule_run *run, const struct job_spec *job)
     finding_hint(x, "create the object in %.*s and omit clusterNamespace", FMT(there->value));
 }
 
+/* AKIAIOSFODNN7EXAMPLE: AWS's form of a key's ID. */
+static bool is_access_key(slice s)
+{
+    bool key = s.n >= 16 && (slice_starts(s, LIT("AKIA")) || slice_starts(s, LIT("ASIA")));
+    for (size_t i = 0; i < s.n; i++)
+        key = key && (ascii_is_digit(s.p[i]) || (s.p[i] >= 'A' && s.p[i] <= 'Z'));
+    return key;
+}
+
+/* `tidb/s3-secret`, `system:serviceaccount:tidb:backup`: a name behind its namespace. */
+static slice without_namespace(slice s)
+{
+    for (size_t i = s.n; i > 0; i--)
+        if (s.p[i - 1] == '/' || s.p[i - 1] == ':')
+            return slice_from(s, i);
+    return s;
+}
+
 static void check_name(struct rule_run *run, const struct text *t, bool (*check)(slice, struct refusal *))
 {
     if (!t || !text_given(t) || check(t->value, NULL))
         return;
     struct refusal why = {0};
     check(t->value, &why);
-    rule_refused(run, &rule_referenced_name, t, &why);
+    struct finding *x = rule_refused(run, &rule_referenced_name, t, &why);
+    slice name = without_namespace(t->value);
+    if (is_access_key(t->value)) {
+        finding_edit(x, at_value(t->node), (slice){0});
+        finding_hint(x, "put the key in a Secret, and write the Secret's name");
+    } else if (name.n < t->value.n && check(name, NULL)) {
+        finding_edit(x, at_value(t->node), name);
+        finding_hint(x, "write %.*s, without its namespace", FMT(name));
+    }
 }
 
 static void referenced_name(struct rule_run *run, const struct job_spec *job)

@@ -136,6 +136,17 @@ static void s3_endpoint_odd(struct rule_run *run, const struct s3_endpoint *p)
                                  : "");
 }
 
+/* The Job's pod, and each TiKV pod, would ask itself. */
+static void endpoint_loopback(struct rule_run *run, const struct s3_endpoint *p)
+{
+    slice host = p->url.host;
+    if (!p->readable || !p->web || !endpoint_is_loopback(host))
+        return;
+    struct finding *x = finding_at(run->findings, &rule_s3_endpoint_odd, FIELD_NONE, at_value(p->field->node),
+                                   "%.*s is the pod itself, and no storage runs in it", FMT(host));
+    finding_hint(x, "write the host of the storage's Service, such as http://minio.minio.svc:9000");
+}
+
 static void ceph_needs_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
     struct finding *x =

@@ -2,6 +2,7 @@
  * a value that is not a plain name or path means different places to the two. */
 #include "checks.h"
 
+#include "endpoint.h"
 #include "kube_name.h"
 #include "storage_path.h"
 #include "utf8.h"
@@ -195,6 +196,9 @@ static const char *odd_shape(const struct job_spec *job, slice name)
     bool aws = job->storage.used == STORAGE_S3 && s3_provider_is(&job->storage.s3, "aws");
     if (is_ip_address(name))
         return "are no IP addresses";
+    if (endpoint_is_aws(name) || endpoint_host_in(name, LIT("aliyuncs.com")) ||
+        endpoint_host_in(name, LIT("googleapis.com")) || endpoint_host_in(name, LIT("windows.net")))
+        return "do not contain the host of their service";
     if (first == '-' || first == '.' || last == '-' || last == '.')
         return "begin and end with a letter or digit";
     return aws && slice_find_char(name, '_') != SLICE_NONE ? "of AWS contain no underscores" : NULL;

@@ -75,12 +75,16 @@ static void region_zone(struct rule_run *run, const struct job_spec *job)
     finding_hint(x, "write %.*s", FMT(without));
 }
 
-/* The region as AWS writes it: `US_East_1` becomes us-east-1. */
+/* The region as AWS writes it: `US_East_1` and `us-east1` become us-east-1. */
 static slice tidy_region(struct arena *a, slice region)
 {
-    struct buf b = buf_new(a, region.n + 1);
-    for (size_t i = 0; i < region.n; i++)
+    region = slice_trim(region);
+    struct buf b = buf_new(a, region.n + 2);
+    for (size_t i = 0; i < region.n; i++) {
+        if (i + 1 == region.n && i && ascii_is_digit(region.p[i]) && ascii_is_letter(region.p[i - 1]))
+            buf_char(&b, '-');
         buf_char(&b, region.p[i] == '_' || region.p[i] == ' ' ? '-' : ascii_lower(region.p[i]));
+    }
     return buf_slice(&b);
 }
 

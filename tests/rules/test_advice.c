@@ -56,6 +56,7 @@ static bool follows(const struct diagnostic *d, const struct diagnostic *new)
     static const char *const pairs[][2] = {{"schema-enum", "name-too-long"},
                                            {"schema-enum", "log-create-with-stop"},
                                            {"provider-unknown", "compact-storage-differs"},
+                                           {"schema-type", "templates-cluster-differ"},
                                            {"time-zone-unclear", "compact-ts"},
                                            {"compact-ts", "compact-ts"}}; /* the second: in the wrong order */
     for (size_t i = 0; i < COUNT(pairs); i++)
@@ -313,6 +314,8 @@ static bool follow(struct arena *a, struct node *root, const struct diagnostic *
         return set(a, root, parent_path(d->path), advice->value);
     if (advice->instead)
         walk(root, d->path, &rest)->flags |= NODE_SHADOWED;
+    if (n->kind == NODE_STRING && strcmp(d->rule->slug, "schema-type") == 0)
+        n->kind = NODE_NULL; /* a string is what it must not be */
     if (advice->action == SET)
         return set(a, root, path, advice->value) && set_also(a, root, path, advice->also);
     if (rest.n || !n->parent)

@@ -23,6 +23,8 @@ enum {
     FROM,
     DUMPLING,
     RESOURCES,
+    CLEAN_OPTION,
+    RETRY_POLICY,
     BLOCKS
 };
 
@@ -59,6 +61,10 @@ static const char *const objects[BLOCKS] = {
     [DUMPLING] = HEAD(
         "Backup") "spec:\n  storageSize: 9Gi\n  from: {host: shop, secretName: shop}\n  dumpling:\n    @\n"
                   "    options: [--threads=1]\n  " STORAGE,
+    [CLEAN_OPTION] =
+        HEAD("Backup") "spec:\n  cleanPolicy: Delete\n  cleanOption:\n    @\n    batchConcurrency: 3\n"
+                       "  " CLUSTER "  " STORAGE,
+    [RETRY_POLICY] = HEAD("Backup") "spec:\n  backoffRetryPolicy:\n    @\n  " CLUSTER "  " STORAGE,
     [RESOURCES] = HEAD("Backup") "spec:\n  resources:\n    @\n    limits: {cpu: 1}\n  " CLUSTER "  " STORAGE,
 };
 
@@ -160,6 +166,8 @@ static void try_entry(const char *blocks, const char *words, const char *value)
         {"FROM", {FROM}, 1},
         {"DUMPLING", {DUMPLING}, 1},
         {"RESOURCES", {RESOURCES}, 1},
+        {"CLEAN_OPTION", {CLEAN_OPTION}, 1},
+        {"RETRY_POLICY", {RETRY_POLICY}, 1},
     };
     static const char *const groups[] = {"br.pingcap.com", "pingcap.com"};
     for (size_t i = 0; i < COUNT(names); i++) {
