@@ -14,7 +14,7 @@ enum { FIRST_ROOM = 64 << 10 };
 /* Returns 0 or an errno. `room` is a first guess; the buffer grows. */
 static int read_all(struct arena *a, int fd, size_t room, size_t most, slice *ret)
 {
-    char *p = arena_try(a, room);
+    char *p = arena_try_bytes(a, room);
     for (size_t n = 0; p;) {
         ssize_t got = read(fd, p + n, (room < most ? room : most) - n);
         if (got < 0 && errno == EINTR)
@@ -28,7 +28,7 @@ static int read_all(struct arena *a, int fd, size_t room, size_t most, slice *re
         }
         if (n < room)
             continue;
-        char *wider = arena_try(a, room * 2);
+        char *wider = arena_try_bytes(a, room * 2);
         if (wider)
             memcpy(wider, p, n);
         p = wider;

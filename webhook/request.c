@@ -273,7 +273,7 @@ static bool body_append(const struct service *s, struct request *r, const char *
             wider *= 2;
         if (wider > r->expected)
             wider = r->expected;
-        char *p = may_grow(s, r, wider) ? arena_try(r->arena, wider) : NULL;
+        char *p = may_grow(s, r, wider) ? arena_try_bytes(r->arena, wider) : NULL;
         if (!p)
             return false;
         if (r->length)
@@ -336,7 +336,7 @@ static void record(const struct service *s, const struct request *r)
 static void keep_answer_only(struct service *s, struct request *r)
 {
     struct arena *other = arena_reserved(r->arena) > ARENA_KEEP_BYTES ? arena_pool_take(s->arenas) : NULL;
-    char *copy = other ? arena_try(other, r->answer.body.n) : NULL;
+    char *copy = other ? arena_try_bytes(other, r->answer.body.n) : NULL;
     if (copy) {
         struct arena *large = r->arena;
         memcpy(copy, r->answer.body.p, r->answer.body.n);

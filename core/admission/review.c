@@ -462,7 +462,7 @@ static void answer_asked(void *context)
 {
     struct asking *q = context;
     if (q->endpoint == ENDPOINT_VALIDATE)
-        q->spare = arena_alloc(q->arena, ANSWER_BYTES, 1);
+        q->spare = arena_bytes(q->arena, ANSWER_BYTES);
     q->text = answer(q->gate, q->arena, q->endpoint, q->body, q->now, q->log);
 }
 

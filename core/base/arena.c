@@ -181,7 +181,7 @@ static bool next_chunk(struct arena *a, size_t need)
     return true;
 }
 
-void *arena_try(struct arena *a, size_t size)
+void *arena_try_bytes(struct arena *a, size_t size)
 {
     a->allocations++;
     if (a->fail_at && a->allocations >= a->fail_at) {
@@ -200,7 +200,16 @@ void *arena_try(struct arena *a, size_t size)
     a->used += need;
     a->handed_out += need - REDZONE;
     ASAN_UNPOISON_MEMORY_REGION(p, size);
-    return memset(p, 0, size);
+#ifdef ARENA_ASAN
+    memset(p, 0xa5, size); /* whoever reads before writing shall notice */
+#endif
+    return p;
+}
+
+void *arena_try(struct arena *a, size_t size)
+{
+    void *p = arena_try_bytes(a, size);
+    return p ? memset(p, 0, size) : NULL;
 }
 
 _Noreturn void arena_exhausted(struct arena *a)
@@ -232,6 +241,14 @@ void *arena_alloc(struct arena *a, size_t count, size_t size)
     return p;
 }
 
+void *arena_bytes(struct arena *a, size_t size)
+{
+    void *p = arena_try_bytes(a, size);
+    if (!p)
+        arena_exhausted(a);
+    return p;
+}
+
 slice arena_copy(struct arena *a, slice s)
 {
     return (slice){arena_cstr(a, s), s.n};
@@ -239,9 +256,10 @@ slice arena_copy(struct arena *a, slice s)
 
 const char *arena_cstr(struct arena *a, slice s)
 {
-    char *copy = arena_alloc(a, 1, s.n + 1);
+    char *copy = arena_bytes(a, s.n + 1);
     if (s.n)
         memcpy(copy, s.p, s.n);
+    copy[s.n] = '\0';
     return copy;
 }
 
@@ -249,11 +267,11 @@ slice arena_vfmt(struct arena *a, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    char first[256]; /* hardly a text is longer: it is formatted once */
+    char first[256] __attribute__((uninitialized)); /* hardly a text is longer: it is formatted once */
     size_t n = format_text(first, sizeof first, format, args);
-    char *text = arena_alloc(a, 1, n + 1);
+    char *text = arena_bytes(a, n + 1);
     if (n < sizeof first)
-        memcpy(text, first, n);
+        memcpy(text, first, n + 1);
     else
         format_text(text, n + 1, format, again);
     va_end(again);

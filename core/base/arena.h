@@ -1,6 +1,6 @@
 /* All memory of one unit of work (a file, a request), given back at once.
  *
- * arena_alloc() and its helpers never return NULL: memory is zeroed and aligned for any type, and when the
+ * arena_alloc() and its helpers never return NULL: memory is aligned for any type, zeroed except by arena_bytes(), and when the
  * arena's limit is reached the innermost arena_run() of this arena ends:
  *
  *     struct work w = {.arena = a, .text = text};
@@ -36,6 +36,9 @@ void arena_reset(struct arena *a); /* closes what was deferred; all memory hande
 
 void *arena_alloc(struct arena *a, size_t count, size_t size); /* `count` elements of `size` bytes */
 void *arena_try(struct arena *a, size_t size);                 /* the same, but NULL instead of unwinding */
+/* The same two for memory that is written before it is read, such as texts: it is not zeroed. */
+void *arena_bytes(struct arena *a, size_t size);
+void *arena_try_bytes(struct arena *a, size_t size);
 _Noreturn void arena_exhausted(struct arena *a); /* unwinds, after a library got NULL from arena_try() */
 
 /* Calls work(context). True when it returned. False when `a` was exhausted: work() was left in the middle, and what

@@ -25,7 +25,7 @@ static bool grow(struct buf *b, size_t more)
     while (wider < b->n + more)
         wider *= 2;
     wider = wider < b->limit ? wider : b->limit;
-    char *p = arena_alloc(b->arena, 1, wider);
+    char *p = arena_bytes(b->arena, wider);
     if (b->n)
         memcpy(p, b->p, b->n);
     b->p = p;

@@ -68,7 +68,7 @@ bool num_f64(struct arena *a, slice s, double *ret)
     if (!looks_decimal(s))
         return false;
     if (s.n >= sizeof small)
-        text = arena_alloc(a, 1, s.n + 1);
+        text = arena_bytes(a, s.n + 1);
     memcpy(text, s.p, s.n);
     text[s.n] = 0;
     double value = strtod(text, NULL); /* the program never leaves the "C" locale */

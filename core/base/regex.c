@@ -27,7 +27,7 @@ enum {
 
 static void *take(PCRE2_SIZE size, void *arena)
 {
-    return arena_try(arena, size);
+    return arena_try_bytes(arena, size);
 }
 
 static void leave(void *p, void *arena)

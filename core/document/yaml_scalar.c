@@ -135,7 +135,7 @@ static slice without_underscores(struct arena *a, slice s)
 {
     if (slice_find_char(s, '_') == SLICE_NONE)
         return s;
-    char *p = arena_alloc(a, 1, s.n);
+    char *p = arena_bytes(a, s.n);
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++)
         if (s.p[i] != '_')

@@ -15,7 +15,7 @@ static void *take(size_t size)
 {
     if (!current)
         return malloc(size);
-    void *p = arena_try(current, size);
+    void *p = arena_try_bytes(current, size);
     exhausted = exhausted || !p;
     return p;
 }
@@ -51,18 +51,19 @@ static const char *c_text(slice text)
     if (text.n && memchr(text.p, 0, text.n))
         for (size_t i = 0; i < text.n; i++)
             nuls += text.p[i] == 0;
-    char *copy = arena_try(current, text.n + 2 * nuls + 1);
+    char *copy = arena_try_bytes(current, text.n + 2 * nuls + 1);
     exhausted = exhausted || !copy;
     if (!copy)
         return "";
     if (!nuls && text.n)
-        memcpy(copy, text.p, text.n);
+        memcpy(copy, text.p, n = text.n);
     for (size_t i = 0; nuls && i < text.n; i++) {
         if (text.p[i])
             copy[n++] = text.p[i];
         else
             n += (size_t)snprintf(copy + n, 4, "\xef\xbf\xbd");
     }
+    copy[n] = '\0';
     return copy;
 }
 

@@ -83,7 +83,7 @@ static slice without_zeros(struct arena *a, slice text)
 {
     if (slice_find_char(text, 0) == SLICE_NONE)
         return text;
-    char *copy = arena_try(a, text.n);
+    char *copy = arena_try_bytes(a, text.n);
     size_t n = 0;
     for (size_t i = 0; copy && i < text.n; i++)
         if (text.p[i])
