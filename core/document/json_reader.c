@@ -165,7 +165,7 @@ static uint32_t unescape_u(const char **p, const char *end)
 static slice unescape(struct arena *a, const char *p, const char *end)
 {
     static const char letters[] = "bfnrt", values[] = "\b\f\n\r\t";
-    char *text = arena_alloc(a, 1, (size_t)(end - p)), *out = text;
+    char *text = arena_bytes(a, (size_t)(end - p)), *out = text;
     while (p < end) {
         const char *escape = memchr(p, '\\', (size_t)(end - p));
         size_t n = (size_t)((escape ? escape : end) - p);
@@ -221,17 +221,28 @@ static const char *skip_plain(const char *p, const char *end)
     return p + scan_until((slice){p, (size_t)(end - p)}, scan_needs_escape);
 }
 
-static const char *read_string(struct json *r, const char *opening, slice *ret)
+/* read_string() from the first byte on that needs a look; not inline, as hardly a string has one. */
+__attribute__((noinline)) static const char *read_special(struct json *r, const char *opening, const char *p,
+                                                          slice *ret)
 {
-    const char *start = opening + 1, *p = start;
+    const char *start = opening + 1;
     bool escaped = false;
-    while ((p = skip_plain(p, r->end)) == r->end || *p != '"') {
+    for (; p == r->end || *p != '"'; p = skip_plain(p, r->end)) {
         escaped = escaped || (p < r->end && *p == '\\');
         p = string_step(r, opening, p);
         if (!p)
             return NULL;
     }
     *ret = escaped ? unescape(r->arena, start, p) : (slice){start, (size_t)(p - start)};
+    return p + 1;
+}
+
+static inline const char *read_string(struct json *r, const char *opening, slice *ret)
+{
+    const char *start = opening + 1, *p = skip_plain(start, r->end);
+    if (p == r->end || *p != '"')
+        return read_special(r, opening, p, ret);
+    *ret = (slice){start, (size_t)(p - start)};
     return p + 1;
 }
 

@@ -107,7 +107,6 @@ static bool holds_two_objects(const struct node *object)
 
 static void compare_few(struct node *object, struct findings *f)
 {
-    bool two_objects = holds_two_objects(object);
     for (struct node *later = object->first->next; later; later = later->next) {
         struct node *first = NULL, *earlier = NULL;
         for (struct node *m = object->first; m != later; m = m->next)
@@ -116,7 +115,7 @@ static void compare_few(struct node *object, struct findings *f)
                 earlier = m;
             }
         if (earlier)
-            shadow(f, first, earlier, later, two_objects);
+            shadow(f, first, earlier, later, holds_two_objects(object));
     }
 }
 

@@ -14,20 +14,26 @@ static bool is_container(const struct node *n)
     return n->kind == NODE_ARRAY || n->kind == NODE_OBJECT;
 }
 
-struct node *node_get(const struct node *object, slice key)
+static struct node *get_from(struct node *m, slice key)
 {
-    if (!object || object->kind != NODE_OBJECT)
-        return NULL;
-    struct node *m = object->first;
-    if (object->index) {
-        struct node *found = key_index_find(object->index, key, &m);
-        if (found && !(found->flags & NODE_GONE))
-            return found;
-    }
     for (; m; m = m->next)
         if (!(m->flags & NODE_GONE) && slice_eq(m->key, key))
             return m;
     return NULL;
+}
+
+/* Not inline: the few look-ups that come here would cost the others their registers. */
+__attribute__((noinline)) static struct node *get_indexed(const struct node *object, slice key)
+{
+    struct node *rest, *found = key_index_find(object->index, key, &rest);
+    return found && !(found->flags & NODE_GONE) ? found : get_from(rest, key);
+}
+
+struct node *node_get(const struct node *object, slice key)
+{
+    if (!object || object->kind != NODE_OBJECT)
+        return NULL;
+    return object->index ? get_indexed(object, key) : get_from(object->first, key);
 }
 
 struct node *node_at(const struct node *root, const char *dotted_path)
@@ -265,15 +271,14 @@ void node_append(struct node *container, struct node *child)
     node_attach(container, child);
 }
 
-struct node *pool_refill(struct node_pool *pool)
+void pool_refill(struct node_pool *pool)
 {
-    /* Half of what was needed so far: little is zeroed in vain, and large documents take few blocks. */
+    /* Half of what was needed so far: little is taken in vain, and large documents take few blocks. */
     size_t block = pool->taken / 2;
     block = block < 32 ? 32 : block > 1024 ? 1024 : block;
-    pool->free = ARENA_ARRAY(pool->arena, struct node, block);
-    pool->left = block - 1;
+    pool->free = arena_bytes(pool->arena, block * sizeof *pool->free);
+    pool->left = block;
     pool->taken += block;
-    return pool->free++;
 }
 
 static bool says_nothing(const struct node *n)

@@ -12,13 +12,14 @@ struct node_pool {
     size_t left, taken;
 };
 
-struct node *pool_refill(struct node_pool *pool); /* pool_take() with a new block */
+void pool_refill(struct node_pool *pool); /* with a new block */
 
-static inline struct node *pool_take(struct node_pool *pool) /* zeroed */
+static inline struct node *pool_take(struct node_pool *pool)
 {
     if (pool->left == 0)
-        return pool_refill(pool);
+        pool_refill(pool);
     pool->left--;
+    *pool->free = (struct node){0};
     return pool->free++;
 }
 
