@@ -6,6 +6,7 @@
 #include "builtin_schemas.h"
 #include "file.h"
 #include "kube.h"
+#include "log.h"
 #include "options.h"
 #include "reconcile.h"
 
@@ -33,8 +34,9 @@ static const char help[] =
     "                         (UTC); '' for UTC without TZ\n"
     "  --config FILE          policy: severities of the rules that objects must pass\n"
     "  --kubeconfig FILE      how to reach the API server from outside\n"
-    "  --listen ADDRESS:PORT  /livez, /readyz and /metrics (0.0.0.0:8080)\n"
+    "  --listen ADDRESS:PORT  /livez, /readyz and /metrics (:8080: every address)\n"
     "  --log-format json|text one line per decision on standard error (json)\n"
+    "  --log-level LEVEL      info, warning or error (info)\n"
     "\n"
     "SIGTERM and SIGINT end it: requests in flight are waited for, then the Lease is\n"
     "given back. A second signal ends it at once.\n"
@@ -102,6 +104,7 @@ static const struct option options[] = {
     {OPTION_TEXT("--kubeconfig", settings, options.kubeconfig)},
     {OPTION_TEXT("--listen", settings, options.listen)},
     {OPTION_WORD("--log-format", settings, log_format, log_formats)},
+    {OPTION_WORD("--log-level", settings, options.log_level, log_level_words)},
 };
 
 static int read_options(struct settings *s, int argc, char **argv)
@@ -154,7 +157,7 @@ int command_reconcile(int argc, char **argv)
 {
     struct settings s = {
         .arena = arena_new(LIMIT_ARENA_BYTES),
-        .options = {.listen = "0.0.0.0:8080",
+        .options = {.listen = ":8080",
                     .log_fd = STDERR_FILENO,
                     .machine = {.kinds = MACHINE_DEFAULT_KINDS, .plan.time_zone = LIT("UTC")}},
         .lease = "brgate-reconcile"};

@@ -54,6 +54,7 @@ static const struct option options[] = {
     {OPTION_MILLISECONDS("--request-timeout", settings, server.request_timeout, 100, 300000)},
     {OPTION_MILLISECONDS("--shutdown-delay", settings, server.shutdown_delay, 0, 300000)},
     {OPTION_WORD("--log-format", settings, log_format, log_formats)},
+    {OPTION_WORD("--log-level", settings, server.log_level, log_level_words)},
     {OPTION_SWITCH("--check-config", settings, check_config)},
 };
 
@@ -65,9 +66,9 @@ static const char help_text[] =
     "/livez, /readyz and /metrics over plain HTTP on a second port.\n"
     "\n"
     "Addresses and certificates\n"
-    "  --listen ADDRESS:PORT         HTTPS port (0.0.0.0:8443); [::]:8443 is IPv4\n"
-    "                                and IPv6\n"
-    "  --health-listen ADDRESS:PORT  health and metrics (0.0.0.0:8080)\n"
+    "  --listen ADDRESS:PORT         HTTPS port (:8443, which is every address, IPv6\n"
+    "                                included where the machine has it)\n"
+    "  --health-listen ADDRESS:PORT  health and metrics (:8080)\n"
     "  --tls-cert FILE               certificate chain, PEM, leaf first\n"
     "  --tls-key FILE                its private key, PEM, not encrypted\n"
     "                                Both are read again when they change.\n"
@@ -126,6 +127,8 @@ static const char help_text[] =
     "  --shutdown-delay DURATION     keep serving after SIGTERM (10s), while the\n"
     "                                cluster learns that this replica is leaving\n"
     "  --log-format json|text        one line per review on standard error (json)\n"
+    "  --log-level LEVEL             info, warning (no line for a review, unless it\n"
+    "                                could not be answered) or error (info)\n"
     "  --check-config                read policy, certificate and key as at start,\n"
     "                                say whether they can be used, exit with 0 or 2\n"
     "\n"
@@ -236,7 +239,7 @@ static int check_config(const struct settings *s, const struct server_handler *h
 /* In the form of the log, as the same programs read both. */
 static int cannot_start(const struct settings *s, const struct error *why)
 {
-    struct log *log = s->server.text_log ? NULL : log_new(s->server.log_fd, false);
+    struct log *log = s->server.text_log ? NULL : log_new(s->server.log_fd, false, LOG_LEVEL_ERROR);
     if (!log)
         return command_fails("serve", "%s", why->text);
     log_event(log, LOG_LEVEL_ERROR, "not-started", "%s", why->text);

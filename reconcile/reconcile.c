@@ -280,7 +280,7 @@ static bool open_all(struct controller *c, struct error *reterr)
     if (!c->kube)
         return false;
     c->loop = kube_loop_new(c->kube);
-    c->log = log_new(c->options->log_fd, c->options->text_log);
+    c->log = log_new(c->options->log_fd, c->options->text_log, c->options->log_level);
     if (!c->loop || !c->log || !open_machine(c))
         return error_set(reterr, "out of memory or threads");
     return open_port(c, reterr);

@@ -9,6 +9,7 @@ struct reconcile_options {
     const char *kubeconfig; /* NULL: as kube_place finds it */
     const char *listen;     /* ADDRESS:PORT of /livez, /readyz and /metrics; port 0 is chosen by the system */
     bool text_log;
+    unsigned log_level; /* of enum log_level: lines of lower ones are not written */
     int log_fd;
     /* Without an identity, which is made; without a namespace of the lease it is the pod's or the context's. */
     struct machine_settings machine;

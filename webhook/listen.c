@@ -19,7 +19,7 @@ union address {
     struct sockaddr_in6 v6;
 };
 
-/* "1.2.3.4:80", "[::1]:80", ":80" (all IPv4 addresses). */
+/* "1.2.3.4:80", "[::1]:80", ":80" (every address). */
 static socklen_t parse(const char *text, union address *ret)
 {
     char address[INET6_ADDRSTRLEN];
@@ -29,11 +29,11 @@ static socklen_t parse(const char *text, union address *ret)
     if (!colon || !num_u64(slice_of(colon + 1), &port) || port > 65535)
         return 0;
     slice name = slice_cut(s, 0, (size_t)(colon - text));
+    if (!name.n)
+        name = LIT("[::]");
     bool v6 = name.n >= 2 && name.p[0] == '[' && name.p[name.n - 1] == ']';
     if (v6)
         name = slice_cut(name, 1, name.n - 2);
-    if (!v6 && !name.n)
-        name = LIT("0.0.0.0");
     if (name.n >= sizeof address)
         return 0;
     memcpy(address, name.p, name.n);
@@ -58,9 +58,24 @@ static const char *advice(int error)
         return "this machine has no such address: 0.0.0.0 means all of them";
     case EACCES:
         return "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one";
+    case EAFNOSUPPORT:
+        return "this machine has no IPv6: 0.0.0.0 means all IPv4 addresses, and no address at all means "
+               "every one";
     default:
         return "choose another address or port";
     }
+}
+
+/* For ":80" an IPv4 socket where the kernel has no IPv6. */
+static int open_socket(const char *text, union address *at, socklen_t *length)
+{
+    const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    int fd = socket(at->any.sa_family, type, 0);
+    if (fd >= 0 || errno != EAFNOSUPPORT || text[0] != ':')
+        return fd;
+    at->v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = at->v6.sin6_port};
+    *length = sizeof at->v4;
+    return socket(AF_INET, type, 0);
 }
 
 int listen_on(const char *address, const char *flag, struct error *reterr)
@@ -68,13 +83,14 @@ int listen_on(const char *address, const char *flag, struct error *reterr)
     union address at;
     socklen_t length = parse(address, &at);
     if (!length) {
-        error_set(reterr,
-                  "%s %s: expected ADDRESS:PORT with a numeric address, such as 0.0.0.0:8443 or [::]:8443",
-                  flag, address);
+        error_set(
+            reterr,
+            "%s %s: expected ADDRESS:PORT with a numeric address, such as 0.0.0.0:8443 or [::1]:8443, or "
+            ":8443 for every address",
+            flag, address);
         return -1;
     }
-    int on = 1, off = 0, buffer = SOCKET_BUFFER,
-        fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1, off = 0, buffer = SOCKET_BUFFER, fd = open_socket(address, &at, &length);
     if (fd >= 0)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (fd >= 0) { /* accepted sockets inherit these options */

@@ -1,4 +1,4 @@
-/* Listening sockets from ADDRESS:PORT. */
+/* Listening sockets from ADDRESS:PORT; :PORT is every address, IPv6 included where the kernel has it. */
 #ifndef BRGATE_LISTEN_H
 #define BRGATE_LISTEN_H
 

@@ -35,9 +35,12 @@ static const struct log_rate rates[SERVER_VERDICT_COUNT] = {[SERVER_FAILED] = {2
 static const char *const verdict_words[SERVER_VERDICT_COUNT] = {"failed", "malformed", "allowed",
                                                                 "would_deny", "denied"};
 
+const char *const log_level_words[LOG_LEVEL_COUNT + 1] = {"info", "warning", "error", NULL};
+
 struct log {
     int fd;
     bool text;
+    enum log_level least;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t filled;
@@ -137,13 +140,14 @@ static void *writer(void *context)
     return NULL;
 }
 
-struct log *log_new(int fd, bool text)
+struct log *log_new(int fd, bool text, enum log_level least)
 {
     struct log *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
     l->fd = fd;
     l->text = text;
+    l->least = least;
     pthread_mutex_init(&l->lock, NULL);
     thread_condition_init(&l->filled);
     if (pthread_create(&l->thread, NULL, writer, l) != 0) {
@@ -305,8 +309,9 @@ static void write_event(void *context)
 void log_about(struct log *l, enum log_level level, const char *event, const struct log_object *about,
                slice message)
 {
-    static const char *const words[] = {"info", "warning", "error"};
-    struct event e = {l, arena_new(LINE_BYTES * 4), words[level], event, about, message};
+    if (level < l->least)
+        return;
+    struct event e = {l, arena_new(LINE_BYTES * 4), log_level_words[level], event, about, message};
     if (e.arena)
         arena_run(e.arena, write_event, &e);
     arena_free(e.arena);
@@ -357,14 +362,18 @@ static void put_rules(struct buf *b, const struct server_handler *h, const struc
     buf_char(b, ']');
 }
 
+static enum log_level review_level(const struct server_answer *answer)
+{
+    return answer->verdict == SERVER_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
+}
+
 static void put_json_review(struct buf *b, const struct server_handler *h, size_t endpoint,
                             const struct server_answer *answer, unsigned long microseconds)
 {
     buf_put(b, LIT("{\"time\":\""));
     put_time(b);
     buf_fmt(b, "\",\"level\":\"%s\",\"event\":\"review\",\"endpoint\":\"%s\",\"verdict\":\"%s\"",
-            answer->verdict == SERVER_FAILED ? "error" : "info", h->paths[endpoint],
-            verdict_words[answer->verdict]);
+            log_level_words[review_level(answer)], h->paths[endpoint], verdict_words[answer->verdict]);
     put_json_field(b, LIT(",\"uid\":"), answer->uid);
     put_json_field(b, LIT(",\"operation\":"), slice_of(operation_words[answer->operation]));
     put_json_field(b, LIT(",\"kind\":"), answer->kind_name);
@@ -456,7 +465,7 @@ void log_review(struct log *l, struct arena *a, const struct server_handler *h, 
                 const struct server_answer *answer, uint64_t duration_ns)
 {
     struct review r = {l, a, h, endpoint, answer, (unsigned long)(duration_ns / 1000)};
-    if (!may_write(l, answer->verdict))
+    if (review_level(answer) < l->least || !may_write(l, answer->verdict))
         return;
     if (arena_run(a, write_review, &r))
         return;

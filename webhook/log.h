@@ -9,10 +9,13 @@
 
 struct log;
 
-struct log *log_new(int fd, bool text); /* NULL when the system has no memory or threads */
-void log_close(struct log *l);          /* writes what is left, for at most a second; NULL is allowed */
+/* A review's level is error when no answer could be given, and info otherwise. */
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR, LOG_LEVEL_COUNT };
+extern const char *const log_level_words[LOG_LEVEL_COUNT + 1]; /* NULL ends them */
 
-enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
+/* Lines below `least` are not written. NULL when the system has no memory or threads. */
+struct log *log_new(int fd, bool text, enum log_level least);
+void log_close(struct log *l); /* writes what is left, for at most a second; NULL is allowed */
 
 /* Logs an event of the server itself. */
 void log_event(struct log *l, enum log_level level, const char *event, const char *format, ...)

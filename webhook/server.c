@@ -39,8 +39,8 @@ struct server_options server_defaults(void)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     return (struct server_options){
-        .listen = "0.0.0.0:8443",
-        .health_listen = "0.0.0.0:8080",
+        .listen = ":8443",
+        .health_listen = ":8080",
         .max_body = LIMIT_DOCUMENT_BYTES,
         .max_connections = 512,
         .max_in_flight = 64,
@@ -214,7 +214,7 @@ static bool start(struct server *s, const struct server_handler *h, struct error
     const struct server_options *o = s->options;
     s->service.options = o;
     s->service.handler = h;
-    s->service.log = log_new(o->log_fd, o->text_log);
+    s->service.log = log_new(o->log_fd, o->text_log, o->log_level);
     s->service.metrics = metrics_new(h);
     atomic_init(&s->service.memory.left, o->reviews_memory);
     atomic_init(&s->service.policy.matches_file, true);
@@ -255,7 +255,7 @@ struct server *server_start(const struct server_options *o, const struct server_
 
 bool server_check(const struct server_options *o, struct error *reterr)
 {
-    struct log *log = log_new(o->log_fd, o->text_log);
+    struct log *log = log_new(o->log_fd, o->text_log, o->log_level);
     struct tls *tls = log ? tls_new(o, log, reterr) : NULL;
     if (!log)
         no_memory(reterr);

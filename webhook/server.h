@@ -108,7 +108,7 @@ enum {
 };
 
 struct server_options {
-    const char *listen, *health_listen; /* ADDRESS:PORT, port 0 is chosen by the system; [::] for IPv6 */
+    const char *listen, *health_listen; /* ADDRESS:PORT, port 0 is chosen by the system; see listen.h */
     /* A pair of files that is read again when it changes, or the PEM texts themselves; with neither the
      * server is not ready until server_certify(). */
     const char *cert_file, *key_file;
@@ -129,6 +129,7 @@ struct server_options {
     unsigned shutdown_delay, drain_timeout, reload_interval;
 
     bool text_log;
+    unsigned log_level; /* of enum log_level: lines of lower ones are not written */
     int log_fd;
     const struct server_addon *companion; /* NULL: none */
 };

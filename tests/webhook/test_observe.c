@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "fixture.h"
+#include "log.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -273,6 +274,33 @@ static void lines_tell_what_happened_and_nothing_else(void **state)
     }
 }
 
+/* Lines below the level that is asked for are not written; an error always is. */
+static void lines_have_levels(void **state)
+{
+    (void)state;
+    static const struct {
+        enum log_level least;
+        bool started, denied, failed;
+    } rows[] = {{LOG_LEVEL_INFO, true, true, true},
+                {LOG_LEVEL_WARNING, false, false, true},
+                {LOG_LEVEL_ERROR, false, false, true}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        fixture_new(&f);
+        f.options.log_level = rows[i].least;
+        fixture_start(&f);
+        review(&f, "/validate", "deny");
+        review(&f, "/validate", "fail");
+        server_stop(f.server);
+        f.server = NULL;
+        const char *log = fixture_log(&f);
+        assert_row(log, (strstr(log, "\"event\":\"started\"") != NULL) == rows[i].started);
+        assert_row(log, (strstr(log, "\"verdict\":\"denied\"") != NULL) == rows[i].denied);
+        assert_row(log, (strstr(log, "\"verdict\":\"failed\"") != NULL) == rows[i].failed);
+        fixture_end(&f);
+    }
+}
+
 static size_t occurrences(const char *text, const char *words)
 {
     size_t n = 0;
@@ -361,6 +389,7 @@ int main(void)
         cmocka_unit_test(the_page_is_what_prometheus_reads),
         cmocka_unit_test(lines_tell_when),
         cmocka_unit_test(lines_tell_what_happened_and_nothing_else),
+        cmocka_unit_test(lines_have_levels),
         cmocka_unit_test(garbage_does_not_fill_the_log),
         cmocka_unit_test(a_reader_that_stalls_costs_lines_and_nothing_else),
         cmocka_unit_test(a_reader_that_is_gone_is_not_missed),

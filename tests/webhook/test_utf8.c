@@ -246,7 +246,7 @@ static void check_object(struct subjects *s, slice json)
 static void open_log(struct subjects *s)
 {
     s->file = memfd_create("log", MFD_CLOEXEC);
-    s->log = log_new(s->file, false);
+    s->log = log_new(s->file, false, LOG_LEVEL_INFO);
     s->metrics = metrics_new(&s->handler);
     assert_true(s->log && s->metrics);
 }
