@@ -22,14 +22,31 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
-{{/* name, namespace and labels of an object in the release's namespace. */}}
+{{/* Annotations of an object; called with the root and, where it has any, those of its own. */}}
+{{- define "brgate.annotations" -}}
+{{- with merge dict (index (append . dict) 1) (index . 0).Values.commonAnnotations -}}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{ end -}}
+{{- end }}
+
+{{/* Annotations and, last, labels of an object; called as above. */}}
+{{- define "brgate.marks" -}}
+{{ include "brgate.annotations" . }}
+{{- "labels:" }}
+  {{- include "brgate.labels" (index . 0) | nindent 2 }}
+{{- end }}
+
+{{/* name, namespace, annotations and labels of an object in the release's namespace. */}}
 {{- define "brgate.metadata" -}}
 name: {{ include "brgate.fullname" . }}
 namespace: {{ .Release.Namespace }}
-labels:
-  {{- include "brgate.labels" . | nindent 2 }}
+{{ include "brgate.marks" (list .) }}
 {{- end }}
 
 {{- define "brgate.serviceAccount" -}}
@@ -149,23 +166,39 @@ docs: {{ . | quote }}
 {{- if hasKey $bytes $unit }}{{ div (mul $number (get $bytes $unit)) 1048576 }}{{ end -}}
 {{- end }}
 
-{{/* Tells cert-manager where the caBundle of a webhook configuration comes from. */}}
-{{- define "brgate.inject" -}}
-{{- if eq .Values.certificates.mode "cert-manager" -}}
-annotations:
-  cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "brgate.fullname" . }}
+{{/* Annotations of the webhook configurations. The first tells cert-manager where their caBundle comes from. */}}
+{{- define "brgate.injected" -}}
+{{- if eq .Values.certificates.mode "cert-manager" }}
+cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "brgate.fullname" . }}
 {{- end }}
+{{- with .Values.webhook.annotations }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The host name in webhook.url. */}}
+{{- define "brgate.urlHost" -}}
+{{ .Values.webhook.url | trimPrefix "https://" | regexFind "^[^:/]*" }}
+{{- end }}
+
+{{/* The name by which the API server calls the servers, and which the certificate is for. */}}
+{{- define "brgate.host" -}}
+{{ include "brgate.urlHost" . | default (printf "%s.%s.svc" (include "brgate.fullname" .) .Release.Namespace) }}
 {{- end }}
 
 {{/* clientConfig of both webhook configurations; called with the path. */}}
 {{- define "brgate.clientConfig" -}}
 {{- $root := index . 0 -}}
 clientConfig:
+  {{- if $root.Values.webhook.url }}
+  url: {{ $root.Values.webhook.url | trimSuffix "/" }}{{ index . 1 }}
+  {{- else }}
   service:
     name: {{ include "brgate.fullname" $root }}
     namespace: {{ $root.Release.Namespace }}
     path: {{ index . 1 }}
     port: {{ $root.Values.service.port }}
+  {{- end }}
   {{- with $root.Values.certificates.caBundle }}
   caBundle: {{ . }}
   {{- end }}
@@ -201,16 +234,26 @@ matchConditions:
   {{- end }}
 {{- end }}
 
+{{/* Which namespaces are judged, for the webhooks and the admission policy: begins with a newline, or is empty. */}}
+{{- define "brgate.namespaceSelector" -}}
+{{- $selector := .Values.webhook.namespaceSelector -}}
+{{- with .Values.webhook.excludeNamespaces -}}
+{{- $named := dict "key" "kubernetes.io/metadata.name" "operator" "NotIn" "values" . -}}
+{{- $selector = set (omit $selector "matchExpressions") "matchExpressions" (append (default list $selector.matchExpressions) $named) -}}
+{{- end -}}
+{{- with $selector }}
+namespaceSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{/* What both webhook configurations have in common. */}}
 {{- define "brgate.matching" -}}
 sideEffects: None
 admissionReviewVersions: [v1]
 matchPolicy: Equivalent
 timeoutSeconds: {{ .Values.webhook.timeoutSeconds }}
-{{- with .Values.webhook.namespaceSelector }}
-namespaceSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- include "brgate.namespaceSelector" . }}
 {{ include "brgate.conditions" . }}
 {{- end }}
 
@@ -219,8 +262,8 @@ namespaceSelector:
 {{- $tls := not (include "brgate.self" .) }}
 {{- $clients := .Values.server.clientCertificates }}
 - serve
-- --listen=[::]:{{ .Values.server.port }}
-- --health-listen=[::]:{{ .Values.server.healthPort }}
+- --listen={{ .Values.server.address }}:{{ .Values.server.port }}
+- --health-listen={{ .Values.server.address }}:{{ .Values.server.healthPort }}
 - --max-body={{ .Values.server.maxBody }}
 - --max-connections={{ .Values.server.maxConnections }}
 - --max-in-flight={{ .Values.server.maxInFlight }}
@@ -228,14 +271,18 @@ namespaceSelector:
 - --reviews-memory={{ .Values.server.reviewsMemory }}
 - --shutdown-delay={{ .Values.server.shutdownDelay }}
 - --log-format={{ .Values.server.logFormat }}
+- --log-level={{ .Values.server.logLevel }}
 - --enforcement={{ .Values.enforcement }}
 {{- if $tls }}
 - --tls-cert=/etc/brgate/tls/tls.crt
 - --tls-key=/etc/brgate/tls/tls.key
-- --tls-name={{ include "brgate.fullname" . }}.{{ .Release.Namespace }}.svc
+- --tls-name={{ include "brgate.host" . }}
 {{- else }}
 - --certs-secret={{ include "brgate.secret" . }}
 - --certs-service={{ include "brgate.fullname" . }}
+{{- with include "brgate.urlHost" . }}
+- --certs-name={{ . }}
+{{- end }}
 - --webhook-configuration={{ include "brgate.fullname" . }}
 {{- end }}
 {{- if $clients.configMap }}
@@ -252,16 +299,49 @@ namespaceSelector:
 {{- end }}
 {{- end }}
 
-{{/* What a container of ours may do and use. */}}
-{{- define "brgate.confined" -}}
+{{/* What a pod or a container may do, called with the values; a value of null leaves a field to the cluster. */}}
+{{- define "brgate.securityContext" -}}
+{{- $set := dict -}}
+{{- range $field, $value := . }}{{ if not (kindIs "invalid" $value) }}{{ $_ := set $set $field $value }}{{ end }}{{ end -}}
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities: {drop: [ALL]}
+  {{- toYaml $set | nindent 2 }}
+{{- end }}
+
+{{/* What a container of ours may do, use and see. */}}
+{{- define "brgate.confined" -}}
+{{ include "brgate.securityContext" .Values.securityContext }}
 {{- with .Values.resources }}
 resources:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with .Values.extraEnv }}
+env:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* How a pod is replaced. With the node's network the new one needs a node of its own for its ports, which there may not be. */}}
+{{- define "brgate.strategy" -}}
+strategy:
+  rollingUpdate:
+    maxUnavailable: {{ ternary 1 0 .Values.hostNetwork }}
+    maxSurge: {{ ternary 0 1 .Values.hostNetwork }}
+{{- end }}
+
+{{/* How Prometheus' operator asks, as the only item of a list; called with the monitor's values and relabelings of ours. */}}
+{{- define "brgate.endpoint" -}}
+{{- $monitor := index . 0 -}}
+- port: health
+  path: /metrics
+  interval: {{ $monitor.interval }}
+  {{- with concat (index . 1) $monitor.relabelings }}
+  relabelings:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $monitor.metricRelabelings }}
+  metricRelabelings:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end }}
 
 {{- define "brgate.mounts" -}}
@@ -273,6 +353,9 @@ resources:
 {{- end }}
 {{- if .Values.server.clientCertificates.configMap }}
 - {name: clients, mountPath: /etc/brgate/clients, readOnly: true}
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 

@@ -13,14 +13,22 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
-{{/* name, namespace and labels of an object in the release's namespace. */}}
+{{- define "brgate.reconciler.marks" -}}
+{{ include "brgate.annotations" . }}
+{{- "labels:" }}
+  {{- include "brgate.reconciler.labels" (index . 0) | nindent 2 }}
+{{- end }}
+
+{{/* name, namespace, annotations and labels of an object in the release's namespace. */}}
 {{- define "brgate.reconciler.metadata" -}}
 name: {{ include "brgate.reconciler.fullname" . }}
 namespace: {{ .Release.Namespace }}
-labels:
-  {{- include "brgate.reconciler.labels" . | nindent 2 }}
+{{ include "brgate.reconciler.marks" (list .) }}
 {{- end }}
 
 {{- define "brgate.reconciler.serviceAccount" -}}

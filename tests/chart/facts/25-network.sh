@@ -18,7 +18,7 @@ ingress \
 given "everything" --values "$chart/ci/everything-values.yaml"
 ingress \
     '    - ports:' \
-    '        - {port: 10250}' \
+    '        - {port: 10251}' \
     '      from:' \
     '        - ipBlock:' \
     '            cidr: 10.0.0.0/28' \

@@ -11,8 +11,8 @@ only() { # only KIND NAME: the rest of the facts is about that object
 }
 only Deployment gate-brgate-reconciler
 has Deployment 'replicas: 2 ' '- reconcile$' 'kinds=backupschedules.br.pingcap.com,compactbackups.br.pingcap.com$' \
-    'lease=brgate-system/gate-brgate-reconciler$' 'listen=\[::\]:8080$' 'timezone=UTC$' 'runAsNonRoot: true' 'runAsUser: 65532' \
-    'seccompProfile: \{type: RuntimeDefault\}' 'allowPrivilegeEscalation: false' 'capabilities: \{drop: \[ALL\]\}' \
+    'lease=brgate-system/gate-brgate-reconciler$' '--listen=:8080$' 'timezone=UTC$' 'runAsNonRoot: true' 'runAsUser: 65532' \
+    'seccompProfile:' 'type: RuntimeDefault' 'allowPrivilegeEscalation: false' 'drop:' '^ *- ALL$' \
     'readOnlyRootFilesystem: true' 'enableServiceLinks: false' 'automountServiceAccountToken: true' 'path: /readyz' 'path: /livez' \
     'app.kubernetes.io/name: brgate-reconciler$' 'maxUnavailable: 0' '--config=/etc/brgate/policy/brgate.yaml$'
 has_not Deployment 'app.kubernetes.io/name: brgate$' '--namespace' '--dry-run' '--manager-image'
