@@ -299,12 +299,59 @@ static int close_all(void **state)
     return 0;
 }
 
+/* Kubernetes' own types have no descriptions of their members, which three templates would repeat. */
+static bool is_of_kubernetes(slice name)
+{
+    static const char *const names[] = {
+        "additionalVolumeMounts", "additionalVolumes", "affinity",    "env",    "imagePullSecrets",
+        "podSecurityContext",     "resources",         "tolerations", "volume", "volumeMount"};
+    size_t i = 0;
+    while (i < COUNT(names) && !slice_eq(name, slice_of(names[i])))
+        i++;
+    return i < COUNT(names);
+}
+
+static size_t check_descriptions(slice path, const struct node *schema)
+{
+    size_t count = 0;
+    const struct node *inner = node_get(schema, LIT("items"));
+    if (!inner)
+        inner = node_get(schema, LIT("additionalProperties"));
+    if (inner)
+        count += check_descriptions(path, inner);
+    for (const struct node *m = node_first(node_get(schema, LIT("properties"))); m; m = node_next(m)) {
+        const struct node *text = node_get(m, LIT("description"));
+        slice at = arena_fmt(arena, "%.*s.%.*s", FMT(path), FMT(m->key));
+        assert_row(arena_cstr(arena, at), text && text->text.n > 8);
+        count += 1 + (is_of_kubernetes(m->key) ? 0 : check_descriptions(at, m));
+    }
+    return count;
+}
+
+/* What `kubectl explain` shows. The frame of an object the API server describes itself. */
+static void every_field_is_explained(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct node *root = schema_of(i);
+        size_t count = 0;
+        assert_row(crd_name(i), node_get(root, LIT("description")));
+        for (const struct node *m = node_first(node_get(root, LIT("properties"))); m; m = node_next(m))
+            if (slice_eq(m->key, LIT("spec")) || slice_eq(m->key, LIT("status"))) {
+                assert_row(crd_name(i), node_get(m, LIT("description")));
+                count += check_descriptions(m->key, m);
+            }
+        assert_row(crd_name(i), count > 30);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields),
         cmocka_unit_test(templates),
         cmocka_unit_test(frames),
+        cmocka_unit_test(every_field_is_explained),
         cmocka_unit_test(small_enough_for_apply),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -46,6 +46,9 @@ DESCRIPTION:
 TXT
 )"
 
+when "kubectl explain backup.spec" kubectl explain backup.spec --api-version=br.pingcap.com/v1alpha1
+then_has "it says what the spec is" "$out" "What is backed up, by which tool, and where to."
+
 # The documents leave columns out; these are all of them.
 given "one object of each kind" kubectl create -n default -f - <<'YAML'
 apiVersion: v1
