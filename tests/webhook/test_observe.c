@@ -235,8 +235,10 @@ static void lines_tell_what_happened_and_nothing_else(void **state)
          "[\"second-rule\"],\"findings\":9,\"microseconds\":9}\n"},
         {false, "watch secret in a dry run",
          "\n{\"time\":\"9-9-9T9:9:9.9Z\",\"level\":\"info\",\"event\":\"review\",\"endpoint\":"
-         "\"/validate\",\"verdict\":\"would_deny\",\"uid\":\"u-9\",\"operation\":\"CREATE\",\"kind\":\"Backup\","
-         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"user\":\"system:serviceaccount:ns:op\",\"dryRun\":true,"
+         "\"/"
+         "validate\",\"verdict\":\"would_deny\",\"uid\":\"u-9\",\"operation\":\"CREATE\",\"kind\":\"Backup\","
+         "\"namespace\":\"ns\",\"name\":\"a\\\"b\\nc\",\"user\":\"system:serviceaccount:ns:op\",\"dryRun\":"
+         "true,"
          "\"errors\":[],\"wouldDeny\":[\"first-rule\"],\"warnings\":[],\"findings\":9,\"microseconds\":9}\n"},
         {true, "watch",
          "\n9-9-9T9:9:9.9Z validate would_deny CREATE Backup ns/a\"b?c in 9 us, uid u-9, user "
