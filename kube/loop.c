@@ -244,8 +244,7 @@ static void end_overdue(struct kube_loop *loop)
     uint64_t now = clock_lived_ms();
     for (struct kube_call *c = loop->first; c; c = c->next)
         if (c->state == CALL_RUNS && end_of(c) <= now)
-            give_up(c, now >= c->bounds.deadline ? "no answer in time"
-                                                 : "the watch is silent, not even a bookmark comes");
+            give_up(c, now >= c->bounds.deadline ? "no answer in time" : "the watch is silent");
 }
 
 /* ---- ends ---- */

@@ -24,7 +24,9 @@ struct kube_bounds {
     unsigned idle;     /* of a watch, in milliseconds: it ends when nothing comes for so long */
 };
 
-enum { KUBE_WATCH_IDLE_MS = 150000 }; /* servers send a bookmark each minute to clients that ask for them */
+/* Longer than the timeoutSeconds of a watch: a server sends no bookmark while nothing of the kind has changed. A peer that is
+ * gone is noticed earlier, by the keep-alive of TCP. */
+enum { KUBE_WATCH_IDLE_MS = 600000 };
 
 /* Any client that is open; NULL when memory runs out. */
 struct kube_loop *kube_loop_new(const struct kube *any);

@@ -140,6 +140,9 @@ void transfer_prepare(struct kube *k, CURL *handle)
     set(handle, CURLOPT_USERAGENT, "brgate/" BRGATE_VERSION);
     set(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)k->limits.connect);
     set(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    set(handle, CURLOPT_TCP_KEEPIDLE,
+        30L); /* seconds; with the kernel's nine probes a dead peer is noticed in two minutes */
+    set(handle, CURLOPT_TCP_KEEPINTVL, 10L);
     set(handle, CURLOPT_NOPROGRESS, 0L);
     set(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
     set(handle, CURLOPT_XFERINFODATA, k);

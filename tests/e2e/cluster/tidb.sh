@@ -99,7 +99,12 @@ namespace_goes() {
     return 1
 }
 
-tidb_down() { # once the story's namespace has gone
+tidb_down() { # also where no controller is left that could take finalizers off
+    local object
+    for object in $(kubectl get backups.br.pingcap.com -n "$tidb_namespace" -o name); do
+        kubectl patch "$object" -n "$tidb_namespace" --type=merge -p '{"metadata": {"finalizers": null}}'
+    done
+    kubectl delete namespace "$tidb_namespace" --ignore-not-found --timeout=60s
     process_stop kubelet
     process_stop pd
     rm -rf "$work/pd.data" "$work/kubelet"
