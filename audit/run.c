@@ -1,4 +1,5 @@
 /* Lists, judges, compares, reports. */
+#include "ask.h"
 #include "audit.h"
 #include "listing.h"
 
@@ -20,13 +21,14 @@ struct audited {
 
 struct audit {
     const struct audit_options *options;
-    struct arena *page, *object, *kept;
+    struct arena *page, *object, *question, *kept;
     const struct schema_kind *kind; /* that is being listed */
     struct object_summaries *summaries;
+    struct facts *facts;
     struct audited *objects;
     size_t count, capacity;
     struct report_failure *failures; /* at most one for each kind */
-    slice *notes;
+    slice *notes;                    /* at most one for each kind of object or fact */
     struct audit_result *result;
     bool short_of_memory;
 };
@@ -122,7 +124,9 @@ static bool take_object(void *context, slice json)
         return false;
     }
     note_object(t, v);
-    bool done = object_summaries_note(t->summaries, (uint32_t)t->count, (slice){0}, v->stream) &&
+    uint32_t number = (uint32_t)t->count;
+    bool done = object_summaries_note(t->summaries, number, (slice){0}, v->stream) &&
+                (!v->object || facts_note(t->facts, number, v->stream->first)) &&
                 arena_run(t->object, report, &(struct reporting){t, v});
     t->count++;
     t->short_of_memory = !done;
@@ -159,28 +163,32 @@ static void list_kind(struct audit *t, const struct schema_kind *kind)
 
 /* ---- all of them ---- */
 
-/* What comparing has found of one object. */
-struct group {
+/* A finding of one object that is known only when all have been listed. */
+struct late {
     struct audit *audit;
-    const struct across_diagnostic *found;
-    size_t count;
+    uint32_t object;
+    const struct diagnostic *diagnostic;
 };
 
-static void report_group(void *context)
+static void report_one(void *context)
 {
-    const struct group *g = context;
-    struct audit *t = g->audit;
-    struct audited *o = &t->objects[g->found->file];
-    struct reported *list = ARENA_ARRAY(t->object, struct reported, g->count);
-    for (size_t i = 0; i < g->count; i++) {
-        list[i] = (struct reported){.diagnostic = g->found[i].diagnostic};
-        bool error = g->found[i].diagnostic.severity == SEVERITY_ERROR;
-        t->result->end.totals.errors += error;
-        t->result->end.totals.warnings += !error;
-        if (error)
-            note_fault(t, o);
-    }
-    put(t, o, list, g->count);
+    const struct late *l = context;
+    struct audit *t = l->audit;
+    struct reported r = {.diagnostic = *l->diagnostic};
+    bool error = r.diagnostic.severity == SEVERITY_ERROR;
+    t->result->end.totals.errors += error;
+    t->result->end.totals.warnings += !error;
+    if (error)
+        note_fault(t, &t->objects[l->object]);
+    put(t, &t->objects[l->object], &r, 1);
+}
+
+static void report_late(void *context, uint32_t object, const struct diagnostic *d)
+{
+    struct audit *t = context;
+    arena_reset(t->object);
+    if (!t->short_of_memory)
+        t->short_of_memory = !arena_run(t->object, report_one, &(struct late){t, object, d});
 }
 
 static void compare(struct audit *t)
@@ -190,13 +198,26 @@ static void compare(struct audit *t)
     if (!across_judge(t->options->gate, t->kept, lists, 1, &across))
         arena_exhausted(t->kept);
     t->result->end.totals.suppressed += across.suppressed;
-    const struct across_diagnostic *found = across.diagnostics;
-    for (size_t i = 0, n; i < across.count && !t->short_of_memory; i += n) {
-        for (n = 1; i + n < across.count && found[i + n].file == found[i].file;)
-            n++;
-        arena_reset(t->object);
-        t->short_of_memory = !arena_run(t->object, report_group, &(struct group){t, &found[i], n});
-    }
+    for (size_t i = 0; i < across.count; i++)
+        report_late(t, across.diagnostics[i].file, &across.diagnostics[i].diagnostic);
+}
+
+static void judge_facts(void *context)
+{
+    struct audit *t = context;
+    facts_judge(t->facts, t->page, report_late, t);
+}
+
+static void ask_cluster(struct audit *t)
+{
+    struct asking a = {.kube = t->options->kube, .arena = t->question, .kept = t->kept};
+    t->short_of_memory = !ask_all(&a, t->facts);
+    t->result->audit.requests += a.requests;
+    for (unsigned k = 0; k < FACT_KIND_COUNT; k++)
+        if (a.notes[k].n)
+            t->notes[t->result->audit.note_count++] = a.notes[k];
+    arena_reset(t->page);
+    t->short_of_memory |= !arena_run(t->page, judge_facts, t);
 }
 
 /* ---- the run ---- */
@@ -206,11 +227,13 @@ static void run(void *context)
     struct audit *t = context;
     const struct schema_tables *schemas = t->options->schemas;
     t->failures = ARENA_ARRAY(t->kept, struct report_failure, schemas->kind_count);
-    t->notes = ARENA_ARRAY(t->kept, slice, schemas->kind_count);
+    t->notes = ARENA_ARRAY(t->kept, slice, schemas->kind_count + FACT_KIND_COUNT);
     for (size_t i = 0; i < schemas->kind_count && !t->short_of_memory; i++)
         if (t->options->kinds >> i & 1)
             list_kind(t, &schemas->kinds[i]);
     compare(t);
+    if (!t->short_of_memory)
+        ask_cluster(t);
     t->result->end.failures = t->failures;
     t->result->audit.notes = t->notes;
 }
@@ -221,11 +244,15 @@ bool audit_run(const struct audit_options *options, struct arena *kept, struct a
                       .kept = kept,
                       .page = arena_new(PAGE_BYTES),
                       .object = arena_new(LIMIT_ARENA_BYTES),
+                      .question = arena_new(PAGE_BYTES),
                       .summaries = object_summaries_new(kept),
+                      .facts = facts_new(kept, options->gate),
                       .result = ret};
     *ret = (struct audit_result){.end.audit = &ret->audit};
-    bool done = t.page && t.object && t.summaries && arena_run(kept, run, &t) && !t.short_of_memory;
+    bool done = t.page && t.object && t.question && t.summaries && t.facts && arena_run(kept, run, &t) &&
+                !t.short_of_memory;
     arena_free(t.page);
     arena_free(t.object);
+    arena_free(t.question);
     return done;
 }

@@ -115,7 +115,8 @@ static void put_markdown(struct buf *b)
         b,
         LIT("<!-- Made by `brgate rules --format markdown`. -->\n\n# The rules\n\n"
             "A rule's severity depends on the moment: *manifest* is `brgate lint`, the others are what the\n"
-            "webhook is asked about; - is off. A settings file raises, lowers or silences a rule by its "
+            "webhook is asked about; - is off. The last ones need what a cluster has, and only\n"
+            "`brgate audit` checks them. A settings file raises, lowers or silences a rule by its "
             "name.\n\n"));
     put_index(b);
     for (size_t i = 0; i < rule_count(); i++) {
@@ -202,7 +203,8 @@ static void print_rule(const struct rule *r)
     for (unsigned c = 0; c < CONTEXT_COUNT; c++) {
         if (r->severity[c] == SEVERITY_OFF)
             continue;
-        printf("%s %s %s", ever ? "," : "", context_names[c], severity_word(r->severity[c]));
+        printf("%s %s %s", ever ? "," : "", r->flags & RULE_CLUSTER ? "audit" : context_names[c],
+               severity_word(r->severity[c]));
         ever = true;
     }
     puts(ever ? "\n" : " off, unless the settings, --warn or --error switch it on\n");

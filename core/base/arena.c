@@ -132,6 +132,16 @@ void arena_reset(struct arena *a)
     a->lack = ARENA_SHORT_OF_NOTHING;
 }
 
+void arena_wipe(struct arena *a)
+{
+    arena_reset(a);
+    for (struct chunk *c = a->first; c; c = c->next) {
+        ASAN_UNPOISON_MEMORY_REGION(c->bytes, c->size);
+        explicit_bzero(c->bytes, c->size);
+        ASAN_POISON_MEMORY_REGION(c->bytes, c->size);
+    }
+}
+
 static struct chunk *chunk_new(struct arena *a, size_t size)
 {
     if (!budget_take(a, size)) {

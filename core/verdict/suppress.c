@@ -218,10 +218,11 @@ static void report_no_rule(const struct suppression *s, struct findings *f)
         finding_hint(x, "name one rule; write a separate comment with a reason for each");
 }
 
-/* A rule that is off finds nothing anywhere, and what one finds across objects is known when all have been judged. */
+/* A rule that is off finds nothing anywhere, and what one finds across objects or in a cluster is known when all have been
+ * judged. */
 static bool is_unknown_whether_used(const struct suppression *s, const struct findings *f)
 {
-    return s->rule->flags & RULE_ACROSS ||
+    return s->rule->flags & (RULE_ACROSS | RULE_CLUSTER) ||
            (f->levels && rule_level_of(f->levels, s->rule)->severity[f->context] == SEVERITY_OFF);
 }
 

@@ -11,7 +11,10 @@
 
 static char directory[64];
 
-#define BACKUPS "/apis/br.pingcap.com/v1alpha1/backups"
+#define NAMESPACE "/api/v1/namespaces/team-a/"
+#define CORE      "/apis/core.pingcap.com/v1alpha1/namespaces/team-a/"
+#define CLUSTER   CORE "clusters/demo1"
+#define BACKUPS   "/apis/br.pingcap.com/v1alpha1/backups"
 
 /* What the audit has reported, a line for each finding. */
 struct heard {
@@ -27,6 +30,7 @@ struct setting {
     struct audit_options options;
     struct audit_result result;
     struct heard heard;
+    const char *groups[1];
 };
 
 static void hear(void *context, struct arena *a, const struct report_file *f)
@@ -56,6 +60,12 @@ static int setup(void **state)
     struct kube_place place = {.kubeconfig = api_kubeconfig(s->api, directory, "token")};
     s->kube = kube_open(&place, &limits, &error);
     s->gate = gate_open(&(struct policy){0}, &builtin_schemas);
+    api_put(s->api, NAMESPACE "secrets/s", "{\"data\":{\"access_key\":\"QQ==\",\"secret_key\":\"QQ==\"}}");
+    api_put(s->api, NAMESPACE "serviceaccounts/tidb-backup-manager", "{}");
+    api_put(s->api, CLUSTER, "{}");
+    s->groups[0] =
+        "{\"spec\":{\"cluster\":{\"name\":\"demo1\"},\"template\":{\"spec\":{\"version\":\"v8.5.2\"}}}}";
+    api_list(s->api, CORE "tikvgroups", s->groups, 1);
     s->options = (struct audit_options){.kube = s->kube,
                                         .gate = s->gate,
                                         .schemas = &builtin_schemas,
@@ -120,7 +130,8 @@ static void every_page_is_read(void **state)
                                        "backups.br.pingcap.com team-a/n0599 error retry-duration denied\n");
     assert_int_equal(s->result.audit.faulty, 2);
     assert_int_equal(s->result.audit.denied, 2);
-    assert_int_equal(s->result.audit.requests, 3 + 5); /* pages, and kinds that are not there */
+    assert_int_equal(s->result.audit.requests,
+                     3 + 5 + 6); /* pages, kinds that are not there, and what they need */
 }
 
 static void a_kind_that_is_not_there_is_a_note(void **state)
@@ -187,7 +198,135 @@ static void one_namespace_and_one_kind_are_asked_for(void **state)
             slice_eq(schemas->kinds[i].group, LIT("br.pingcap.com")))
             s->options.kinds = 1u << i;
     assert_int_equal(audit(s)->errors, 1);
-    assert_int_equal(api_count(s->api, ""), 1);
+    assert_int_equal(api_count(s->api, "GET /apis/br.pingcap.com"), 1);
+}
+
+/* ---- what only a cluster can tell ---- */
+
+static const struct report_totals *audit_one(struct setting *s, const char *more)
+{
+    static const char *items[1];
+    items[0] = backup(s, "one", more);
+    api_list(s->api, BACKUPS, items, 1);
+    return audit(s);
+}
+
+#define ONE "backups.br.pingcap.com team-a/one "
+
+static void what_is_all_there_is_silent(void **state)
+{
+    struct setting *s = *state;
+    audit_one(s, ",\"backupMode\":\"log\"");
+    assert_string_equal(s->heard.text, "");
+    assert_int_equal(s->result.audit.requests, 6 + 1 + 3 + 2);
+}
+
+static void what_is_missing_is_told(void **state)
+{
+    struct setting *s = *state;
+    api_delete(s->api, NAMESPACE "secrets/s");
+    api_delete(s->api, NAMESPACE "serviceaccounts/tidb-backup-manager");
+    api_delete(s->api, CLUSTER);
+    audit_one(s, "");
+    assert_string_equal(s->heard.text,
+                        ONE "warning secret-missing\n" ONE "warning service-account-missing\n" ONE
+                            "warning cluster-missing\n");
+}
+
+static void keys_of_a_secret_are_told_by_name(void **state)
+{
+    struct setting *s = *state;
+    api_put(s->api, NAMESPACE "secrets/s", "{\"data\":{\"access_key\":\"QQ==\",\"SECRET_KEY\":\"QQ==\"}}");
+    assert_int_equal(audit_one(s, "")->errors, 1);
+    assert_string_equal(s->heard.text, ONE "error secret-keys\n");
+    assert_int_equal(s->result.audit.denied, 0); /* no webhook looks at Secrets */
+}
+
+static void an_accounts_rights_are_asked_for(void **state)
+{
+    struct setting *s = *state;
+    api_answer_reviews(s->api, false);
+    audit_one(s, "");
+    assert_string_equal(s->heard.text, ONE "warning service-account-rights\n");
+}
+
+static void a_cluster_may_be_too_old(void **state)
+{
+    static const struct {
+        const char *version;
+        bool too_old;
+    } rows[] = {
+        {"v6.2.9", true}, {"v6.3.0", false}, {"v5.4.0", true}, {"v10.0.0", false}, {"nightly", false}};
+    struct setting *s = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        s->groups[0] =
+            arena_cstr(s->arena, arena_fmt(s->arena,
+                                           "{\"spec\":{\"cluster\":{\"name\":\"demo1\"},\"template\":"
+                                           "{\"spec\":{\"version\":\"%s\"}}}}",
+                                           rows[i].version));
+        s->heard = (struct heard){0};
+        if (i)
+            audit(s);
+        else
+            audit_one(s, ",\"backupMode\":\"log\"");
+        assert_row(rows[i].version,
+                   (strstr(s->heard.text, ONE "error cluster-too-old\n") != NULL) == rows[i].too_old);
+    }
+}
+
+/* A snapshot needs no version. */
+static void only_what_needs_a_version_looks_at_it(void **state)
+{
+    struct setting *s = *state;
+    s->groups[0] =
+        "{\"spec\":{\"cluster\":{\"name\":\"demo1\"},\"template\":{\"spec\":{\"version\":\"v5.0.0\"}}}}";
+    audit_one(s, "");
+    assert_string_equal(s->heard.text, "");
+}
+
+/* The right is not there, or the kind is not. */
+static void what_cannot_be_asked_is_a_note(void **state)
+{
+    struct setting *s = *state;
+    api_fail(s->api, "GET " NAMESPACE "secrets/s", 403, NULL, 1);
+    api_fail(s->api, "GET " CLUSTER, 404, NULL, 1);
+    audit_one(s, "");
+    assert_string_equal(s->heard.text, "");
+    assert_int_equal(s->result.audit.note_count, 5 + 2);
+    assert_true(slice_starts(s->result.audit.notes[5], LIT("1 question about a Secret: ")));
+    assert_true(slice_starts(s->result.audit.notes[6], LIT("1 question about a cluster: ")));
+}
+
+/* Nobody's Secrets are read for a rule that is off. */
+static void rules_that_are_off_ask_nothing(void **state)
+{
+    struct setting *s = *state;
+    struct policy policy = {0};
+    struct error error;
+    assert_true(policy_set(&policy, LIT("secret-missing"), POLICY_OFF, &error));
+    assert_true(policy_set(&policy, LIT("secret-keys"), POLICY_OFF, &error));
+    gate_close(s->gate);
+    s->options.gate = s->gate = gate_open(&policy, &builtin_schemas);
+    audit_one(s, "");
+    assert_int_equal(api_count(s->api, "GET " NAMESPACE "secrets"), 0);
+    assert_int_equal(api_count(s->api, "GET " NAMESPACE "serviceaccounts"), 1);
+}
+
+/* Every rule that needs a cluster fires in one of the tests above. */
+static void every_rule_is_here(void **state)
+{
+    static const char *const fired[] = {"secret-missing",          "secret-keys",
+                                        "service-account-missing", "service-account-rights",
+                                        "cluster-missing",         "cluster-too-old"};
+    size_t n = 0;
+    (void)state;
+    for (size_t i = 0; i < rule_count(); i++)
+        n += (rule_at(i)->flags & RULE_CLUSTER) != 0;
+    assert_int_equal(n, COUNT(fired));
+    for (size_t i = 0; i < COUNT(fired); i++) {
+        size_t number;
+        assert_row(fired[i], rule_find(slice_of(fired[i]), &number) && rule_at(number)->flags & RULE_CLUSTER);
+    }
 }
 
 static int make_directory(void **state)
@@ -209,17 +348,24 @@ static int remove_directory(void **state)
     return rmdir(directory);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_page_is_read),
-        TEST(a_kind_that_is_not_there_is_a_note),
-        TEST(a_kind_that_may_not_be_listed_is_a_failure),
-        TEST(large_objects_come_in_smaller_pages),
-        TEST(objects_are_compared),
-        TEST(one_namespace_and_one_kind_are_asked_for),
+        cmocka_unit_test_setup_teardown(every_page_is_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_kind_that_is_not_there_is_a_note, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_kind_that_may_not_be_listed_is_a_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_objects_come_in_smaller_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(objects_are_compared, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_namespace_and_one_kind_are_asked_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_all_there_is_silent, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_missing_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_of_a_secret_are_told_by_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_accounts_rights_are_asked_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cluster_may_be_too_old, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_what_needs_a_version_looks_at_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_asked_is_a_note, setup, teardown),
+        cmocka_unit_test_setup_teardown(rules_that_are_off_ask_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_rule_is_here, setup, teardown),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

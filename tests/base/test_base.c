@@ -257,9 +257,34 @@ static void buffers_stop_at_their_limit(void **state)
     arena_free(a);
 }
 
+/* Looks at memory that has been given back, which the address sanitizer does not allow. */
+static void test_arena_wipe(void **state)
+{
+    (void)state;
+#ifndef __SANITIZE_ADDRESS__
+    static const char secret[] = "secret";
+    struct arena *a = arena_new(1 << 20);
+    const char *small = arena_copy(a, LIT("secret")).p;
+    char *large = arena_alloc(a, 200 << 10, 1); /* in a chunk of its own */
+    memcpy(large + (100 << 10), secret, sizeof secret);
+    arena_reset(a);
+    assert_memory_equal(small, secret, 6);
+    arena_wipe(a);
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(small[i], 0);
+        assert_int_equal(large[(100 << 10) + i], 0);
+    }
+    assert_int_equal(arena_used(a), 0);
+    arena_free(a);
+#else
+    skip();
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arena_wipe),
         cmocka_unit_test(quoting_is_go_s),
         cmocka_unit_test(numbers_are_strict),
         cmocka_unit_test(doubles_print_as_go_does),

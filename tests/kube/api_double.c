@@ -64,6 +64,7 @@ struct api {
     struct fault faults[MOST_FAULTS];
     struct list lists[MOST_LISTS];
     size_t list_count;
+    bool denies_reviews;
     struct stream streams[MOST_STREAMS];
     char text[API_TEXT];
 };
@@ -182,6 +183,26 @@ static enum MHD_Result create(struct api *api, struct MHD_Connection *c, const c
     }
     store(api, full, json);
     return show(c, 201, json);
+}
+
+static enum MHD_Result answer_review(struct api *api, struct MHD_Connection *c, cJSON *json)
+{
+    cJSON_AddBoolToObject(cJSON_AddObjectToObject(json, "status"), "allowed", !api->denies_reviews);
+    enum MHD_Result result = show(c, 201, json);
+    cJSON_Delete(json);
+    return result;
+}
+
+/* As an API server that has the resource, but not the object. */
+static enum MHD_Result not_found(struct MHD_Connection *c, const char *path)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "kind", "Status");
+    cJSON_AddStringToObject(json, "message", "not found");
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(json, "details"), "name", strrchr(path, '/') + 1);
+    enum MHD_Result result = show(c, 404, json);
+    cJSON_Delete(json);
+    return result;
 }
 
 static enum MHD_Result change(struct api *api, struct MHD_Connection *c, const char *method,
@@ -348,10 +369,12 @@ static enum MHD_Result answer_locked(struct api *api, struct MHD_Connection *c, 
         return show_list(c, list);
     struct resource *o = find(api, path);
     if (strcmp(method, "GET") == 0)
-        return o ? show(c, 200, o->json) : refuse_with(c, 404, "not found", NULL);
+        return o ? show(c, 200, o->json) : not_found(c, path);
     cJSON *json = cJSON_ParseWithLength(call->body, call->n);
     if (!json)
         return refuse_with(c, 400, "no JSON", NULL);
+    if (strcmp(method, "POST") == 0 && strstr(path, "/subjectaccessreviews"))
+        return answer_review(api, c, json);
     if (strcmp(method, "POST") == 0)
         return create(api, c, path, json);
     if (o && strcmp(method, "DELETE") == 0)
@@ -537,6 +560,13 @@ void api_list(struct api *api, const char *path, const char *const *items, size_
     struct list *l = &api->lists[api->list_count++];
     *l = (struct list){.items = items, .count = count};
     snprintf(l->path, sizeof l->path, "%s", path);
+    pthread_mutex_unlock(&api->lock);
+}
+
+void api_answer_reviews(struct api *api, bool allowed)
+{
+    pthread_mutex_lock(&api->lock);
+    api->denies_reviews = !allowed;
     pthread_mutex_unlock(&api->lock);
 }
 

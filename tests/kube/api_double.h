@@ -30,6 +30,9 @@ void api_delete(struct api *api, const char *path);
  * `continue` ask. */
 void api_list(struct api *api, const char *path, const char *const *items, size_t count);
 
+/* What SubjectAccessReviews are answered; yes at first. */
+void api_answer_reviews(struct api *api, bool allowed);
+
 /* A text of the object: "metadata.name", "webhooks[0].clientConfig.caBundle"; "" when it is not there. */
 const char *api_text(struct api *api, const char *path, const char *at);
 

@@ -1,0 +1,353 @@
+/* Collects needs, and judges them by what is there. */
+#include "facts.h"
+
+#include "audit_rules.h"
+#include "judge.h"
+#include "num.h"
+#include "operator.h"
+
+#include "brgate_limits.h"
+
+enum { SLOTS = 1024 };
+
+/* The keys that storages and databases ask for, by bit.
+ * [operator: pkg/backup/util/util.go] */
+static const char *const key_names[] = {"access_key", "secret_key", "credentials", "AZURE_STORAGE_ACCOUNT",
+                                        "password"};
+enum {
+    KEYS_S3 = 1 | 2,
+    KEYS_GCS = 4,
+    KEYS_AZBLOB = 8,
+    KEYS_DATABASE = 16,
+};
+
+/* Versions from which on a cluster has the command. */
+struct version {
+    unsigned major, minor;
+};
+static const struct version log_from = {6, 3}, compaction_from = {9, 0};
+
+/* What one object needs of a fact. */
+struct need {
+    struct need *next;
+    uint32_t object;
+    struct fact *fact;
+    slice path;
+    unsigned keys;
+    enum resource_kind runs; /* BACKUP or COMPACT_BACKUP */
+    bool logs;
+    unsigned allowed; /* rules that an annotation allows, by 1 << their place in cluster_rules */
+};
+
+struct facts {
+    struct arena *arena;
+    const struct gate *gate;
+    struct need *needs, **last_need;
+    struct fact *first, **last;
+    struct fact *slots[SLOTS];
+};
+
+static const struct rule *const cluster_rules[] = {
+    &rule_secret_missing,         &rule_secret_keys,     &rule_service_account_missing,
+    &rule_service_account_rights, &rule_cluster_missing, &rule_cluster_too_old};
+
+static enum severity severity_of(const struct facts *f, const struct rule *rule)
+{
+    return (enum severity)rule_level_of(&f->gate->levels, rule)->severity[CONTEXT_MANIFEST];
+}
+
+static unsigned bit_of(const struct rule *rule)
+{
+    unsigned i = 0;
+    while (cluster_rules[i] != rule)
+        i++;
+    return 1u << i;
+}
+
+struct facts *facts_new(struct arena *a, const struct gate *g)
+{
+    struct facts *f = arena_try(a, sizeof *f);
+    if (!f)
+        return NULL;
+    f->arena = a;
+    f->gate = g;
+    f->last = &f->first;
+    f->last_need = &f->needs;
+    return f;
+}
+
+struct fact *facts_first(struct facts *f)
+{
+    return f->first;
+}
+
+/* ---- noting ---- */
+
+struct noting {
+    struct facts *facts;
+    const struct resource *object;
+    uint32_t number;
+    unsigned allowed;
+};
+
+static size_t slot_of(const struct fact *x)
+{
+    uint32_t hash = 2166136261u + (uint32_t)x->kind * 7 + (uint32_t)x->group;
+    for (size_t i = 0; i < x->namespace.n; i++)
+        hash = (hash ^ (unsigned char)x->namespace.p[i]) * 16777619u;
+    for (size_t i = 0; i < x->name.n; i++)
+        hash = (hash ^ (unsigned char)x->name.p[i]) * 16777619u;
+    return hash % SLOTS;
+}
+
+/* The one fact about the thing. */
+static struct fact *intern(struct facts *f, struct fact wanted)
+{
+    size_t slot = slot_of(&wanted);
+    for (struct fact *x = f->slots[slot]; x; x = x->next_in_slot)
+        if (x->kind == wanted.kind && x->group == wanted.group && slice_eq(x->name, wanted.name) &&
+            slice_eq(x->namespace, wanted.namespace))
+            return x;
+    struct fact *x = ARENA_NEW(f->arena, struct fact);
+    *x = wanted;
+    x->namespace = arena_copy(f->arena, wanted.namespace);
+    x->name = arena_copy(f->arena, wanted.name);
+    x->next_in_slot = f->slots[slot];
+    f->slots[slot] = x;
+    *f->last = x;
+    f->last = &x->next;
+    return x;
+}
+
+static struct need *need(struct noting *n, struct fact wanted, slice path)
+{
+    struct facts *f = n->facts;
+    struct need *x = ARENA_NEW(f->arena, struct need);
+    *x = (struct need){.object = n->number, .fact = intern(f, wanted), .path = path, .allowed = n->allowed};
+    *f->last_need = x;
+    f->last_need = &x->next;
+    return x;
+}
+
+static void need_secret(struct noting *n, const struct text *name, unsigned keys)
+{
+    if (!text_given(name) || (severity_of(n->facts, &rule_secret_missing) == SEVERITY_OFF &&
+                              severity_of(n->facts, &rule_secret_keys) == SEVERITY_OFF))
+        return;
+    struct fact wanted = {
+        .kind = FACT_SECRET, .namespace = n->object->metadata.namespace.value, .name = name->value};
+    need(n, wanted, node_path(n->facts->arena, name->node))->keys = keys;
+}
+
+static void need_account(struct noting *n, const struct job_spec *job, enum resource_kind runs)
+{
+    struct arena *a = n->facts->arena;
+    bool given = text_given(&job->service_account);
+    if ((!given && !text_empty(&job->service_account)) ||
+        (severity_of(n->facts, &rule_service_account_missing) == SEVERITY_OFF &&
+         severity_of(n->facts, &rule_service_account_rights) == SEVERITY_OFF))
+        return;
+    struct fact wanted = {.kind = FACT_ACCOUNT,
+                          .group = n->object->group,
+                          .namespace = n->object->metadata.namespace.value,
+                          .name = given ? job->service_account.value : LIT("tidb-backup-manager")};
+    slice path = given ? node_path(a, job->service_account.node)
+                       : arena_fmt(a, "%.*s.serviceAccount", FMT(node_path(a, job->node)));
+    struct need *x = need(n, wanted, path);
+    x->runs = runs;
+    x->fact->runs_backups |= runs == KIND_BACKUP;
+    x->fact->runs_compactions |= runs == KIND_COMPACT_BACKUP;
+}
+
+static void need_cluster(struct noting *n, const struct br *br, enum resource_kind runs, bool logs)
+{
+    if (!text_given(&br->cluster) || !text_known(&br->cluster_namespace) ||
+        (severity_of(n->facts, &rule_cluster_missing) == SEVERITY_OFF &&
+         severity_of(n->facts, &rule_cluster_too_old) == SEVERITY_OFF))
+        return;
+    struct fact wanted = {.kind = FACT_CLUSTER,
+                          .group = n->object->group,
+                          .namespace = br_cluster_namespace(br, n->object->metadata.namespace.value),
+                          .name = br->cluster.value};
+    struct need *x = need(n, wanted, node_path(n->facts->arena, br->cluster.node));
+    x->runs = runs;
+    x->logs = logs;
+}
+
+static void note_job(struct noting *n, const struct job_spec *job, enum resource_kind runs, bool logs)
+{
+    const struct storage *s = &job->storage;
+    if (!job->node)
+        return;
+    need_secret(n, &s->s3.secret_name, KEYS_S3);
+    need_secret(n, &s->gcs.secret_name, KEYS_GCS);
+    need_secret(n, &s->azblob.secret_name, text_given(&s->azblob.storage_account) ? 0 : KEYS_AZBLOB);
+    need_account(n, job, runs);
+    need_cluster(n, &job->br, runs, logs);
+}
+
+static void note_backup(struct noting *n, const struct backup_spec *b)
+{
+    if (!b->node)
+        return;
+    note_job(n, &b->job, KIND_BACKUP, b->is_log);
+    need_secret(n, &b->from_secret_name, KEYS_DATABASE);
+}
+
+static void note_object(void *context)
+{
+    struct noting *n = context;
+    const struct resource *o = n->object;
+    note_backup(n, o->backup);
+    note_backup(n, &o->schedule->backup_template);
+    note_backup(n, &o->schedule->log_backup_template);
+    note_job(n, &o->schedule->compact_template.job, KIND_COMPACT_BACKUP, false);
+    note_job(n, &o->compact->job, KIND_COMPACT_BACKUP, false);
+}
+
+bool facts_note(struct facts *f, uint32_t object, const struct verdict *v)
+{
+    struct noting n = {.facts = f, .object = v->object, .number = object};
+    for (size_t i = 0; v->allowed->count && i < COUNT(cluster_rules); i++)
+        if (suppression_for(v->allowed, &(struct diagnostic){.rule = cluster_rules[i]}, NULL))
+            n.allowed |= 1u << i;
+    return arena_run(f->arena, note_object, &n);
+}
+
+/* ---- reading ---- */
+
+unsigned facts_keys(const struct node *secret)
+{
+    const struct node *data = node_get(secret, LIT("data"));
+    unsigned keys = 0;
+    for (unsigned i = 0; i < COUNT(key_names); i++)
+        if (node_get(data, slice_of(key_names[i])))
+            keys |= 1u << i;
+    return keys;
+}
+
+slice facts_version(const struct node *cluster)
+{
+    static const char *const paths[] = {"spec.template.spec.version", "spec.tikv.version", "spec.version"};
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        slice version = node_text_at(cluster, paths[i]);
+        if (version.n)
+            return version;
+    }
+    return (slice){0};
+}
+
+/* ---- judging ---- */
+
+struct judging {
+    const struct facts *facts;
+    struct arena *arena;
+    void (*tell)(void *context, uint32_t object, const struct diagnostic *d);
+    void *context;
+};
+
+static void tell(const struct judging *j, const struct need *n, const struct rule *rule, slice message,
+                 slice hint)
+{
+    const struct diagnostic d = {.rule = rule,
+                                 .severity = severity_of(j->facts, rule),
+                                 .path = n->path,
+                                 .message = message,
+                                 .hint = hint};
+    if (d.severity != SEVERITY_OFF && !(n->allowed & bit_of(rule)))
+        j->tell(j->context, n->object, &d);
+}
+
+static slice names_of(struct arena *a, unsigned keys)
+{
+    struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
+    for (unsigned i = 0; i < COUNT(key_names); i++)
+        if (keys >> i & 1)
+            buf_fmt(&b, "%s%s", b.n ? " and " : "", key_names[i]);
+    return buf_slice(&b);
+}
+
+static void judge_secret(const struct judging *j, const struct need *n)
+{
+    const struct fact *f = n->fact;
+    struct arena *a = j->arena;
+    unsigned missing = n->keys & ~f->keys;
+    if (f->state == FACT_ABSENT)
+        tell(j, n, &rule_secret_missing,
+             arena_fmt(a, "namespace %.*s has no Secret %.*s: no Job is made until it has", FMT(f->namespace),
+                       FMT(f->name)),
+             n->keys ? arena_fmt(a, "create it with %.*s", FMT(names_of(a, n->keys))) : LIT("create it"));
+    else if (missing)
+        tell(j, n, &rule_secret_keys,
+             arena_fmt(a, "the Secret %.*s/%.*s lacks %.*s: no Job is made until it has it",
+                       FMT(f->namespace), FMT(f->name), FMT(names_of(a, missing))),
+             LIT("add what it lacks; names of keys are case-sensitive"));
+}
+
+static void judge_account(const struct judging *j, const struct need *n)
+{
+    const struct fact *f = n->fact;
+    struct arena *a = j->arena;
+    bool compacts = n->runs == KIND_COMPACT_BACKUP;
+    unsigned lacks = compacts ? f->lacks_compactions : f->lacks_backups;
+    const char *kind = compacts ? "compactbackups" : "backups",
+               *group = f->group == GROUP_BR ? "br.pingcap.com" : "pingcap.com";
+    if (f->state == FACT_ABSENT)
+        tell(j, n, &rule_service_account_missing,
+             arena_fmt(a, "namespace %.*s has no service account %.*s: the Job gets no pod",
+                       FMT(f->namespace), FMT(f->name)),
+             LIT("create it with its role, or name another"));
+    else if (lacks)
+        tell(j, n, &rule_service_account_rights,
+             arena_fmt(a, "the service account %.*s/%.*s may not %s %s.%s", FMT(f->namespace), FMT(f->name),
+                       lacks == RIGHT_READ    ? "get"
+                       : lacks == RIGHT_WRITE ? "update the status of"
+                                              : "get, nor update the status of,",
+                       kind, group),
+             arena_fmt(a, "bind it to a role with get, list, watch and update of %s%s in group %s", kind,
+                       f->group == GROUP_BR ? " and of their status" : "", group));
+}
+
+/* "v8.5.2"; false for what does not begin with two numbers, such as "nightly". */
+static bool read_version(slice text, struct version *ret)
+{
+    uint64_t major, minor;
+    text = slice_from(text, slice_starts(text, LIT("v")));
+    size_t dot = slice_find_char(text, '.');
+    slice rest = dot == SLICE_NONE ? (slice){0} : slice_from(text, dot + 1);
+    if (dot == SLICE_NONE || !num_u64(slice_cut(text, 0, dot), &major) ||
+        !num_u64(slice_cut(rest, 0, slice_find_char(rest, '.')), &minor) || major > 1000 || minor > 1000)
+        return false;
+    *ret = (struct version){(unsigned)major, (unsigned)minor};
+    return true;
+}
+
+static void judge_cluster(const struct judging *j, const struct need *n)
+{
+    const struct fact *f = n->fact;
+    bool compacts = n->runs == KIND_COMPACT_BACKUP;
+    struct version is, from = compacts ? compaction_from : log_from;
+    const char *kind = f->group == GROUP_BR ? "Cluster" : "TidbCluster";
+    if (f->state == FACT_ABSENT)
+        tell(j, n, &rule_cluster_missing,
+             arena_fmt(j->arena, "namespace %.*s has no %s %.*s", FMT(f->namespace), kind, FMT(f->name)),
+             LIT("correct br.cluster, or br.clusterNamespace"));
+    else if ((compacts || n->logs) && read_version(f->version, &is) &&
+             (is.major < from.major || (is.major == from.major && is.minor < from.minor)))
+        tell(j, n, &rule_cluster_too_old,
+             arena_fmt(j->arena, "the %s %.*s/%.*s has %.*s, and %s v%u.%u or later", kind, FMT(f->namespace),
+                       FMT(f->name), FMT(f->version),
+                       compacts ? "compactions require" : "log backups require", from.major, from.minor),
+             LIT("upgrade the cluster first"));
+}
+
+void facts_judge(const struct facts *f, struct arena *a,
+                 void (*tell_to)(void *context, uint32_t object, const struct diagnostic *d), void *context)
+{
+    static void (*const judges[])(const struct judging *, const struct need *) = {
+        [FACT_SECRET] = judge_secret, [FACT_ACCOUNT] = judge_account, [FACT_CLUSTER] = judge_cluster};
+    const struct judging j = {f, a, tell_to, context};
+    for (const struct need *n = f->needs; n; n = n->next)
+        if (n->fact->state != FACT_UNKNOWN)
+            judges[n->fact->kind](&j, n);
+}
