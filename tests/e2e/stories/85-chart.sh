@@ -33,6 +33,7 @@ done
 
 # ---- what is installed
 install=(--set image.repository=brgate,fullnameOverride=brgate,certificates.mode=files,crds.enabled=true --wait=false)
+kubectl delete service brgate -n brgate-system --ignore-not-found >/dev/null # of type ExternalName, from stories before
 when "helm install --take-ownership" helm install gate "$chart" --take-ownership "${install[@]}"
 then_it_passes
 stored=$(kubectl get secret sh.helm.release.v1.gate.v1 -n brgate-system -o jsonpath='{.data.release}' | base64 -d | wc -c)
