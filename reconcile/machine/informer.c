@@ -9,6 +9,7 @@ enum {
     WATCH_GRACE_MS = 15000,  /* a watch that is not over by then hangs */
     HIDDEN_MS = 60000,       /* how often a kind that may not be listed is tried */
     CALM_MS = 1000,          /* between the end of a watch and what follows it */
+    CATCH_UP_MS = 10000,     /* the first line after a silence is an old one */
     SILENT_MS = 90000,       /* API servers send a bookmark each minute */
     MOST_BACKOFF_MS = 30000, /* client-go's limit for lists and watches */
 };
@@ -356,6 +357,8 @@ void informer_line(struct machine *m, enum kind_number k, slice line)
     slice type = tree_text(root, "type");
     struct node *object = node_get(root, LIT("object"));
     i->failures = 0;
+    if (m->now.ms - i->heard_at > SILENT_MS)
+        i->trusted_at = m->now.ms + CATCH_UP_MS;
     i->heard_at = m->now.ms;
     if (slice_eq(type, LIT("ERROR"))) {
         list_again(m, i); /* 410 as a rule; whatever it is, the stream is not complete any more */
@@ -384,8 +387,10 @@ void informer_ended(struct machine *m, enum kind_number k, const struct machine_
 bool informer_is_fresh(struct machine *m, enum kind_number k)
 {
     struct informer *i = &m->informers[k];
-    if (i->watches && m->now.ms - i->heard_at <= SILENT_MS)
+    if (i->watches && m->now.ms >= i->trusted_at && m->now.ms - i->heard_at <= SILENT_MS)
         return true;
+    if (i->watches && m->now.ms < i->trusted_at)
+        return false;
     for (size_t n = 0; n < MOST_FLIGHTS && i->watches && i->busy; n++)
         if (m->flights[n].purpose == FOR_WATCH && m->flights[n].kind == k) {
             flight_end(m, &m->flights[n]);

@@ -46,7 +46,8 @@ struct informer {
     unsigned page;        /* objects on one page */
     unsigned failures;
     int64_t due;
-    int64_t heard_at; /* ms: the last page or line */
+    int64_t heard_at;   /* ms: the last page or line */
+    int64_t trusted_at; /* ms: when what a long silence has held up will have arrived */
 };
 
 /* The lease as it was seen last, and what we hold of it. [client-go: tools/leaderelection] */
