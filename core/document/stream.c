@@ -128,24 +128,25 @@ static bool too_large(struct splitter *s, uint32_t at, size_t length)
 
 /* ---- YAML ---- */
 
-static void read_yaml(struct splitter *s, uint32_t at, uint32_t end)
+/* `separated`: the separator in front of it is one. */
+static void read_yaml(struct splitter *s, uint32_t at, uint32_t end, bool separated)
 {
     struct node *root = NULL;
     if (!begin(s, at))
         return;
-    bool good = !too_large(s, at, end - at) && yaml_read(s->yaml, at, end, s->findings, &root);
+    bool good = separated && !too_large(s, at, end - at) && yaml_read(s->yaml, at, end, s->findings, &root);
     if (root || !good)
         add_document(s, root, at, end);
 }
 
 /* A line that begins with "---" separates documents wherever it occurs, even inside a block scalar. Only
- * spaces and a comment may follow. */
-static void check_separator(struct splitter *s, uint32_t at, slice line)
+ * spaces and a comment may follow: otherwise kubectl refuses the document that begins there. */
+static bool check_separator(struct splitter *s, uint32_t at, slice line)
 {
     slice rest = slice_from(line, 3);
     size_t spaces = spaces_at(rest);
     if (spaces == rest.n || rest.p[spaces] == '#')
-        return;
+        return true;
     uint32_t end = at + (uint32_t)line.n;
     while (end > at + 3 && (s->bytes.p[end - 1] == '\n' || s->bytes.p[end - 1] == '\r'))
         end--;
@@ -153,6 +154,7 @@ static void check_separator(struct splitter *s, uint32_t at, slice line)
         finding_at(s->findings, &rule_yaml_syntax, FIELD_NONE, at_bytes(at, end),
                    "a line that begins with --- separates documents, and only a comment may follow on it");
     finding_hint(x, "begin the document on the next line; text that begins with --- must be indented");
+    return false;
 }
 
 static slice line_at(slice bytes, uint32_t at)
@@ -165,19 +167,20 @@ static slice line_at(slice bytes, uint32_t at)
 static void split_yaml(struct splitter *s, uint32_t from)
 {
     uint32_t begins = from;
+    bool separated = true;
     for (uint32_t at = from; at < s->bytes.n;) {
         slice line = line_at(s->bytes, at);
         bool separator = slice_starts(line, LIT("---"));
-        if (separator)
-            check_separator(s, at, line);
         if (separator && at > begins) {
-            read_yaml(s, begins, at);
+            read_yaml(s, begins, at, separated);
             begins = at + (uint32_t)line.n;
         }
+        if (separator)
+            separated = check_separator(s, at, line);
         at += (uint32_t)line.n;
     }
-    if (begins < s->bytes.n)
-        read_yaml(s, begins, (uint32_t)s->bytes.n);
+    if (begins < s->bytes.n || !separated)
+        read_yaml(s, begins, (uint32_t)s->bytes.n, separated);
 }
 
 /* ---- JSON ---- */
