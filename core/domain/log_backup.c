@@ -45,7 +45,8 @@ static const enum logbackup_reason judgements[LOGBACKUP_PHASE_COUNT][LOGBACKUP_R
                            [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND,
                            [LOGBACKUP_ASK_TRUNCATE] = LOGBACKUP_NO_COMMAND,
                            [LOGBACKUP_ASK_OTHER] = LOGBACKUP_NO_COMMAND},
-    [LOGBACKUP_FAILED] = {[LOGBACKUP_ASK_START] = LOGBACKUP_START_FAILED,
+    [LOGBACKUP_FAILED] = {[LOGBACKUP_ASK_NOTHING] = LOGBACKUP_START_FAILED, /* which is a start, too */
+                          [LOGBACKUP_ASK_START] = LOGBACKUP_START_FAILED,
                           [LOGBACKUP_ASK_PAUSE] = LOGBACKUP_PAUSE_AFTER_FAILURE,
                           [LOGBACKUP_ASK_STOP] = LOGBACKUP_STOP_IS_FINAL,
                           [LOGBACKUP_ASK_RESUME] = LOGBACKUP_NO_COMMAND,
