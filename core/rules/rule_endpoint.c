@@ -207,12 +207,11 @@ static void aws_custom_endpoint(struct rule_run *run, const struct s3_endpoint *
     finding_hint(x, "remove endpoint, or use a Secret");
 }
 
-/* With provider aws and another service's host, another rule says so. */
+/* Whatever the provider: host and region contradict each other. */
 static void region_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
     const struct text *region = &p->s3->region;
-    bool aws = endpoint_is_aws(p->url.host);
-    if (!p->readable || !text_given(region) || (s3_provider_is(p->s3, "aws") && !aws))
+    if (!p->readable || !text_given(region))
         return;
     slice there = region_of_host(p->url.host);
     if (!region_contradicts(p->url.host, there, region->value))
@@ -221,7 +220,8 @@ static void region_endpoint(struct rule_run *run, const struct s3_endpoint *p)
         finding_at(run->findings, &rule_region_endpoint, FIELD_NONE, at_value(p->field->node),
                    "the host is that of %.*s, but region is %.*s", FMT(there), FMT(region->value));
     finding_note(x, at_value(region->node), "the region");
-    finding_hint(x, "%swrite the region of the bucket in both", aws ? "remove endpoint, or " : "");
+    finding_hint(x, "%swrite the region of the bucket in both",
+                 endpoint_is_aws(p->url.host) ? "remove endpoint, or " : "");
 }
 
 static void endpoint_contains_bucket(struct rule_run *run, const struct s3_endpoint *p)
