@@ -141,6 +141,10 @@ static void explain_required(struct finding *x)
         {SLICE("from"), SLICE("secretName"),
          "add secretName with the Secret that holds the password of TiDB's user"},
         {SLICE("from"), SLICE("host"), "add host with the address of TiDB"},
+        {SLICE("secretKeyRef"), SLICE("key"), "write which of its keys holds the value"},
+        {SLICE("configMapKeyRef"), SLICE("key"), "write which of its keys holds the value"},
+        {SLICE("nfs"), SLICE("path"), "add path with the directory that the server exports"},
+        {SLICE("nfs"), SLICE("server"), "add server with the host that exports the directory"},
         {SLICE("spec"), SLICE("schedule"), "add schedule with a cron expression, such as 0 2 * * *"},
         {SLICE("spec"), SLICE("backupTemplate"), "add backupTemplate with the spec of a Backup below it"},
     };

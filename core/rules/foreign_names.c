@@ -25,9 +25,11 @@ enum block_bit {
     RESOURCES = 1 << 13,
     CLEAN_OPTION = 1 << 14,
     RETRY_POLICY = 1 << 15,
+    SECRET_VOLUME = 1 << 16,
+    CLAIM = 1 << 17, /* persistentVolumeClaim */
     /* not blocks but conditions */
-    LATE = 1 << 16,    /* see foreign_name_explain() */
-    WITH_BR = 1 << 17, /* br is beside it */
+    LATE = 1 << 18,    /* see foreign_name_explain() */
+    WITH_BR = 1 << 19, /* br is beside it */
 };
 
 enum {
@@ -64,6 +66,8 @@ static unsigned block_of(const struct node *n, const struct schema_kind *kind)
         {SLICE("resources"), RESOURCES},
         {SLICE("cleanOption"), CLEAN_OPTION},
         {SLICE("backoffRetryPolicy"), RETRY_POLICY},
+        {SLICE("secret"), SECRET_VOLUME},
+        {SLICE("persistentVolumeClaim"), CLAIM},
     };
     if (!n->parent)
         return ROOT;

@@ -73,6 +73,10 @@ static void spaced_option(struct rule_run *run, const struct node *option, size_
         finding_at(run->findings, &rule_options_conflict, FIELD_NONE, at_part(option, space, space + 1),
                    "%.*s contains a space: each element is passed as one argument, so there is no such flag",
                    FMT(node_value(run->arena, option)));
+    if (slice_find(option->text, LIT(" -")) != SLICE_NONE) {
+        finding_hint(x, "write each flag as an element of its own");
+        return;
+    }
     slice better = arena_fmt(run->arena, "%.*s=%.*s", FMT(slice_cut(option->text, 0, space)),
                              FMT(slice_trim(slice_from(option->text, space))));
     finding_edit(x, at_value(option), better);

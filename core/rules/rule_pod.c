@@ -246,7 +246,8 @@ static void check_key_ref(struct rule_run *run, const struct node *ref)
     static const char *const members[] = {"name", "key"};
     for (size_t i = 0; i < COUNT(members); i++) {
         const struct node *n = node_get(ref, slice_of(members[i]));
-        if (n && !(value_is_text(n) && !n->text.n))
+        bool schema_says_it = !n && i; /* key is required there */
+        if (schema_says_it || (n && !(value_is_text(n) && !n->text.n)))
             continue;
         struct finding *x =
             finding_at(run->findings, &rule_pod_env, FIELD_REQUIRED, at_member(ref, members[i]), "");

@@ -25,6 +25,8 @@ enum {
     RESOURCES,
     CLEAN_OPTION,
     RETRY_POLICY,
+    SECRET_VOLUME,
+    CLAIM,
     BLOCKS
 };
 
@@ -64,6 +66,11 @@ static const char *const objects[BLOCKS] = {
     [CLEAN_OPTION] =
         HEAD("Backup") "spec:\n  cleanPolicy: Delete\n  cleanOption:\n    @\n    batchConcurrency: 3\n"
                        "  " CLUSTER "  " STORAGE,
+    [SECRET_VOLUME] = HEAD("Backup") "spec:\n  additionalVolumes:\n  - name: ca\n    secret:\n      @\n"
+                                     "      optional: true\n  " CLUSTER "  " STORAGE,
+    [CLAIM] =
+        HEAD("Backup") "spec:\n  additionalVolumes:\n  - name: ca\n    persistentVolumeClaim:\n      @\n"
+                       "      readOnly: true\n  " CLUSTER "  " STORAGE,
     [RETRY_POLICY] = HEAD("Backup") "spec:\n  backoffRetryPolicy:\n    @\n  " CLUSTER "  " STORAGE,
     [RESOURCES] = HEAD("Backup") "spec:\n  resources:\n    @\n    limits: {cpu: 1}\n  " CLUSTER "  " STORAGE,
 };
@@ -127,8 +134,9 @@ static void try_word(unsigned block, const char *group, slice word, const char *
     const struct verdict *clean = judge(a, object_with(a, block, group, (slice){0}));
     const struct diagnostic *d = unknown(judge(a, object_with(a, block, group, line)));
     const char *label = arena_cstr(a, arena_fmt(a, "%.*s in %s", FMT(line), group));
+    bool older = block == FROM || block == DUMPLING, nameless = block == SECRET_VOLUME || block == CLAIM;
     assert_row(label,
-               clean->errors == 0 || (block == FROM || block == DUMPLING)); /* of the older group alone */
+               clean->errors == 0 || older || nameless); /* of the older group alone; a name is required */
     if (d && d->hint.n) {
         explained++;
         expect(slice_find(d->hint, LIT("did you mean")) == SLICE_NONE, label, d);
@@ -168,6 +176,8 @@ static void try_entry(const char *blocks, const char *words, const char *value)
         {"RESOURCES", {RESOURCES}, 1},
         {"CLEAN_OPTION", {CLEAN_OPTION}, 1},
         {"RETRY_POLICY", {RETRY_POLICY}, 1},
+        {"SECRET_VOLUME", {SECRET_VOLUME}, 1},
+        {"CLAIM", {CLAIM}, 1},
     };
     static const char *const groups[] = {"br.pingcap.com", "pingcap.com"};
     for (size_t i = 0; i < COUNT(names); i++) {
