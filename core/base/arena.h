@@ -1,7 +1,7 @@
 /* All memory of one unit of work (a file, a request), given back at once.
  *
- * arena_alloc() and its helpers never return NULL: memory is aligned for any type, zeroed except by arena_bytes(), and when the
- * arena's limit is reached the innermost arena_run() of this arena ends:
+ * arena_alloc() and its helpers never return NULL: memory is aligned for any type, zeroed except by arena_bytes(),
+ * and when the arena's limit is reached the innermost arena_run() of this arena ends:
  *
  *     struct work w = {.arena = a, .text = text};
  *     return arena_run(a, judge, &w) ? w.verdict : NULL; // judge(&w) allocates at any depth

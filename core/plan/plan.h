@@ -112,8 +112,8 @@ struct plan_lag {
     int64_t paused;     /* since when the log backup is paused: after 24 hours it can only be stopped */
 };
 /* As plan(), for the same resource and objects. */
-struct plan_lag plan_lag(struct arena *a, const struct resource *o, const struct observed *seen,
-                             int64_t now, const struct plan_settings *settings);
+struct plan_lag plan_lag(struct arena *a, const struct resource *o, const struct observed *seen, int64_t now,
+                         const struct plan_settings *settings);
 
 /* Whether a Backup could hold back the runs of its cluster's schedules. A host may leave the others out of `items`, unless
  * they are the schedule's own. */

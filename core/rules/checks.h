@@ -84,7 +84,8 @@ struct finding *rule_refused(struct rule_run *run, const struct rule *rule, cons
                              const struct refusal *refusal);
 
 /* The same for a duration that cannot be read (`d->ok` is false). */
-struct finding *rule_refused_duration(struct rule_run *run, const struct rule *rule, const struct duration_field *d);
+struct finding *rule_refused_duration(struct rule_run *run, const struct rule *rule,
+                                      const struct duration_field *d);
 
 /* `"value": supported values: ...` with "did you mean". */
 struct finding *rule_unsupported(struct rule_run *run, const struct rule *rule, const struct text *field,

@@ -316,15 +316,20 @@ static void check_mistake(struct process *p, const char *const *arguments, const
     assert_row(message, strstr(p->text, form) != NULL);
 }
 
+/* A certificate, and the key of another one. */
+static void write_mismatch(struct fixture *f)
+{
+    struct certificate_pair one = fixture_pair(f), two = fixture_pair(f);
+    fixture_write(f, "one.crt", one.certificate);
+    fixture_write(f, "two.key", two.key);
+}
+
 static void mistakes_are_told(void **state)
 {
     (void)state;
     static struct process p;
     p.f.arena = arena_new(1 << 20);
-    struct certificate_pair one = fixture_pair(&p.f), two = fixture_pair(&p.f);
-    fixture_write(&p.f, "one.crt", one.certificate);
-    fixture_write(&p.f, "one.key", one.key);
-    fixture_write(&p.f, "two.key", two.key);
+    write_mismatch(&p.f);
     const char *certificate = fixture_path(&p.f, "one.crt"), *key = fixture_path(&p.f, "two.key");
     const char *none = fixture_path(&p.f, "none");
     char busy[32];
@@ -372,9 +377,8 @@ static void mistakes_are_told(void **state)
          true},
         {{"--tls-cert", certificate, "--tls-key", key}, "the key does not match the certificate", true},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++)
         check_mistake(&p, rows[i].arguments, rows[i].message, rows[i].starting);
-    }
     close(taken);
     memset(p.f.log, -1, sizeof p.f.log);
     fixture_end(&p.f);
