@@ -29,8 +29,12 @@ struct reporting {
 extern const char *const reporting_colors[];
 extern const char *const reporting_fail_on[];
 
+/* What options of REPORTING_OPTIONS() call: `settings` begins with a struct reporting, which takes the value. False with
+ * one line in `reterr` when it cannot be used. */
 bool reporting_take_format(void *settings, const struct option *o, const char *value, struct error *reterr);
+/* See reporting_take_format(); --error, --warn and --off. */
 bool reporting_take_level(void *settings, const struct option *o, const char *value, struct error *reterr);
+/* See reporting_take_format(). */
 bool reporting_take_config(void *settings, const struct option *o, const char *value, struct error *reterr);
 
 /* Rows of an option table. */
@@ -54,6 +58,7 @@ bool reporting_read_settings(const struct reporting *r, struct config *config);
 
 bool reporting_colour(const struct reporting *r); /* whether the report has colours */
 
+/* Writes what follows the findings: counts, or the end of a document. */
 void reporting_put_end(const struct reporting *r, struct output *out, const struct report_end *end);
 
 #endif

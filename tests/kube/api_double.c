@@ -2,23 +2,15 @@
 #include "check.h"
 
 #include "api_double.h"
+#include "api_watches.h"
 
 #include <cjson/cJSON.h>
-#include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum {
-    MOST_OBJECTS = 16,
-    MOST_REQUESTS = 4096,
-    MOST_FAULTS = 8,
-    MOST_STREAMS = 8,
-    MOST_LISTS = 8,
-    NAME = 256
-};
+enum { MOST_OBJECTS = 16, MOST_REQUESTS = 4096, MOST_FAULTS = 8, MOST_LISTS = 8, NAME = 256 };
 
 struct resource {
     char path[NAME];
@@ -37,19 +29,6 @@ struct fault {
     unsigned left;
 };
 
-enum stream_end { STREAM_GOES_ON, STREAM_ENDS, STREAM_IS_CUT };
-
-/* An open watch. */
-struct stream {
-    struct api *api;
-    struct MHD_Connection *connection; /* NULL: the place is free */
-    char path[NAME];
-    char *bytes;
-    size_t n, sent;
-    enum stream_end end;
-    bool asleep; /* its connection is suspended */
-};
-
 struct api {
     struct arena *arena;
     struct certificate_pair ca, leaf;
@@ -65,7 +44,7 @@ struct api {
     struct list lists[MOST_LISTS];
     size_t list_count;
     bool denies_reviews;
-    struct stream streams[MOST_STREAMS];
+    struct watches watches;
     char text[API_TEXT];
 };
 
@@ -277,56 +256,7 @@ static enum MHD_Result show_list(struct MHD_Connection *c, const struct list *l)
     return respond(c, 200, body, NULL);
 }
 
-/* ---- watches ---- */
-
-/* libmicrohttpd asks again at once while there is nothing, unless the connection sleeps. */
-static ssize_t stream_read(void *context, uint64_t at, char *to, size_t most)
-{
-    struct stream *w = context;
-    struct api *api = w->api;
-    (void)at;
-    pthread_mutex_lock(&api->lock);
-    size_t left = w->n - w->sent;
-    ssize_t n = (ssize_t)(left < most ? left : most);
-    memcpy(to, w->bytes ? w->bytes + w->sent : "", (size_t)n);
-    w->sent += (size_t)n;
-    if (!n && w->end != STREAM_GOES_ON)
-        n = w->end == STREAM_ENDS ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
-    if (!n) {
-        w->asleep = true;
-        MHD_suspend_connection(w->connection);
-    }
-    pthread_mutex_unlock(&api->lock);
-    return n;
-}
-
-static void stream_close(void *context)
-{
-    struct stream *w = context;
-    free(w->bytes);
-    *w = (struct stream){0};
-}
-
-static void stream_wake(struct stream *w)
-{
-    if (w->asleep)
-        MHD_resume_connection(w->connection);
-    w->asleep = false;
-}
-
-static enum MHD_Result watch(struct api *api, struct MHD_Connection *c, const char *path)
-{
-    struct stream *w = api->streams;
-    while (w->connection)
-        w++;
-    *w = (struct stream){.api = api, .connection = c};
-    snprintf(w->path, sizeof w->path, "%s", path);
-    struct MHD_Response *r =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32 << 10, stream_read, w, stream_close);
-    enum MHD_Result result = MHD_queue_response(c, 200, r);
-    MHD_destroy_response(r);
-    return result;
-}
+/* ---- requests ---- */
 
 static struct fault *fault_for(struct api *api, const char *request)
 {
@@ -363,7 +293,7 @@ static enum MHD_Result answer_locked(struct api *api, struct MHD_Connection *c, 
     if (fault)
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
     if (MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "watch"))
-        return watch(api, c, path);
+        return watches_open(&api->watches, c, path);
     const struct list *list = find_list(api, path);
     if (list)
         return show_list(c, list);
@@ -448,6 +378,7 @@ struct api *api_start(void)
     make_certificates(api);
     api_set_token(api, "token");
     pthread_mutex_init(&api->lock, NULL);
+    api->watches.lock = &api->lock;
     start_daemon(api, 0);
     return api;
 }
@@ -478,39 +409,17 @@ void api_restart(struct api *api)
 
 void api_push(struct api *api, const char *path, slice bytes, unsigned times)
 {
-    pthread_mutex_lock(&api->lock);
-    for (struct stream *w = api->streams; w < api->streams + MOST_STREAMS; w++) {
-        if (!w->connection || strcmp(w->path, path) != 0)
-            continue;
-        w->bytes = realloc(w->bytes, w->n + bytes.n * times);
-        assert_non_null(w->bytes);
-        for (unsigned i = 0; i < times; i++, w->n += bytes.n)
-            memcpy(w->bytes + w->n, bytes.p, bytes.n);
-        stream_wake(w);
-    }
-    pthread_mutex_unlock(&api->lock);
+    watches_push(&api->watches, path, bytes, times);
 }
 
 unsigned api_watches(struct api *api, const char *path)
 {
-    unsigned n = 0;
-    pthread_mutex_lock(&api->lock);
-    for (size_t i = 0; i < MOST_STREAMS; i++)
-        n += api->streams[i].connection && strcmp(api->streams[i].path, path) == 0;
-    pthread_mutex_unlock(&api->lock);
-    return n;
+    return watches_count(&api->watches, path);
 }
 
 void api_end_watches(struct api *api, bool orderly)
 {
-    pthread_mutex_lock(&api->lock);
-    for (struct stream *w = api->streams; w < api->streams + MOST_STREAMS; w++) {
-        if (!w->connection)
-            continue;
-        w->end = orderly ? STREAM_ENDS : STREAM_IS_CUT;
-        stream_wake(w);
-    }
-    pthread_mutex_unlock(&api->lock);
+    watches_end(&api->watches, orderly);
 }
 
 unsigned api_port(const struct api *api)
