@@ -72,7 +72,7 @@ static void run_stop_job(struct planning *p, struct status *s, const struct clus
     struct job_problem problem;
     struct node *job = log_job(p, c, LOGBACKUP_STOP, stop_job_name(p), &problem);
     if (!job) {
-        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "the task cannot be stopped: %.*s", FMT(problem.message));
+        job_wait(p, "the task cannot be stopped: ", problem);
         return;
     }
     status_command(
@@ -184,7 +184,7 @@ static void run_clean_job(struct planning *p, struct status *s)
     struct job_problem problem;
     struct node *job = clean_job(p, &problem);
     if (!job) {
-        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "the data cannot be cleaned: %.*s", FMT(problem.message));
+        job_wait(p, "the data cannot be cleaned: ", problem);
         return;
     }
     slice message = arena_fmt(p->arena, "Clean job %.*s created", FMT(clean_job_name(p)));

@@ -71,7 +71,7 @@ void backup_start(struct planning *p, struct status *s, enum logbackup_command c
     if (!job) {
         say(s, command, (struct condition){"RetryFailed", false, problem.reason, problem.message});
         status_close(p, s, problem.message);
-        plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%.*s", FMT(problem.message));
+        job_wait(p, "", problem);
         return;
     }
     if (p->seen->unknown & (UNKNOWN_JOBS | UNKNOWN_PODS) || seen_pod(p, job_name)) {

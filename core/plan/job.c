@@ -162,6 +162,13 @@ slice job_tool_image(const struct planning *p, const struct text *image, slice v
     return tagged ? base : arena_fmt(p->arena, "%.*s:%.*s", FMT(base), FMT(version));
 }
 
+void job_wait(struct planning *p, const char *what, struct job_problem problem)
+{
+    const struct text *secret = storage_secret_name(&p->object->backup->job.storage);
+    p->result.secret = secret && text_given(secret);
+    plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%s%.*s", what, FMT(problem.message));
+}
+
 static struct node *put_container(const struct planning *p, struct node *list, const char *name, slice image)
 {
     struct node *c = tree_put_object(p->arena, list, NULL);

@@ -52,6 +52,10 @@ void job_mount_local(const struct planning *p, struct job *j, const struct job_s
 void job_copy_tool(const struct planning *p, struct job *j, const struct job_spec *spec, const char *tool,
                    slice image, const char *to, const struct node *mounts);
 
+/* Waits until the Backup's Job can be built, which may be when its Secret changes: `what` begins the sentence that says
+ * why it cannot. */
+void job_wait(struct planning *p, const char *what, struct job_problem problem);
+
 /* Returns the complete Job. */
 struct node *job_finish(const struct planning *p, struct job *j, const struct job_spec *spec);
 

@@ -92,6 +92,7 @@ struct plan {
     size_t count;
     int64_t again; /* Unix seconds: when to look again though nothing changed; 0: only on a change */
     slice why;     /* the state and what the plan waits for, in one sentence */
+    bool secret; /* it waits for the Secret that the resource names, or for what that lacks: read it again */
 };
 
 /* Plans the next actions for a resource. `now` is in Unix seconds. Call it within arena_run(). Everything returned

@@ -235,8 +235,8 @@ static bool act(struct turn *t, struct machine_request *ret)
     const struct plan_action *x = t->plan.first;
     const struct memory *r = t->item->memory;
     slice secret = t->denial.n ? (slice){0} : turn_secret_name(t->resource);
-    /* A plan that wants to act is made again with the Secret; one that waits needs none. */
-    if (x && secret.n && (!r || !r->secret_at || m->now.ms - r->secret_at > SECRET_MS)) {
+    /* A plan that wants to act is made again with the Secret, and so is one that waits for it; others need none. */
+    if ((x || t->plan.secret) && secret.n && (!r || !r->secret_at || m->now.ms - r->secret_at >= SECRET_MS)) {
         read_secret(t, secret, ret);
         return true;
     }

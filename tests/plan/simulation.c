@@ -10,7 +10,9 @@
 enum { BEGIN = 1795694400 /* 2026-11-26T12:00:00Z */, STEP_SECONDS = 300, MOST_ROUNDS = 30 };
 
 static const char objects[] =
-    "[{\"apiVersion\":\"core.pingcap.com/v1alpha1\",\"kind\":\"Cluster\",\"metadata\":{\"name\":\"main\"}},"
+    "[{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"keys\"},\"data\":"
+    "{\"access_key\":\"eA==\",\"secret_key\":\"eA==\"}},"
+    "{\"apiVersion\":\"core.pingcap.com/v1alpha1\",\"kind\":\"Cluster\",\"metadata\":{\"name\":\"main\"}},"
     "{\"apiVersion\":\"core.pingcap.com/v1alpha1\",\"kind\":\"Cluster\",\"metadata\":{\"name\":\"other\"}},"
     "{\"kind\":\"PDGroup\",\"metadata\":{\"name\":\"pd\"},\"spec\":{\"cluster\":{\"name\":\"main\"}}},"
     "{\"kind\":\"PDGroup\",\"metadata\":{\"name\":\"pd2\"},\"spec\":{\"cluster\":{\"name\":\"other\"}}},"
@@ -21,20 +23,23 @@ static const char objects[] =
     "{\"apiVersion\":\"br.pingcap.com/"
     "v1alpha1\",\"kind\":\"BackupSchedule\",\"metadata\":{\"name\":\"a\"},\"spec\":"
     "{\"schedule\":\"0 */3 * * *\",\"maxBackups\":3,\"backupTemplate\":{\"cleanPolicy\":\"Delete\",\"br\":"
-    "{\"cluster\":\"main\"},\"s3\":{\"provider\":\"minio\",\"bucket\":\"x\"}}}},"
+    "{\"cluster\":\"main\"},\"s3\":{\"provider\":\"minio\",\"bucket\":\"x\",\"secretName\":\"keys\"}}}},"
     "{\"apiVersion\":\"br.pingcap.com/"
     "v1alpha1\",\"kind\":\"BackupSchedule\",\"metadata\":{\"name\":\"b\"},\"spec\":"
     "{\"schedule\":\"@every 5h\",\"maxBackups\":2,\"backupTemplate\":{\"br\":{\"cluster\":\"main\"},\"s3\":"
-    "{\"provider\":\"minio\",\"bucket\":\"y\"},\"backoffRetryPolicy\":{\"minRetryDuration\":\"60s\"}}}},"
+    "{\"provider\":\"minio\",\"bucket\":\"y\",\"secretName\":\"keys\"},\"backoffRetryPolicy\":{"
+    "\"minRetryDuration\":\"60s\"}}}},"
     "{\"apiVersion\":\"br.pingcap.com/"
     "v1alpha1\",\"kind\":\"BackupSchedule\",\"metadata\":{\"name\":\"c\"},\"spec\":"
     "{\"schedule\":\"30 1,13 * * "
     "*\",\"maxReservedTime\":\"48h\",\"compactSpan\":\"6h\",\"backupTemplate\":{\"br\":"
-    "{\"cluster\":\"other\"},\"cleanPolicy\":\"Delete\",\"s3\":{\"provider\":\"minio\",\"bucket\":\"z\"}},"
+    "{\"cluster\":\"other\"},\"cleanPolicy\":\"Delete\",\"s3\":{\"provider\":\"minio\",\"bucket\":\"z\","
+    "\"secretName\":\"keys\"}},"
     "\"logBackupTemplate\":{\"backupMode\":\"log\",\"br\":{\"cluster\":\"other\"},\"s3\":{\"provider\":"
     "\"minio\","
-    "\"bucket\":\"z\",\"prefix\":\"log\"}},\"compactBackupTemplate\":{\"br\":{\"cluster\":\"other\"},\"s3\":"
-    "{\"provider\":\"minio\",\"bucket\":\"z\",\"prefix\":\"log\"}}}}]";
+    "\"bucket\":\"z\",\"secretName\":\"keys\",\"prefix\":\"log\"}},\"compactBackupTemplate\":{\"br\":{"
+    "\"cluster\":\"other\"},\"s3\":"
+    "{\"provider\":\"minio\",\"bucket\":\"z\",\"secretName\":\"keys\",\"prefix\":\"log\"}}}}]";
 
 unsigned simulation_dice(struct simulation *s, unsigned below)
 {

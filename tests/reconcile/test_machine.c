@@ -245,6 +245,60 @@ static void a_refused_creation_is_told_and_tried_again_with_patience(void **stat
     rig_close(&r);
 }
 
+/* ---- deletion ---- */
+
+/* A complete Backup whose data goes with it, and which is being deleted. Its storage has the Secret "own". */
+static void add_deleted_backup(struct rig *r)
+{
+    struct node *x = rig_add(
+        r, LIT("{\"apiVersion\":\"br.pingcap.com/v1alpha1\",\"kind\":\"Backup\",\"metadata\":{\"name\":\"x\","
+               "\"namespace\":\"prod\",\"finalizers\":[\"pingcap.com/finalizer\"]},\"spec\":{\"cleanPolicy\":"
+               "\"Delete\",\"br\":{\"cluster\":\"main\"},\"s3\":{\"provider\":\"minio\",\"bucket\":\"x\","
+               "\"secretName\":\"own\"}},\"status\":{\"phase\":\"Complete\",\"backupPath\":\"s3://x/y\","
+               "\"conditions\":[{\"type\":\"Complete\",\"status\":\"True\"}]}}"));
+    rig_take_away(r, x);
+}
+
+static void add_secret(struct rig *r)
+{
+    rig_add(r, LIT("{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"own\",\"namespace\":"
+                   "\"prod\"},\"data\":{\"access_key\":\"eA==\",\"secret_key\":\"eA==\"}}"));
+}
+
+static void open_with_backups(struct rig *r)
+{
+    struct machine_settings all = rig_usual;
+    all.kinds |= MACHINE_KIND(GROUP_BR, KIND_BACKUP);
+    rig_open(r, &all);
+    rig_take_away(r, rig_schedule(r, "c")); /* its log backup would have a Job */
+    add_deleted_backup(r);
+}
+
+/* It has never read the Secret, and the Job that it needs for the deletion is the first thing that needs it. */
+static void a_new_leader_cleans_what_is_being_deleted(void **state)
+{
+    struct rig r;
+    (void)state;
+    open_with_backups(&r);
+    add_secret(&r);
+    rig_run(&r, 5);
+    assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 1);
+    rig_close(&r);
+}
+
+static void a_secret_that_comes_back_is_read(void **state)
+{
+    struct rig r;
+    (void)state;
+    open_with_backups(&r);
+    rig_run(&r, 300);
+    assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 0);
+    add_secret(&r);
+    rig_run(&r, 90);
+    assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 1);
+    rig_close(&r);
+}
+
 static void a_stopped_machine_gives_the_lease_back(void **state)
 {
     struct rig r;
@@ -338,6 +392,8 @@ int main(void)
         cmocka_unit_test(what_a_list_lacks_is_gone),
         cmocka_unit_test(retention_does_not_trust_a_silent_watch),
         cmocka_unit_test(a_refused_creation_is_told_and_tried_again_with_patience),
+        cmocka_unit_test(a_new_leader_cleans_what_is_being_deleted),
+        cmocka_unit_test(a_secret_that_comes_back_is_read),
         cmocka_unit_test(a_stopped_machine_gives_the_lease_back),
         cmocka_unit_test(a_machine_that_cannot_renew_stops_writing),
         cmocka_unit_test(a_clock_that_is_set_back_delays_nothing),
