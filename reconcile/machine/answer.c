@@ -74,20 +74,27 @@ static void forget_refusal(struct machine *m, struct item *i)
     keep_forget(&m->keep, &i->memory->refused_message);
 }
 
-static void creation_refused(struct machine *m, struct flight *f, const struct machine_event *e)
+static void remember_refusal(struct machine *m, struct flight *f, const struct machine_event *e,
+                             slice message)
 {
     struct item *i = f->item;
     struct memory *r = item_memory(&m->queue, i);
-    slice message = message_of(m, e);
     forget_refusal(m, i);
-    queue_release(&m->queue, i);
-    m->counts[MACHINE_FAILURES]++;
     r->refusals++;
     r->refused_kind = keep_text(&m->keep, slice_of(kinds[f->kind].name));
     r->refused_name = keep_text(&m->keep, f->name);
     r->refused_message = keep_text(&m->keep, message);
     r->refused_terminating = namespace_ends(m, e);
     r->refused_until = m->now.ms + backoff(r->refusals, MOST_BACKOFF_MS, i->by_name.hash) + e->retry_after;
+}
+
+static void creation_refused(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    struct item *i = f->item;
+    slice message = message_of(m, e);
+    remember_refusal(m, f, e, message);
+    queue_release(&m->queue, i);
+    m->counts[MACHINE_FAILURES]++;
     note(m, MACHINE_WARNING, i, "the API server refuses %s %.*s: %d %.*s", kinds[f->kind].name, FMT(f->name),
          e->status, FMT(message));
     tell(m, i, true, "CreateRefused",
@@ -250,10 +257,21 @@ static void secret_answer(struct machine *m, struct flight *f, const struct mach
     go_on(m, f->item);
 }
 
+/* One answer says something: the namespace is being deleted. */
+static void probe_answer(struct machine *m, struct flight *f, const struct machine_event *e)
+{
+    item_memory(&m->queue, f->item)->probed_at = m->now.ms;
+    if (namespace_ends(m, e))
+        remember_refusal(m, f, e, message_of(m, e));
+    go_on(m, f->item);
+}
+
 void turn_answer(struct machine *m, struct flight *f, const struct machine_event *e)
 {
     if (f->purpose == FOR_WRITE)
         write_answer(m, f, e);
+    else if (f->purpose == FOR_PROBE)
+        probe_answer(m, f, e);
     else if (f->purpose == FOR_LOOK)
         look_answer(m, f, e);
     else

@@ -249,6 +249,7 @@ static void dispatch_answer(struct machine *m, struct flight *f, const struct ma
     case FOR_WRITE:
     case FOR_LOOK:
     case FOR_SECRET:
+    case FOR_PROBE:
         turn_answer(m, f, e);
         flight_end(m, f);
         return;

@@ -30,6 +30,7 @@ struct memory {
     slice secret;
     bool secret_hidden; /* it may not be read */
     int64_t secret_at;
+    int64_t probed_at; /* ms: when it was asked whether the namespace still takes Jobs; 0: never */
 };
 
 struct lane;

@@ -16,6 +16,7 @@ enum purpose {
     FOR_WRITE,  /* the first action of an item's plan; the rest is also an item's */
     FOR_LOOK,   /* reads the object that was to be written, after a conflict */
     FOR_SECRET, /* reads the Secret that the item's object names */
+    FOR_PROBE,  /* asks whether the namespace still takes Jobs */
     FOR_TASK,   /* asks for the log backup's task */
 };
 

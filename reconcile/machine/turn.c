@@ -6,6 +6,7 @@
 enum {
     MOST_STREAK = 40, /* writes in a row before an object counts as one that does not settle */
     MOST_BACKOFF_MS = 300000,
+    SECRET_MS = 60000, /* how often a Secret is read while a plan asks for it */
 };
 
 static uint64_t spread(const struct item *i)
@@ -84,6 +85,23 @@ static void read_secret(struct turn *t, slice name, struct machine_request *ret)
     ret->verb = MACHINE_GET;
     ret->group_version = "v1";
     ret->resource = "secrets";
+}
+
+/* A Job that is not made: a dry run gets as far as the namespace's refusal. */
+static void probe(struct turn *t, struct machine_request *ret)
+{
+    item_flight(t, FOR_PROBE, K_JOB, item_name(t->item), ret);
+    ret->verb = MACHINE_CREATE;
+    ret->group_version = kinds[K_JOB].group_version;
+    ret->resource = kinds[K_JOB].resource;
+    ret->name = (slice){0};
+    ret->query = LIT("dryRun=All");
+    ret->body = arena_fmt(t->m->scratch,
+                          "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"generateName\":"
+                          "\"probe-\",\"namespace\":\"%.*s\"},\"spec\":{\"template\":{\"spec\":{"
+                          "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"probe\",\"image\":"
+                          "\"probe\"}]}}}}",
+                          FMT(item_namespace(t->item)));
 }
 
 /* Lives until the next call: in the scratch arena. */
@@ -227,10 +245,18 @@ static bool waits_for_another(struct turn *t, const struct plan_action *x)
     return true;
 }
 
+/* The deletion waits for a Secret. When the namespace is being deleted, too, the Secret may have gone for good, and no Job
+ * would be taken that needs it. */
+static bool must_probe(const struct turn *t)
+{
+    const struct memory *r = t->item->memory;
+    return t->plan.secret && !t->plan.first && t->resource->metadata.deleting && !t->m->settings.dry_run &&
+           (!r || !r->probed_at || t->m->now.ms - r->probed_at >= SECRET_MS);
+}
+
 /* False when the turn ended without a request. */
 static bool act(struct turn *t, struct machine_request *ret)
 {
-    enum { SECRET_MS = 60000 };
     struct machine *m = t->m;
     const struct plan_action *x = t->plan.first;
     const struct memory *r = t->item->memory;
@@ -238,6 +264,10 @@ static bool act(struct turn *t, struct machine_request *ret)
     /* A plan that wants to act is made again with the Secret, and so is one that waits for it; others need none. */
     if ((x || t->plan.secret) && secret.n && (!r || !r->secret_at || m->now.ms - r->secret_at >= SECRET_MS)) {
         read_secret(t, secret, ret);
+        return true;
+    }
+    if (must_probe(t)) {
+        probe(t, ret);
         return true;
     }
     if (m->settings.dry_run || !x) {

@@ -95,7 +95,8 @@ static void take_down(struct rig *r, const struct machine_request *q)
     if (q->verb == MACHINE_LIST || q->verb == MACHINE_WATCH)
         r->lists_elsewhere += !slice_eq(q->namespace, LIT("prod"));
     r->list_count += q->verb == MACHINE_LIST;
-    if (is_read(q->verb) || !strcmp(q->resource, "leases"))
+    bool dry = slice_eq(q->query, LIT("dryRun=All"));
+    if (is_read(q->verb) || dry || !strcmp(q->resource, "leases"))
         return;
     if (!r->write_count)
         r->lists_before_write = r->list_count;

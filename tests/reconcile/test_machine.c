@@ -299,6 +299,23 @@ static void a_secret_that_comes_back_is_read(void **state)
     rig_close(&r);
 }
 
+/* The namespace is being deleted, and the Secret was the first to go. */
+static void a_deletion_ends_with_its_namespace(void **state)
+{
+    struct rig r;
+    (void)state;
+    open_with_backups(&r);
+    r.refused_resource = "jobs";
+    r.refused_verb = "POST";
+    r.refusal =
+        "{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"message\":\"it is being terminated\",\"details\":{"
+        "\"causes\":[{\"reason\":\"NamespaceTerminating\"}]}}";
+    rig_run(&r, 5);
+    assert_int_equal(count_lines(r.writes, r.write_count, "PATCH backups x"), 1);
+    assert_null(world_find(&r.s.world, "Backup", LIT("prod"), LIT("x")));
+    rig_close(&r);
+}
+
 static void a_stopped_machine_gives_the_lease_back(void **state)
 {
     struct rig r;
@@ -394,6 +411,7 @@ int main(void)
         cmocka_unit_test(a_refused_creation_is_told_and_tried_again_with_patience),
         cmocka_unit_test(a_new_leader_cleans_what_is_being_deleted),
         cmocka_unit_test(a_secret_that_comes_back_is_read),
+        cmocka_unit_test(a_deletion_ends_with_its_namespace),
         cmocka_unit_test(a_stopped_machine_gives_the_lease_back),
         cmocka_unit_test(a_machine_that_cannot_renew_stops_writing),
         cmocka_unit_test(a_clock_that_is_set_back_delays_nothing),
