@@ -92,8 +92,8 @@ static void put_document(struct dice *d, struct buf *b)
                                             "a: 1\n# ---",
                                             "a: b\n  ---",
                                             "a: \"---\"",
-                                            "\xef\xbb\xbf"
-                                            "a: 1",
+                                            ("\xef\xbb\xbf"
+                                             "a: 1"),
                                             "{\n\"a\": \"---\"\n}",
                                             "{\"a\":\n---\n1}",
                                             "  a: 1",

@@ -17,7 +17,7 @@ static void lose_ipv6(void)
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter ||
         seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                         SCMP_A0(SCMP_CMP_EQ, AF_INET6)) != 0 ||
+                         SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0)) != 0 ||
         seccomp_load(filter) != 0)
         _exit(100);
     seccomp_release(filter);

@@ -21,7 +21,7 @@ given "its token" account_kubeconfig
 gate_bundle=
 given "the configurations without any caBundle" eval 'gate_manifests Fail | kubectl apply -f -'
 for replica in gate twin; do port_free >"$work/$replica.port"; port_free >"$work/$replica.health"; done
-listens() { echo "--listen $gate_address:$(<"$work/$1.port") --health-listen 127.0.0.1:$(<"$work/$1.health") --shutdown-delay 2s"; }
+listens() { echo "--listen $gate_address:$(<"$work/$1.port") --health-listen 127.0.0.1:$(<"$work/$1.health") --shutdown-delay 5s"; }
 is_ready() { curl -fs "http://127.0.0.1:$(<"$work/$1.health")/readyz"; }
 kubectl delete secret brgate-tls -n brgate-system --ignore-not-found >/dev/null 2>&1
 process_start gate "$brgate" serve $(listens gate) --kubeconfig "$work/own.kubeconfig" --certs-secret brgate-system/brgate-tls \
