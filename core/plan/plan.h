@@ -92,6 +92,9 @@ struct plan {
     size_t count;
     int64_t again; /* Unix seconds: when to look again though nothing changed; 0: only on a change */
     slice why;     /* the state and what the plan waits for, in one sentence */
+    /* Of a schedule: since when a run is due that it makes, or would make if its cluster had no other; 0: none is. Of
+     * several schedules of a cluster the one with the earliest goes first. */
+    int64_t due;
     bool secret; /* it waits for the Secret that the resource names, or for what that lacks: read it again */
 };
 

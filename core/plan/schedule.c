@@ -100,10 +100,25 @@ static void create_run(struct schedule *s, const struct due *due, int64_t cursor
     plan_wait(p, 0, "%.*s", FMT(why));
 }
 
+/* True when no run can be made, whatever its cluster does. */
+static bool run_is_left_out(struct schedule *s, const struct due *due)
+{
+    struct planning *p = s->planning;
+    slice name = snapshot_child_name(p, due->at);
+    if (s->spec->backup_template.is_log)
+        plan_wait(p, 0, "backupTemplate.backupMode is log: a log Backup belongs into logBackupTemplate");
+    else if (foreign(p, "Backup", name))
+        plan_wait(p, 0, "a Backup %.*s exists that belongs to another object: this run is left out",
+                  FMT(name));
+    else
+        return refused(p, "Backup", name);
+    return true;
+}
+
 static void plan_run(struct schedule *s)
 {
     struct planning *p = s->planning;
-    int64_t cursor = cursor_of(s), next;
+    int64_t cursor = cursor_of(s), next, oldest;
     struct due due = due_now(p, s->created, cursor);
     bool comes = due_after(p, s->created, p->now, &next);
     if (comes)
@@ -115,23 +130,18 @@ static void plan_run(struct schedule *s)
             plan_wait(p, 0, "the schedule never fires again");
         return;
     }
-    slice name = snapshot_child_name(p, due.at);
-    const struct node *running = running_in_cluster(p);
-    if (s->spec->backup_template.is_log) {
-        plan_wait(p, 0, "backupTemplate.backupMode is log: a log Backup belongs into logBackupTemplate");
-    } else if (refused(p, "Backup", name)) {
+    if (run_is_left_out(s, &due))
         return;
-    } else if (foreign(p, "Backup", name)) {
-        plan_wait(p, 0, "a Backup %.*s exists that belongs to another object: this run is left out",
-                  FMT(name));
-    } else if (running) {
+    if (due_after(p, s->created, cursor, &oldest))
+        p->result.due = oldest;
+    const struct node *running = running_in_cluster(p);
+    if (running)
         plan_wait(p, p->now + LOOK_AGAIN_SECONDS,
                   "a run is due, and waits for Backup %.*s/%.*s of the same cluster",
                   FMT(tree_text_at(running, "metadata.namespace")),
                   FMT(tree_text_at(running, "metadata.name")));
-    } else {
+    else
         create_run(s, &due, cursor);
-    }
 }
 
 /* ---- compaction ---- */

@@ -181,6 +181,19 @@ static void see_operators(struct machine *m)
 
 /* ---- the cache ---- */
 
+static struct object *known(struct machine *m, enum kind_number k, const struct node *root)
+{
+    return cache_find(&m->cache, k, tree_text_at(root, "metadata.namespace"),
+                      tree_text_at(root, "metadata.name"));
+}
+
+/* A Backup that held up the schedules of its cluster has changed, or goes: perhaps it was the last. */
+static void free_cluster(struct machine *m, const struct object *o)
+{
+    if (o && o->by_cluster.at)
+        queue_touch_waiting(&m->queue, o->by_cluster.hash);
+}
+
 static void store(struct machine *m, enum kind_number k, struct node *root)
 {
     /* The items of a list do not say what they are. */
@@ -189,6 +202,7 @@ static void store(struct machine *m, enum kind_number k, struct node *root)
         tree_set_text(m->scratch, root, "apiVersion", slice_of(kinds[k].group_version));
     }
     uint64_t round = k < K_WATCHED ? m->informers[k].round : 0;
+    free_cluster(m, known(m, k, root));
     cache_put(&m->cache, k, root, round, m->scratch);
     touch_affected(m, k, root);
     if (k == K_OPERATOR)
@@ -198,12 +212,6 @@ static void store(struct machine *m, enum kind_number k, struct node *root)
 static bool is_object(const struct node *root)
 {
     return tree_text_at(root, "metadata.name").n && tree_text_at(root, "metadata.uid").n;
-}
-
-static struct object *known(struct machine *m, enum kind_number k, const struct node *root)
-{
-    return cache_find(&m->cache, k, tree_text_at(root, "metadata.namespace"),
-                      tree_text_at(root, "metadata.name"));
 }
 
 /* Whether the cache is at least as new. An object that is not there and is not newer than the stream was deleted: the
@@ -227,6 +235,7 @@ void unlearn(struct machine *m, struct object *o)
     struct node *root = read_body(m, object_json(o));
     bool is_operator = o->kind == K_OPERATOR;
     touch_affected(m, o->kind, root); /* whose texts are those of the object */
+    free_cluster(m, o);
     cache_remove(&m->cache, o);
     if (is_operator)
         see_operators(m);

@@ -22,7 +22,8 @@ slice item_name(const struct item *i)
 
 struct queue queue_new(struct keep *k)
 {
-    return (struct queue){.keep = k, .items = {.keep = k}, .holds = {.keep = k}, .lanes = {.keep = k}};
+    return (struct queue){
+        .keep = k, .items = {.keep = k}, .holds = {.keep = k}, .waits = {.keep = k}, .lanes = {.keep = k}};
 }
 
 /* ---- timers ---- */
@@ -247,6 +248,7 @@ void queue_forget(struct queue *q, struct item *i)
         take_out(q, i);
     forget_memory(q, i);
     index_remove(&q->holds, &i->hold);
+    index_remove(&q->waits, &i->wait);
     index_remove(&q->items, &i->by_name);
     keep_free(q->keep, i, sizeof *i + i->namespace_n + i->name_n);
     if (--lane->items == 0)
@@ -278,6 +280,35 @@ void queue_touch(struct queue *q, struct item *i)
         i->again = true;
     else if (!i->delayed)
         make_ready(q, i);
+}
+
+void queue_wait(struct queue *q, struct item *i, uint64_t what, int64_t since)
+{
+    index_remove(&q->waits, &i->wait);
+    i->waits_since = since;
+    index_add(&q->waits, &i->wait, what);
+}
+
+void queue_wait_over(struct queue *q, struct item *i)
+{
+    index_remove(&q->waits, &i->wait);
+}
+
+/* One that waits after a failure holds nobody up. */
+bool queue_is_behind(const struct queue *q, const struct item *i, uint64_t what, int64_t since)
+{
+    for (struct link *l = index_first(&q->waits, what); l; l = index_next(l)) {
+        const struct item *other = LINKED(l, struct item, wait);
+        if (other != i && !other->delayed && other->waits_since < since)
+            return true;
+    }
+    return false;
+}
+
+void queue_touch_waiting(struct queue *q, uint64_t what)
+{
+    for (struct link *l = index_first(&q->waits, what); l; l = index_next(l))
+        queue_touch(q, LINKED(l, struct item, wait));
 }
 
 void queue_rest(struct queue *q, struct item *i, int64_t due)
@@ -322,6 +353,7 @@ void queue_clear(struct queue *q)
         lane_free(q, LINKED(l, struct lane, by_name));
     index_close(&q->items);
     index_close(&q->holds);
+    index_close(&q->waits);
     index_close(&q->lanes);
     keep_free(q->keep, q->timers, q->timer_capacity * sizeof *q->timers);
     *q = queue_new(q->keep);

@@ -38,6 +38,8 @@ struct lane;
 struct item {
     struct link by_name;
     struct link hold; /* in queue.holds, while it is not known whether its last creation has had its effect */
+    struct link wait; /* in queue.waits, by its TiDB cluster, while a run is due that could not be made yet */
+    int64_t waits_since; /* Unix seconds: since when it is due */
     struct lane *lane;
     struct item *next; /* in the lane */
     enum kind_number kind;
@@ -64,7 +66,7 @@ slice item_name(const struct item *i);
 
 struct queue {
     struct keep *keep;
-    struct index items, lanes, holds;
+    struct index items, lanes, holds, waits;
     struct lane *first, *last; /* the lanes that have items, in the order of their turns */
     size_t ready;              /* items in lanes */
     struct item **timers;      /* a heap by due time */
@@ -96,6 +98,12 @@ void queue_delay(struct queue *q, struct item *i, int64_t due); /* after a failu
 void queue_hold(struct queue *q, struct item *i, uint64_t what);
 void queue_release(struct queue *q, struct item *i); /* does nothing when it holds nothing */
 bool queue_is_held(const struct queue *q, const struct item *i, uint64_t what); /* by another one */
+
+/* What several wait for goes to the one that has waited longest. */
+void queue_wait(struct queue *q, struct item *i, uint64_t what, int64_t since);
+void queue_wait_over(struct queue *q, struct item *i); /* does nothing when it does not wait */
+bool queue_is_behind(const struct queue *q, const struct item *i, uint64_t what, int64_t since);
+void queue_touch_waiting(struct queue *q, uint64_t what); /* all that wait for it get a turn soon */
 
 void queue_wake(struct queue *q, int64_t now); /* those that are due become ready */
 void queue_wake_rested(struct queue *q); /* all that wait for a time, not those that wait after a failure */

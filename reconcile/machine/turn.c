@@ -229,7 +229,8 @@ static bool waits_for_children(struct turn *t, const struct plan_action *x)
     return true;
 }
 
-/* Of one cluster only one run is made at a time, by whatever schedule: what is on its way is not in the cache. */
+/* Of one cluster only one run is made at a time, by whatever schedule: what is on its way is not in the cache. The one
+ * whose run has been due for longest goes first. */
 static bool waits_for_another(struct turn *t, const struct plan_action *x)
 {
     enum { LOOK_AGAIN_MS = 500 };
@@ -237,7 +238,9 @@ static bool waits_for_another(struct turn *t, const struct plan_action *x)
     if (t->resource->kind != KIND_BACKUP_SCHEDULE || x->verb != PLAN_CREATE)
         return false;
     uint64_t cluster = turn_cluster(t);
-    if (!queue_is_held(q, t->item, cluster)) {
+    bool behind = t->plan.due && queue_is_behind(q, t->item, cluster, t->plan.due);
+    if (!behind && !queue_is_held(q, t->item, cluster)) {
+        queue_wait_over(q, t->item);
         queue_hold(q, t->item, cluster);
         return false;
     }
@@ -314,6 +317,7 @@ static bool turn(struct machine *m, struct item *i, struct machine_request *ret)
 {
     struct turn t = {.m = m, .item = i};
     m->counts[MACHINE_TURNS]++;
+    queue_wait_over(&m->queue, i);
     t.object = cache_find(&m->cache, i->kind, item_namespace(i), item_name(i));
     if (!t.object) {
         forget(m, i);
@@ -339,6 +343,8 @@ static bool turn(struct machine *m, struct item *i, struct machine_request *ret)
         return false;
     }
     count_denied(&t);
+    if (t.plan.due)
+        queue_wait(&m->queue, i, turn_cluster(&t), t.plan.due);
     return act(&t, ret);
 }
 

@@ -245,6 +245,62 @@ static void a_refused_creation_is_told_and_tried_again_with_patience(void **stat
     rig_close(&r);
 }
 
+/* ---- two schedules of one cluster ---- */
+
+/* The newest Backup of that schedule; NULL: it has none. */
+static struct node *newest_run(struct rig *r, const char *schedule)
+{
+    struct node *newest = NULL;
+    for (size_t i = 0; i < r->s.world.count; i++) {
+        struct node *o = r->s.world.items[i];
+        const struct node *owner = node_first(node_at(o, "metadata.ownerReferences"));
+        if (slice_eq(tree_text(o, "kind"), LIT("Backup")) &&
+            slice_eq(tree_text(owner, "name"), slice_of(schedule)) &&
+            (!newest ||
+             slice_cmp(tree_text_at(o, "metadata.name"), tree_text_at(newest, "metadata.name")) > 0))
+            newest = o;
+    }
+    return newest;
+}
+
+static void say_phase(struct rig *r, struct node *backup, const char *phase)
+{
+    struct findings f = findings_new(r->s.world.arena);
+    slice status =
+        arena_fmt(r->s.world.arena,
+                  "{\"phase\":\"%s\",\"conditions\":[{\"type\":\"%s\",\"status\":\"True\"}]}", phase, phase);
+    assert_non_null(backup);
+    tree_set(backup, "status", json_read(r->s.world.arena, status, &f));
+    world_touch(&r->s.world, backup);
+    api_poll(&r->api);
+}
+
+/* Schedule a is due every third hour and b every fifth; a's first run takes so long that both wait for its end. Both have
+ * been due before then, b first. */
+static void the_schedule_that_waits_longest_goes_first(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_open(&r, &rig_usual);
+    rig_run(&r, 3 * HOURS + 60);
+    struct node *first = newest_run(&r, "a");
+    say_phase(&r, first, "Running");
+    rig_run(&r, 3 * HOURS + 1800 + 30);
+    assert_ptr_equal(newest_run(&r, "a"), first);
+    assert_null(newest_run(&r, "b"));
+    world_touch(&r.s.world, rig_schedule(&r, "a")); /* so that a is the one that has looked last */
+    api_poll(&r.api);
+    rig_run(&r, 1);
+    say_phase(&r, first, "Complete");
+    rig_run(&r, 2);
+    assert_ptr_equal(newest_run(&r, "a"), first);
+    assert_non_null(newest_run(&r, "b"));
+    say_phase(&r, newest_run(&r, "b"), "Complete");
+    rig_run(&r, 2);
+    assert_ptr_not_equal(newest_run(&r, "a"), first);
+    rig_close(&r);
+}
+
 /* ---- deletion ---- */
 
 /* A complete Backup whose data goes with it, and which is being deleted. Its storage has the Secret "own". */
@@ -409,6 +465,7 @@ int main(void)
         cmocka_unit_test(what_a_list_lacks_is_gone),
         cmocka_unit_test(retention_does_not_trust_a_silent_watch),
         cmocka_unit_test(a_refused_creation_is_told_and_tried_again_with_patience),
+        cmocka_unit_test(the_schedule_that_waits_longest_goes_first),
         cmocka_unit_test(a_new_leader_cleans_what_is_being_deleted),
         cmocka_unit_test(a_secret_that_comes_back_is_read),
         cmocka_unit_test(a_deletion_ends_with_its_namespace),
