@@ -75,6 +75,16 @@ static void keep_newest(struct keeping *r, enum child_state state, int64_t most)
         }
 }
 
+/* Time alone makes the snapshot one that may go: when it is no longer young, and when it leaves the window. */
+static void look_again_at_expiry(struct keeping *r, const struct child *s)
+{
+    struct planning *p = r->planning;
+    const int64_t ends[] = {s->time + r->reserved, moment_of(s) + r->reserved};
+    for (size_t i = 0; i < COUNT(ends); i++)
+        if (ends[i] > p->now)
+            plan_look_again(p, ends[i]);
+}
+
 static void keep_window(struct keeping *r)
 {
     const struct child *base = NULL;
@@ -83,6 +93,7 @@ static void keep_window(struct keeping *r)
         bool in_window = s->state == CHILD_COMPLETE && moment_of(s) > r->horizon;
         bool young = r->planning->now - s->time < r->reserved;
         r->keep[i] = r->keep[i] || in_window || young;
+        look_again_at_expiry(r, s);
         if (s->state == CHILD_COMPLETE && !in_window && (!base || moment_of(s) > moment_of(base)))
             base = s;
     }

@@ -1,6 +1,7 @@
 /* Users' bugs of schedule controllers, each as what must hold instead: runs and retention. */
 #include "planned.h"
 
+#include "civil.h"
 #include "timestamp.h"
 #include "zone.h"
 
@@ -52,6 +53,38 @@ static void test_failures_never_rotate_complete_snapshots_out(void **state)
     (void)state;
     assert_planned(&p, TODAY, DAILY("maxBackups: 2") GOOD("01") GOOD("02") BAD("03") BAD("04") BAD("05"),
                    "status BackupSchedule s");
+}
+
+/* A host looks again when it is told to: until then time alone may change nothing. */
+static void test_time_changes_nothing_before_again(void **state)
+{
+    enum { MINUTE = 60, MOST_MINUTES = 26 * 60 };
+    static const char *const yaml[] = {
+        DAILY("maxReservedTime: 71h30m") GOOD("02") GOOD("03") GOOD("04") GOOD("05"),
+        DAILY("maxReservedTime: 71h30m") BAD("02") BAD("03") BAD("04") BAD("05"),
+        DAILY("maxReservedTime: 70h30m") BAD("01") BAD("02") BAD("03") BAD("04") GOOD("05"),
+        DAILY("maxReservedTime: 47h") GOOD("03") SNAPSHOT("04", COMPLETE("2026-01-04T02:20:00Z")) GOOD("05"),
+        DAILY("maxBackups: 2") GOOD("04") GOOD("05"),
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(yaml); i++) {
+        struct planned first = {0};
+        struct timestamp t;
+        assert_true(timestamp_parse(LIT("2026-01-05T03:00:00Z"), &t, NULL));
+        int64_t now = t.ms / 1000, end = now + MOST_MINUTES * MINUTE;
+        char text[40];
+        for (planned_at(&first, "2026-01-05T03:00:00Z", yaml[i]); now < end; now += MINUTE) {
+            struct planned p = {0};
+            struct civil c = civil_of(now);
+            snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year, c.month, c.day, c.hour,
+                     c.minute, c.second);
+            planned_at(&p, text, yaml[i]);
+            if (first.again && now >= first.again)
+                first = p;
+            else if (strcmp(p.actions, first.actions))
+                fail_msg("at %s, before anybody looks again: %s", text, p.actions);
+        }
+    }
 }
 
 static void test_base_of_the_window_stays(void **state)
@@ -265,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_failed_snapshots_stay_as_evidence),
         cmocka_unit_test(test_unfinished_snapshot_does_not_stop_retention),
         cmocka_unit_test(test_failures_never_rotate_complete_snapshots_out),
+        cmocka_unit_test(test_time_changes_nothing_before_again),
         cmocka_unit_test(test_base_of_the_window_stays),
         cmocka_unit_test(test_log_backup_is_no_candidate),
         cmocka_unit_test(test_log_is_truncated_to_the_oldest_kept_snapshot),
