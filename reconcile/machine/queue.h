@@ -50,7 +50,8 @@ struct item {
     int64_t due;              /* ms */
     unsigned failures;        /* since the last success */
     unsigned streak;          /* writes since it rested last */
-    uint64_t said;            /* hash of the plan that a dry run noted last */
+    uint64_t said;            /* hash of what was noted last: what it waits for; in a dry run, the plan */
+    int64_t said_at;          /* ms: when; 0: never */
     struct plan_lag lag;      /* as of its last turn */
     int64_t
         confirmed_at; /* ms: when the API server last said that this version of the object is the newest */

@@ -181,6 +181,39 @@ static void rest(struct turn *t)
     queue_rest(&m->queue, t->item, due);
 }
 
+/* Of what is through nothing is said: there may be thousands. */
+static bool is_through(const struct turn *t)
+{
+    const struct resource *o = t->resource;
+    if (t->denial.n) /* which has been said */
+        return true;
+    if (t->plan.again || o->metadata.deleting || o->kind == KIND_BACKUP_SCHEDULE)
+        return false;
+    return o->kind == KIND_BACKUP
+               ? !plan_is_open(t->root)
+               : slice_eq(o->compact_state, LIT("Complete")) || slice_eq(o->compact_state, LIT("Failed"));
+}
+
+/* Says what the object waits for, when that has changed, and at most once a minute. What comes sooner is said then. */
+static void rest_and_say_why(struct turn *t)
+{
+    enum { SAID_MS = 60000 };
+    struct machine *m = t->m;
+    struct item *i = t->item;
+    uint64_t hash = hash_text(hash_start(), t->plan.why);
+    bool is_new = hash != i->said && !is_through(t);
+    bool is_early = i->said_at && m->now.ms - i->said_at < SAID_MS;
+    if (is_new && (is_early || m->note_count > MOST_NOTES / 2)) {
+        int64_t next = m->now.wall + SAID_MS / 1000;
+        t->plan.again = t->plan.again && t->plan.again < next ? t->plan.again : next;
+    } else if (is_new) {
+        note(m, MACHINE_INFO, i, "%.*s", FMT(t->plan.why));
+        i->said = hash;
+        i->said_at = m->now.ms;
+    }
+    rest(t);
+}
+
 /* Says what would be done, when it is not what was said last. */
 static void pretend(struct turn *t)
 {
@@ -275,7 +308,7 @@ static bool act(struct turn *t, struct machine_request *ret)
     }
     if (m->settings.dry_run || !x) {
         t->item->failures = 0;
-        (m->settings.dry_run ? pretend : rest)(t);
+        (m->settings.dry_run ? pretend : rest_and_say_why)(t);
         return false;
     }
     if (x->verb == PLAN_ASK) {

@@ -348,6 +348,7 @@ static void a_secret_that_comes_back_is_read(void **state)
     (void)state;
     open_with_backups(&r);
     rig_run(&r, 300);
+    assert_int_equal(count_lines(r.notes, r.note_count, "Backup x: the data cannot be cleaned: "), 1);
     assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 0);
     add_secret(&r);
     rig_run(&r, 90);
