@@ -87,6 +87,11 @@ before=$SECONDS
 process_signal "$leader" TERM
 then_true "the leader ends" wait_for 20 process_gone "$leader"
 then_true "the other one leads within seconds" wait_for 8 reconciler_leads "$other"
+
+# ---- it has seen none of what it is to clean
+given "everything is deleted" in_tidb delete backupschedules.br.pingcap.com,backups.br.pingcap.com --all --wait=false
+no_backups() { [[ -z $(in_tidb get backups.br.pingcap.com -o name) ]]; }
+then_true "the new leader cleans the data, and the deletion ends" wait_for 60 no_backups
 process_stop one
 process_stop two
 tidb_down >/dev/null 2>&1
