@@ -315,6 +315,11 @@ static void serve(struct life *l, struct message *x)
         answer(l, x, dice(l, 2) ? 500 : 429, LIT("{}"), l->ms + delay(l));
         return;
     }
+    if (x->request.verb == MACHINE_LIST &&
+        strikes(l, 30)) { /* a server that has just begun refuses everybody */
+        answer(l, x, 403, LIT("{}"), l->ms + delay(l));
+        return;
+    }
     struct api_answer a = api_do(&l->api, &x->request);
     if (a.status == 409)
         l->conflicts++;
