@@ -81,7 +81,7 @@ static void test_time_changes_nothing_before_again(void **state)
             planned_at(&p, text, yaml[i]);
             if (first.again && now >= first.again)
                 first = p;
-            else if (strcmp(p.actions, first.actions))
+            else if (strcmp(p.actions, first.actions) != 0)
                 fail_msg("at %s, before anybody looks again: %s", text, p.actions);
         }
     }
