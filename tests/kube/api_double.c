@@ -378,7 +378,7 @@ struct api *api_start(void)
     make_certificates(api);
     api_set_token(api, "token");
     pthread_mutex_init(&api->lock, NULL);
-    api->watches.lock = &api->lock;
+    pthread_mutex_init(&api->watches.lock, NULL);
     start_daemon(api, 0);
     return api;
 }
@@ -397,6 +397,7 @@ void api_stop(struct api *api)
     for (size_t i = 0; i < api->request_count; i++)
         free(api->requests[i]);
     pthread_mutex_destroy(&api->lock);
+    pthread_mutex_destroy(&api->watches.lock);
     arena_free(api->arena);
     free(api);
 }

@@ -29,8 +29,11 @@ static ssize_t watch_read(void *context, uint64_t at, char *to, size_t most)
 static void watch_close(void *context)
 {
     struct watch *w = context;
+    pthread_mutex_t *lock = w->lock;
+    pthread_mutex_lock(lock);
     free(w->bytes);
     *w = (struct watch){0};
+    pthread_mutex_unlock(lock);
 }
 
 static void watch_wake(struct watch *w)
@@ -43,10 +46,12 @@ static void watch_wake(struct watch *w)
 enum MHD_Result watches_open(struct watches *all, struct MHD_Connection *c, const char *path)
 {
     struct watch *w = all->items;
+    pthread_mutex_lock(&all->lock);
     while (w->connection)
         w++;
-    *w = (struct watch){.lock = all->lock, .connection = c};
+    *w = (struct watch){.lock = &all->lock, .connection = c};
     snprintf(w->path, sizeof w->path, "%s", path);
+    pthread_mutex_unlock(&all->lock);
     struct MHD_Response *r =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32 << 10, watch_read, w, watch_close);
     enum MHD_Result result = MHD_queue_response(c, 200, r);
@@ -56,7 +61,7 @@ enum MHD_Result watches_open(struct watches *all, struct MHD_Connection *c, cons
 
 void watches_push(struct watches *all, const char *path, slice bytes, unsigned times)
 {
-    pthread_mutex_lock(all->lock);
+    pthread_mutex_lock(&all->lock);
     for (struct watch *w = all->items; w < all->items + MOST_WATCHES; w++) {
         if (!w->connection || strcmp(w->path, path) != 0)
             continue;
@@ -66,27 +71,27 @@ void watches_push(struct watches *all, const char *path, slice bytes, unsigned t
             memcpy(w->bytes + w->n, bytes.p, bytes.n);
         watch_wake(w);
     }
-    pthread_mutex_unlock(all->lock);
+    pthread_mutex_unlock(&all->lock);
 }
 
 unsigned watches_count(struct watches *all, const char *path)
 {
     unsigned n = 0;
-    pthread_mutex_lock(all->lock);
+    pthread_mutex_lock(&all->lock);
     for (size_t i = 0; i < MOST_WATCHES; i++)
         n += all->items[i].connection && strcmp(all->items[i].path, path) == 0;
-    pthread_mutex_unlock(all->lock);
+    pthread_mutex_unlock(&all->lock);
     return n;
 }
 
 void watches_end(struct watches *all, bool orderly)
 {
-    pthread_mutex_lock(all->lock);
+    pthread_mutex_lock(&all->lock);
     for (struct watch *w = all->items; w < all->items + MOST_WATCHES; w++) {
         if (!w->connection)
             continue;
         w->end = orderly ? WATCH_ENDS : WATCH_IS_CUT;
         watch_wake(w);
     }
-    pthread_mutex_unlock(all->lock);
+    pthread_mutex_unlock(&all->lock);
 }

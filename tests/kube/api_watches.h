@@ -23,15 +23,15 @@ struct watch {
 };
 
 struct watches {
-    pthread_mutex_t *lock; /* the caller's */
+    pthread_mutex_t lock; /* never held when libmicrohttpd is asked for more than to suspend or resume */
     struct watch items[MOST_WATCHES];
 };
 
-/* Queues an answer that streams. The lock is held. */
+/* Queues an answer that streams. */
 enum MHD_Result watches_open(struct watches *all, struct MHD_Connection *c, const char *path);
 
-/* The others take the lock: send `bytes` so many times to the watches of a path; how many watch it; end all of
- * them, as a server does or by a cut. */
+/* Send `bytes` so many times to the watches of a path; how many watch it; end all of them, as a server does or by a
+ * cut. */
 void watches_push(struct watches *all, const char *path, slice bytes, unsigned times);
 unsigned watches_count(struct watches *all, const char *path);
 void watches_end(struct watches *all, bool orderly);
