@@ -171,15 +171,17 @@ static void split_yaml(struct splitter *s, uint32_t from)
     for (uint32_t at = from; at < s->bytes.n;) {
         slice line = line_at(s->bytes, at);
         bool separator = slice_starts(line, LIT("---"));
-        if (separator && at > begins) {
-            read_yaml(s, begins, at, separated);
-            begins = at + (uint32_t)line.n;
-        }
-        if (separator)
+        if (separator) {
+            bool ends = at > begins;
+            if (ends)
+                read_yaml(s, begins, at, separated);
             separated = check_separator(s, at, line);
+            if (ends) /* a faulty separator belongs to the document that it spoils */
+                begins = separated ? at + (uint32_t)line.n : at;
+        }
         at += (uint32_t)line.n;
     }
-    if (begins < s->bytes.n || !separated)
+    if (begins < s->bytes.n)
         read_yaml(s, begins, (uint32_t)s->bytes.n, separated);
 }
 
