@@ -229,14 +229,15 @@ static bool is_it(const struct finding *x, const void *it)
     return x == it;
 }
 
-/* The last finding in a document is the one at which its reader stopped. */
+/* The last finding in a document is the one at which its reader stopped: maybe at its very end, where a faulty separator
+ * has one of its own. */
 static const struct finding *last_in(const struct findings *f, slice bytes, const struct document *d)
 {
     const struct finding *last = NULL;
     for (const struct finding *x = f->first; x; x = x->next) {
         uint32_t from, to;
         place_span(x->place, bytes, &from, &to);
-        if (from >= d->at && from <= d->end)
+        if (from >= d->at && (from < d->end || (from == d->end && to == from)))
             last = x;
     }
     return last;
