@@ -243,6 +243,14 @@ static const struct finding *last_in(const struct findings *f, slice bytes, cons
     return last;
 }
 
+static const struct finding *last_of(const struct findings *f)
+{
+    const struct finding *last = f->first;
+    while (last && last->next)
+        last = last->next;
+    return last;
+}
+
 /* The rest of a stream that is not JSON after all. When it is not YAML either, the complaint that fits the text better
  * stays: that about JSON, the last of `json`, when it fits the first document. All other faults both readers have
  * found: those of the YAML reader stay. */
@@ -262,7 +270,7 @@ static void fall_back(struct splitter *s, uint32_t behind, struct findings *json
     s->findings = all;
     bool broken = *first && !(*first)->root;
     const struct finding *of_yaml = broken ? last_in(&yaml, s->bytes, *first) : NULL,
-                         *of_json = of_yaml ? last_in(json, s->bytes, *first) : NULL;
+                         *of_json = of_yaml ? last_of(json) : NULL;
     struct findings worse = findings_new(s->arena);
     if (of_json && json_fits(s->bytes, *first, of_json)) {
         findings_move(all, json, is_it, of_json);
