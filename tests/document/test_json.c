@@ -96,95 +96,94 @@ static void takes(void **state)
     }
 }
 
+static const struct {
+    slice in;
+    uint32_t from, to;
+    const char *message, *hint;
+} faults[] = {
+    {SLICE(""), 0, 0, "invalid JSON at byte 0: found the end of the text, expected a value",
+     "the text ends too early; check that it is complete"},
+    {SLICE("[1,"), 3, 3, "invalid JSON at byte 3: found the end of the text, expected a value",
+     "the text ends too early; check that it is complete"},
+    {SLICE("[1,]"), 3, 4, "invalid JSON at byte 3: found \"]\", expected a value",
+     "remove the comma before it"},
+    {SLICE("{\"a\":1, }"), 8, 9, "invalid JSON at byte 8: found \"}\", expected a key in double quotes",
+     "remove the comma before it"},
+    {SLICE("[,1]"), 1, 2, "invalid JSON at byte 1: found \",\", expected a value", ""},
+    {SLICE("[1 2]"), 3, 4, "invalid JSON at byte 3: found \"2\", expected a comma or ]", ""},
+    {SLICE("[1}"), 2, 3, "invalid JSON at byte 2: found \"}\", expected a comma or ]", ""},
+    {SLICE("{\"a\" 1}"), 5, 6, "invalid JSON at byte 5: found \"1\", expected a colon after the key", ""},
+    {SLICE("{a:1}"), 1, 2, "invalid JSON at byte 1: found \"a\", expected a key in double quotes",
+     "put text in double quotes"},
+    {SLICE("{'a':1}"), 1, 2, "invalid JSON at byte 1: found \"'\", expected a key in double quotes",
+     "JSON strings use double quotes"},
+    {SLICE("{1:1}"), 1, 2, "invalid JSON at byte 1: found \"1\", expected a key in double quotes", ""},
+    {SLICE("True"), 0, 4, "invalid JSON at byte 0: found \"True\", expected a value",
+     "write true in lowercase"},
+    {SLICE("nul"), 0, 3, "invalid JSON at byte 0: found \"nul\", expected a value",
+     "put text in double quotes"},
+    {SLICE("truex"), 0, 5, "invalid JSON at byte 0: found \"truex\", expected a value",
+     "put text in double quotes"},
+    {SLICE("NaN"), 0, 3, "invalid JSON at byte 0: found \"NaN\", expected a value",
+     "JSON has no such number"},
+    {SLICE("-Infinity"), 0, 9, "invalid JSON at byte 0: found \"-Infinity\", expected a value",
+     "JSON has no such number"},
+    {SLICE("{} x"), 3, 4, "invalid JSON at byte 3: found \"x\", expected the end of the text",
+     "put text in double quotes"},
+    {SLICE("{}{}"), 2, 3, "invalid JSON at byte 2: found \"{\", expected the end of the text", ""},
+    {SLICE("// x"), 0, 1, "invalid JSON at byte 0: found \"/\", expected a value", "JSON has no comments"},
+    {SLICE("\xef\xbb\xbf{}"), 0, 3, "invalid JSON at byte 0: found \"\\ufeff\", expected a value",
+     "save the text as UTF-8 without a byte order mark"},
+    {SLICE("\xff\xfe{\0}\0"), 0, 1, "invalid JSON at byte 0: found \"\\xff\", expected a value",
+     "save the text as UTF-8 without a byte order mark"},
+    {SLICE("\0"), 0, 1, "invalid JSON at byte 0: found \"\\x00\", expected a value", ""},
+    {SLICE("007"), 0, 3, "invalid JSON at byte 0: a number with a leading zero",
+     "JSON numbers are decimal: remove the zero"},
+    {SLICE("-01"), 0, 3, "invalid JSON at byte 0: a number with a leading zero",
+     "JSON numbers are decimal: remove the zero"},
+    {SLICE("[1.]"), 3, 4, "invalid JSON at byte 3: found \"]\", expected a digit", ""},
+    {SLICE("1e"), 2, 2, "invalid JSON at byte 2: found the end of the text, expected a digit",
+     "the text ends too early; check that it is complete"},
+    {SLICE("1e+"), 3, 3, "invalid JSON at byte 3: found the end of the text, expected a digit",
+     "the text ends too early; check that it is complete"},
+    {SLICE("-"), 1, 1, "invalid JSON at byte 1: found the end of the text, expected a digit",
+     "the text ends too early; check that it is complete"},
+    {SLICE("+1"), 0, 1, "invalid JSON at byte 0: found \"+\", expected a value",
+     "a number begins with a digit or -"},
+    {SLICE(".5"), 0, 1, "invalid JSON at byte 0: found \".\", expected a value",
+     "a number begins with a digit or -"},
+    {SLICE("0x10"), 1, 4, "invalid JSON at byte 1: found \"x10\", expected the end of the text",
+     "put text in double quotes"},
+    {SLICE("1e999"), 0, 5, "invalid JSON at byte 0: a number too large for a double", ""},
+    {SLICE("[\"abc"), 1, 2, "invalid JSON at byte 1: the string that begins here is not closed",
+     "close it with a double quote"},
+    {SLICE("\"\\"), 1, 2, "invalid JSON at byte 1: unknown escape in a string", NULL},
+    {SLICE("\"\\x41\""), 1, 3, "invalid JSON at byte 1: unknown escape in a string", NULL},
+    {SLICE("\"\\\0\""), 1, 3, "invalid JSON at byte 1: unknown escape in a string", NULL},
+    {SLICE("\"\\u12g4\""), 1, 3, "invalid JSON at byte 1: \\u without four hexadecimal digits", ""},
+    {SLICE("\"\\u123"), 1, 3, "invalid JSON at byte 1: \\u without four hexadecimal digits", ""},
+    {SLICE("\"a\nb\""), 2, 3, "invalid JSON at byte 2: line break in a string",
+     "write \\n, or close the string"},
+    {SLICE("\"a\tb\""), 2, 3, "invalid JSON at byte 2: control character in a string", "write \\t"},
+    {SLICE("\"\x1f\""), 1, 2, "invalid JSON at byte 1: control character in a string", "write \\u00XX"},
+    {SLICE("\"\xff\""), 1, 2, "invalid JSON at byte 1: the text is not UTF-8", "save it as UTF-8"},
+    {SLICE("\"1234567\x80 12345678\""), 8, 9, "invalid JSON at byte 8: the text is not UTF-8",
+     "save it as UTF-8"},
+    {SLICE("\"\xc0\x80\""), 1, 2, "invalid JSON at byte 1: the text is not UTF-8", "save it as UTF-8"},
+    {SLICE("\"\xed\xa0\x80\""), 1, 2, "invalid JSON at byte 1: the text is not UTF-8", "save it as UTF-8"},
+};
+
 static void refuses(void **state)
 {
-    static const struct {
-        slice in;
-        uint32_t from, to;
-        const char *message, *hint;
-    } rows[] = {
-        {SLICE(""), 0, 0, "invalid JSON at byte 0: found the end of the text, expected a value",
-         "the text ends too early; check that it is complete"},
-        {SLICE("[1,"), 3, 3, "invalid JSON at byte 3: found the end of the text, expected a value",
-         "the text ends too early; check that it is complete"},
-        {SLICE("[1,]"), 3, 4, "invalid JSON at byte 3: found \"]\", expected a value",
-         "remove the comma before it"},
-        {SLICE("{\"a\":1, }"), 8, 9, "invalid JSON at byte 8: found \"}\", expected a key in double quotes",
-         "remove the comma before it"},
-        {SLICE("[,1]"), 1, 2, "invalid JSON at byte 1: found \",\", expected a value", ""},
-        {SLICE("[1 2]"), 3, 4, "invalid JSON at byte 3: found \"2\", expected a comma or ]", ""},
-        {SLICE("[1}"), 2, 3, "invalid JSON at byte 2: found \"}\", expected a comma or ]", ""},
-        {SLICE("{\"a\" 1}"), 5, 6, "invalid JSON at byte 5: found \"1\", expected a colon after the key", ""},
-        {SLICE("{a:1}"), 1, 2, "invalid JSON at byte 1: found \"a\", expected a key in double quotes",
-         "put text in double quotes"},
-        {SLICE("{'a':1}"), 1, 2, "invalid JSON at byte 1: found \"'\", expected a key in double quotes",
-         "JSON strings use double quotes"},
-        {SLICE("{1:1}"), 1, 2, "invalid JSON at byte 1: found \"1\", expected a key in double quotes", ""},
-        {SLICE("True"), 0, 4, "invalid JSON at byte 0: found \"True\", expected a value",
-         "write true in lowercase"},
-        {SLICE("nul"), 0, 3, "invalid JSON at byte 0: found \"nul\", expected a value",
-         "put text in double quotes"},
-        {SLICE("truex"), 0, 5, "invalid JSON at byte 0: found \"truex\", expected a value",
-         "put text in double quotes"},
-        {SLICE("NaN"), 0, 3, "invalid JSON at byte 0: found \"NaN\", expected a value",
-         "JSON has no such number"},
-        {SLICE("-Infinity"), 0, 9, "invalid JSON at byte 0: found \"-Infinity\", expected a value",
-         "JSON has no such number"},
-        {SLICE("{} x"), 3, 4, "invalid JSON at byte 3: found \"x\", expected the end of the text",
-         "put text in double quotes"},
-        {SLICE("{}{}"), 2, 3, "invalid JSON at byte 2: found \"{\", expected the end of the text", ""},
-        {SLICE("// x"), 0, 1, "invalid JSON at byte 0: found \"/\", expected a value",
-         "JSON has no comments"},
-        {SLICE("\xef\xbb\xbf{}"), 0, 3, "invalid JSON at byte 0: found \"\\ufeff\", expected a value",
-         "save the text as UTF-8 without a byte order mark"},
-        {SLICE("\xff\xfe{\0}\0"), 0, 1, "invalid JSON at byte 0: found \"\\xff\", expected a value",
-         "save the text as UTF-8 without a byte order mark"},
-        {SLICE("\0"), 0, 1, "invalid JSON at byte 0: found \"\\x00\", expected a value", ""},
-        {SLICE("007"), 0, 3, "invalid JSON at byte 0: a number with a leading zero",
-         "JSON numbers are decimal: remove the zero"},
-        {SLICE("-01"), 0, 3, "invalid JSON at byte 0: a number with a leading zero",
-         "JSON numbers are decimal: remove the zero"},
-        {SLICE("[1.]"), 3, 4, "invalid JSON at byte 3: found \"]\", expected a digit", ""},
-        {SLICE("1e"), 2, 2, "invalid JSON at byte 2: found the end of the text, expected a digit",
-         "the text ends too early; check that it is complete"},
-        {SLICE("1e+"), 3, 3, "invalid JSON at byte 3: found the end of the text, expected a digit",
-         "the text ends too early; check that it is complete"},
-        {SLICE("-"), 1, 1, "invalid JSON at byte 1: found the end of the text, expected a digit",
-         "the text ends too early; check that it is complete"},
-        {SLICE("+1"), 0, 1, "invalid JSON at byte 0: found \"+\", expected a value",
-         "a number begins with a digit or -"},
-        {SLICE(".5"), 0, 1, "invalid JSON at byte 0: found \".\", expected a value",
-         "a number begins with a digit or -"},
-        {SLICE("0x10"), 1, 4, "invalid JSON at byte 1: found \"x10\", expected the end of the text",
-         "put text in double quotes"},
-        {SLICE("1e999"), 0, 5, "invalid JSON at byte 0: a number too large for a double", ""},
-        {SLICE("[\"abc"), 1, 2, "invalid JSON at byte 1: the string that begins here is not closed",
-         "close it with a double quote"},
-        {SLICE("\"\\"), 1, 2, "invalid JSON at byte 1: unknown escape in a string", NULL},
-        {SLICE("\"\\x41\""), 1, 3, "invalid JSON at byte 1: unknown escape in a string", NULL},
-        {SLICE("\"\\\0\""), 1, 3, "invalid JSON at byte 1: unknown escape in a string", NULL},
-        {SLICE("\"\\u12g4\""), 1, 3, "invalid JSON at byte 1: \\u without four hexadecimal digits", ""},
-        {SLICE("\"\\u123"), 1, 3, "invalid JSON at byte 1: \\u without four hexadecimal digits", ""},
-        {SLICE("\"a\nb\""), 2, 3, "invalid JSON at byte 2: line break in a string",
-         "write \\n, or close the string"},
-        {SLICE("\"a\tb\""), 2, 3, "invalid JSON at byte 2: control character in a string", "write \\t"},
-        {SLICE("\"\x1f\""), 1, 2, "invalid JSON at byte 1: control character in a string", "write \\u00XX"},
-        {SLICE("\"\xff\""), 1, 2, "invalid JSON at byte 1: the text is not UTF-8", "save it as UTF-8"},
-        {SLICE("\"1234567\x80 12345678\""), 8, 9, "invalid JSON at byte 8: the text is not UTF-8",
-         "save it as UTF-8"},
-        {SLICE("\"\xc0\x80\""), 1, 2, "invalid JSON at byte 1: the text is not UTF-8", "save it as UTF-8"},
-        {SLICE("\"\xed\xa0\x80\""), 1, 2, "invalid JSON at byte 1: the text is not UTF-8",
-         "save it as UTF-8"},
-    };
     struct bench *b = *state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        assert_row(rows[i].message, !read(b, rows[i].in) && b->f.count == 1);
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        assert_row(faults[i].message, !read(b, faults[i].in) && b->f.count == 1);
         const struct finding *x = b->f.first;
-        assert_slice("message", x->message, slice_of(rows[i].message));
-        if (rows[i].hint)
-            assert_slice(rows[i].message, x->hint, slice_of(rows[i].hint));
-        assert_row(rows[i].message, x->rule == &rule_json_syntax && x->place.kind == PLACE_BYTES);
-        assert_row(rows[i].message, x->place.from == rows[i].from && x->place.to == rows[i].to);
+        assert_slice("message", x->message, slice_of(faults[i].message));
+        if (faults[i].hint)
+            assert_slice(faults[i].message, x->hint, slice_of(faults[i].hint));
+        assert_row(faults[i].message, x->rule == &rule_json_syntax && x->place.kind == PLACE_BYTES);
+        assert_row(faults[i].message, x->place.from == faults[i].from && x->place.to == faults[i].to);
     }
 }
 

@@ -330,87 +330,86 @@ static void lists_within_lists_become_their_items(void **state)
     CHECK_ROWS(rows);
 }
 
+static const struct row faults[] = {
+    {"a: b: c\n", "1:5 yaml-syntax: a second key on the same line"},
+    {"a: 1\n b: 2\n", "2:2 yaml-syntax: unexpected key: the value above it is already complete"},
+    {"a:\n\tb: 1\n", "2:1 yaml-syntax: a tab is used as indentation"},
+    {"a:\n  b: 1\n\xc2\xa0\xc2\xa0x: 1\n  c: 2\n",
+     "3:1 yaml-syntax: a no-break space (U+00A0) is used instead of a space"},
+    {"a:\n  b:\xe3\x80\x80"
+     "1\n  c: 2\n",
+     "2:5 yaml-syntax: an ideographic space (U+3000) is used instead of a space"},
+    {"a:\n  b: \"x\n  c: \xc2\xa0"
+     "1\n",
+     "2:6 yaml-syntax: the quote opened here is never closed"},
+    {"b:\n- \xc2\xa0x\na: \"\\'\"\n", "3:5 yaml-syntax: unknown escape in double quotes"},
+    {"# about\n%YAML 1.1\n---\na: 1\n",
+     "2:1 yaml-syntax: a YAML directive, which kubectl reads as a separate document"},
+    {"a:\n  b: 1\n \tc: 2\n", "3:2 yaml-syntax: a tab is used as indentation"},
+    {"a: [1, 2\nb: 3\n", "1:4 yaml-syntax: the list opened here is malformed or not closed"},
+    {"a: {b: 1\n", "1:4 yaml-syntax: the mapping opened here is malformed or not closed"},
+    {"\xc3\xa9: \"x\nb: 1\n", "1:4 yaml-syntax: the quote opened here is never closed"},
+    {"a:\n  - b\n - c\n", "3:2 yaml-syntax: this line's indentation matches no key of its block"},
+    {"a: 1\nfoo\n", "2:1 yaml-syntax: this is neither a key with a colon nor part of the previous value"},
+    {"a: 'it's'\n", "1:8 yaml-syntax: text after a value that is already complete"},
+    {"a: [b] c\n", "1:8 yaml-syntax: text after a value that is already complete"},
+    {"a: @x\n", "1:4 yaml-syntax: no value can begin with @"},
+    {"- *.*\n", "1:3 yaml-syntax: * and & begin an alias or an anchor, which needs a name"},
+    {"- *foo\n", "1:3 yaml-syntax: no such anchor is defined above"},
+    {"a: \"\\d\"\n", "1:5 yaml-syntax: unknown escape in double quotes"},
+    {"a: \"x\\/\"\n", "1:6 yaml-syntax: unknown escape in double quotes"},
+    {"a: \"\\ud83d\\ude00\"\n", "1:7 yaml-syntax: the escape does not name a character"},
+    {"a: |x\n", "1:5 yaml-syntax: text after | or > belongs on the next line"},
+    {"a: - b\n", "1:4 yaml-syntax: unexpected list item (-)"},
+    {"a: [!!str, b]\n", "1:5 yaml-syntax: a tag that continues with punctuation"},
+    {"a: {b?: 1}\n", "1:5 yaml-syntax: a value with ? between brackets or braces, where ? begins a key"},
+    {"a: {b:}\n", "1:6 yaml-syntax: a colon without a space after it, between brackets or braces"},
+    {"a: [::]\n", "1:5 yaml-syntax: a value is missing here"},
+    {"~: 1\n", "1:1 yaml-syntax: the key is empty (null), which JSON does not allow"},
+    {"a: .inf\n", "1:4 yaml-syntax: JSON has no infinity or nan, so kubectl cannot send this"},
+    {"a: !!int x\n", "1:10 yaml-syntax: the value does not match its tag: it is a string"},
+    {"a: 1\n---x\n",
+     "2:1 yaml-syntax: a line that begins with --- separates documents, and only a comment may "
+     "follow on it"},
+    {"a: 1\n...\nb: 2\n", "2:4 yaml-syntax: kubectl ignores the rest of this document"},
+    {"a: \xff\n", "1:4 yaml-syntax: the text is not UTF-8"},
+    {"\xff\xfe"
+     "a",
+     "1:1 yaml-syntax: the text is not UTF-8"},
+    {"a: \x1b[0m\n", "1:4 yaml-syntax: control character U+001B"},
+    {"a: x\x7f\n", "1:5 yaml-syntax: control character U+007F"},
+    {"a: 1\n\xef\xbb\xbf"
+     "b: 2\n",
+     "2:1 yaml-syntax: a byte order mark inside the text"},
+    {"a: 1\r\xef\xbb\xbf"
+     "b: 2\n",
+     "1:6 yaml-syntax: a byte order mark inside the text"},
+    {"a: 1\xe2\x80\xa8\xef\xbb\xbf"
+     "b: 2\n",
+     "1:6 yaml-syntax: a byte order mark inside the text"},
+    {"\xef\xbb\xbf\xef\xbb\xbf"
+     "a: 1\n",
+     "1:1 yaml-syntax: a byte order mark inside the text"},
+    {"%YAML 1.3\n", "1:1 yaml-syntax: a YAML version that kubectl does not support"},
+    {"{\"a\": 1 \"b\": 2}", "1:9 json-syntax: invalid JSON at byte 8: found a string, expected a comma or }"},
+    {"{\"b\": {\"a\": 1, \"a\": 2}, \"c\" 3}",
+     "1:29 json-syntax: invalid JSON at byte 28: found \"3\", expected a colon after the key\n"
+     "1:16 duplicate-key: key \"a\" is set twice in the same object; the last one wins"},
+    {"a: 1\nb: 2\na: 3\n", "3:1 duplicate-key: key \"a\" is set twice in the same object; the last one wins"},
+    {"a: 1\n<<: {a: 2}\n",
+     "2:6 duplicate-key: the merge key sets \"a\" again and replaces the value above it"},
+    {"<<: {a: 2}\na: 1\n", ""},
+    {"[{b: '\n \t',\n  name:::}]\n",
+     "3:9 yaml-syntax: a colon without a space after it, between brackets or braces"},
+};
+
 static void faults_are_told_in_plain_words(void **state)
 {
     (void)state;
-    static const struct row rows[] = {
-        {"a: b: c\n", "1:5 yaml-syntax: a second key on the same line"},
-        {"a: 1\n b: 2\n", "2:2 yaml-syntax: unexpected key: the value above it is already complete"},
-        {"a:\n\tb: 1\n", "2:1 yaml-syntax: a tab is used as indentation"},
-        {"a:\n  b: 1\n\xc2\xa0\xc2\xa0x: 1\n  c: 2\n",
-         "3:1 yaml-syntax: a no-break space (U+00A0) is used instead of a space"},
-        {"a:\n  b:\xe3\x80\x80"
-         "1\n  c: 2\n",
-         "2:5 yaml-syntax: an ideographic space (U+3000) is used instead of a space"},
-        {"a:\n  b: \"x\n  c: \xc2\xa0"
-         "1\n",
-         "2:6 yaml-syntax: the quote opened here is never closed"},
-        {"b:\n- \xc2\xa0x\na: \"\\'\"\n", "3:5 yaml-syntax: unknown escape in double quotes"},
-        {"# about\n%YAML 1.1\n---\na: 1\n",
-         "2:1 yaml-syntax: a YAML directive, which kubectl reads as a separate document"},
-        {"a:\n  b: 1\n \tc: 2\n", "3:2 yaml-syntax: a tab is used as indentation"},
-        {"a: [1, 2\nb: 3\n", "1:4 yaml-syntax: the list opened here is malformed or not closed"},
-        {"a: {b: 1\n", "1:4 yaml-syntax: the mapping opened here is malformed or not closed"},
-        {"\xc3\xa9: \"x\nb: 1\n", "1:4 yaml-syntax: the quote opened here is never closed"},
-        {"a:\n  - b\n - c\n", "3:2 yaml-syntax: this line's indentation matches no key of its block"},
-        {"a: 1\nfoo\n", "2:1 yaml-syntax: this is neither a key with a colon nor part of the previous value"},
-        {"a: 'it's'\n", "1:8 yaml-syntax: text after a value that is already complete"},
-        {"a: [b] c\n", "1:8 yaml-syntax: text after a value that is already complete"},
-        {"a: @x\n", "1:4 yaml-syntax: no value can begin with @"},
-        {"- *.*\n", "1:3 yaml-syntax: * and & begin an alias or an anchor, which needs a name"},
-        {"- *foo\n", "1:3 yaml-syntax: no such anchor is defined above"},
-        {"a: \"\\d\"\n", "1:5 yaml-syntax: unknown escape in double quotes"},
-        {"a: \"x\\/\"\n", "1:6 yaml-syntax: unknown escape in double quotes"},
-        {"a: \"\\ud83d\\ude00\"\n", "1:7 yaml-syntax: the escape does not name a character"},
-        {"a: |x\n", "1:5 yaml-syntax: text after | or > belongs on the next line"},
-        {"a: - b\n", "1:4 yaml-syntax: unexpected list item (-)"},
-        {"a: [!!str, b]\n", "1:5 yaml-syntax: a tag that continues with punctuation"},
-        {"a: {b?: 1}\n", "1:5 yaml-syntax: a value with ? between brackets or braces, where ? begins a key"},
-        {"a: {b:}\n", "1:6 yaml-syntax: a colon without a space after it, between brackets or braces"},
-        {"a: [::]\n", "1:5 yaml-syntax: a value is missing here"},
-        {"~: 1\n", "1:1 yaml-syntax: the key is empty (null), which JSON does not allow"},
-        {"a: .inf\n", "1:4 yaml-syntax: JSON has no infinity or nan, so kubectl cannot send this"},
-        {"a: !!int x\n", "1:10 yaml-syntax: the value does not match its tag: it is a string"},
-        {"a: 1\n---x\n",
-         "2:1 yaml-syntax: a line that begins with --- separates documents, and only a comment may "
-         "follow on it"},
-        {"a: 1\n...\nb: 2\n", "2:4 yaml-syntax: kubectl ignores the rest of this document"},
-        {"a: \xff\n", "1:4 yaml-syntax: the text is not UTF-8"},
-        {"\xff\xfe"
-         "a",
-         "1:1 yaml-syntax: the text is not UTF-8"},
-        {"a: \x1b[0m\n", "1:4 yaml-syntax: control character U+001B"},
-        {"a: x\x7f\n", "1:5 yaml-syntax: control character U+007F"},
-        {"a: 1\n\xef\xbb\xbf"
-         "b: 2\n",
-         "2:1 yaml-syntax: a byte order mark inside the text"},
-        {"a: 1\r\xef\xbb\xbf"
-         "b: 2\n",
-         "1:6 yaml-syntax: a byte order mark inside the text"},
-        {"a: 1\xe2\x80\xa8\xef\xbb\xbf"
-         "b: 2\n",
-         "1:6 yaml-syntax: a byte order mark inside the text"},
-        {"\xef\xbb\xbf\xef\xbb\xbf"
-         "a: 1\n",
-         "1:1 yaml-syntax: a byte order mark inside the text"},
-        {"%YAML 1.3\n", "1:1 yaml-syntax: a YAML version that kubectl does not support"},
-        {"{\"a\": 1 \"b\": 2}",
-         "1:9 json-syntax: invalid JSON at byte 8: found a string, expected a comma or }"},
-        {"{\"b\": {\"a\": 1, \"a\": 2}, \"c\" 3}",
-         "1:29 json-syntax: invalid JSON at byte 28: found \"3\", expected a colon after the key\n"
-         "1:16 duplicate-key: key \"a\" is set twice in the same object; the last one wins"},
-        {"a: 1\nb: 2\na: 3\n",
-         "3:1 duplicate-key: key \"a\" is set twice in the same object; the last one wins"},
-        {"a: 1\n<<: {a: 2}\n",
-         "2:6 duplicate-key: the merge key sets \"a\" again and replaces the value above it"},
-        {"<<: {a: 2}\na: 1\n", ""},
-        {"[{b: '\n \t',\n  name:::}]\n",
-         "3:9 yaml-syntax: a colon without a space after it, between brackets or braces"},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        slice text = slice_of(rows[i].in);
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        slice text = slice_of(faults[i].in);
         read(text);
-        assert_slice(rows[i].in, complaints(text), slice_of(rows[i].out));
+        assert_slice(faults[i].in, complaints(text), slice_of(faults[i].out));
     }
     read(LIT("a: 1\0"));
     assert_slice("NUL", complaints(LIT("a: 1\0")), LIT("1:5 yaml-syntax: control character U+0000"));
