@@ -1,6 +1,8 @@
 /* Errors and output of the subcommands. */
 #include "command.h"
 
+#include "file.h"
+#include "options.h"
 #include "say.h"
 
 #include <errno.h>
@@ -14,6 +16,22 @@ int command_fails(const char *command, const char *format, ...)
     say_of(command, format, args);
     va_end(args);
     return EXIT_UNABLE;
+}
+
+int command_reads_file(const struct options *o, int argc, char **argv, void *settings, const char **ret_file)
+{
+    struct operands files;
+    int status = options_read(o, argc, argv, settings, &files);
+    if (status == OPTIONS_READ)
+        *ret_file = files.count ? files.items[0] : "-";
+    return status;
+}
+
+int command_reads_once(const char *command, const char *file, const char *option, const char *named)
+{
+    if (named && file_is_stdin(named) && file_is_stdin(file))
+        return command_fails(command, "FILE and %s cannot both be standard input", option);
+    return OPTIONS_READ;
 }
 
 bool output_open(struct output *o, const char *command, const char *path)

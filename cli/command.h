@@ -11,6 +11,14 @@ enum exit_code { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_UNABLE = 2 };
 /* One line on stderr, "brgate COMMAND: ..."; returns EXIT_UNABLE. */
 int command_fails(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+struct options;
+
+/* Reads the options and the one file that may follow them, "-" without one. OPTIONS_READ, or the exit status. */
+int command_reads_file(const struct options *o, int argc, char **argv, void *settings, const char **ret_file);
+
+/* OPTIONS_READ, or the exit status when `file` and what `option` names (NULL: nothing) are both standard input. */
+int command_reads_once(const char *command, const char *file, const char *option, const char *named);
+
 /* Writes to standard output or, when `path` is not NULL, to that file. Returns false when it cannot be written, which
  * stderr has then reported. */
 struct output {

@@ -99,11 +99,7 @@ static int read_options(struct settings *s, int argc, char **argv)
                                            .list = option_list,
                                            .count = COUNT(option_list),
                                            .operands_most = 1};
-    struct operands files;
-    int status = options_read(&options, argc, argv, s, &files);
-    if (status == OPTIONS_READ)
-        s->file = files.count ? files.items[0] : "-";
-    return status;
+    return command_reads_file(&options, argc, argv, s, &s->file);
 }
 
 /* Only findings that make the result differ from what was meant; the others are for `brgate lint`. */

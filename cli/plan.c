@@ -83,16 +83,12 @@ static int read_options(struct plan_run *r, int argc, char **argv)
                                            .list = option_list,
                                            .count = COUNT(option_list),
                                            .operands_most = 1};
-    struct operands files;
-    int status = options_read(&options, argc, argv, r, &files);
+    int status = command_reads_file(&options, argc, argv, r, &r->file);
     if (status != OPTIONS_READ)
         return status;
-    r->file = files.count ? files.items[0] : "-";
     if (r->image)
         r->settings.manager_image = slice_of(r->image);
-    if (r->state && file_is_stdin(r->state) && file_is_stdin(r->file))
-        return command_fails("plan", "FILE and --state cannot both be standard input");
-    return OPTIONS_READ;
+    return command_reads_once("plan", r->file, "--state", r->state);
 }
 
 /* ---- the state ---- */

@@ -100,14 +100,10 @@ static int read_options(struct simulate_run *r, int argc, char **argv)
                                            .list = option_list,
                                            .count = COUNT(option_list),
                                            .operands_most = 1};
-    struct operands files;
-    int status = options_read(&options, argc, argv, r, &files);
+    int status = command_reads_file(&options, argc, argv, r, &r->file);
     if (status != OPTIONS_READ)
         return status;
-    r->file = files.count ? files.items[0] : "-";
-    if (r->scenario_file && file_is_stdin(r->scenario_file) && file_is_stdin(r->file))
-        return command_fails("simulate", "FILE and --scenario cannot both be standard input");
-    return OPTIONS_READ;
+    return command_reads_once("simulate", r->file, "--scenario", r->scenario_file);
 }
 
 /* ---- what is played ---- */
