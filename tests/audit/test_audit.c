@@ -1,5 +1,6 @@
 /* Auditing a scripted API server. */
 #include "check.h"
+#include "directory.h"
 
 #include "api_double.h"
 #include "audit.h"
@@ -8,8 +9,6 @@
 
 #include <stdlib.h>
 #include <unistd.h>
-
-static char directory[64];
 
 #define NAMESPACE "/api/v1/namespaces/team-a/"
 #define CORE      "/apis/core.pingcap.com/v1alpha1/namespaces/team-a/"
@@ -327,25 +326,6 @@ static void every_rule_is_here(void **state)
         size_t number;
         assert_row(fired[i], rule_find(slice_of(fired[i]), &number) && rule_at(number)->flags & RULE_CLUSTER);
     }
-}
-
-static int make_directory(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/brgate-audit-XXXXXX");
-    return !mkdtemp(directory);
-}
-
-static int remove_directory(void **state)
-{
-    static const char *const files[] = {"ca.crt", "kubeconfig"};
-    char path[128];
-    (void)state;
-    for (size_t i = 0; i < COUNT(files); i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, files[i]);
-        unlink(path);
-    }
-    return rmdir(directory);
 }
 
 int main(void)

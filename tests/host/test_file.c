@@ -1,5 +1,6 @@
 /* Files are read whole, within a limit, and only when they are files. */
 #include "check.h"
+#include "directory.h"
 
 #include "file.h"
 
@@ -8,8 +9,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char directory[] = "/tmp/brgate-file-XXXXXX";
 
 static const char *path_of(const char *name)
 {
@@ -93,21 +92,6 @@ static void reads_pipes_of_the_shell(void **state)
     assert_slice("pipe", bytes, LIT("text"));
     close(ends[0]);
     arena_free(a);
-}
-
-static int make_directory(void **state)
-{
-    (void)state;
-    return !mkdtemp(directory);
-}
-
-static int remove_directory(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"file", "pipe", "loop", "large"};
-    for (size_t i = 0; i < COUNT(names); i++)
-        unlink(path_of(names[i]));
-    return rmdir(directory);
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* The API client against a scripted server. */
 #include "check.h"
+#include "directory.h"
 
 #include "api_double.h"
 #include "kube.h"
@@ -8,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static char directory[64];
 
 struct setting {
     struct api *api;
@@ -317,26 +316,6 @@ static void files_are_merged_and_the_first_wins(void **state)
     setenv("HOME", "/nowhere", 1);
     assert_null(kube_open(&(struct kube_place){0}, &limits, &error));
     assert_non_null(strstr(error.text, "not running in a pod, and no kubeconfig"));
-}
-
-static int make_directory(void **state)
-{
-    (void)state;
-    snprintf(directory, sizeof directory, "%s", "/tmp/brgate-kube-XXXXXX");
-    return mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"ca.crt", "kubeconfig", "token",  "namespace",
-                                        "config", "first",      "second", "third"};
-    char path[128];
-    for (size_t i = 0; i < COUNT(names); i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        unlink(path);
-    }
-    return rmdir(directory);
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* Several requests and watches at a time, against a server that cuts, is silent, says too much and restarts. */
 #include "check.h"
+#include "directory.h"
 
 #include "api_double.h"
 #include "clock.h"
@@ -13,8 +14,6 @@
 #define ADDED   "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"one\",\"resourceVersion\":\"7\"}}}\n"
 
 enum { SOON_MS = 20000, KEPT = 64 };
-
-static char directory[64];
 
 /* The events that a listener has received. */
 struct ear {
@@ -351,25 +350,6 @@ static void a_descriptor_or_the_deadline_ends_the_wait(void **state)
     close(ends[0]);
     close(ends[1]);
     close_all(&s);
-}
-
-static int make_directory(void **state)
-{
-    (void)state;
-    snprintf(directory, sizeof directory, "%s", "/tmp/brgate-loop-XXXXXX");
-    return mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"ca.crt", "kubeconfig"};
-    char path[128];
-    for (size_t i = 0; i < COUNT(names); i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        unlink(path);
-    }
-    return rmdir(directory);
 }
 
 int main(void)
