@@ -4,6 +4,7 @@
 
 #include "slice.h"
 
+#include <endian.h>
 #include <stdint.h>
 
 /* Eight bytes as a number, the first byte lowest on every machine. */
@@ -13,20 +14,14 @@ static inline uint64_t scan_eight(const char *p)
 {
     uint64_t w;
     memcpy(&w, p, sizeof w);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    w = __builtin_bswap64(w);
-#endif
-    return w;
+    return le64toh(w);
 }
 
 static inline uint64_t scan_four(const char *p)
 {
     uint32_t w;
     memcpy(&w, p, sizeof w);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    w = __builtin_bswap32(w);
-#endif
-    return w;
+    return le32toh(w);
 }
 
 /* Less than eight bytes in the same form, zeros behind them. Loads overlap: a byte that is read twice is put twice at
