@@ -40,3 +40,20 @@ ports: [{name: https, port: $(<"$work/$1.port")}]
 endpoints: [{addresses: ["$gate_address"], conditions: {ready: $2}}]
 YAML
 }
+
+# The account of servers that keep their certificate themselves, with the rights and the guard that the chart gives it, in
+# own.kubeconfig; and the registration, without any caBundle yet.
+chart_account() {
+    chart_template brgate --show-only templates/rbac.yaml --show-only templates/guard.yaml \
+        --set fullnameOverride=brgate --set certificates.mode=self --set certificates.secretName=brgate-tls
+}
+account_kubeconfig() {
+    kubeconfig_write routing "$(sed 's/.*://' "$work/routing.url")" own |
+        sed "s|user: {client-cert.*}|user: {token: $(kubectl create token brgate -n brgate-system)}}|" >"$work/own.kubeconfig"
+}
+replicas_keep_their_own() {
+    given "the service account, its rights and its guard, as the chart renders them" eval 'chart_account | kubectl apply -f -'
+    given "its token" account_kubeconfig
+    gate_bundle=
+    given "the configurations without any caBundle" eval 'gate_manifests Fail | kubectl apply -f -'
+}

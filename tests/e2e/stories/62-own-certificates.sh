@@ -9,18 +9,7 @@ given "an API server that looks at endpoints" replicas_apiserver
 replicas_behind_a_service
 
 # ---- The rights are the chart's
-chart_account() {
-    chart_template brgate --show-only templates/rbac.yaml --show-only templates/guard.yaml \
-        --set fullnameOverride=brgate --set certificates.mode=self --set certificates.secretName=brgate-tls
-}
-account_kubeconfig() {
-    kubeconfig_write routing "$(sed 's/.*://' "$work/routing.url")" own |
-        sed "s|user: {client-cert.*}|user: {token: $(kubectl create token brgate -n brgate-system)}}|" >"$work/own.kubeconfig"
-}
-given "the service account, its rights and its guard, as the chart renders them" eval 'chart_account | kubectl apply -f -'
-given "its token" account_kubeconfig
-gate_bundle=
-given "the configurations without any caBundle" eval 'gate_manifests Fail | kubectl apply -f -'
+replicas_keep_their_own
 
 own_start() { # own_start REPLICA
     [[ -f $work/$1.port ]] || { port_free >"$work/$1.port"; port_free >"$work/$1.health"; }

@@ -8,18 +8,7 @@ given "an API server that looks at endpoints" replicas_apiserver
 replicas_behind_a_service
 
 # ---- mode self: gate is the release's server
-chart_account() {
-    chart_template brgate --show-only templates/rbac.yaml --show-only templates/guard.yaml \
-        --set fullnameOverride=brgate --set certificates.mode=self --set certificates.secretName=brgate-tls
-}
-account_kubeconfig() {
-    kubeconfig_write routing "$(sed 's/.*://' "$work/routing.url")" own |
-        sed "s|user: {client-cert.*}|user: {token: $(kubectl create token brgate -n brgate-system)}}|" >"$work/own.kubeconfig"
-}
-given "the service account, its rights and its guard, as the chart renders them" eval 'chart_account | kubectl apply -f -'
-given "its token" account_kubeconfig
-gate_bundle=
-given "the configurations without any caBundle" eval 'gate_manifests Fail | kubectl apply -f -'
+replicas_keep_their_own
 for replica in gate twin; do port_free >"$work/$replica.port"; port_free >"$work/$replica.health"; done
 listens() { echo "--listen $gate_address:$(<"$work/$1.port") --health-listen 127.0.0.1:$(<"$work/$1.health") --shutdown-delay 5s"; }
 is_ready() { curl -fs "http://127.0.0.1:$(<"$work/$1.health")/readyz"; }
