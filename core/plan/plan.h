@@ -70,7 +70,7 @@ struct plan_settings {
 
 enum plan_verb {
     PLAN_CREATE, /* `object`; AlreadyExists counts as done when the one that exists has our controller uid */
-    PLAN_DELETE, /* `object` as it was observed, with its dependents (propagationPolicy Foreground) */
+    PLAN_DELETE, /* `object` as it was observed, a Job in the foreground, others in the background */
     PLAN_PATCH,  /* `object` is a JSON merge patch with apiVersion, kind, namespace and name */
     PLAN_STATUS, /* `object` is the resource with its new status */
     /* Ask for the log_task of the resource, and plan again with the answer. `object` says where: pdAddress, and

@@ -112,6 +112,8 @@ static slice json_of(struct machine *m, const struct node *n)
     return buf_slice(&b);
 }
 
+/* A Job stays until its pods are gone. Of other objects the dependents go last: a Backup that is being deleted still
+ * needs the Job that cleans its data, which the garbage collector would take from it. */
 static slice delete_options(struct machine *m, const struct node *object)
 {
     struct arena *a = m->scratch;
@@ -119,7 +121,8 @@ static slice delete_options(struct machine *m, const struct node *object)
     struct node *root = tree_object(a);
     tree_put_text(a, root, "apiVersion", LIT("v1"));
     tree_put_text(a, root, "kind", LIT("DeleteOptions"));
-    tree_put_text(a, root, "propagationPolicy", LIT("Foreground"));
+    bool is_job = slice_eq(tree_text(object, "kind"), LIT("Job"));
+    tree_put_text(a, root, "propagationPolicy", is_job ? LIT("Foreground") : LIT("Background"));
     struct node *conditions = tree_put_object(a, root, "preconditions");
     tree_put_text(a, conditions, "uid", tree_text(metadata, "uid"));
     tree_put_text(a, conditions, "resourceVersion", tree_text(metadata, "resourceVersion"));

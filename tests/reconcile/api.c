@@ -368,6 +368,10 @@ static struct api_answer delete (struct api *a, const struct machine_request *q)
     tree_set_text(w, metadata, "resourceVersion", tree_text_at(body, "preconditions.resourceVersion"));
     if (!tree_text(metadata, "uid").n || !tree_text(metadata, "resourceVersion").n)
         invariant_broken(a->s, "%.*s is deleted without preconditions", FMT(q->name));
+    bool first = slice_eq(tree_text(body, "propagationPolicy"), LIT("Foreground"));
+    if (first && !slice_eq(tree_text(object, "kind"), LIT("Job")))
+        invariant_broken(a->s, "%.*s loses the Job that cleans its data: it is deleted after its dependents",
+                         FMT(q->name));
     const struct plan_action x = {.verb = PLAN_DELETE, .object = object};
     if (!act(a, &x))
         return failed(a, q);

@@ -149,11 +149,10 @@ reconciler_metric() { # reconciler_metric NAME METRIC
 reconciler_leads() { [[ $(reconciler_metric "$1" leader) == 1 ]] && curl -fs "http://127.0.0.1:$(<"$work/$1.health")/readyz"; }
 reconciler_refused() { grep -hE '"(message|error)":"[^"]*: 40[13]:' "$work"/log/{one,two} 2>/dev/null | head -n 3; }
 
-# Jobs whose command ran more than once, and Backups of one due time more than once. A cleaning may be repeated: the garbage collector
-# takes the Job of an object that is deleted in the foreground, and the controller makes it again.
+# Jobs whose command ran more than once, and Backups of one due time more than once.
 done_twice() {
     local list
-    sort "$work/kubelet/runs" | awk '$1 != "clean" { print $1, $2 }' | uniq -d | sed 's/^/ran twice: /'
+    sort "$work/kubelet/runs" | awk '{ print $1, $2 }' | uniq -d | sed 's/^/ran twice: /'
     list=$(kubectl get bk -n "$tidb_namespace" -o 'jsonpath={range .items[*]}{.spec.s3.prefix}{"\n"}{end}' 2>/dev/null) || echo "no answer"
     sort <<<"$list" | uniq -d | sed 's/^/same folder twice: /'
 }
