@@ -32,7 +32,7 @@ static void note(const struct question *q, const struct kube_answer *answer)
         *note = arena_copy(q->asking->kept, answer->error);
 }
 
-/* The thing itself; NULL unless it is there. */
+/* Returns the thing itself; NULL when it does not exist. */
 static const struct node *ask_for(const struct question *q, const char *group_version, const char *resource)
 {
     struct fact *f = q->fact;
@@ -57,7 +57,7 @@ static void ask_secret(const struct question *q)
 
 /* ---- service accounts ---- */
 
-/* Whether the account may do it; where that cannot be asked, it counts as allowed. */
+/* Returns whether the account may do it. When the server does not answer that, it counts as allowed. */
 static bool may(const struct question *q, const char *verb, const char *resource, const char *subresource)
 {
     const struct fact *f = q->fact;
@@ -99,7 +99,7 @@ static void ask_account(const struct question *q)
 
 /* ---- clusters ---- */
 
-/* Of the cluster's first TiKVGroup that has one. */
+/* Returns the version of the cluster's first TiKVGroup that has one. */
 static slice version_of_groups(const struct question *q)
 {
     const struct fact *f = q->fact;

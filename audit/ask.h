@@ -10,11 +10,11 @@ struct asking {
     struct arena *arena;          /* of one request; reset before each */
     struct arena *kept;           /* of versions and notes */
     size_t requests;              /* sent so far */
-    slice notes[FACT_KIND_COUNT]; /* for each kind: what could not be asked, and why; empty: nothing */
+    slice notes[FACT_KIND_COUNT]; /* for each kind: which questions failed, and why; empty: none */
 };
 
-/* Sets what is learnt in each fact. What may not be read, or gets no answer, stays unknown, and is noted. False when memory
- * runs out. The contents of Secrets are in memory only while their keys are looked at. */
+/* Sets in each fact what the server answers. A fact that may not be read, or gets no answer, stays unknown, and a note
+ * says so. False when memory runs out. The contents of a Secret are in memory only while its keys are checked. */
 bool ask_all(struct asking *a, struct facts *facts);
 
 #endif

@@ -14,9 +14,9 @@ struct audit_options {
     const struct schema_tables *schemas; /* the gate's */
     int64_t now;                         /* Unix seconds */
     unsigned kinds;                      /* what to list: 1 << the number in the schemas' kinds */
-    slice namespace;                     /* that alone; empty: all */
-    /* Takes the findings of an object, as soon as they are known: those of comparing the objects come at the end, in a
-     * file of their own. What it is given lasts until it returns; it may allocate from the arena. */
+    slice namespace;                     /* the only one to list; empty: all */
+    /* Takes the findings of one object as soon as they are known. Findings of the comparison between objects come at
+     * the end, in a file of their own. The arguments live until it returns; it may allocate from the arena. */
     void (*put)(void *context, struct arena *a, const struct report_file *f);
     void *context;
 };

@@ -1,18 +1,18 @@
 /* Pages through a list. */
 #include "listing.h"
 
-/* Objects in a page: with their managedFields most have 3 to 6 KB, so that a page is about 1 MB. An answer has at most
- * 8 MiB: where objects are so large that a page does not fit, it is asked for again with half as many. */
+/* Objects in a page: with their managedFields most have 3 to 6 KB, so a page is about 1 MB. An answer has at most 8
+ * MiB: when a page of large objects does not fit, we ask for it again with half as many. */
 enum { PAGE_OBJECTS = 250 };
 
-/* A list that takes longer than the server remembers is continued from what is there now. */
+/* A list that takes longer than the server remembers it continues with the objects that exist now. */
 struct paging {
     struct listing *listing;
     struct arena *page, *kept;
     slice next; /* the token; empty: from the start */
     unsigned most;
     struct kube_answer answer;
-    bool ended; /* by who takes the objects */
+    bool ended; /* object() has ended it */
 };
 
 static void ask(struct paging *p)
@@ -31,7 +31,8 @@ static void ask(struct paging *p)
     p->answer = kube_do(l->kube, p->page, &q);
 }
 
-/* The token of the next page, which is base64 for URLs; of a list, or of a refusal that offers to go on. */
+/* Returns the token of the next page, in base64 for URLs. It comes from a list, or from a refusal that offers to
+ * continue. */
 static slice token_of(struct paging *p, const struct node *root)
 {
     return arena_copy(p->kept, node_text_at(root, "metadata.continue"));
@@ -68,7 +69,7 @@ static enum kube_outcome next_page(struct paging *p)
         if (fits && !p->answer.too_large)
             return p->answer.outcome;
         if (p->most == 1) {
-            p->answer.error = LIT("one object alone is larger than 8 MiB");
+            p->answer.error = LIT("a single object is larger than 8 MiB");
             return KUBE_UNREACHABLE;
         }
     }

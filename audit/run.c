@@ -12,7 +12,7 @@ enum {
     PAGE_BYTES = 128 << 20, /* of an answer of 8 MiB and its tree */
 };
 
-/* An object, as long as the audit lasts. */
+/* An object, kept until the audit ends. */
 struct audited {
     const struct schema_kind *kind;
     slice namespace, name;

@@ -1,4 +1,4 @@
-/* Collects needs, and judges them by what is there. */
+/* Collects what objects need, and compares it with what the cluster has. */
 #include "facts.h"
 
 #include "audit_rules.h"
@@ -21,7 +21,7 @@ enum {
     KEYS_DATABASE = 16,
 };
 
-/* Versions from which on a cluster has the command. */
+/* The first versions whose clusters have the command. */
 struct version {
     unsigned major, minor;
 };
@@ -274,14 +274,14 @@ static void judge_secret(const struct judging *j, const struct need *n)
     unsigned missing = n->keys & ~f->keys;
     if (f->state == FACT_ABSENT)
         tell(j, n, &rule_secret_missing,
-             arena_fmt(a, "namespace %.*s has no Secret %.*s: no Job is made until it has", FMT(f->namespace),
-                       FMT(f->name)),
+             arena_fmt(a, "namespace %.*s has no Secret %.*s: no Job is made until it exists",
+                       FMT(f->namespace), FMT(f->name)),
              n->keys ? arena_fmt(a, "create it with %.*s", FMT(names_of(a, n->keys))) : LIT("create it"));
     else if (missing)
         tell(j, n, &rule_secret_keys,
-             arena_fmt(a, "the Secret %.*s/%.*s lacks %.*s: no Job is made until it has it",
+             arena_fmt(a, "the Secret %.*s/%.*s lacks %.*s: no Job is made until that is added",
                        FMT(f->namespace), FMT(f->name), FMT(names_of(a, missing))),
-             LIT("add what it lacks; names of keys are case-sensitive"));
+             LIT("add what is missing; names of keys are case-sensitive"));
 }
 
 static void judge_account(const struct judging *j, const struct need *n)

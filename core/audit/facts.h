@@ -1,10 +1,10 @@
-/* What the objects of a cluster need from it, and what is wrong with that. Pure: somebody else asks the cluster.
+/* What the objects of a cluster need from it, and what is wrong with that. Pure: the caller asks the cluster.
  *
  *     facts_note(...)           for each object, while they are listed
  *     facts_first/next()        each thing that is needed, once: the caller asks for it and sets what it learns
  *     facts_judge()             tells each object's findings
  *
- * Of a Secret only this is kept: whether it is there, and which of the keys that are asked for it has. */
+ * Of a Secret it keeps only whether it exists and which of the needed keys it has. */
 #ifndef BRGATE_FACTS_H
 #define BRGATE_FACTS_H
 
@@ -42,10 +42,10 @@ bool facts_note(struct facts *f, uint32_t object, const struct verdict *v);
 
 struct fact *facts_first(struct facts *f); /* the rest by `next` */
 
-/* Which of the keys that storages ask for the Secret has. */
+/* Returns which of the keys that storages ask for the Secret has. */
 unsigned facts_keys(const struct node *secret);
 
-/* The version of TiKV by a TidbCluster or a TiKVGroup; empty where it does not say. */
+/* Returns the version of TiKV that a TidbCluster or a TiKVGroup gives; empty when it gives none. */
 slice facts_version(const struct node *cluster);
 
 /* Calls `tell` for each finding, in the order of the objects. The diagnostic's texts live in `a`. */

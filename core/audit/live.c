@@ -1,4 +1,4 @@
-/* Judges a stored object three times, and says each finding once. */
+/* Judges a stored object three times, and reports each finding once. */
 #include "live.h"
 
 #include "judge.h"
@@ -8,7 +8,7 @@
 const char *moment_word(enum moment m)
 {
     static const char *const words[] = {
-        [MOMENT_CREATE] = "create", [MOMENT_STANDS] = "stands", [MOMENT_UPDATE] = "update"};
+        [MOMENT_CREATE] = "create", [MOMENT_CURRENT] = "current", [MOMENT_UPDATE] = "update"};
     return words[m];
 }
 
@@ -32,7 +32,7 @@ static void leave_out(const struct node *object, const char *key)
         n->flags |= NODE_DROPPED;
 }
 
-/* What a creation would send: without what the server and the operator have added. */
+/* Reduces the object to what a creation would send: without what the server and the operator have added. */
 static struct node *as_created(struct arena *a, const struct node *stored)
 {
     static const char *const by_server[] = {"uid",        "resourceVersion",   "generation",
@@ -94,11 +94,11 @@ static void add(struct judging *j, enum moment m, const struct verdict *v)
 
 static enum severity severity_of(const struct live_finding *x)
 {
-    enum severity create = x->severity[MOMENT_CREATE], stands = x->severity[MOMENT_STANDS],
+    enum severity create = x->severity[MOMENT_CREATE], current = x->severity[MOMENT_CURRENT],
                   update = x->severity[MOMENT_UPDATE];
-    if (create && stands)
-        return create < stands ? create : stands;
-    enum severity one = create ? create : stands;
+    if (create && current)
+        return create < current ? create : current;
+    enum severity one = create ? create : current;
     return one > update ? one : update;
 }
 
@@ -132,7 +132,7 @@ static void judge(void *context)
     struct live_verdict *v = j->result;
     for (const struct verdict *s = v->stream->first; s; s = s->next) {
         v->object = s->object;
-        add(j, MOMENT_STANDS, s);
+        add(j, MOMENT_CURRENT, s);
     }
     v->suppressed = v->stream->suppressed;
     j->stored = json_read(j->arena, j->json, &readings);
