@@ -38,8 +38,8 @@ static const char help[] =
     "  --log-format json|text one line per decision on standard error (json)\n"
     "  --log-level LEVEL      info, warning or error (info)\n"
     "\n"
-    "SIGTERM and SIGINT end it: requests in flight are waited for, then the Lease is\n"
-    "given back. A second signal ends it at once.\n"
+    "SIGTERM and SIGINT end it: it waits for the requests in flight, then gives the\n"
+    "Lease back. A second signal ends it at once.\n"
     "\n"
     "Exit code: 0 ended by a signal, 2 it could not run.\n";
 

@@ -1,4 +1,4 @@
-/* What the commands that report findings have in common: the options of report, rules and settings file. */
+/* Shared by the commands that report findings: the options for the report, the rules and the settings file. */
 #ifndef BRGATE_REPORTING_H
 #define BRGATE_REPORTING_H
 
@@ -29,8 +29,8 @@ struct reporting {
 extern const char *const reporting_colors[];
 extern const char *const reporting_fail_on[];
 
-/* What options of REPORTING_OPTIONS() call: `settings` begins with a struct reporting, which takes the value. False with
- * one line in `reterr` when it cannot be used. */
+/* The functions that take the values of REPORTING_OPTIONS(): `settings` begins with a struct reporting, which keeps the
+ * value. False with one line in `reterr` when the value is not usable. */
 bool reporting_take_format(void *settings, const struct option *o, const char *value, struct error *reterr);
 /* See reporting_take_format(); --error, --warn and --off. */
 bool reporting_take_level(void *settings, const struct option *o, const char *value, struct error *reterr);
@@ -58,7 +58,7 @@ bool reporting_read_settings(const struct reporting *r, struct config *config);
 
 bool reporting_colour(const struct reporting *r); /* whether the report has colours */
 
-/* Writes what follows the findings: counts, or the end of a document. */
+/* Writes the end of the report: counts, or the end of a document. */
 void reporting_put_end(const struct reporting *r, struct output *out, const struct report_end *end);
 
 #endif

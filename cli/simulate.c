@@ -23,10 +23,10 @@ static const char help[] =
     "  --from TIME        the moment at which the schedule is created, such as\n"
     "                     2026-01-02T15:04:05Z (now)\n"
     "  --for SPAN         how long to play: 1y, 2w, 36h, ... (30d)\n"
-    "  --scenario FILE    how long Jobs take, what fails, and what happens (below)\n"
+    "  --scenario FILE    how long Jobs take, which fail, and what else happens (below)\n"
     "  --timezone ZONE    the zone in which the schedule is read (UTC)\n"
     "  --format FORMAT    text, json or svg (text)\n"
-    "  --all              text: a line for each event, also for what repeats\n"
+    "  --all              text: a line for each event, including those that repeat\n"
     "  -o, --output FILE  write there, not to standard output\n"
     "\n"
     "A scenario is YAML. Everything may be left out; these are the defaults, and then\n"
@@ -129,7 +129,7 @@ static bool find_schedule(struct simulate_run *r, const struct stream_verdict *s
     return *ret || fails(r, "there is no BackupSchedule to play");
 }
 
-/* The API server would have given it a namespace. */
+/* Sets the namespace default, as the API server would. */
 static const struct resource *with_namespace(struct arena *a, const struct resource *o)
 {
     if (text_given(&o->metadata.namespace))

@@ -85,7 +85,7 @@ static bool truncation_ends(struct log_planning *l)
 
 /* ---- running a command ---- */
 
-/* Another command's Job may still run, after an edit: BR's commands must not meet. */
+/* After an edit, another command's Job may still run: BR's commands must not overlap. */
 static bool other_command_runs(struct log_planning *l)
 {
     struct planning *p = l->planning;
@@ -262,8 +262,7 @@ void plan_log(struct planning *p)
     else if (sub_is(&l, "Complete") || logbackup_in_sync(l.command, &l.known))
         log_watch(p, &l.status);
     else if (is_over(&l))
-        plan_wait(p, 0, "the log backup is stopped: %s cannot run any more",
-                  logbackup_command_text(l.command));
+        plan_wait(p, 0, "the log backup is stopped: %s can no longer run", logbackup_command_text(l.command));
     else if (sub_is(&l, "Failed"))
         plan_wait(p, 0, "%s failed; it is not run again", logbackup_command_text(l.command));
     else if (backup_blocked(p, l.command, &unused))

@@ -81,7 +81,7 @@ static uint64_t reached(const struct resource *o)
     return tso && (!until || tso < until) ? tso : until;
 }
 
-/* Its spec is decoded only where it matters: a schedule is looked at often, and has many children. */
+/* Decodes the spec only where it matters: a schedule is planned often, and has many children. */
 static const struct resource *decode_child(const struct planning *p, struct node *root)
 {
     slice kind = tree_text(root, "kind");

@@ -7,9 +7,9 @@ enum {
     ASK_SECONDS = 60,        /* how often a running task is looked at; the operators' tracker does so too */
     GRACE_SECONDS = 60,      /* every answer must have been "not there" for this long before it is trusted */
     SETTLE_SECONDS = 60,     /* after a stop: TiKV must see it before a task of the same name starts */
-    STALL_SECONDS = 1800,    /* a checkpoint lags some minutes in good order */
+    STALL_SECONDS = 1800,    /* a healthy checkpoint lags by some minutes */
     PAUSE_LASTS = 24 * 3600, /* the safepoint that BR sets for a paused task */
-    PAUSE_WARNS = 6 * 3600,  /* so long before that ends it is a condition */
+    PAUSE_WARNS = 6 * 3600,  /* the condition appears this long before the end */
 };
 
 static void ask(struct planning *p, slice why)
@@ -71,7 +71,7 @@ static int64_t seconds_of(slice text)
     return text.n && timestamp_parse(text, &t, NULL) ? t.ms / 1000 : 0;
 }
 
-/* When a pause that was asked for was done, or when one that was not asked for was first seen; 0: not known. */
+/* When a requested pause was carried out, or when another pause was first seen; 0: not known. */
 static int64_t paused_since(const struct status *s)
 {
     const struct node *all = node_get(s->root, LIT("logSubCommandStatuses"));
@@ -131,7 +131,7 @@ static void note_pause(struct planning *p, struct status *s, bool asked)
     status_note(s, c);
 }
 
-/* Is there progress? A task may be there and hang, as after a start that follows a stop too closely. */
+/* Checks for progress. A task may exist and hang, as after a start that follows a stop too closely. */
 static void note_progress(struct planning *p, struct status *s)
 {
     const struct log_task *t = &p->seen->task;
@@ -151,7 +151,7 @@ bool log_stopped_just_now(struct planning *p)
         return false;
     plan_wait(
         p, t->missing_since + SETTLE_SECONDS,
-        "a task of this name was stopped a moment ago: the cluster must see that before it starts again");
+        "a task of this name was stopped a moment ago: the cluster must notice that before a new one starts");
     return true;
 }
 

@@ -82,9 +82,8 @@ struct plan_action {
     struct plan_action *next;
     enum plan_verb verb;
     const struct node *object;
-    slice why; /* one sentence without a full stop */
-    const char
-        *event; /* the reason of an Event for those who look at the resource; NULL: it speaks for itself */
+    slice why;         /* one sentence without a full stop */
+    const char *event; /* the reason of an Event for users of the resource; NULL: no Event */
 };
 
 struct plan {
@@ -92,8 +91,8 @@ struct plan {
     size_t count;
     int64_t again; /* Unix seconds: when to look again though nothing changed; 0: only on a change */
     slice why;     /* the state and what the plan waits for, in one sentence */
-    /* Of a schedule: since when a run is due that it makes, or would make if its cluster had no other; 0: none is. Of
-     * several schedules of a cluster the one with the earliest goes first. */
+    /* Of a schedule: since when a run is due that it makes, or would make if its cluster had no other; 0: none is. If
+     * several schedules of a cluster have one, the earliest runs first. */
     int64_t due;
     bool secret; /* it waits for the Secret that the resource names, or for what that lacks: read it again */
 };
@@ -103,11 +102,11 @@ struct plan {
 struct plan plan(struct arena *a, const struct resource *o, const struct observed *seen, int64_t now,
                  const struct plan_settings *settings);
 
-/* The plan for a resource that the gate denies: it says so in the status, where the CRD has conditions. `message` lives as
- * long as the plan. */
+/* Returns the plan for a resource that the gate denies. It says so in the status, if the CRD has conditions. `message` lives
+ * as long as the plan. */
 struct plan plan_denied(struct arena *a, const struct resource *o, slice message, int64_t now);
 
-/* What monitoring has to know of a schedule, or of a log Backup without one. Unix seconds; 0: it does not apply. */
+/* What monitoring needs to know about a schedule, or about a log Backup without one. Unix seconds; 0: it does not apply. */
 struct plan_lag {
     int64_t
         overdue; /* of a schedule: the second due time after its newest complete backup. When it has passed, no

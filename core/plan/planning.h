@@ -67,7 +67,8 @@ bool is_pod_of(const struct planning *p, const struct node *object, slice job_na
 /* Waits for the Job: the plan's reason is `what`, and why its pod does not run if it does not. */
 void plan_wait_job(struct planning *p, slice job_name, slice what);
 
-/* Waits until the name is free: a Job of it is going (JOB_GOING) or belongs to another object (JOB_FOREIGN). */
+/* Waits until the name is free: a Job of that name is being deleted (JOB_GOING) or belongs to another object
+ * (JOB_FOREIGN). */
 void plan_wait_blocked(struct planning *p, slice job_name, enum job_state state);
 
 /* The TiDB cluster that the resource's br block names. */

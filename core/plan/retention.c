@@ -75,7 +75,7 @@ static void keep_newest(struct keeping *r, enum child_state state, int64_t most)
         }
 }
 
-/* Time alone makes the snapshot one that may go: when it is no longer young, and when it leaves the window. */
+/* Time alone can make the snapshot deletable: when it is no longer young, and when it leaves the window. */
 static void look_again_at_expiry(struct keeping *r, const struct child *s)
 {
     struct planning *p = r->planning;

@@ -106,7 +106,7 @@ static bool run_is_left_out(struct schedule *s, const struct due *due)
     struct planning *p = s->planning;
     slice name = snapshot_child_name(p, due->at);
     if (s->spec->backup_template.is_log)
-        plan_wait(p, 0, "backupTemplate.backupMode is log: a log Backup belongs into logBackupTemplate");
+        plan_wait(p, 0, "backupTemplate.backupMode is log: a log Backup belongs in logBackupTemplate");
     else if (foreign(p, "Backup", name))
         plan_wait(p, 0, "a Backup %.*s exists that belongs to another object: this run is left out",
                   FMT(name));
@@ -177,7 +177,7 @@ static bool slot_is_free(const struct schedule *s, int64_t slot)
     return true;
 }
 
-/* How far the newest compaction goes, or, as v1 has it, when it was made. */
+/* Returns the end of the newest compaction, or, for v1, when it was made. */
 static void note_compaction_end(struct schedule *s, int64_t until_ms, int64_t made)
 {
     struct planning *p = s->planning;
@@ -220,8 +220,8 @@ static void plan_compaction_child(struct schedule *s)
 
 /* ---- the status ---- */
 
-/* Writes what the children say, so that a crash between a creation and the status is repaired by the next plan. What is
- * made in this plan replaces it. */
+/* Writes what the children say, so that the next plan repairs a crash between a creation and the status. What this plan
+ * makes replaces it. */
 static void note_children(struct schedule *s)
 {
     const struct children *c = &s->children;

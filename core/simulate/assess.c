@@ -1,4 +1,4 @@
-/* What a play comes to. */
+/* Assesses a play. */
 #include "playing.h"
 
 #include <stdlib.h>
@@ -47,7 +47,7 @@ const char *played_miss_word(enum miss miss)
     return words[miss];
 }
 
-/* The newest due time is no miss yet: its run waits. */
+/* The newest due time is not missed yet: its run waits. */
 static void assess_dues(struct playing *p)
 {
     struct played_verdict *v = &p->played->verdict;

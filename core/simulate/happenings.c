@@ -1,4 +1,4 @@
-/* The world's side of a play: pods end, and people and machines do what the scenario says. */
+/* The world's side of a play: pods end, and the scenario's events take place. */
 #include "playing.h"
 
 #include "duration.h"
@@ -138,7 +138,7 @@ static void job_ends(struct playing *p, slice name)
 
 /* ---- events ---- */
 
-/* The schedule changes: it is read anew. */
+/* The schedule changes: reads it again. */
 static void change_schedule(struct playing *p, const struct node *patch)
 {
     struct node *o = world_find(&p->world, "BackupSchedule", own_namespace(p), p->tracked[0].name);
@@ -206,7 +206,7 @@ static void delete_by_hand(struct playing *p, slice what)
     p->tracked[0].dirty = true;
 }
 
-/* Freezes the checkpoint, or lets it go on. */
+/* Freezes the checkpoint, or lets it advance again. */
 static void change_log(struct playing *p, enum played_kind record, bool *state, bool value)
 {
     p->checkpoint = ledger_checkpoint(p);
@@ -217,14 +217,14 @@ static void change_log(struct playing *p, enum played_kind record, bool *state, 
     play_mark_all(p);
 }
 
-/* After so long BR's safepoint is gone: the task cannot be resumed. */
+/* After that time BR's safepoint has ended: the task cannot be resumed. */
 static void resume_log(struct playing *p)
 {
     enum { GC_TTL = 24 * 3600 };
     if (p->world.now - p->log_paused_at > GC_TTL)
         play_record(p, PLAYED_CHANGED, 0, LIT("the log backup"),
-                    LIT("has been paused for more than 24h: its safepoint is gone, and it cannot be "
-                        "resumed any more"));
+                    LIT("has been paused for more than 24h: its safepoint has ended, and it can "
+                        "no longer be resumed"));
     else
         change_log(p, PLAYED_LOG_RESUMED, &p->log.paused, false);
 }
@@ -238,7 +238,7 @@ static void takes_now(struct playing *p, int64_t *takes, int64_t seconds, const 
                 arena_fmt(p->out, "take %.*s from now on", FMT(buf_slice(&b))));
 }
 
-/* What fails from now on, or works again. */
+/* Sets what fails from now on, or works again. */
 static void change_fate(struct playing *p, enum happening kind)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* What there is to restore, minute by minute: kept from what happens in the cluster, not from what the core believes. */
+/* Records what can be restored, minute by minute, from what happens in the cluster, not from what the core believes. */
 #include "playing.h"
 
 #include "schedule.h"
@@ -41,7 +41,7 @@ static void drop(struct playing *p, size_t i)
     p->kept_count--;
 }
 
-/* Without a cleaning Job its data stays in the storage, and no object tells of it any more. */
+/* Without a cleaning Job its data stays in the storage, and no object refers to it any more. */
 void ledger_delete(struct playing *p, slice name)
 {
     size_t i = find_kept(p, name);
@@ -78,7 +78,7 @@ struct restorable {
     size_t snapshots;
 };
 
-/* With a log: from the oldest snapshot that it covers, to its checkpoint. Without: the snapshots alone. */
+/* With a log: from the oldest snapshot that it covers to its checkpoint. Without: only the snapshots. */
 static struct restorable restorable_at(const struct playing *p, int64_t checkpoint)
 {
     struct restorable r = {0};
@@ -99,8 +99,8 @@ static struct restorable restorable_at(const struct playing *p, int64_t checkpoi
     return r;
 }
 
-/* The moment from which maxReservedTime promises that all can be restored. It never goes back: who keeps longer from now on
- * does not get back what is gone. 0: nothing is promised. */
+/* Returns the moment from which maxReservedTime promises that everything can be restored. It never moves back: a longer
+ * maxReservedTime does not restore deleted data. 0: nothing is promised. */
 static int64_t promised_at(struct playing *p, const struct restorable *r, int64_t end)
 {
     if (!p->first_base)

@@ -1,4 +1,4 @@
-/* The controller's side of a play: what must be looked at, what the core says about it, and the doing of that. */
+/* The controller's side of a play: finds the objects that need a look, asks the core, and carries out its actions. */
 #include "playing.h"
 
 #include "tree.h"
@@ -33,7 +33,7 @@ static void mark_object(struct playing *p, const struct node *o)
 
 /* ---- what is seen ---- */
 
-/* A schedule sees its children; an object of another kind its Jobs, the cluster and the Secrets. */
+/* A schedule sees its children; an object of another kind sees its Jobs, the cluster and the Secrets. */
 static bool is_seen(const struct tracked *t, const struct world *w, size_t i)
 {
     slice kind = w->keys[i].kind;
@@ -125,7 +125,7 @@ static slice phase_of(const struct tracked *t, const struct node *o)
     return tree_text_at(o, t->kind == KIND_BACKUP ? "status.phase" : "status.state");
 }
 
-/* What the core has concluded from what it saw: the schedule must know. */
+/* Notes what the core has concluded: the schedule must know. */
 static void note_conclusion(struct playing *p, const struct tracked *t, const struct node *o, slice before)
 {
     slice phase = phase_of(t, o);
@@ -146,8 +146,8 @@ static void note_conclusion(struct playing *p, const struct tracked *t, const st
     }
 }
 
-/* A poll for what no event announces. In a play all changes are known: a running task is asked when somebody else wants
- * to know, a Job's end is an event, and a paused task is looked at every hour. */
+/* Polls for changes that no event announces. A play knows all changes: it asks a running task when another object needs the
+ * answer, the end of a Job is an event, and it checks a paused task every hour. */
 static int64_t look_again(const struct playing *p, const struct tracked *t, int64_t again)
 {
     enum { POLL_SECONDS = 60, SELDOM_SECONDS = 3600 };
@@ -166,7 +166,7 @@ static void forget(struct playing *p, size_t i)
     p->tracked_count--;
 }
 
-/* Returns false when the object is gone. */
+/* Returns false when the object no longer exists. */
 static bool look(struct playing *p, size_t i)
 {
     struct tracked t = p->tracked[i];
@@ -192,7 +192,7 @@ static bool look(struct playing *p, size_t i)
     return true;
 }
 
-/* The checkpoint moves all the time: the log Backup is read anew before the schedule is. */
+/* The checkpoint moves all the time: the log Backup gets a look before the schedule does. */
 static void look_at_log(struct playing *p)
 {
     if (p->log_read_at == p->world.now)
@@ -208,7 +208,7 @@ static void look_at_log(struct playing *p)
     }
 }
 
-/* A snapshot that retention has deleted changes nothing more for the schedule: it did not count since then. */
+/* A snapshot that retention has deleted no longer affects the schedule: it stopped counting then. */
 static void note_gone(struct playing *p, size_t i)
 {
     if (i == 0) {
@@ -227,7 +227,7 @@ static bool wants_look(const struct playing *p, const struct tracked *t)
 
 void play_settle(struct playing *p)
 {
-    enum { MOST_LOOKS = 1000 }; /* at one moment: beyond it the core does not settle */
+    enum { MOST_LOOKS = 1000 }; /* at one moment: with more the core does not settle */
     if (p->controller_down)
         return;
     for (int looks = 0; looks < MOST_LOOKS;) {

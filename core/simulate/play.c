@@ -1,4 +1,4 @@
-/* The course of a play. */
+/* Runs a play from its beginning to its end. */
 #include "playing.h"
 
 #include "brgate_limits.h"
@@ -47,7 +47,7 @@ static void begin(struct playing *p)
 
 /* ---- time ---- */
 
-/* Nothing piles up in the world's arena: what lives is copied to the other one when it has grown. */
+/* Keeps the world's arena from growing without bound: copies what lives to the other one. */
 static void move_world(struct playing *p)
 {
     enum { MUCH = 4 << 20 };
@@ -84,7 +84,7 @@ static void course(struct playing *p)
 
 /* ---- memory ---- */
 
-/* Each of the arenas may be exhausted; then there is no result. */
+/* Any of the arenas may be exhausted; then there is no result. */
 static void in_scratch(void *context)
 {
     course(context);

@@ -1,5 +1,5 @@
-/* Plays a schedule forward: the reconciler's core decides, a model cluster carries it out. Nothing is read and no time
- * passes but that of the play. */
+/* Plays a schedule forward: the reconciler's core decides, a model cluster carries out its decisions. It reads no file and
+ * no clock: the only time is that of the play. */
 #ifndef BRGATE_PLAY_H
 #define BRGATE_PLAY_H
 
@@ -18,7 +18,7 @@ struct play_request {
 
 enum { PLAY_MOST_RUNS = 50000 };
 
-/* Returns how many runs are due in the time of the play, up to PLAY_MOST_RUNS + 1: a play of more takes too long. */
+/* Returns how many runs are due during the play, up to PLAY_MOST_RUNS + 1: a play of more takes too long. */
 size_t play_runs(const struct play_request *r);
 
 /* Returns what happened; NULL when memory runs out. The result lives in `a`, in the schedule and in the scenario. */

@@ -1,4 +1,4 @@
-/* What a play has recorded, and what it comes to. Times are Unix seconds. */
+/* The record of a play, and its assessment. Times are Unix seconds. */
 #ifndef BRGATE_PLAYED_H
 #define BRGATE_PLAYED_H
 
@@ -29,7 +29,7 @@ enum played_kind {
     PLAYED_LOG_RESUMED,
     PLAYED_LOG_LOST,
     PLAYED_CHANGED,       /* snapshots fail from now on, Jobs take longer, ... */
-    PLAYED_WINDOW_BROKEN, /* the promised window cannot be restored any more */
+    PLAYED_WINDOW_BROKEN, /* the promised window can no longer be restored */
     PLAYED_WINDOW_WHOLE,
     PLAYED_KINDS
 };
@@ -77,7 +77,7 @@ struct played_verdict {
     int64_t log_down,
         log_down_at; /* seconds in which the log backup had no running task, and since when first */
     bool log_ended;  /* the log backup is not running at the end, though the schedule asks for one */
-    bool wrong;      /* something of the above should not be */
+    bool wrong;      /* one of the above is a fault */
 };
 
 struct played {

@@ -1,4 +1,4 @@
-/* Shared by the files of this layer: a play that goes on. */
+/* Shared by the files of this layer: the state of a play in progress. */
 #ifndef BRGATE_PLAYING_H
 #define BRGATE_PLAYING_H
 
@@ -19,12 +19,12 @@ struct running_job {
     int64_t ends;
 };
 
-/* A snapshot whose data lies in the storage. */
+/* A snapshot whose data is in the storage. */
 struct kept {
     slice name;
     int64_t commit; /* Unix seconds; 0: it is not complete */
     double bytes;
-    bool deleted; /* its object is gone, or going */
+    bool deleted; /* its object is deleted, or being deleted */
 };
 
 struct due_run {
@@ -64,7 +64,7 @@ struct playing {
     struct due_run *dues;
     size_t due_count, due_capacity;
     int64_t log_began;      /* the running log, or the last one; 0: there was none */
-    int64_t truncated;      /* the log is gone before this moment; 0: nothing is */
+    int64_t truncated;      /* the log before this moment is deleted; 0: none is */
     int64_t first_base;     /* of the running log: the first snapshot from which it can be replayed */
     int64_t promised;       /* the latest promise: nothing older is promised any more */
     double compacted_bytes; /* what compactions have written */
@@ -95,19 +95,19 @@ int64_t play_next_happening(const struct playing *p); /* INT64_MAX: there is non
 /* A Job has just been created: its pod starts at once. */
 void play_job_begins(struct playing *p, struct node *job);
 
-/* ---- ledger.c: what there is to restore, kept apart from what the core believes ---- */
+/* ---- ledger.c: what can be restored, apart from what the core believes ---- */
 
-/* Writes down that something happens at this moment; `from`: when it began, or 0. */
+/* Records an event at this moment; `from`: when it began, or 0. */
 void play_record(struct playing *p, enum played_kind kind, int64_t from, slice name, slice detail);
 /* A snapshot is complete, and restores to that moment. */
 void ledger_add(struct playing *p, slice name, int64_t commit);
-void ledger_delete(struct playing *p, slice name); /* the object goes */
-void ledger_clean(struct playing *p, slice name);  /* its data goes */
+void ledger_delete(struct playing *p, slice name); /* the object is deleted */
+void ledger_clean(struct playing *p, slice name);  /* its data is deleted */
 /* The moment up to which the log can be restored; 0: not at all. */
 int64_t ledger_checkpoint(const struct playing *p);
-/* Time passes up to `to`, and nothing changes until then: due times and the state are written down. */
+/* Time passes up to `to` without a change: records the due times and the state. */
 void ledger_pass(struct playing *p, int64_t to);
-/* A run may be due at this very moment: what happened at it comes first. */
+/* A run may be due at this very moment: the events of the moment come first. */
 void ledger_due_now(struct playing *p);
 void ledger_due_made(struct playing *p, slice run);
 

@@ -129,7 +129,7 @@ static void snapshot_ends(struct world *w, const struct node *job, struct node *
 
 /* ---- logs ---- */
 
-/* What br would do to the task; false when it refuses. */
+/* Does to the task what br would do; false when br refuses. */
 static bool change_task(struct world *w, struct cluster_log *log, slice command)
 {
     if (slice_eq(command, LIT("log-start"))) {

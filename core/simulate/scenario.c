@@ -97,7 +97,7 @@ static bool read_share(struct reading *r, const struct node *n, void *to)
 static bool read_every(struct reading *r, const struct node *n, void *to)
 {
     if (n->kind != NODE_INT || n->integer < 1)
-        return settings_fault(&r->file, n->at, "%.*s: expected a number from 1 on: each nth Job fails",
+        return settings_fault(&r->file, n->at, "%.*s: expected a number of at least 1: each nth Job fails",
                               FMT(n->key));
     *(int64_t *)to = n->integer;
     return true;
@@ -179,7 +179,7 @@ static void add_event(struct reading *r, struct scenario_event x)
     s->events[s->event_count++] = x;
 }
 
-/* What lasts for a span: one thing at its beginning, another at its end. */
+/* Adds two events: one at the beginning of a span, another at its end. */
 static bool read_lasting(struct reading *r, const struct node *n, int64_t at, enum happening begins,
                          enum happening ends)
 {
@@ -291,7 +291,7 @@ static bool read_at(struct reading *r, const struct node *event, int64_t *ret)
     return *ret >= r->from || settings_fault(&r->file, n->at, "at: this is before the beginning");
 }
 
-/* Keeps the order of the file where two happen at once. */
+/* Keeps the order of the file when two events happen at once. */
 static void sort_events(struct scenario *s)
 {
     for (size_t i = 1; i < s->event_count; i++)

@@ -1,4 +1,4 @@
-/* What the controller has to look at. */
+/* The objects that the controller looks after. */
 #include "playing.h"
 
 void play_mark(struct playing *p, enum resource_kind kind, slice name)

@@ -9,7 +9,7 @@ struct world world_new(struct arena *a, const struct schema_set *schemas, int64_
     return (struct world){.arena = a, .schemas = schemas, .now = now};
 }
 
-/* A copy whose texts are copies, too. */
+/* Returns a copy whose texts are copies, too. */
 static void copy_texts(struct arena *a, struct node *n)
 {
     n->key = arena_copy(a, n->key);

@@ -1,8 +1,8 @@
 /* A small API server with garbage collection, in memory: what a reconciler needs of one.
  *
- * Objects are trees. Creating one applies the defaults of its kind (a Job's as Kubernetes 1.36 stores them,
- * ours by the CRDs' schemas). Deleting one that has finalizers only marks it. Time is what the caller says. What it is given
- * is copied where it is stored. */
+ * Objects are trees. Creating one applies the defaults of its kind (a Job's as Kubernetes 1.36 stores them, ours by the
+ * CRDs' schemas). Deleting one that has finalizers only marks it. The caller sets the time. Objects that are stored are
+ * copied. */
 #ifndef BRGATE_WORLD_H
 #define BRGATE_WORLD_H
 
@@ -37,7 +37,7 @@ struct node *world_find(const struct world *w, const char *kind, slice namespace
 void world_store(struct world *w, struct node *object);
 /* Stores the object with its defaults; NULL when one of that name exists. */
 struct node *world_create(struct world *w, const struct node *object);
-/* Deletes the object, or marks it when finalizers hold it; false when it has gone or changed since it was read. */
+/* Deletes the object, or marks it when finalizers hold it; false when it was deleted or changed since it was read. */
 bool world_delete(struct world *w, const struct node *object);
 void world_merge(struct world *w, struct node *object, const struct node *patch); /* JSON merge patch */
 

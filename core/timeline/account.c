@@ -37,7 +37,7 @@ slice account_time(struct arena *a, int64_t at)
 
 static slice missed(slice why)
 {
-    return slice_eq(why, LIT("overlap"))  ? LIT("the run due now is missed: the one before still runs")
+    return slice_eq(why, LIT("overlap"))  ? LIT("the run due now is missed: the previous one still runs")
            : slice_eq(why, LIT("paused")) ? LIT("the run due now is missed: the schedule is paused")
            : slice_eq(why, LIT("other"))  ? LIT("the run due now is missed")
                                           : LIT("the run due now is missed: the controller is down");
@@ -57,7 +57,7 @@ slice account_event(struct arena *a, const struct played_event *x)
         [PLAYED_CONTROLLER_DOWN] = SLICE("the controller goes down"),
         [PLAYED_CONTROLLER_UP] = SLICE("the controller is back"),
         [PLAYED_PAUSED] = SLICE("the schedule is paused"),
-        [PLAYED_RESUMED] = SLICE("the schedule goes on"),
+        [PLAYED_RESUMED] = SLICE("the schedule is resumed"),
         [PLAYED_LOG_STALLS] = SLICE("the log backup's checkpoint stalls"),
         [PLAYED_LOG_ADVANCES] = SLICE("the log backup's checkpoint advances again"),
         [PLAYED_LOG_PAUSED] = SLICE("the cluster pauses the log backup"),
@@ -112,7 +112,7 @@ static void add_restorable(struct arena *a, struct account *s, const struct play
 {
     const struct played_verdict *v = &r->verdict;
     if (v->first_restorable < 0) {
-        add(s, MARK_WRONG, "restorable", LIT("never: there is no point to restore to"));
+        add(s, MARK_WRONG, "restorable", LIT("never: no point can be restored"));
         return;
     }
     slice text = arena_fmt(a,
@@ -153,7 +153,7 @@ static void put_missed(struct buf *b, const struct played_verdict *v)
 {
     static const char *const why[MISS_KINDS] = {[MISSED_PAUSED] = "while the schedule was paused",
                                                 [MISSED_CONTROLLER_DOWN] = "while the controller was down",
-                                                [MISSED_OVERLAP] = "while the run before still ran",
+                                                [MISSED_OVERLAP] = "while the previous run still ran",
                                                 [MISSED_OTHER] = "for another reason"};
     const char *between = ": ";
     for (size_t i = 0; i < MISS_KINDS; i++) {

@@ -1,4 +1,4 @@
-/* What a play comes to, in sentences: text and picture say the same. */
+/* The result of a play in sentences, which text and picture share. */
 #ifndef BRGATE_ACCOUNT_H
 #define BRGATE_ACCOUNT_H
 
@@ -17,7 +17,7 @@ struct account {
     struct account_row rows[ACCOUNT_MOST];
     size_t count;
 };
-/* Returns what the play comes to, a row for each subject. */
+/* Returns the result of the play, a row for each subject. */
 struct account account_of(struct arena *a, const struct played *r);
 
 /* Returns what the sizes and times of the play are based on, in one sentence. */

@@ -4,7 +4,7 @@
 
 #include "played.h"
 
-/* Colours that people with any colour vision tell apart (Okabe and Ito), and a name for what each stands for. */
+/* Colours that people with any colour vision can distinguish (Okabe and Ito), named by their meaning. */
 #define SVG_FINE    "#0072B2" /* restorable, complete: blue */
 #define SVG_LOG     "#009E73" /* bluish green */
 #define SVG_COMPACT "#56B4E9" /* sky blue */
@@ -44,7 +44,7 @@ void svg_time_axis(struct svg *s, int top, int bottom);
 void svg_lanes(struct svg *s);
 /* Bands over everything from `top` to `bottom` in which the controller is down or the schedule paused. */
 void svg_bands(struct svg *s, int top, int bottom);
-/* Numbers along `y` for what people and the world do, and what they stand for, below the picture. */
+/* Numbers along `y` for events from outside, and their list below the picture. */
 void svg_numbers(struct svg *s, int y);
 void svg_number_list(struct svg *s);
 

@@ -11,7 +11,7 @@ static void name_lane(struct svg *s, const char *name)
     svg_rect(s, SVG_LEFT, s->y, SVG_COLUMNS, BAR, SVG_RULE, 0.35);
 }
 
-/* One mark for each pixel column at most: where many lie close together they become a bar. */
+/* At most one mark for each pixel column: many that are close together become a bar. */
 struct marks {
     struct svg *svg;
     const char *colour;
@@ -29,7 +29,7 @@ static void mark(struct marks *m, int64_t from, int64_t to, double top, double h
     m->end = x + width;
 }
 
-/* A cross, which is told from a bar without its colour. */
+/* A cross, which differs from a bar even without its colour. */
 static void cross(struct svg *s, int64_t at, double y, double *end)
 {
     double x = svg_x(s, at);
@@ -204,7 +204,7 @@ static bool is_numbered(enum played_kind kind)
     }
 }
 
-/* A number that would cover the one before is left out; its row in the list stays. */
+/* Leaves out a number that would cover the previous one; its row in the list stays. */
 void svg_numbers(struct svg *s, int y)
 {
     const struct played *r = s->played;

@@ -4,8 +4,7 @@
 
 #include "played.h"
 
-/* Puts the timeline and the summary for people. What has happened before in the same way is only counted, unless `all`
- * is set. */
+/* Puts the timeline and the summary for people. Events that repeat are only counted, unless `all` is set. */
 void timeline_put_text(struct buf *b, const struct played *r, bool all);
 
 /* Puts everything that was recorded as one JSON object, with a line for each event and span. */

@@ -1,5 +1,5 @@
-/* The picture. Its first part is the answer: for each moment (left to right) how far back one could have restored (top to
- * bottom). What the schedule promises is a dashed line; where the area does not reach it, the rest is striped. */
+/* Draws the picture. Its first part is the answer: for each moment (left to right) how far back one could have restored (top
+ * to bottom). A dashed line shows the schedule's promise; stripes fill the gap where the area does not reach it. */
 #include "timeline.h"
 
 #include "account.h"
@@ -59,7 +59,7 @@ static void put_head(struct svg *s)
 
 /* ---- what can be restored ---- */
 
-/* The worst of the moments that a column of pixels stands for. */
+/* The worst of the moments that a column of pixels covers. */
 struct column {
     bool known, nothing;    /* at some moment nothing could be restored */
     int64_t newest, oldest; /* the age of the newest point at most, of the oldest one at least */
@@ -105,7 +105,7 @@ static struct column *columns_of(const struct svg *s)
     return columns;
 }
 
-/* The deepest age to be shown. */
+/* Returns the greatest age to be shown. */
 static int64_t depth_of(const struct svg *s, const struct column *columns)
 {
     const struct played *r = s->played;

@@ -1,16 +1,16 @@
-/* The timeline as text. What happens again and again is told once, and then counted. */
+/* The timeline as text. Events that repeat get one line, and are then only counted. */
 #include "timeline.h"
 
 #include "account.h"
 
-/* Kinds that a schedule in good order has all the time. */
+/* Kinds of events that a healthy schedule has all the time. */
 static bool is_routine(enum played_kind kind)
 {
     return kind == PLAYED_SNAPSHOT || kind == PLAYED_COMPACTION || kind == PLAYED_EXPIRED ||
            kind == PLAYED_EXPIRED_FAILED || kind == PLAYED_TRUNCATED;
 }
 
-enum { TOLD_MOST = 3 }; /* what is not routine is told so often; then it is counted, too */
+enum { TOLD_MOST = 3 }; /* lines for each kind that is not routine; then it is counted, too */
 
 struct telling {
     struct buf *out;
@@ -33,7 +33,7 @@ static void put_count(struct telling *t, enum played_kind kind, const char *one,
     *between = ", ";
 }
 
-/* The line for all that has not been told. */
+/* Puts the line for the events that have only been counted. */
 static void put_folded(struct telling *t)
 {
     static const struct {
@@ -76,7 +76,7 @@ static void tell(struct telling *t, const struct played_event *x, bool all)
     }
     put_folded(t);
     if (!routine)
-        t->seen[PLAYED_SNAPSHOT] = false; /* the next one is told: it goes on */
+        t->seen[PLAYED_SNAPSHOT] = false; /* the next one gets a line: snapshots continue */
     t->seen[x->kind] = routine;
     t->told[x->kind]++;
     buf_fmt(t->out, "%.*s  %.*s\n", FMT(account_time(t->arena, x->at)), FMT(account_event(t->arena, x)));

@@ -1,4 +1,4 @@
-/* Plays under random scenarios: what is recorded is whole and consistent, the picture is well-formed, and memory may end
+/* Plays under random scenarios: the record is complete and consistent, the picture is well-formed, and memory may run out
  * anywhere. */
 #include "check.h"
 
@@ -54,7 +54,7 @@ static const char *const happenings[] = {"controllerDown: 30h",
 struct trial {
     struct arena *arena;
     struct gate *gate;
-    uint64_t fail_at; /* 0: memory lasts */
+    uint64_t fail_at; /* 0: memory does not run out */
     const struct played *played;
     slice picture, json;
 };

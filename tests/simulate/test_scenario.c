@@ -1,4 +1,4 @@
-/* Spans of time, and scenario files: what is read, and what is said about the rest. */
+/* Spans of time and scenario files: the values read, and the messages about faults. */
 #include "check.h"
 
 #include "brgate_limits.h"
@@ -56,7 +56,7 @@ static void faults_are_told_with_their_place(void **state)
         {"durations: {snapshot: 5}", "1:23: snapshot: expected a span of time such as 45m, 6h or 3d"},
         {"sizes: {compacted: 3}", "1:20: compacted: expected a share such as 30%"},
         {"failures: {snapshotEvery: 0}",
-         "1:27: snapshotEvery: expected a number from 1 on: each nth Job fails"},
+         "1:27: snapshotEvery: expected a number of at least 1: each nth Job fails"},
         {"sizes: 3", "1:8: expected a mapping, such as snapshot: ..."},
         {"size: {}", "1:1: unknown key size; did you mean sizes?"},
         {"events: {}", "1:9: events: expected a list of {at: WHEN, WHAT: ...}"},
