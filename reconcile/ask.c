@@ -119,7 +119,7 @@ struct secret_reading {
     const struct node *data;
 };
 
-/* Texts of the tree point into the body, which does not last. */
+/* The tree's texts point into the body, which is freed. */
 static void read_secret(void *context)
 {
     struct secret_reading *r = context;

@@ -8,7 +8,7 @@
 
 enum {
     LAG_BYTES = 512 << 10, /* some 4,000 samples; all memory of a scrape is 4 MiB */
-    LAG_MS = 10000,        /* how often they are written anew */
+    LAG_MS = 10000,        /* how often they are written again */
 };
 
 void meters_open(struct meters *m)
@@ -40,7 +40,7 @@ static const struct {
     {PREFIX "schedule_overdue_timestamp_seconds",
      "When a schedule has had no complete backup for longer than its interval.",
      offsetof(struct plan_lag, overdue)},
-    {PREFIX "log_checkpoint_timestamp_seconds", "Up to where the log allows a restore.",
+    {PREFIX "log_checkpoint_timestamp_seconds", "The moment up to which the log can be restored.",
      offsetof(struct plan_lag, checkpoint)},
     {PREFIX "log_paused_timestamp_seconds", "Since when a log backup is paused.",
      offsetof(struct plan_lag, paused)},
@@ -55,12 +55,12 @@ static void put_lag(struct buf *b, size_t which, const struct machine_lag *p)
 {
     int64_t value;
     memcpy(&value, (const char *)&p->lag + lags[which].at, sizeof value);
-    if (value) /* names of Kubernetes need no escape */
+    if (value) /* Kubernetes names need no escaping */
         buf_fmt(b, "%s{kind=\"%.*s\",exported_namespace=\"%.*s\",name=\"%.*s\"} %lld\n", lags[which].name,
                 FMT(p->kind), FMT(p->namespace), FMT(p->name), (long long)value);
 }
 
-/* Objects beyond what fits are left out. */
+/* Leaves out the objects that do not fit. */
 static void write_lags(void *context)
 {
     struct lag_writing *w = context;
@@ -74,7 +74,7 @@ static void write_lags(void *context)
     w->meters->lag_text = buf_slice(&b);
 }
 
-/* With the lock. */
+/* The caller holds the lock. */
 static void look_at_lags(struct meters *m, const struct machine *machine)
 {
     struct lag_writing w = {m, machine};
@@ -99,7 +99,7 @@ void meters_look(struct meters *m, const struct machine *machine, size_t watches
     pthread_mutex_unlock(&m->lock);
 }
 
-/* A replica that waits for the lease is ready: it does what it is there for. */
+/* A replica that waits for the lease is ready: waiting is its purpose. */
 const char *meters_not_ready(void *context)
 {
     static const char *const reasons[] = {[MACHINE_SYNCING] = "the objects are still being listed",
@@ -117,21 +117,22 @@ static const struct {
     const char *name, *type, *help;
 } samples[MACHINE_COUNT_COUNT] = {
     [MACHINE_OBJECTS] = {PREFIX "cache_objects", "gauge", "Objects in the cache."},
-    [MACHINE_BYTES] = {PREFIX "cache_bytes", "gauge", "Memory that the cache takes."},
+    [MACHINE_BYTES] = {PREFIX "cache_bytes", "gauge", "Memory used by the cache."},
     [MACHINE_QUEUED] = {PREFIX "queue_depth", "gauge", "Objects that wait for their turn."},
     [MACHINE_DELAYED] = {PREFIX "queue_delayed", "gauge", "Objects that wait after a failure."},
     [MACHINE_IN_FLIGHT] = {PREFIX "requests_in_flight", "gauge",
-                           "Requests without an answer, without watches."},
+                           "Requests without an answer yet, not counting watches."},
     [MACHINE_DENIED] = {PREFIX "denied", "gauge", "Objects that the gate denies: nothing is done for them."},
     [MACHINE_TURNS] = {PREFIX "turns_total", "counter",
                        "Reconciliations: an object was looked at and planned for."},
     [MACHINE_WRITES] = {PREFIX "writes_total", "counter", "Writes that succeeded."},
-    [MACHINE_CONFLICTS] = {PREFIX "conflicts_total", "counter", "Writes that another one was faster than."},
-    [MACHINE_FAILURES] = {PREFIX "write_failures_total", "counter", "Writes that failed otherwise."},
+    [MACHINE_CONFLICTS] = {PREFIX "conflicts_total", "counter",
+                           "Writes refused because another client was faster."},
+    [MACHINE_FAILURES] = {PREFIX "write_failures_total", "counter", "Writes that failed for other reasons."},
     [MACHINE_RELISTS] = {PREFIX "relists_total", "counter",
-                         "Lists read anew because a watch could not go on."},
+                         "Lists repeated because a watch could not continue."},
     [MACHINE_EVENTS_DROPPED] = {PREFIX "events_dropped_total", "counter",
-                                "Events for users that were too many."},
+                                "Events for users dropped because there were too many."},
     [MACHINE_NOTES_DROPPED] = {PREFIX "notes_dropped_total", "counter", "Log lines dropped by the machine."},
 };
 

@@ -1,4 +1,4 @@
-/* What /readyz and /metrics tell: written by the controller's thread, read by that of the port. Internal to this
+/* What /readyz and /metrics report: the controller's thread writes it, the port's thread reads it. Internal to this
  * layer. */
 #ifndef BRGATE_METERS_H
 #define BRGATE_METERS_H

@@ -61,7 +61,7 @@ static bool take_varint(slice *rest, uint64_t *ret)
     return false;
 }
 
-/* False at the end, and at what is no protobuf. */
+/* False at the end, and when the bytes are not protobuf. */
 static bool take_field(slice *rest, struct field *ret)
 {
     enum { VARINT, FIXED64, BYTES, FIXED32 = 5 };

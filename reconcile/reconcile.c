@@ -23,7 +23,7 @@ struct flight {
     struct controller *controller;
     uint64_t id;
     enum machine_verb verb;
-    struct kube_call *call; /* NULL: it is asked of PD */
+    struct kube_call *call; /* NULL: it is a question to PD */
     struct asking *asking;
     bool over; /* its answer has come */
 };
@@ -147,7 +147,8 @@ static void cancel(struct flight *f)
         asking_cancel(f->asking);
 }
 
-/* What nobody waits for any more goes, and what has been answered is forgotten. Returns the number of watches. */
+/* Cancels requests that the machine no longer waits for, and forgets those that were answered. Returns the number of
+ * watches. */
 static size_t sweep(struct controller *c)
 {
     size_t watches = 0;
@@ -188,7 +189,7 @@ static void take_signal(struct controller *c)
         _exit(128 + (int)signal.ssi_signo);
     c->stopping = true;
     log_event(c->log, LOG_LEVEL_INFO, "stopping",
-              "%s: requests in flight are waited for, then the lease is given back",
+              "%s: waiting for requests in flight, then giving the lease back",
               strsignal((int)signal.ssi_signo));
     tell(c, &(struct machine_event){.kind = MACHINE_STOP});
 }
@@ -218,7 +219,7 @@ static bool loop(struct controller *c, struct error *reterr)
 
 /* ---- start and end ---- */
 
-/* Before there are threads, which would take the signals otherwise. */
+/* Call it before threads start: they would take the signals. */
 static bool open_signals(struct controller *c)
 {
     sigset_t set;
@@ -302,7 +303,7 @@ static void close_all(struct controller *c)
         close(c->signals);
 }
 
-/* As the server (process.c): it can do without, and the run-times of sanitizers make calls of their own. */
+/* As in the server (process.c): the sandbox is optional, and the run-times of sanitizers make calls of their own. */
 static void enter_sandbox(struct controller *c)
 {
     struct error error;

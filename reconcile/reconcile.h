@@ -11,7 +11,7 @@ struct reconcile_options {
     bool text_log;
     unsigned log_level; /* of enum log_level: lines of lower ones are not written */
     int log_fd;
-    /* Without an identity, which is made; without a namespace of the lease it is the pod's or the context's. */
+    /* The identity is ignored: a new one is made. A lease without a namespace is in that of the pod or of the context. */
     struct machine_settings machine;
 };
 

@@ -28,7 +28,7 @@ static void fail(struct machine *m, struct flight *f, const struct machine_event
     queue_delay(&m->queue, i, delay_of(m, i, e->retry_after));
 }
 
-/* The object has no business with the item's but for its name, or was made without an owner. */
+/* The object is unrelated to the item's except for its name, or was made without an owner. */
 static void note_beside(struct machine *m, const struct flight *f, const struct node *root)
 {
     struct item *i = f->item;
@@ -59,7 +59,7 @@ static bool namespace_ends(struct machine *m, const struct machine_event *e)
     return false;
 }
 
-/* A creation that will be refused again, as long as nothing changes. */
+/* A creation that will be refused again unless something changes. */
 static bool is_permanent(int status)
 {
     return status >= 400 && status < 500 && status != 401 && status != 408 && status != 409 && status != 429;
@@ -137,7 +137,7 @@ static void written(struct machine *m, struct flight *f, const struct machine_ev
         note_beside(m, f, root);
     queue_release(&m->queue, i);
     if (i->memory && (f->verb == MACHINE_PATCH || slice_eq(f->name, i->memory->refused_name)))
-        forget_refusal(m, i); /* it has been said, or is over: the next plan tries again */
+        forget_refusal(m, i); /* it was reported, or is over: the next plan tries again */
     if (i->memory && f->verb == MACHINE_CREATE)
         i->memory->refusals = 0;
     note(m, MACHINE_INFO, i, "%s %s %.*s: %.*s", words[f->verb], kinds[f->kind].name, FMT(f->name),
@@ -150,7 +150,7 @@ static void written(struct machine *m, struct flight *f, const struct machine_ev
     go_on(m, i);
 }
 
-/* Gets another turn at once, unless it has met others a few times in a row. */
+/* Gets another turn at once, unless it has met conflicts a few times in a row. */
 static void try_again(struct machine *m, struct item *i)
 {
     if (++i->failures > QUICK_CONFLICTS)
@@ -175,7 +175,7 @@ static void vanished(struct machine *m, struct flight *f)
     try_again(m, f->item);
 }
 
-/* Whether a creation has had its effect is not known: the next turn reads the object before anything else is done. */
+/* It is unknown whether a creation had its effect: the next turn reads the object before it does anything else. */
 static void creation_unknown(struct machine *m, struct flight *f, const struct machine_event *e)
 {
     item_look(m, f->item, f->kind, f->name);
@@ -257,7 +257,7 @@ static void secret_answer(struct machine *m, struct flight *f, const struct mach
     go_on(m, f->item);
 }
 
-/* One answer says something: the namespace is being deleted. */
+/* Only one answer matters: the namespace is being deleted. */
 static void probe_answer(struct machine *m, struct flight *f, const struct machine_event *e)
 {
     item_memory(&m->queue, f->item)->probed_at = m->now.ms;
@@ -286,7 +286,7 @@ void turn_task(struct machine *m, struct flight *f, const struct machine_event *
     if (!task->known) {
         m->counts[MACHINE_FAILURES]++;
         i->failures++;
-        note(m, MACHINE_WARNING, i, "the cluster does not say how the task of the log backup is: %.*s",
+        note(m, MACHINE_WARNING, i, "the cluster does not give the state of the log backup's task: %.*s",
              FMT(e->error));
         queue_delay(&m->queue, i, delay_of(m, i, 0));
         return;

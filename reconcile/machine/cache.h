@@ -1,7 +1,7 @@
 /* The objects of the cluster as compact JSON, each in one piece of memory. Internal to this layer.
  *
- * What no plan reads is left out: managedFields, and the spec of Jobs and Pods. Objects are found by name, by whom they
- * belong to, and, while they may hold back others, by the TiDB cluster that they back up. */
+ * It leaves out what no plan reads: managedFields, and the spec of Jobs and Pods. It finds objects by name, by owner and,
+ * while they may hold back others, by the TiDB cluster that they back up. */
 #ifndef BRGATE_MACHINE_CACHE_H
 #define BRGATE_MACHINE_CACHE_H
 
@@ -10,7 +10,7 @@
 
 struct object {
     struct link by_name, by_owner, by_cluster;
-    uint64_t version; /* metadata.resourceVersion; 0: it is no number */
+    uint64_t version; /* metadata.resourceVersion; 0: it is not a number */
     uint64_t round;   /* of its kind's list that showed it last */
     enum kind_number kind;
     uint32_t namespace_n, name_n, uid_n, json_n;
@@ -34,8 +34,8 @@ void cache_clear(struct cache *c);      /* forgets all objects */
 /* Returns the object of that name; NULL when there is none. It lives until the next change of the cache. */
 struct object *cache_find(const struct cache *c, enum kind_number kind, slice namespace, slice name);
 
-/* Puts the object in place of the one of its name. `root` has kind, name and resourceVersion; its nodes that are left
- * out are flagged. `scratch` holds intermediate texts. */
+/* Replaces the object of that name. `root` has kind, name and resourceVersion; flags mark its nodes that are left out.
+ * `scratch` holds intermediate texts. */
 struct object *cache_put(struct cache *c, enum kind_number kind, struct node *root, uint64_t round,
                          struct arena *scratch);
 void cache_remove(struct cache *c, struct object *o);

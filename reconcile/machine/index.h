@@ -20,7 +20,7 @@ struct index {
 /* The structure of that type whose member is `link`. */
 #define LINKED(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
-/* Makes room, so that the next index_add() allocates nothing: what is to be added is allocated after it. */
+/* Makes room, so that the next index_add() allocates nothing. Call it before allocating the new entry. */
 void index_reserve(struct index *x);
 /* Adds an entry that is in no index. */
 void index_add(struct index *x, struct link *l, uint64_t hash);
@@ -31,7 +31,7 @@ void index_close(struct index *x);                  /* forgets all entries; they
 struct link *index_first(const struct index *x, uint64_t hash);
 struct link *index_next(const struct link *l);
 
-/* All entries: (x, 0 and NULL) gives the first, (x, bucket, entry) the one behind it. */
+/* All entries: (x, 0 and NULL) gives the first, (x, bucket, entry) the next one. */
 struct link *index_walk(const struct index *x, size_t *bucket, struct link *after);
 
 /* Make a hash of several texts: begin, then add them one by one. */

@@ -7,9 +7,9 @@ enum {
     PAGE = 200,
     WATCH_SECONDS = 420,     /* the server ends a watch then */
     WATCH_GRACE_MS = 15000,  /* a watch that is not over by then hangs */
-    HIDDEN_MS = 60000,       /* how often a kind that may not be listed is tried */
-    CALM_MS = 1000,          /* between the end of a watch and what follows it */
-    CATCH_UP_MS = 10000,     /* the first line after a silence is an old one */
+    HIDDEN_MS = 60000,       /* how often we try a kind that may not be listed */
+    CALM_MS = 1000,          /* between the end of a watch and the next request */
+    CATCH_UP_MS = 10000,     /* the first line after a silence may be old */
     SILENT_MS = 90000,       /* API servers send a bookmark each minute */
     MOST_BACKOFF_MS = 30000, /* client-go's limit for lists and watches */
 };
@@ -61,7 +61,7 @@ static slice query_of(struct machine *m, enum kind_number k)
         put_encoded(&b, i->version);
         return buf_slice(&b);
     }
-    /* No resourceVersion: a list that is as new as the moment when it is asked for. */
+    /* No resourceVersion: the list is as new as the request. */
     buf_fmt(&b, "limit=%u", i->page);
     if (i->token.n) {
         buf_put(&b, LIT("&continue="));
@@ -120,7 +120,7 @@ static void touch_owner(struct machine *m, slice namespace, const struct node *r
         struct item *i = touch(m, kind_of(tree_text(o, "apiVersion"), tree_text(o, "kind")), namespace,
                                tree_text(o, "name"));
         if (i)
-            i->confirmed_at = 0; /* perhaps the owner has changed, too, or gone */
+            i->confirmed_at = 0; /* perhaps the owner has changed or was deleted, too */
     }
 }
 
@@ -187,7 +187,7 @@ static struct object *known(struct machine *m, enum kind_number k, const struct 
                       tree_text_at(root, "metadata.name"));
 }
 
-/* A Backup that held up the schedules of its cluster has changed, or goes: perhaps it was the last. */
+/* A Backup that held up the schedules of its cluster has changed or is deleted: perhaps it was the last one. */
 static void free_cluster(struct machine *m, const struct object *o)
 {
     if (o && o->by_cluster.at)
@@ -214,8 +214,8 @@ static bool is_object(const struct node *root)
     return tree_text_at(root, "metadata.name").n && tree_text_at(root, "metadata.uid").n;
 }
 
-/* Whether the cache is at least as new. An object that is not there and is not newer than the stream was deleted: the
- * stream has shown both. */
+/* Returns whether the cache is at least as new. An object that the cache lacks and that is not newer than the stream was
+ * deleted: the stream has shown both. */
 static bool is_old(struct machine *m, enum kind_number k, const struct node *root)
 {
     uint64_t version = version_of(tree_text_at(root, "metadata.resourceVersion"));
@@ -234,7 +234,7 @@ void unlearn(struct machine *m, struct object *o)
 {
     struct node *root = read_body(m, object_json(o));
     bool is_operator = o->kind == K_OPERATOR;
-    touch_affected(m, o->kind, root); /* whose texts are those of the object */
+    touch_affected(m, o->kind, root); /* its texts are those of the object */
     free_cluster(m, o);
     cache_remove(&m->cache, o);
     if (is_operator)
@@ -243,7 +243,7 @@ void unlearn(struct machine *m, struct object *o)
 
 /* ---- lists ---- */
 
-/* What the list did not show is gone, unless it was written after the list was made. */
+/* An object that the list did not show was deleted, unless it was written after the list was made. */
 static void sweep(struct machine *m, enum kind_number k)
 {
     const struct informer *i = &m->informers[k];
@@ -370,7 +370,7 @@ void informer_line(struct machine *m, enum kind_number k, slice line)
         i->trusted_at = m->now.ms + CATCH_UP_MS;
     i->heard_at = m->now.ms;
     if (slice_eq(type, LIT("ERROR"))) {
-        list_again(m, i); /* 410 as a rule; whatever it is, the stream is not complete any more */
+        list_again(m, i); /* usually 410; in any case, the stream is no longer complete */
         i->due = m->now.ms + CALM_MS;
         return;
     }

@@ -1,8 +1,8 @@
 /* Memory that outlives a call: the cache, the queue, what is in flight. Internal to this layer.
  *
  * Functions that allocate never return NULL: when the system has no memory they unwind as arena_exhausted() of `unwind`
- * does, up to the call of the machine, which is broken from then on and only freed. So what points to kept
- * memory is changed after the allocation, in one go. */
+ * does, up to the call of the machine, which is broken from then on and only freed. So code allocates first, and then
+ * changes the pointers to kept memory in one go. */
 #ifndef BRGATE_MACHINE_KEEP_H
 #define BRGATE_MACHINE_KEEP_H
 

@@ -9,7 +9,7 @@
 #define PINGCAP_COMPACT  (1u << K_PINGCAP_COMPACT)
 #define HAVE_JOBS        (BR_BACKUP | BR_COMPACT | PINGCAP_BACKUP | PINGCAP_COMPACT)
 
-/* What the operators have controllers for. Of br.pingcap.com's kinds v2's has one, in all its branches. */
+/* The kinds that the operators have controllers for. v2 has one for one kind of br.pingcap.com, in all its branches. */
 #define BY_OPERATOR_V1 (PINGCAP_BACKUP | PINGCAP_SCHEDULE | PINGCAP_COMPACT)
 #define BY_OPERATOR_V2 BR_BACKUP
 
@@ -17,7 +17,8 @@
 #define PINGCAP "pingcap.com/v1alpha1"
 #define CORE    "core.pingcap.com/v1alpha1"
 
-/* Jobs that this program or an operator makes, and their pods, all have it (job.c). "in (backup,clean,compactbackup)" */
+/* All Jobs that this program or an operator makes, and their pods, have this label (job.c). "in
+ * (backup,clean,compactbackup)" */
 #define OF_BACKUPS "app.kubernetes.io%2Fcomponent+in+%28backup%2Cclean%2Ccompactbackup%29"
 
 const struct kind kinds[K_COUNT] = {

@@ -1,9 +1,8 @@
-/* Leader election with a Lease, as client-go does it, so that its tools and habits apply.
- * [client-go: tools/leaderelection/leaderelection.go]
+/* Leader election with a Lease, as client-go does it, so that its tools and habits apply. [client-go:
+ * tools/leaderelection/leaderelection.go]
  *
- * The clock of this machine alone decides: a lease is free when its record has not changed for its duration since it was
- * first seen so, and ours ends a deadline after the last renewal was begun. What the record says about time is never
- * compared with a clock. */
+ * The clock of this machine alone decides: a lease is free when we have seen its record unchanged for its duration, and ours
+ * ends a deadline after its last renewal began. The times in the record are never compared with a clock. */
 #include "state.h"
 
 #include "civil.h"
@@ -32,7 +31,7 @@ static slice moment(const struct machine *m)
     return buf_slice(&b);
 }
 
-/* The Lease with us as its holder, or with nobody when it is given back. */
+/* The Lease with us as its holder, or without a holder when we give it back. */
 static slice lease_body(const struct machine *m)
 {
     struct arena *a = m->scratch;
@@ -63,7 +62,7 @@ static slice lease_body(const struct machine *m)
 
 static void request(struct machine *m, enum machine_verb verb, struct machine_request *ret)
 {
-    enum { ATTEMPTS = 4 }; /* so that one that is never answered does not cost the lease */
+    enum { ATTEMPTS = 4 }; /* so that one request without an answer does not cost the lease */
     flight_new(m, FOR_LEASE, ret)->verb = verb;
     ret->verb = verb;
     ret->group_version = "coordination.k8s.io/v1";
@@ -129,7 +128,7 @@ static int64_t number_at(const struct node *root, const char *path, int64_t othe
     return n && n->kind == NODE_INT ? n->integer : otherwise;
 }
 
-/* Takes down what the server says the lease is. */
+/* Records the lease as the server shows it. */
 static void take_record(struct machine *m, const struct node *root)
 {
     enum { MOST_SECONDS = 3600 };
@@ -173,7 +172,7 @@ static void written(struct machine *m, const struct node *root)
         won(m);
 }
 
-/* The record says that another one leads, or nobody: then we certainly do not. */
+/* The record names another leader, or none: we certainly do not lead. */
 static void see_record(struct machine *m, const struct node *root)
 {
     take_record(m, root);
@@ -207,12 +206,12 @@ void lease_answer(struct machine *m, const struct machine_event *e, enum machine
         return;
     }
     if (e->status == 409) {
-        forget_record(m); /* somebody else wrote it: look at it before anything else */
+        forget_record(m); /* another client wrote it: read it before anything else */
         l->due = m->now.ms;
         return;
     }
     if (verb != MACHINE_GET)
-        forget_record(m); /* whether it was written is not known */
+        forget_record(m); /* it is unknown whether it was written */
     if (e->status)
         note(m, MACHINE_WARNING, NULL, "the lease cannot be %s: %d %.*s",
              verb == MACHINE_GET ? "read" : "written", e->status, FMT(e->error));

@@ -1,4 +1,4 @@
-/* What goes in and out: events to whom they belong, requests from whoever has one. */
+/* Passes events to the parts that they belong to, and requests out. */
 #include "state.h"
 
 #include "brgate_limits.h"
@@ -8,7 +8,7 @@
 enum {
     WORK_BYTES = 256 << 20,   /* of one turn: a schedule with 10,000 children takes a tenth of it */
     MOST_TURNS = 64,          /* in one call, so that the lease is not late */
-    MOST_CLOCK_STEP_MS = 2500 /* more is no drift: somebody has set the clock */
+    MOST_CLOCK_STEP_MS = 2500 /* more is not drift: the clock was set */
 };
 
 /* ---- life ---- */
@@ -85,7 +85,7 @@ void machine_free(struct machine *m)
     free(m);
 }
 
-/* Forgets all that a leader knows. */
+/* Forgets everything that a leader knows. */
 static void lose(struct machine *m)
 {
     m->lease.held = false;
@@ -189,7 +189,7 @@ static void set_time(struct machine *m, struct machine_moment now)
     m->skew = skew;
 }
 
-/* What happens because time has passed. */
+/* Does what is due because time has passed. */
 static void pass(struct machine *m, struct machine_moment now)
 {
     set_time(m, now);

@@ -14,8 +14,7 @@
  *     machine_free(m);
  *
  * It opens nothing, reads no clock and starts no thread, so that the code that runs in a cluster is the code that
- * tests/reconcile simulates. A machine belongs to one thread at a time. It is total: any sequence of events, answers
- * that nobody asked for included, leaves it in order.
+ * tests/reconcile simulates. A machine belongs to one thread at a time. It is total: any sequence of events leaves it in order, even answers to no request.
  *
  * What it does, once it holds the lease:
  *
@@ -23,8 +22,7 @@
  *
  * A turn takes one object, plans with what the cache holds (plan.h), and sends at most one request: the first action of
  * the plan. The answer goes into the cache before the object gets its next turn, so the cache always includes what this
- * machine has written. When the plan has no action left the object rests until it, or something that it
- * depends on, changes, or until the time that the plan gave.
+ * machine has written. When the plan has no action left, the object rests until it or something that it depends on changes, or until the time that the plan gave.
  *
  * Why a crash, a conflict or a second machine does no harm: plan.h says what the names and preconditions achieve. All
  * knowledge is in the cluster: a new machine begins with the lists. */
@@ -51,8 +49,8 @@ struct machine_moment {
 struct machine_settings {
     const struct gate *gate; /* judges each object before it is planned for; must outlive the machine */
     struct plan_settings plan;
-    /* Of MACHINE_KIND: those to handle. Kinds that a TiDB Operator handles whose Deployment can be seen are left to
-     * it, and a note says so. */
+    /* Of MACHINE_KIND: those to handle. Kinds that a TiDB Operator with a visible Deployment handles are left to it, and a
+     * note says so. */
     unsigned kinds;
     slice namespace; /* the only one to look at; empty: all */
     bool dry_run;    /* takes no lease and writes nothing: notes say what would be done */
@@ -66,7 +64,7 @@ struct machine_settings {
     unsigned most_in_flight; /* requests at a time, without watches and the lease; 0: 16 */
 };
 
-/* Copies the settings, but for the gate and the zone. NULL when the system has no memory. */
+/* Copies the settings except the gate and the zone. NULL when the system has no memory. */
 struct machine *machine_new(const struct machine_settings *settings);
 void machine_free(struct machine *m); /* NULL is allowed */
 
@@ -84,7 +82,7 @@ enum machine_verb {
     MACHINE_VERB_COUNT
 };
 
-/* What the TiDB cluster is to be asked about a log backup. */
+/* A question to the TiDB cluster about a log backup. */
 struct machine_question {
     slice task;       /* its name, below /tidb/br-stream in PD's etcd */
     slice pd_address; /* "pd-pd.prod:2379" */
@@ -103,16 +101,16 @@ struct machine_request {
     slice query;                             /* encoded; may be empty */
     slice body;                              /* JSON; may be empty */
     const struct machine_question *question; /* of MACHINE_ASK; NULL otherwise */
-    /* Moment of the clock `ms` at which the host gives up: it answers with status 0. A write must not even be started
-     * later: the lease may belong to another machine then. Of a watch: when it ends at the latest. */
+    /* Moment of the clock `ms` at which the host gives up: it answers with status 0. The host must not start a write later:
+     * by then the lease may belong to another machine. For a watch: its latest end. */
     int64_t deadline;
 };
 
 /* Writes the next request to send; false when there is none at this moment. */
 bool machine_next(struct machine *m, struct machine_moment now, struct machine_request *ret);
 
-/* Whether the answer is still of interest: the host may abandon a request, and above all a watch, that is not (the lease
- * was lost). The answer of such a request is ignored. */
+/* Returns whether the machine still needs the answer. When it does not (the lease was lost), the host may abandon the
+ * request, and should abandon a watch. The machine ignores the answer of such a request. */
 bool machine_awaits(const struct machine *m, uint64_t id);
 
 /* ---- events ---- */
@@ -122,7 +120,7 @@ enum machine_event_kind {
     MACHINE_TASK,   /* the answer to MACHINE_ASK: `task`; one that is not `known` when the question failed */
     MACHINE_WATCH_LINE, /* one line of a watch in `body`, without its end */
     MACHINE_WATCH_END, /* the watch is over, or could not be opened (`status`, `body`, `error`). One for each watch */
-    MACHINE_STOP, /* end: what is in flight is waited for, then the lease is given back */
+    MACHINE_STOP, /* end: wait for what is in flight, then give the lease back */
 };
 
 struct machine_event {
@@ -135,7 +133,7 @@ struct machine_event {
     const struct log_task *task; /* of MACHINE_TASK. `missing_since` is ignored: the machine keeps it */
 };
 
-/* Takes what has happened into account. The requests that follow from it come from machine_next(). */
+/* Takes the event into account. machine_next() returns the requests that follow from it. */
 void machine_event(struct machine *m, struct machine_moment now, const struct machine_event *e);
 
 /* ---- state ---- */
@@ -150,20 +148,20 @@ enum machine_state {
 };
 enum machine_state machine_state(const struct machine *m); /* now */
 
-/* Moment of the clock `ms` at which machine_next() is to be called again though there was no event. */
+/* Returns the moment of the clock `ms` at which to call machine_next() again even without an event. */
 int64_t machine_wake(const struct machine *m);
 
-/* One line of the log. The texts live as those of a request. */
+/* One line of the log. The texts live as long as those of a request. */
 enum machine_level { MACHINE_INFO, MACHINE_WARNING, MACHINE_ERROR };
 struct machine_note {
     enum machine_level level;
     slice kind, namespace, name; /* the object that it is about; empty: none */
     slice text;                  /* one sentence without a full stop */
 };
-/* Takes the oldest note; false when there is none. When nobody takes them the oldest are dropped. */
+/* Takes the oldest note; false when there is none. Of too many untaken notes the oldest are dropped. */
 bool machine_note(struct machine *m, struct machine_note *ret);
 
-/* For metrics. Counts since machine_new(), but for the gauges. */
+/* For metrics: gauges, and counts since machine_new(). */
 enum machine_count {
     /* gauges */
     MACHINE_OBJECTS,   /* in the cache */
@@ -184,7 +182,7 @@ enum machine_count {
 };
 uint64_t machine_count(const struct machine *m, enum machine_count what);
 
-/* How the objects that are handled do, as of their last turns. */
+/* How the handled objects are doing, as of their last turns. */
 struct machine_lag {
     slice kind, namespace, name; /* live until the machine's next call */
     struct plan_lag lag;

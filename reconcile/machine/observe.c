@@ -1,4 +1,4 @@
-/* What a plan is to see of the cluster. */
+/* Collects what a plan sees of the cluster. */
 #include "turn.h"
 
 #include "brgate_limits.h"
@@ -7,7 +7,7 @@
 
 /* ---- the gate ---- */
 
-/* An object at work is not given up because a rule has become stricter. */
+/* An object at work continues even if a rule has become stricter. */
 static bool has_begun(const struct turn *t)
 {
     const struct node *status = node_get(t->root, LIT("status"));
@@ -87,7 +87,8 @@ uint64_t turn_cluster(const struct turn *t)
     return cluster_key(backups, item_namespace(t->item), br);
 }
 
-/* Those that may hold back the schedule's runs. The schedule's own children are seen already; twice does no harm. */
+/* Adds those that may hold back the schedule's runs. The plan already sees the schedule's own children; twice does no
+ * harm. */
 static void see_running(struct turn *t)
 {
     uint64_t key = turn_cluster(t);

@@ -294,7 +294,7 @@ void queue_wait_over(struct queue *q, struct item *i)
     index_remove(&q->waits, &i->wait);
 }
 
-/* One that waits after a failure holds nobody up. */
+/* An item that waits after a failure holds up no other. */
 bool queue_is_behind(const struct queue *q, const struct item *i, uint64_t what, int64_t since)
 {
     for (struct link *l = index_first(&q->waits, what); l; l = index_next(l)) {

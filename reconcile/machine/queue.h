@@ -1,14 +1,14 @@
 /* The objects that get turns, and when. Internal to this layer.
  *
- * An item is in one of four states: it rests, waits in its namespace's lane, has its turn's request in flight, or has
- * none of it and is due at a time. Namespaces take turns, so that one with very many objects does not
- * hold up the others; within one the order is that of arrival. */
+ * An item is in one of four states: it rests, waits in its namespace's lane, has its turn's request in flight, or is due at
+ * a time. Namespaces take turns, so that one with very many objects does not hold up the others; within one the order is
+ * that of arrival. */
 #ifndef BRGATE_MACHINE_QUEUE_H
 #define BRGATE_MACHINE_QUEUE_H
 
 #include "cache.h"
 
-/* What is remembered of an object between turns. All of it can be forgotten at the cost of a request. */
+/* What the machine remembers of an object between turns. It can forget all of it at the cost of a request. */
 struct memory {
     /* The log backup's task, as last answered at `task_at` (0: never), and since when every answer was "not there". */
     struct log_task task;
@@ -19,11 +19,11 @@ struct memory {
     bool refused_terminating;
     unsigned refusals; /* of it in a row */
     int64_t refused_until;
-    /* An object that is to be read before the next plan: a write has met a newer one. Empty: none. */
+    /* An object to read before the next plan: a write has met a newer one. Empty: none. */
     enum kind_number look_kind;
     slice look_name;
-    /* An object that plans are to see though this one does not control it: one that has a name which this one wants, or one
-     * without an owner that this one has made. Empty: none. */
+    /* An object that plans see although this one does not control it: one whose name this one needs, or one without an owner
+     * that this one has made. Empty: none. */
     enum kind_number beside_kind;
     slice beside_name;
     /* The Secret that it names, cut to its keys, as read at `secret_at` (0: never). Empty: there is none. */
@@ -79,7 +79,7 @@ void queue_clear(struct queue *q);      /* forgets all items, busy ones too */
 
 /* Returns the item of that name; NULL when there is none. */
 struct item *queue_find(const struct queue *q, enum kind_number kind, slice namespace, slice name);
-/* The item of that name, which is made when it is new. */
+/* Returns the item of that name, and makes it if it is new. */
 struct item *queue_item(struct queue *q, enum kind_number kind, slice namespace, slice name);
 /* It must not be busy. */
 void queue_forget(struct queue *q, struct item *i);
@@ -90,17 +90,17 @@ void queue_touch(struct queue *q, struct item *i);
 /* Takes the next item, which is busy then; NULL: none is ready. Every item taken is given back with queue_rest() or
  * queue_delay(). */
 struct item *queue_take(struct queue *q);
-/* `due`: when it gets a turn though nothing changes; 0: never. */
+/* `due`: when it gets a turn even if nothing changes; 0: never. */
 void queue_rest(struct queue *q, struct item *i, int64_t due);
 void queue_delay(struct queue *q, struct item *i, int64_t due); /* after a failure */
 
-/* What items hold, others must wait for: a schedule that makes a run holds the TiDB cluster until the cache shows the
- * run, or it is certain that there is none. */
+/* While an item holds something, others wait for it: a schedule that makes a run holds the TiDB cluster until the cache
+ * shows the run, or certainly has none. */
 void queue_hold(struct queue *q, struct item *i, uint64_t what);
 void queue_release(struct queue *q, struct item *i); /* does nothing when it holds nothing */
 bool queue_is_held(const struct queue *q, const struct item *i, uint64_t what); /* by another one */
 
-/* What several wait for goes to the one that has waited longest. */
+/* If several wait for the same thing, the one that has waited longest gets it. */
 void queue_wait(struct queue *q, struct item *i, uint64_t what, int64_t since);
 void queue_wait_over(struct queue *q, struct item *i); /* does nothing when it does not wait */
 bool queue_is_behind(const struct queue *q, const struct item *i, uint64_t what, int64_t since);

@@ -1,4 +1,4 @@
-/* The machine's parts, and what its files offer each other. Internal to this layer. */
+/* The machine's parts, and the functions that its files share. Internal to this layer. */
 #ifndef BRGATE_MACHINE_STATE_H
 #define BRGATE_MACHINE_STATE_H
 
@@ -28,7 +28,7 @@ struct flight {
     struct item *item;
     slice namespace, name; /* of the object; kept */
     uint64_t version;      /* of the object that is written, as it was in the cache; 0: it was not there */
-    const char *event;     /* the reason of the Event that tells of the action once it is done; NULL: none */
+    const char *event;     /* the reason of the Event that reports the action once it is done; NULL: none */
     slice why;             /* kept */
 };
 
@@ -37,7 +37,7 @@ enum { MOST_ITEM_FLIGHTS = 64, MOST_FLIGHTS = MOST_ITEM_FLIGHTS + K_WATCHED + 8 
 /* The list and watch of one kind. */
 struct informer {
     bool needed;
-    bool synced;          /* was listed once, or cannot be */
+    bool synced;          /* was listed once, or cannot be listed */
     bool hidden;          /* it may not be listed */
     bool busy;            /* a request is in flight */
     bool watches;         /* what was listed is to be watched, from `version` on */
@@ -48,10 +48,10 @@ struct informer {
     unsigned failures;
     int64_t due;
     int64_t heard_at;   /* ms: the last page or line */
-    int64_t trusted_at; /* ms: when what a long silence has held up will have arrived */
+    int64_t trusted_at; /* ms: by then, what a long silence has held up will have arrived */
 };
 
-/* The lease as it was seen last, and what we hold of it. [client-go: tools/leaderelection] */
+/* The lease as we saw it last, and our hold of it. [client-go: tools/leaderelection] */
 struct lease {
     bool held, busy;
     int64_t renewed;               /* when the last request that renewed it was made */
@@ -66,7 +66,7 @@ struct lease {
     bool given_back;
 };
 
-/* Events for users that are still to be sent, and which were. */
+/* The Events for users: those to be sent, and those that were sent. */
 enum { MOST_PENDING_EVENTS = 64, MOST_TOLD = 512, MOST_EVENT_FLIGHTS = 4 };
 struct user_event {
     slice namespace, name, body; /* kept; the Event's */
@@ -112,12 +112,12 @@ struct machine {
 
 /* ---- state.c ---- */
 
-/* Whether this machine acts, and whether it may write now: the lease is surely held. */
+/* Whether this machine acts, and whether it may write now: it certainly holds the lease. */
 bool machine_acts(const struct machine *m);
 bool machine_may_write(const struct machine *m);
 bool machine_synced(const struct machine *m);
 
-/* The slot of a new request, whose id is in `ret` then. There must be one: the callers keep to their limits. */
+/* The slot of a new request, whose id is in `ret` then. A slot must be free: the callers keep to their limits. */
 struct flight *flight_new(struct machine *m, enum purpose purpose, struct machine_request *ret);
 void flight_end(struct machine *m, struct flight *f);
 
@@ -137,8 +137,8 @@ enum { REQUEST_MS = 15000 };
 
 /* ---- lease.c ---- */
 
-/* Each part has the next request that it wants to send (false: none), takes the answer to it, says when it will want to
- * send one though nothing happens (INT64_MAX: never), and can forget everything. */
+/* Each part returns the next request that it wants to send (false: none), takes the answer, says when it will want to send
+ * one even if nothing happens (INT64_MAX: never), and can forget everything. */
 bool lease_next(struct machine *m, struct machine_request *ret);
 /* Sets `lease.held`. */
 void lease_answer(struct machine *m, const struct machine_event *e, enum machine_verb verb);
@@ -156,18 +156,18 @@ int64_t informers_wake(const struct machine *m);
 void informer_listed(struct machine *m, enum kind_number k, const struct machine_event *e);
 void informer_line(struct machine *m, enum kind_number k, slice line);
 void informer_ended(struct machine *m, enum kind_number k, const struct machine_event *e);
-/* Whether the cache is surely not much older than a minute. When it is not, which a silent watch does not tell, the kind is
- * listed again. */
+/* Returns whether the cache is certainly not much older than a minute. When it may be, which a silent watch does not reveal,
+ * the kind is listed again. */
 bool informer_is_fresh(struct machine *m, enum kind_number k);
 /* Forgets what was listed; the cache is the caller's. */
 void informers_close(struct machine *m);
 
 /* Takes an object from an answer into the cache, unless the cache knows of something newer. */
 void learn(struct machine *m, enum kind_number k, struct node *root);
-/* The object is not there any more. */
+/* The object no longer exists. */
 void unlearn(struct machine *m, struct object *o);
 
-/* Puts off everything else until the object of that name, which the item has to do with, has been read. */
+/* Puts off everything else until the object of that name, which is related to the item, has been read. */
 void item_look(struct machine *m, struct item *i, enum kind_number k, slice name);
 
 /* ---- turn.c ---- */

@@ -1,7 +1,7 @@
 /* Events of the API's kind: what users see in `kubectl describe`.
  *
- * An Event's name follows from what it says, so that a machine that has forgotten it, or another one, says it once as
- * long as the API server keeps it. What cannot be sent soon is dropped: the log has it too. */
+ * An Event's name follows from its text. So a machine that has forgotten it, or another machine, reports it only once while
+ * the API server keeps it. Events that cannot be sent soon are dropped: the log has them too. */
 #include "state.h"
 
 #include "civil.h"

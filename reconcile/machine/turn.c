@@ -87,7 +87,7 @@ static void read_secret(struct turn *t, slice name, struct machine_request *ret)
     ret->resource = "secrets";
 }
 
-/* A Job that is not made: a dry run gets as far as the namespace's refusal. */
+/* A Job that is never made: the dry run only shows whether the namespace refuses it. */
 static void probe(struct turn *t, struct machine_request *ret)
 {
     item_flight(t, FOR_PROBE, K_JOB, item_name(t->item), ret);
@@ -184,11 +184,11 @@ static void rest(struct turn *t)
     queue_rest(&m->queue, t->item, due);
 }
 
-/* Of what is through nothing is said: there may be thousands. */
+/* Reports nothing about finished objects: there may be thousands. */
 static bool is_through(const struct turn *t)
 {
     const struct resource *o = t->resource;
-    if (t->denial.n) /* which has been said */
+    if (t->denial.n) /* which was reported */
         return true;
     if (t->plan.again || o->metadata.deleting || o->kind == KIND_BACKUP_SCHEDULE)
         return false;
@@ -197,7 +197,8 @@ static bool is_through(const struct turn *t)
                : slice_eq(o->compact_state, LIT("Complete")) || slice_eq(o->compact_state, LIT("Failed"));
 }
 
-/* Says what the object waits for, when that has changed, and at most once a minute. What comes sooner is said then. */
+/* Says what the object waits for when that has changed, at most once a minute. A change within the minute is reported at its
+ * end. */
 static void rest_and_say_why(struct turn *t)
 {
     enum { SAID_MS = 60000 };
@@ -217,7 +218,7 @@ static void rest_and_say_why(struct turn *t)
     rest(t);
 }
 
-/* Says what would be done, when it is not what was said last. */
+/* Says what would be done, unless that was said last. */
 static void pretend(struct turn *t)
 {
     uint64_t hash = hash_start();
@@ -242,8 +243,8 @@ static void put_off(struct turn *t, const char *why)
                 m->now.ms + backoff(++t->item->failures, MOST_BACKOFF_MS, spread(t->item)));
 }
 
-/* A Job is made only for what the API server says of the object now. The cache may show Jobs as they are and the object as
- * it was: a Job that has done its work and was deleted would look like one that was never made. */
+/* Makes a Job only for the object as the API server shows it now. The cache may have current Jobs and an old object: a Job
+ * that has done its work and was deleted would look like one that was never made. */
 static bool must_look_first(struct turn *t, const struct plan_action *x)
 {
     enum { FRESH_MS = 5000 };
@@ -253,7 +254,7 @@ static bool must_look_first(struct turn *t, const struct plan_action *x)
                    t->m->now.ms - i->confirmed_at > FRESH_MS);
 }
 
-/* What retention deletes depends on what else there is. A watch that says nothing may have stopped saying anything. */
+/* What retention deletes depends on which other Backups exist, and a silent watch may be broken. */
 static bool waits_for_children(struct turn *t, const struct plan_action *x)
 {
     enum { LOOK_AGAIN_MS = 500 };
@@ -265,8 +266,8 @@ static bool waits_for_children(struct turn *t, const struct plan_action *x)
     return true;
 }
 
-/* Of one cluster only one run is made at a time, by whatever schedule: what is on its way is not in the cache. The one
- * whose run has been due for longest goes first. */
+/* Makes only one run of a cluster at a time, across all its schedules: a run on its way is not in the cache yet. The
+ * schedule whose run has been due for longest runs first. */
 static bool waits_for_another(struct turn *t, const struct plan_action *x)
 {
     enum { LOOK_AGAIN_MS = 500 };
@@ -284,8 +285,8 @@ static bool waits_for_another(struct turn *t, const struct plan_action *x)
     return true;
 }
 
-/* The deletion waits for a Secret. When the namespace is being deleted, too, the Secret may have gone for good, and no Job
- * would be taken that needs it. */
+/* The deletion waits for a Secret. When the namespace is being deleted, too, the Secret may be deleted for good, and the API
+ * server would refuse a Job that needs it. */
 static bool must_probe(const struct turn *t)
 {
     const struct memory *r = t->item->memory;
@@ -300,7 +301,7 @@ static bool act(struct turn *t, struct machine_request *ret)
     const struct plan_action *x = t->plan.first;
     const struct memory *r = t->item->memory;
     slice secret = t->denial.n ? (slice){0} : turn_secret_name(t->resource);
-    /* A plan that wants to act is made again with the Secret, and so is one that waits for it; others need none. */
+    /* Plans again with the Secret if the plan wants to act or waits for it; other plans need none. */
     if ((x || t->plan.secret) && secret.n && (!r || !r->secret_at || m->now.ms - r->secret_at >= SECRET_MS)) {
         read_secret(t, secret, ret);
         return true;
@@ -331,12 +332,12 @@ static bool act(struct turn *t, struct machine_request *ret)
     }
     if (write_request(t, x, ret))
         return true;
-    put_off(t, "is to be changed in a way that this version does not know");
+    put_off(t, "requires a change that this version does not know");
     return false;
 }
 
-/* The object has gone, and with it what is known of it. What it made and nothing watches is looked for anew by the next
- * one of its name. */
+/* The object was deleted: forgets what is known of it. The next object of its name looks again for what this one made and
+ * nothing watches. */
 static void forget(struct machine *m, struct item *i)
 {
     const struct memory *r = i->memory;
@@ -359,7 +360,7 @@ static bool turn(struct machine *m, struct item *i, struct machine_request *ret)
         forget(m, i);
         return false;
     }
-    if (m->others >> i->kind & 1) { /* an operator's; it gets a turn when that has gone */
+    if (m->others >> i->kind & 1) { /* an operator handles it; it gets a turn when the operator stops */
         queue_rest(&m->queue, i, 0);
         return false;
     }
@@ -371,7 +372,7 @@ static bool turn(struct machine *m, struct item *i, struct machine_request *ret)
     if (!arena_run(m->work, decide, &t)) {
         if (arena_shortage(m->work) == ARENA_SHORT_OF_SYSTEM)
             arena_exhausted(m->scratch);
-        put_off(&t, "is too large, with all that belongs to it, to be planned for");
+        put_off(&t, "is too large to plan for, with everything that belongs to it");
         return false;
     }
     if (!t.root) {

@@ -1,4 +1,4 @@
-/* One turn of one object: what it sees, and what is done about it. Internal to this layer. */
+/* One turn of one object: what it sees and what it does. Internal to this layer. */
 #ifndef BRGATE_MACHINE_TURN_H
 #define BRGATE_MACHINE_TURN_H
 
@@ -17,8 +17,8 @@ struct turn {
     struct plan plan;
 };
 
-/* Whether the gate lets the object be planned for. What has begun, and what is being deleted, is always let. Sets
- * `resource` and `denial`. */
+/* Returns whether the gate allows planning for the object. It always allows objects whose work has begun and objects that
+ * are being deleted. Sets `resource` and `denial`. */
 void turn_judge(struct turn *t);
 
 /* Collects what plan.h asks for, from the cache and from what the item remembers. */
