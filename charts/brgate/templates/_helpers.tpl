@@ -27,7 +27,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 
-{{/* Annotations of an object; called with the root and, where it has any, those of its own. */}}
+{{/* Annotations of an object; called with the root and, if there are any, the object's own. */}}
 {{- define "brgate.annotations" -}}
 {{- with merge dict (index (append . dict) 1) (index . 0).Values.commonAnnotations -}}
 annotations:
@@ -142,7 +142,7 @@ docs: {{ . | quote }}
 {{ default (ternary "Ignore" "Fail" (eq .Values.enforcement "warn")) .Values.webhook.failurePolicy }}
 {{- end }}
 
-{{/* What the admission policy does, as JSON: what the servers do. */}}
+{{/* The actions of the admission policy, as JSON: the same as the servers'. */}}
 {{- define "brgate.validationActions" -}}
 {{ toJson (default (list (ternary "Audit" "Deny" (eq .Values.enforcement "warn"))) .Values.admissionPolicy.validationActions) }}
 {{- end }}
@@ -299,7 +299,7 @@ timeoutSeconds: {{ .Values.webhook.timeoutSeconds }}
 {{- end }}
 {{- end }}
 
-{{/* What a pod or a container may do, called with the values; a value of null leaves a field to the cluster. */}}
+{{/* The security context of a pod or a container, called with the values; a value of null leaves a field to the cluster. */}}
 {{- define "brgate.securityContext" -}}
 {{- $set := dict -}}
 {{- range $field, $value := . }}{{ if not (kindIs "invalid" $value) }}{{ $_ := set $set $field $value }}{{ end }}{{ end -}}
@@ -307,7 +307,7 @@ securityContext:
   {{- toYaml $set | nindent 2 }}
 {{- end }}
 
-{{/* What a container of ours may do, use and see. */}}
+{{/* The rights, resources and mounts of our containers. */}}
 {{- define "brgate.confined" -}}
 {{ include "brgate.securityContext" .Values.securityContext }}
 {{- with .Values.resources }}
@@ -320,7 +320,7 @@ env:
 {{- end }}
 {{- end }}
 
-{{/* How a pod is replaced. With the node's network the new one needs a node of its own for its ports, which there may not be. */}}
+{{/* How a pod is replaced. With the node's network the new one needs another node for its ports, and there may be none. */}}
 {{- define "brgate.strategy" -}}
 strategy:
   rollingUpdate:
@@ -328,7 +328,7 @@ strategy:
     maxSurge: {{ ternary 0 1 .Values.hostNetwork }}
 {{- end }}
 
-{{/* How Prometheus' operator asks, as the only item of a list; called with the monitor's values and relabelings of ours. */}}
+{{/* How the Prometheus operator scrapes, as the only item of a list; called with the monitor's values and relabelings of ours. */}}
 {{- define "brgate.endpoint" -}}
 {{- $monitor := index . 0 -}}
 - port: health

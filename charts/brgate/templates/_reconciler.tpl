@@ -35,7 +35,7 @@ namespace: {{ .Release.Namespace }}
 {{ default (include "brgate.reconciler.fullname" .) .Values.reconciler.serviceAccount.name }}
 {{- end }}
 
-{{/* What the account may do where the backups are; called with the root. Each request that the controller makes is here and no other
+{{/* The account's rights in the namespaces of the backups; called with the root. They allow each request that the controller makes and no other
      (reconcile/machine: kinds.c, turn.c). */}}
 {{- define "brgate.reconciler.rules" -}}
 {{- $kinds := .Values.reconciler.kinds -}}
@@ -77,7 +77,7 @@ namespace: {{ .Release.Namespace }}
   verbs: [get, create]
 {{- end }}
 {{- if or $v1 (has "backups.br.pingcap.com" $kinds) }}
-- apiGroups: [apps] # whether a TiDB Operator runs that handles these kinds: they are left to it
+- apiGroups: [apps] # to see whether a TiDB Operator runs that handles these kinds: they are left to it
   resources: [deployments]
   verbs: [list, watch]
 {{- end }}
@@ -87,7 +87,7 @@ namespace: {{ .Release.Namespace }}
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, watch]
-- apiGroups: [""] # those that a Backup or its cluster names: which keys there are, and the certificate with which PD is asked
+- apiGroups: [""] # those that a Backup or its cluster names: their keys, and the client certificate for PD
   resources: [secrets]
   verbs: [get]
 - apiGroups: [""]
