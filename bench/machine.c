@@ -1,7 +1,7 @@
-/* machine [SCHEDULES [BACKUPS]]: what the controller's machine costs with many objects: 10,000 schedules with ten backups
- * each, unless told otherwise. The server is in the process and answers at once, so that all time but that of making the
- * answers is the machine's; that is measured apart and taken off. Goals: the cache below 250 MB, below 1 % of a
- * core with nothing to do, at most 4 requests a run. */
+/* machine [SCHEDULES [BACKUPS]]: measures the controller's machine with many objects, by default 10,000 schedules with ten
+ * backups each. The server runs in the process and answers at once. The time that it takes to make the answers is measured
+ * separately and subtracted; the rest is the machine's. Goals: the cache below 250 MB, less than 1 % of a core when there is
+ * nothing to do, at most 4 requests a run. */
 #include "machine.h"
 #include "builtin_schemas.h"
 #include "civil.h"

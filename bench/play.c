@@ -1,5 +1,5 @@
-/* play FILE: what it costs to play the file's schedule for a year, the best of some rounds; beside it the floor, which is
- * decoding the schedule as often as the core was asked. */
+/* play FILE: measures a play of the file's schedule for a year, the best of some rounds, and the floor: decoding the
+ * schedule as often as the core was asked. */
 #include "play.h"
 #include "brgate_limits.h"
 #include "builtin_schemas.h"

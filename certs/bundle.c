@@ -44,7 +44,7 @@ bool bundle_outlived(const struct certificate_info *ca, int64_t now)
     return now > ca->not_after + (ca->not_after - ca->not_before) / BUNDLE_OUTLIVED_PART;
 }
 
-/* Adds the certificates that are new and not outlived; counts them. */
+/* Adds the certificates that are new and not expired; counts them. */
 static size_t take(struct bundle *to, const struct bundle *from, int64_t now)
 {
     size_t before = to->count;

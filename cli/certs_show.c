@@ -1,4 +1,4 @@
-/* brgate certs show: what is served, what is stored, and whether the API servers trust it. */
+/* brgate certs show: shows the served and the stored certificate, and whether the API servers trust it. */
 #include "certs.h"
 
 #include "brgate_limits.h"

@@ -102,7 +102,7 @@ static int read_options(struct settings *s, int argc, char **argv)
     return command_reads_file(&options, argc, argv, s, &s->file);
 }
 
-/* Only findings that make the result differ from what was meant; the others are for `brgate lint`. */
+/* Only findings that make the result differ from the author's intention; the others are for `brgate lint`. */
 static bool concerns_reading(const struct reported *r)
 {
     return (r->diagnostic.rule->flags & RULE_LOSES_TEXT) || !r->object->readable ||

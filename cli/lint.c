@@ -54,7 +54,7 @@ static const char help[] = "Usage: brgate lint [OPTION]... FILE|FOLDER|-...\n"
                            "'# brgate: allow RULE: REASON' suppresses a finding in place.\n"
                            "\n"
                            "Exit code: 0 no errors, 1 errors (see --fail-on), 2 something could not be read\n"
-                           "or the command line was wrong; all other files are judged nevertheless.\n";
+                           "or the command line was wrong; all other files are still judged.\n";
 
 struct settings {
     struct reporting reporting; /* its options take it for the whole */

@@ -29,7 +29,7 @@ static const char help[] =
     "  --state FILE|-         what the cluster holds, as `kubectl get -o yaml` prints it:\n"
     "                         Cluster, PDGroup and TiKVGroup (v1: TidbCluster), Secrets,\n"
     "                         Jobs, Pods, and the object itself with its status; without\n"
-    "                         it a ready cluster and complete Secrets are assumed\n"
+    "                         it, assume a ready cluster and complete Secrets\n"
     "  --now TIME             plan for this time, such as 2026-01-02T15:04:05Z\n"
     "  --manager-image IMAGE  the operator's backup-manager image\n"
     "  --timezone ZONE        TZ of the operator's process (UTC): its pods get it, and\n"
@@ -206,7 +206,7 @@ static void put_action(struct buf *b, const struct plan_action *x)
         put_commented(b, x->object);
 }
 
-/* Without a state the Jobs are shown as a ready cluster would get them; this is said. */
+/* Without a state, shows the Jobs that a ready cluster would get, and says so. */
 static void assume_surroundings(struct plan_run *r, const struct resource *o)
 {
     struct world w = world_new(r->arena, schema_set_new(r->arena, &builtin_schemas), r->now);

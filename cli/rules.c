@@ -115,7 +115,7 @@ static void put_markdown(struct buf *b)
         b,
         LIT("<!-- Made by `brgate rules --format markdown`. -->\n\n# The rules\n\n"
             "A rule's severity depends on the moment: *manifest* is `brgate lint`, the others are what the\n"
-            "webhook is asked about; - is off. The last ones need what a cluster has, and only\n"
+            "webhook is asked about; - is off. The last ones need the state of a cluster, and only\n"
             "`brgate audit` checks them. A settings file raises, lowers or silences a rule by its "
             "name.\n\n"));
     put_index(b);

@@ -102,7 +102,7 @@ static const char help_text[] =
     "  --config FILE                 policy: severities, enforcement and overridable\n"
     "                                rules; read again when it changes\n"
     "  --enforcement deny|warn       what happens to an object with errors where the\n"
-    "                                policy does not say it for the rule or the\n"
+    "                                policy does not set it for the rule or the\n"
     "                                namespace: it is denied (deny), or stored with\n"
     "                                warnings \"would be denied: ...\"\n"
     "  --defaults MODE               which defaults /mutate adds: effective,\n"
@@ -224,7 +224,7 @@ static int run(struct settings *s, struct server_handler *handler, struct error 
     return status;
 }
 
-/* For a person, or for an init container, of which only the output is visible. */
+/* For a person, or for an init container, which shows only its output. */
 static int check_config(const struct settings *s, const struct server_handler *handler, struct error *reterr)
 {
     struct server_policy p = {.enforcement = "deny"};

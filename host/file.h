@@ -14,7 +14,7 @@ bool file_read(struct arena *a, const char *path, size_t most, slice *ret, struc
  * ever. */
 int file_read_stream(struct arena *a, const char *path, size_t most, slice *ret);
 
-/* Says in words why file_read_stream() returned this errno. */
+/* Returns the words for this errno of file_read_stream(). */
 const char *file_why(int error);
 
 /* Returns whether the argument means standard input: "-". */

@@ -26,7 +26,7 @@ static void write_line(slice text)
     fwrite(line, 1, n, stderr);
 }
 
-/* Writes `text`, whose first `n` bytes are there, with what the arguments make behind them. */
+/* Writes `text`: its first `n` bytes are filled in, and the formatted arguments follow them. */
 __attribute__((format(printf, 3, 0))) static void write_behind(char text[LINE_BYTES], size_t n,
                                                                const char *format, va_list args)
 {

@@ -1,14 +1,14 @@
-/* What a command says on standard error: file names, options and texts of other programs as they may go to a terminal. */
+/* Messages of a command on standard error, with file names, options and texts of other programs made safe for a terminal. */
 #ifndef BRGATE_SAY_H
 #define BRGATE_SAY_H
 
 #include <stdarg.h>
 
-/* Writes one line. What is not printable, line breaks included, and what is not UTF-8 becomes U+FFFD; what exceeds 8 KiB is
- * left out. */
+/* Writes one line. Unprintable characters, including line breaks, and bytes that are not UTF-8 become U+FFFD; text beyond 8
+ * KiB is left out. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, behind "brgate COMMAND: ". */
+/* The same, after "brgate COMMAND: ". */
 void say_of(const char *command, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 #endif

@@ -1,4 +1,4 @@
-/* Opens clients and sends one request at a time, with patience. */
+/* Opens clients and sends one request at a time, with retries. */
 #include "transfer.h"
 
 #include "clock.h"

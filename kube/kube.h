@@ -38,12 +38,11 @@ struct kube *kube_open(const struct kube_place *place, const struct kube_limits 
                        struct error *reterr);
 void kube_close(struct kube *k); /* NULL is allowed */
 
-/* Another server inside the cluster that takes and gives JSON, such as PD's etcd: requests name a `path`, and no proxy is
- * used. */
+/* Another server inside the cluster with a JSON interface, such as PD's etcd: requests name a `path`, and use no proxy. */
 struct kube_peer {
     slice server;               /* "https://pd.prod:2379" */
     slice ca, certificate, key; /* PEM; empty: none */
-    slice source;               /* where these come from, for errors: "the Secret team/tls" */
+    slice source;               /* their origin, for errors: "the Secret team/tls" */
 };
 /* Texts are copied. NULL with one line in `reterr`. */
 struct kube *kube_open_peer(const struct kube_peer *peer, const struct kube_limits *limits,
@@ -93,8 +92,8 @@ enum kube_outcome {
 struct kube_answer {
     enum kube_outcome outcome;
     int status;           /* HTTP; 0: none */
-    slice body;           /* as the server sent it; empty of a watch that is OK */
-    struct node *root;    /* the body's JSON, of kube_do(); set when the outcome is OK */
+    slice body;           /* as the server sent it; empty for a watch that is OK */
+    struct node *root;    /* the body's JSON, from kube_do(); set when the outcome is OK */
     slice error;          /* one line when it is not: what, where, how to fix */
     bool too_large;       /* KUBE_UNREACHABLE: the answer has more than 8 MiB */
     unsigned retry_after; /* KUBE_RETRY: the milliseconds the server asked for, or 0 */

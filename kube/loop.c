@@ -28,10 +28,10 @@ struct kube_call {
     enum call_state state;
     bool renewed;
     struct kube_bounds bounds;
-    const char *broken, *hint; /* why we gave up, and what to look at; NULL: we did not */
+    const char *broken, *hint; /* why we gave up, and what to check; NULL: we did not */
     /* Of a watch. */
     struct arena *line_arena;
-    struct buf lines; /* what has come and was not delivered: whole lines and the beginning of one */
+    struct buf lines; /* what has arrived and was not delivered: whole lines and the beginning of one */
     bool fresh;       /* some of it has not been looked at */
     uint64_t heard_at;
 };
@@ -45,7 +45,7 @@ struct kube_loop {
 
 /* ---- a call's life ---- */
 
-/* Of a call that is not, or no longer, in the loop's list. */
+/* For a call that is not, or no longer, in the loop's list. */
 static void call_free(struct kube_call *c)
 {
     struct kube_loop *loop = c->loop;
@@ -69,7 +69,7 @@ static void sweep(struct kube_loop *loop)
     }
 }
 
-/* libcurl lets go of it. */
+/* Ends the call's transfer in libcurl. */
 static void detach(struct kube_call *c, CURLcode code)
 {
     c->loop->curl->multi_remove_handle(c->loop->multi, c->handle);
@@ -159,7 +159,7 @@ struct kube_call *kube_loop_start(struct kube_loop *loop, struct kube *k, const 
         return NULL;
     *c = (struct kube_call){.loop = loop, .kube = k, .listener = *listener, .request = *q, .bounds = *bounds};
     struct starting s = {.call = c, .request = q};
-    kube_refresh_token(k, false); /* without one the server says what is missing */
+    kube_refresh_token(k, false); /* without a token the server says what is missing */
     if (!prepare(c) || !arena_run(c->arena, copy_request, &s) || !attempt(c)) {
         call_free(c);
         return NULL;
@@ -180,7 +180,7 @@ void kube_call_cancel(struct kube_call *c)
 
 /* ---- lines of a watch ---- */
 
-/* From within libcurl: lines are delivered when it has returned. */
+/* Called from within libcurl: lines are delivered after it has returned. */
 static bool take_lines(void *context, slice bytes)
 {
     struct kube_call *c = context;
@@ -201,7 +201,7 @@ static void give_up(struct kube_call *c, const char *why)
         detach(c, CURLE_ABORTED_BY_CALLBACK);
 }
 
-/* An event of unusual size is no reason to keep its memory. */
+/* Does not keep the memory of an unusually large event. */
 static void shrink(struct kube_call *c)
 {
     struct arena *fresh = arena_reserved(c->line_arena) > KEEP_BYTES ? arena_new(CALL_BYTES) : NULL;
@@ -213,7 +213,7 @@ static void shrink(struct kube_call *c)
     c->lines = buf_new(c->line_arena, c->lines.limit);
 }
 
-/* Whole lines go to the listener; the beginning of one stays. */
+/* Passes whole lines to the listener; the beginning of one stays. */
 static void deliver_lines(struct kube_call *c)
 {
     size_t at = 0;
@@ -279,7 +279,7 @@ static void end(struct kube_call *c)
         return;
     if (!arena_run(c->arena, conclude, &e))
         e.answer = (struct kube_answer){.outcome = KUBE_UNREACHABLE,
-                                        .error = LIT("the answer takes more memory than an answer may take")};
+                                        .error = LIT("the answer needs more memory than an answer may use")};
     c->listener.done(c->listener.context, &e.answer);
     c->state = CALL_CANCELLED;
 }
@@ -350,7 +350,7 @@ static void deliver(struct kube_loop *loop)
     sweep(loop);
 }
 
-/* Overdue requests end first: what is sent after its deadline may do harm. */
+/* Overdue requests end first: a request sent after its deadline may do harm. */
 static void progress(struct kube_loop *loop)
 {
     int running;

@@ -1,4 +1,4 @@
-/* Sets libcurl's handles up and reads their answers. */
+/* Sets up libcurl's handles and reads their answers. */
 #include "transfer.h"
 
 #include "clock.h"
@@ -17,13 +17,14 @@ enum {
 static bool read_token(struct kube *k)
 {
     char text[TOKEN_BYTES];
-    int fd = open(k->config.token_file.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* it may be no file */
+    int fd =
+        open(k->config.token_file.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* it may not be a regular file */
     if (fd < 0)
         return k->token[0];
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     text[n > 0 ? n : 0] = '\0';
-    text[strcspn(text, "\r\n")] = '\0'; /* nothing of it may become a header of its own */
+    text[strcspn(text, "\r\n")] = '\0'; /* no part of it may become another header */
     if (text[0])
         memcpy(k->token, text, sizeof text);
     explicit_bzero(text, sizeof text);

@@ -1,4 +1,4 @@
-/* One request on one libcurl handle: how it is set up, what comes back and what that means. Internal to this layer. */
+/* One request on one libcurl handle: its setup, its answer and the meaning of the answer. Internal to this layer. */
 #ifndef BRGATE_KUBE_TRANSFER_H
 #define BRGATE_KUBE_TRANSFER_H
 
@@ -45,20 +45,19 @@ struct transfer {
 /* Sets what stays the same for all requests of the client. */
 void transfer_prepare(struct kube *k, CURL *handle);
 
-/* Makes the handle ready to send the request, `timeout` milliseconds for all of it (0: no limit). `t` must stay where it
- * is until transfer_end(); its stream and context are kept. False when memory runs out: transfer_end() must be called all
- * the same. */
+/* Makes the handle ready to send the request, `timeout` milliseconds for all of it (0: no limit). `t` must not move until
+ * transfer_end(); its stream and context are kept. False when memory runs out: transfer_end() must still be called. */
 bool transfer_begin(struct transfer *t, struct kube *k, CURL *handle, struct arena *a,
                     const struct kube_request *q, unsigned timeout);
 void transfer_end(struct transfer *t, CURLcode code);
 
-/* Puts bytes from within libcurl, which must not be left by unwinding. False when there is no more room. */
+/* Puts bytes from within libcurl, through which we must not unwind. False when there is no more room. */
 bool transfer_keep(struct buf *b, slice bytes);
 
-/* What the attempt means, after transfer_end(); without `root`. Unwinds when the arena is exhausted. */
+/* Returns the outcome of the attempt, after transfer_end(); without `root`. Unwinds when the arena is exhausted. */
 struct kube_answer transfer_answer(const struct transfer *t, struct arena *a, const struct kube_request *q);
 
-/* The server refuses the token and the file may hold a newer one, which is read: try once more. */
+/* Whether to try once more: the server refused the token, and the file may hold a newer one, which this reads. */
 bool transfer_renews_token(struct kube *k, const struct transfer *t);
 
 #endif

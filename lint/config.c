@@ -37,7 +37,7 @@ static unsigned repository_root(struct arena *a)
     return 0;
 }
 
-/* A link that leads nowhere exists, too: reading it says what is wrong. */
+/* A broken link exists, too: reading it says what is wrong. */
 static bool exists(const char *path)
 {
     struct stat s;

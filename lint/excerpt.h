@@ -12,7 +12,7 @@ struct excerpt {
     slice bytes; /* the whole text; when it is empty, nothing is put */
     const struct line_table *lines;
     uint32_t from, to; /* the part of the text */
-    slice hint;        /* behind the carets */
+    slice hint;        /* after the carets */
     slice on, off;     /* around the carets and the hint (colour); both may be empty */
 };
 

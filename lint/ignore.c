@@ -70,7 +70,7 @@ static const struct {
     {SLICE("[:space:]"), isspace}, {SLICE("[:upper:]"), isupper}, {SLICE("[:xdigit:]"), isxdigit},
 };
 
-/* Reads a member of a set at `*at` and moves behind it: a class, or a character, escaped or not. */
+/* Reads a member of a set at `*at` and moves past it: a class, or a character, escaped or not. */
 static bool take_class(slice p, size_t *at, unsigned char c, bool *fits)
 {
     for (size_t i = 0; i < COUNT(classes); i++) {
@@ -90,7 +90,7 @@ static unsigned char take_character(slice p, size_t *at)
     return (unsigned char)p.p[(*at)++];
 }
 
-/* Reads "[a-z]" at `*at` and moves behind it. Returns false when it is not closed: it then matches nothing. */
+/* Reads "[a-z]" at `*at` and moves past it. Returns false when it is not closed: it then matches nothing. */
 static bool fits_set(slice p, size_t *at, unsigned char c, bool *ret_fits)
 {
     size_t i = *at + 1;
@@ -113,7 +113,7 @@ static bool fits_set(slice p, size_t *at, unsigned char c, bool *ret_fits)
     return true;
 }
 
-/* Matches one character of the name against the pattern at `*at`, and moves behind that. */
+/* Matches one character of the name against the pattern at `*at`, and moves past that. */
 static bool fits_one(slice p, size_t *at, unsigned char c)
 {
     bool fits = false;

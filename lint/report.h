@@ -60,7 +60,7 @@ struct report_totals {
     size_t other_files, links;
     size_t not_ours; /* files that cannot be read as YAML or JSON and show no sign of our kinds */
     size_t ignored;  /* files and folders that are excluded, or named in .gitignore */
-    size_t missing;  /* names found in a folder with nothing behind them: broken links, or removed since */
+    size_t missing;  /* names found in a folder without a file: broken links, or removed since */
 };
 
 /* Adds what a stream holds, or what another worker has counted. */
@@ -69,7 +69,8 @@ void report_add(struct report_totals *t, const struct report_totals *more);
 
 enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NEVER };
 
-/* Returns whether the run has failed: also when a document cannot be read and the policy has silenced the finding. */
+/* Returns whether the run has failed, even if only because of an unreadable document whose finding the policy has
+ * silenced. */
 bool report_failed(const struct report_totals *t, enum fail_on fail_on);
 
 /* A file or folder that could not be read. */
@@ -78,7 +79,7 @@ struct report_failure {
     slice reason;
 };
 
-/* What an audit of a cluster adds. */
+/* The numbers that an audit of a cluster adds. */
 struct report_audit {
     size_t faulty, denied; /* objects with errors; those of them that the server would refuse today */
     size_t requests;       /* to the API server */

@@ -72,7 +72,7 @@ static void write_lines(struct log *l, const char *p, size_t n, uint64_t give_up
         }
         ssize_t done = write(l->fd, p, part);
         if (done <= 0)
-            return; /* the reader is gone: there is no one to report this to */
+            return; /* the reader has gone away: this cannot be reported */
         p += done;
         n -= (size_t)done;
     }

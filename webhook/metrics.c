@@ -157,8 +157,8 @@ static const char *const verdicts[SERVER_VERDICT_COUNT] = {"failed", "malformed"
                                                            "denied"};
 static const char *const dry_runs[] = {"false", "true"};
 
-/* Prometheus sees no increase in a counter that is born with its first event, so alerts would miss that: every series
- * that an API server can cause is there from the start. */
+/* Prometheus sees no increase in a counter that appears with its first event, so alerts would miss that: every series that
+ * an API server can cause exists from the start. */
 static bool is_expected(size_t operation, bool known_kind)
 {
     return known_kind ? operation >= SERVER_CREATE && operation <= SERVER_DELETE

@@ -286,7 +286,7 @@ static bool body_append(const struct service *s, struct request *r, const char *
     return true;
 }
 
-/* client-go repeats a 429 that says when; by then the client that held things up is gone. */
+/* client-go repeats a 429 that says when; by then the client that held things up has been cut off. */
 static enum MHD_Result shed(struct service *s, struct MHD_Connection *mhd, const char *text)
 {
     connections_shed(connection_of(mhd)->list);

@@ -21,7 +21,7 @@ struct judge {
     enum defaults_mode mode;
     enum enforcement enforcement; /* before the policy's word; DEFAULT: the policy's */
     bool has_policy;              /* the gate in force has a policy that sets something */
-    char *tried;                  /* its text when it was read last; NULL: it could not be read */
+    char *tried;                  /* its text when it was last read; NULL: it could not be read */
     size_t tried_size;
     struct arena *names;
     const char *kinds[MOST_KINDS];

@@ -1,7 +1,7 @@
-/* responder (bare | constant | read | judge) --listen ADDRESS:PORT: the floor of the benchmark, and our server up to
- * one stage of its work. `bare` is libmicrohttpd with the same options and nothing of ours: no checks, deadlines,
- * metrics or log lines. The others are our server: with a handler that does nothing, that reads the review, that judges
- * it and composes the answer. */
+/* responder (bare | constant | read | judge) --listen ADDRESS:PORT: the floor of the benchmark, and our server up to one
+ * stage of its work. `bare` is libmicrohttpd with the same options and without our code: no checks, deadlines, metrics or
+ * log lines. The others are our server: with a handler that does nothing, that reads the review, that judges it and composes
+ * the answer. */
 #include "builtin_schemas.h"
 #include "certificate.h"
 #include "document.h"
@@ -120,7 +120,7 @@ static void answer_after_judging(void *gate, struct arena *a, size_t endpoint, s
     ret->verdict = SERVER_ALLOWED;
 }
 
-/* What the handler does before it answers: each stage does what those above it do. */
+/* The stages of the handler's work before it answers: each includes those above it. */
 static const struct stage {
     const char *name;
     void (*answer)(void *context, struct arena *a, size_t endpoint, slice body, struct server_answer *ret);

@@ -114,7 +114,7 @@ __attribute__((format(printf, 3, 4))) static void say(struct keeper *k, enum kee
 
 /* ---- serving ---- */
 
-/* Both clocks are named: it cannot be known which of them is wrong. */
+/* Names both clocks: it cannot know which of them is wrong. */
 static bool served_has_expired(const struct keeper *k, const struct look *l)
 {
     return l->now >= k->served_until && l->own >= k->served_until;
@@ -148,8 +148,8 @@ static void serve(struct keeper *k, const struct look *l)
     memcpy(k->served, l->current, sizeof k->served);
 }
 
-/* Once ready, the server stays ready until the certificate ends: when a bundle loses its CA, leaving the Service as
- * well would help nobody. */
+/* Once ready, the server stays ready until the certificate ends: when a bundle loses its CA, leaving the Service as well
+ * would not help. */
 static void judge_readiness(struct keeper *k, const struct look *l, enum rotation_action action)
 {
     const char *why = NULL;

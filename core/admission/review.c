@@ -1,4 +1,4 @@
-/* AdmissionReview v1 out: what the verdict says, as an answer. */
+/* AdmissionReview v1 out: turns the verdict into an answer. */
 #include "review.h"
 
 #include "ascii.h"
@@ -63,7 +63,7 @@ static bool spend(size_t *budget, size_t bytes)
     return true;
 }
 
-#define WOULD_BE_DENIED "would be denied: " /* how a warning begins that enforcement would make a denial */
+#define WOULD_BE_DENIED "would be denied: " /* begins a warning that enforcement would turn into a denial */
 
 static slice row_text(struct arena *a, const struct diagnostic *r, bool path)
 {
@@ -174,7 +174,7 @@ static slice warning_text(struct arena *a, const struct diagnostic *d, enum effe
     return buf_slice(&b);
 }
 
-/* What would be denied comes first: the API server passes on 4,096 code points of all warnings together. */
+/* Puts first what would be denied: the API server passes on 4,096 code points of all warnings together. */
 static void put_warnings(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v)
 {
     size_t budget = WARNINGS_BYTES;
@@ -224,7 +224,7 @@ static void put_permission(struct arena *a, cJSON *annotations, const struct per
     json_put_text(annotations, arena_cstr(a, key), buf_slice(&b));
 }
 
-/* Which rules an annotation has lowered, each with how often, where first, and the reason. A rule has a key of its own,
+/* Lists the rules that an annotation has lowered: how often, where first, and the reason. Each rule has a key of its own,
  * and texts are quoted, so that no reason can pass for another entry. */
 static void put_permissions(const struct gate *g, struct arena *a, cJSON *annotations,
                             const struct verdict *v)
@@ -240,7 +240,7 @@ static void put_permissions(const struct gate *g, struct arena *a, cJSON *annota
             put_permission(a, annotations, &permissions[i]);
 }
 
-/* The slugs of the findings with that effect, each once, in the catalogue's order. */
+/* Puts the slugs of the findings with that effect, each once, in the catalogue's order. */
 static slice slugs_of(struct arena *a, const struct review_facts *log, enum effect effect)
 {
     struct buf b = buf_new(a, LIMIT_AUDIT_RULES_BYTES);
@@ -253,8 +253,8 @@ static slice slugs_of(struct arena *a, const struct review_facts *log, enum effe
     return buf_slice(&b);
 }
 
-/* For the audit log: what was denied or would be, under the uid that brgate's log has as well, and what annotations
- * have lowered. */
+/* For the audit log: what was denied or would be, under the uid that is also in brgate's log, and what annotations have
+ * lowered. */
 static void put_audit(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v,
                       const struct change *change, int64_t now, const struct review_facts *log)
 {
@@ -301,8 +301,8 @@ static void log_rules(const struct gate *g, struct arena *a, struct review_facts
     log->effects = effects;
 }
 
-/* Whether this endpoint finds something with that effect. The mutating one looks only at what the API server's own schema
- * check would refuse next: its answer then tells everything at once, where the server would stop at the schema. */
+/* Returns whether this endpoint has a finding with that effect. The mutating one considers only what the API server's own
+ * schema check would refuse next: its answer then has all errors at once, where the server would stop at the schema. */
 static bool finds(const struct gate *g, enum endpoint endpoint, const struct verdict *v, enum effect effect)
 {
     for (size_t i = 0; i < v->diagnostic_count; i++)
@@ -334,7 +334,7 @@ static cJSON *bad_request(slice why)
     return status;
 }
 
-/* Whether nothing is refused that is not judged: the policy enforces no rule unless it names it. */
+/* Returns whether an object passes that cannot be judged: the policy enforces only rules that it names. */
 static bool only_watches(const struct gate *g)
 {
     return g->policy.enforcement_all == ENFORCEMENT_WARN;

@@ -19,17 +19,18 @@ struct review_facts {
     slice error;
     bool allowed, patched, dry_run;
     bool would_deny; /* allowed, because the policy's enforcement is warn */
-    /* The numbers of the rules of every finding that the answer tells of, those that deny first. A review that both
-     * endpoints see has them once: the mutating one tells of errors only when it denies, and nobody is asked after that. */
+    /* The numbers of the rules of every finding in the answer, those that deny first. A review that both endpoints see has
+     * each number only once: the mutating endpoint reports errors only when it denies, and the API server then skips the
+     * validating one. */
     const unsigned *rules;
     const enum effect *effects;
     size_t rule_count;
 };
 
-/* Returns the body of the HTTP answer (JSON), in the arena, which is not reset. The validating endpoint denies a
- * creation or update that exceeds the arena's limit. Where the policy's enforcement is warn, what would be denied is
- * allowed with a warning that says so. The empty slice means that there is no answer, because the arena
- * was exhausted in any other case. `now` is in Unix seconds. */
+/* Returns the body of the HTTP answer (JSON), in the arena, which is not reset. The validating endpoint denies a creation or
+ * update that exceeds the arena's limit. If the policy's enforcement is warn, an object that would be denied is allowed,
+ * with a warning that says so. The empty slice means that there is no answer, because the arena was exhausted in any other
+ * case. `now` is in Unix seconds. */
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
                     struct review_facts *ret_log);
 

@@ -75,7 +75,7 @@ static bool is_absent(const struct node *n)
     return !n || n->kind == NODE_NULL || is_word(n, "");
 }
 
-/* Whether brgate knows the kind, in whatever version. */
+/* Returns whether brgate knows the kind, in any version. */
 static bool is_ours(const struct gate *g, const struct review_facts *log)
 {
     const struct schema_tables *t = schema_set_tables(g->schemas);
@@ -105,7 +105,7 @@ enum asked review_request_change(const struct gate *g, struct review_request *q,
         return ASKED_UNCLEARLY;
     }
     ret->context = operations[i].context;
-    if (ret->context == CONTEXT_DELETE) { /* nothing is worth refusing a deletion */
+    if (ret->context == CONTEXT_DELETE) { /* no finding justifies refusing a deletion */
         *ret = (struct change){.context = CONTEXT_DELETE, .kind = q->kind, .object = q->old_object};
         return q->kind && q->old_object ? ASKED_TO_JUDGE : ASKED_NOTHING;
     }

@@ -1,4 +1,4 @@
-/* What the API server asks: the request of an AdmissionReview; internal to the admission layer. */
+/* The request of an AdmissionReview; internal to the admission layer. */
 #ifndef BRGATE_REVIEW_REQUEST_H
 #define BRGATE_REVIEW_REQUEST_H
 

@@ -211,7 +211,7 @@ void *arena_try_bytes(struct arena *a, size_t size)
     a->handed_out += need - REDZONE;
     ASAN_UNPOISON_MEMORY_REGION(p, size);
 #ifdef ARENA_ASAN
-    memset(p, 0xa5, size); /* whoever reads before writing shall notice */
+    memset(p, 0xa5, size); /* so that reading before writing gets noticed */
 #endif
     return p;
 }
@@ -277,7 +277,7 @@ slice arena_vfmt(struct arena *a, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    char first[256] __attribute__((uninitialized)); /* hardly a text is longer: it is formatted once */
+    char first[256] __attribute__((uninitialized)); /* few texts are longer: most are formatted once */
     size_t n = format_text(first, sizeof first, format, args);
     char *text = arena_bytes(a, n + 1);
     if (n < sizeof first)

@@ -34,7 +34,7 @@ void arena_share(struct arena *a, struct arena_budget *budget);
 void arena_free(struct arena *a);  /* NULL is allowed */
 void arena_reset(struct arena *a); /* closes what was deferred; all memory handed out becomes invalid */
 
-void arena_wipe(struct arena *a); /* arena_reset(), and overwrites what was handed out: it was secret */
+void arena_wipe(struct arena *a); /* arena_reset(), and overwrites the memory: it held secrets */
 
 void *arena_alloc(struct arena *a, size_t count, size_t size); /* `count` elements of `size` bytes */
 void *arena_try(struct arena *a, size_t size);                 /* the same, but NULL instead of unwinding */

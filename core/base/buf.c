@@ -13,7 +13,7 @@ struct buf buf_new(struct arena *a, size_t limit)
     return (struct buf){.arena = a, .limit = limit};
 }
 
-/* Makes room for more than the capacity. False: the limit does not allow it. */
+/* Makes room for more than the capacity. False when the limit does not allow it. */
 static bool grow(struct buf *b, size_t more)
 {
     if (b->failed || more > b->limit - b->n) {

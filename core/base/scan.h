@@ -1,4 +1,4 @@
-/* Looks for the first byte of a few kinds in a text, eight bytes at a time: most texts have none of them. */
+/* Finds the first byte of a few kinds in a text, eight bytes at a time: most texts contain none. */
 #ifndef BRGATE_SCAN_H
 #define BRGATE_SCAN_H
 
@@ -24,8 +24,8 @@ static inline uint64_t scan_four(const char *p)
     return le32toh(w);
 }
 
-/* Less than eight bytes in the same form, zeros behind them. Loads overlap: a byte that is read twice is put twice at
- * its own place. */
+/* Fewer than eight bytes in the same form, followed by zeros. Loads overlap: a byte that is read twice is put twice in its
+ * own place. */
 static inline uint64_t scan_few(const char *p, size_t n)
 {
     if (n >= 4)
@@ -53,7 +53,7 @@ static inline uint64_t scan_below(uint64_t w, char c)
     return ((w - SCAN_ALL(c)) | w) & SCAN_ALL(0x80);
 }
 
-/* What a string of JSON or Go cannot hold as it is: a quote, a backslash, a control character. */
+/* Characters that a string of JSON or Go has to escape: a quote, a backslash, a control character. */
 static inline uint64_t scan_needs_escape(uint64_t w)
 {
     return scan_is(w, '"') | scan_is(w, '\\') | scan_below(w, ' ');

@@ -25,9 +25,9 @@ size_t utf8_count(slice s);
  * U+0020). Covers the ranges that matter; unlike in Go, an unassigned code point counts as printable. */
 bool utf8_printable(uint32_t code_point);
 
-/* Takes the first character of `s`, which is not empty: returns its bytes, and in `ret` what may go to a terminal for it. What
- * is not printable (control characters, escapes, marks that turn the direction of writing) and a byte that is not UTF-8 becomes
- * U+FFFD. */
+/* Takes the first character of `s`, which is not empty: returns its bytes, and in `ret` the text that may go to a terminal
+ * in its place. Unprintable characters (control characters, escapes, marks that change the direction of writing) and bytes
+ * that are not UTF-8 become U+FFFD. */
 size_t utf8_shown(slice s, slice *ret);
 
 /* Returns the length of the white space character (Go's unicode.IsSpace) that `s` begins with, or 0. */

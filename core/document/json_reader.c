@@ -221,7 +221,7 @@ static const char *skip_plain(const char *p, const char *end)
     return p + scan_until((slice){p, (size_t)(end - p)}, scan_needs_escape);
 }
 
-/* read_string() from the first byte on that needs a look; not inline, as hardly a string has one. */
+/* Continues read_string() at the first byte that needs attention; not inline, because few strings have one. */
 __attribute__((noinline)) static const char *read_special(struct json *r, const char *opening, const char *p,
                                                           slice *ret)
 {
@@ -250,7 +250,7 @@ static inline const char *read_string(struct json *r, const char *opening, slice
 
 static const char *skip_blanks(const struct json *r, const char *p)
 {
-    while (p < r->end && (unsigned char)*p <= ' ' && /* mostly there is none: one comparison, not four */
+    while (p < r->end && (unsigned char)*p <= ' ' && /* usually there is none: one comparison, not four */
            (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
         p++;
     return p;

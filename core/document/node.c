@@ -22,7 +22,7 @@ static struct node *get_from(struct node *m, slice key)
     return NULL;
 }
 
-/* Not inline: the few look-ups that come here would cost the others their registers. */
+/* Not inline: otherwise the few look-ups that need it would slow down all others. */
 __attribute__((noinline)) static struct node *get_indexed(const struct node *object, slice key)
 {
     struct node *rest, *found = key_index_find(object->index, key, &rest);
@@ -273,7 +273,7 @@ void node_append(struct node *container, struct node *child)
 
 void pool_refill(struct node_pool *pool)
 {
-    /* Half of what was needed so far: little is taken in vain, and large documents take few blocks. */
+    /* Half of the size so far: this wastes little, and large documents need few blocks. */
     size_t block = pool->taken / 2;
     block = block < 32 ? 32 : block > 1024 ? 1024 : block;
     pool->free = arena_bytes(pool->arena, block * sizeof *pool->free);

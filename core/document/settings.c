@@ -14,7 +14,7 @@ bool settings_fault(const struct settings *s, uint32_t at, const char *format, .
     return error_set(s->reterr, "%u:%u: %.*s", p.line, p.column, FMT(what));
 }
 
-/* The message; of one about lost text only what is wrong and how to write it. */
+/* Returns the message; if it is about lost text, only what is wrong and how to write it. */
 static bool complain(const struct settings *s, const struct finding *x)
 {
     uint32_t from, to;

@@ -128,7 +128,7 @@ static bool too_large(struct splitter *s, uint32_t at, size_t length)
 
 /* ---- YAML ---- */
 
-/* `separated`: the separator in front of it is one. */
+/* `separated`: the separator before it is valid. */
 static void read_yaml(struct splitter *s, uint32_t at, uint32_t end, bool separated)
 {
     struct node *root = NULL;

@@ -88,7 +88,7 @@ static bool fail(struct findings *f, uint32_t from, size_t length, slice message
 
 static const slice byte_order_mark = SLICE("\xef\xbb\xbf");
 
-/* Whether a line begins behind the text. The line breaks are those of YAML 1.1, which libyaml has. */
+/* Returns whether a line begins after the text. The line breaks are those of YAML 1.1, as in libyaml. */
 static bool ends_line(slice text)
 {
     static const slice breaks[] = {SLICE("\n"), SLICE("\r"), SLICE("\xc2\x85"), SLICE("\xe2\x80\xa8"),

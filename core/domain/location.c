@@ -1,4 +1,4 @@
-/* Places of data, and how two of them lie to each other. */
+/* Places of data, and the relation between two of them. */
 #include "location.h"
 
 #include "ascii.h"
@@ -90,7 +90,7 @@ static bool put_service(struct buf *b, const struct location_fields *f)
 
 /* ---- places ---- */
 
-/* False when nothing is known, or BR writes to another bucket than the one that is named, or cuts the folder short. */
+/* Returns false when nothing is known, or when BR writes to a bucket other than the named one, or shortens the folder. */
 static bool set_folder(struct arena *a, const struct location_fields *f, struct location *ret)
 {
     bool local = f->type == STORAGE_LOCAL;
@@ -143,7 +143,7 @@ static bool compare_services(const struct location *a, const struct location *b,
     return true;
 }
 
-/* Bucket and prefix are joined before they are compared; then either may be to blame, or both. */
+/* Bucket and prefix are joined before they are compared; the difference may then come from either or both. */
 static bool compare_folders(const struct location *a, const struct location *b, unsigned *differs)
 {
     if (!a->placed || !b->placed)

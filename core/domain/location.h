@@ -1,9 +1,9 @@
-/* The place where a backup's data lies: a service, a bucket, a folder. Whoever asks whether two storage blocks name one
- * place asks here, so that no two rules answer differently.
+/* The place of a backup's data: a service, a bucket, a folder. All code that compares the places of storage blocks uses
+ * this, so that no two rules answer differently.
  *
  * A place is what BR makes of the fields, not how they are written: bucket and prefix are joined as Go joins paths, an
  * endpoint is its host and port, an endpoint of AWS is AWS, whose buckets have one name in all regions. Scheme, region,
- * credentials, storage class and the like do not say where data lies. */
+ * credentials, storage class and the like do not say where data is. */
 #ifndef BRGATE_LOCATION_H
 #define BRGATE_LOCATION_H
 
@@ -55,8 +55,8 @@ enum { LOCATION_FIELDS = 7 };
 enum location_relation {
     LOCATION_UNCERTAIN, /* something that matters is not known */
     LOCATION_SAME,
-    LOCATION_INSIDE, /* `a` lies in a folder within the folder of `b` */
-    LOCATION_AROUND, /* `b` lies in a folder within the folder of `a` */
+    LOCATION_INSIDE, /* `a` is in a folder within the folder of `b` */
+    LOCATION_AROUND, /* `b` is in a folder within the folder of `a` */
     LOCATION_APART,
 };
 

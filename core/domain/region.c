@@ -21,7 +21,7 @@ bool aws_region_valid(slice s)
     return words >= 2 && s.p[s.n - 1] >= '0' && s.p[s.n - 1] <= '9';
 }
 
-/* `us-south`, `cn-beijing`, `us-east-005`: two letters, and words behind dashes. */
+/* `us-south`, `cn-beijing`, `us-east-005`: two letters, and words after dashes. */
 static bool is_dashed(slice s)
 {
     if (s.n < 5 || !ascii_is_letter(s.p[0]) || !ascii_is_letter(s.p[1]) || s.p[2] != '-')
@@ -85,7 +85,7 @@ slice region_of_host(slice host)
 {
     const struct service *service = service_of(host);
     slice rest = service ? slice_cut(host, 0, host.n - service->domain.n) : (slice){0}, there = {0};
-    while (rest.n) { /* the last one: a bucket may be in front of it */
+    while (rest.n) { /* the last one: a bucket may precede it */
         size_t dot = slice_find_char(rest, '.');
         slice part = without_affixes(slice_cut(rest, 0, dot == SLICE_NONE ? rest.n : dot));
         if (service->is_region(part))

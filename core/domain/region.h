@@ -11,9 +11,8 @@ bool aws_region_valid(slice s);
  * empty when the host is of no such service or names none. [The services' lists of endpoints] */
 slice region_of_host(slice host);
 
-/* Returns whether `region` is a region of the host's service, and another one than `there`, which
- * region_of_host(host) gave. Most services ignore a region that is not theirs; us-east-1 is what clients write
- * who do not care. */
+/* Returns whether `region` is a region of the host's service, and another one than `there`, which region_of_host(host) gave.
+ * Most services ignore a region that is not theirs; clients write us-east-1 when the region does not matter. */
 bool region_contradicts(slice host, slice there, slice region);
 
 #endif

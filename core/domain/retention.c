@@ -1,4 +1,4 @@
-/* Which of a schedule's two limits counts. [tidb-operator v1: backup_schedule_manager.go, backupGC()] */
+/* Decides which of a schedule's two limits counts. [tidb-operator v1: backup_schedule_manager.go, backupGC()] */
 #include "retention.h"
 
 #include "duration.h"

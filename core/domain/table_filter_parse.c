@@ -282,7 +282,7 @@ static bool read_rule(struct filter_reader *r, struct filter_rule *ret)
     if (r->at == r->end) {
         refuse(r->refusal, r->at, 0, "missing table pattern");
         if (r->end > 80)
-            refuse_hint(r->refusal, "write .* behind it for all tables");
+            refuse_hint(r->refusal, "write .* after it for all tables");
         else
             refuse_hint(r->refusal, "write %.*s.* for all tables", FMT(slice_cut(r->line, 0, r->end)));
         return false;

@@ -9,7 +9,7 @@ enum { LOGICAL_BITS = 18 };
 
 static const int64_t EARLIEST = 1420070400; /* 2015-01-01: TiDB's first commit is of that year */
 
-/* What TIMESTAMP, the type that BR reads times as, can hold. [tidb: pkg/types/time.go, MinTimestamp, MaxTimestamp] */
+/* The range of TIMESTAMP, the type as which BR reads times. [tidb: pkg/types/time.go, MinTimestamp, MaxTimestamp] */
 static const int64_t BR_FIRST = 1, BR_LAST = INT32_MAX;
 
 bool timestamp_kube_takes(slice s, struct refusal *refusal)
@@ -68,7 +68,7 @@ static void hint_at(slice s, struct refusal *refusal)
     }
 }
 
-/* For a text that is a time of neither form: the one that it follows further is what was meant. */
+/* For a text that is a time of neither form: the author meant the form that it follows further. */
 static void refuse_nearer(slice s, struct refusal *refusal)
 {
     struct moment ignored;

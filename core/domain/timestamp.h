@@ -18,7 +18,7 @@ enum timestamp_kind {
 struct timestamp {
     enum timestamp_kind kind;
     uint64_t tso; /* as the operator computes it, wrapping included */
-    int64_t ms;   /* the moment that is written, milliseconds since 1970: of a TSO its physical part */
+    int64_t ms;   /* the moment, milliseconds since 1970: of a TSO its physical part */
 };
 
 /* Accepts what the operator's parser accepts, which uses Go's time package. The empty string, which the operator

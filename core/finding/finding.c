@@ -116,7 +116,7 @@ __attribute__((format(printf, 3, 0))) static slice message_of(struct arena *a, c
                                                               const char *format, va_list args)
 {
     char text[LIMIT_MESSAGE_BYTES]
-        __attribute__((uninitialized)); /* to clear it takes longer than to fill it */
+        __attribute__((uninitialized)); /* clearing it takes longer than filling it */
     size_t lead = strlen(words), n = lead;
     memcpy(text, words, lead);
     if (lead && format[0]) {

@@ -5,7 +5,7 @@
 
 static size_t slot_of(const struct rule_levels *levels, const struct rule *rule)
 {
-    /* The rules of a file lie side by side: slots that follow their addresses would fill up in long runs. */
+    /* The rules of a file are adjacent in memory: slots taken from their addresses without hashing would form long runs. */
     size_t i = (size_t)((uintptr_t)rule * UINT64_C(0x9e3779b97f4a7c15) >> 32) % RULE_SLOTS;
     while (levels->slots[i].rule && levels->slots[i].rule != rule)
         i = (i + 1) % RULE_SLOTS;

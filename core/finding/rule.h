@@ -27,7 +27,7 @@ enum rule_flag {
     RULE_BY_SCHEMA = 1,  /* the API server's own schema check refuses it too: the mutating endpoint denies */
     RULE_ACROSS = 2,     /* compares the objects of a run: checked after all of them have been judged */
     RULE_LOSES_TEXT = 4, /* part of the document is silently ignored: the object is not what it seems */
-    RULE_CLUSTER = 16,   /* needs what a cluster has: checked by an audit alone */
+    RULE_CLUSTER = 16,   /* needs the state of a cluster: only an audit checks it */
     RULE_GENERAL = 8, /* of the schema engine; for brgate's kinds, more specific rules replace its findings */
 };
 

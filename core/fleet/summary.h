@@ -28,7 +28,7 @@ struct object_summary {
     slice clean_policy;
     slice cluster, cluster_namespace; /* empty: not known */
     struct location location;         /* without the fields as written */
-    slice runs;                       /* what a template makes lies in folders whose paths begin with this */
+    slice runs;                       /* the runs of a template are in folders whose paths begin with this */
     bool named;                       /* holds only the object's name, which is at `name_place` */
     struct source_place place, cluster_place, schedule_place, name_place;
     bool patch;          /* named: it has no storage, so that it may be a patch of the other */

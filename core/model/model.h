@@ -210,7 +210,7 @@ enum resource_kind resource_kind_of(slice kind);
 const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,
                                        struct node *root);
 
-/* As resource_decode(), without the spec: all three are empty. For those that look at many objects: it costs a tenth. */
+/* As resource_decode(), without the spec: all three are empty. For callers that read many objects: it costs a tenth. */
 const struct resource *resource_decode_head(struct arena *a, enum api_group group, enum resource_kind kind,
                                             struct node *root);
 

@@ -33,14 +33,14 @@ const struct text *storage_secret_name(const struct storage *s)
     return names[s->used];
 }
 
-/* ---- where data lies ---- */
+/* ---- where data is ---- */
 
 static struct location_text known_text(const struct text *t)
 {
     return (struct location_text){t->value, text_known(t)};
 }
 
-/* A volume is what it is, whatever it is called in the pod. */
+/* A volume is the same under any name in the pod. */
 static struct location_text volume_text(struct arena *a, const struct local *l)
 {
     struct buf b = buf_new(a, SIZE_MAX / 2);

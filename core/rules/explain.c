@@ -1,5 +1,5 @@
-/* The stage behind the rules: what the schema and the rules found, in the terms of these resources, and each fault
- * once. It sees the complete list; nothing else rewrites or drops a finding. */
+/* The stage after the rules: it puts the findings of the schema and the rules in the terms of these resources, and reports
+ * each fault once. It sees the complete list; nothing else rewrites or drops a finding. */
 #include "explain.h"
 
 #include "ascii.h"
@@ -156,7 +156,7 @@ static void explain_required(struct finding *x)
 
 /* ---- durations ---- */
 
-/* `; 7 days are 168h`, of a field that people count in days. */
+/* `; 7 days are 168h`, for a field that people count in days. */
 static slice days_too(const struct finding *x, long long count)
 {
     enum { MOST = 9999 };
@@ -188,7 +188,7 @@ static void explain_rate(struct finding *x)
     while (digits < n->text.n && ascii_is_digit(n->text.p[digits]))
         digits++;
     if (digits == n->text.n)
-        return; /* without its quotes it is right */
+        return; /* it is right without its quotes */
     static const slice units[] = {SLICE(""),   SLICE("M"),    SLICE("MB"),   SLICE("MiB"),
                                   SLICE("Mi"), SLICE("MB/s"), SLICE("MiB/s")};
     bool known = false;
@@ -445,8 +445,8 @@ static const struct node *template_of(const struct node *n)
     return n && n->parent && slice_among(n->key, templates, COUNT(templates)) ? n : NULL;
 }
 
-/* A warning about a value that the author may well mean, such as a bucket's name. An error, or a certain repair, is one
- * for each place. */
+/* Whether it is a warning about a value that the author may well intend, such as a bucket's name. Errors and certain repairs
+ * are reported at each place. */
 static bool is_of_the_value(const struct findings *f, const struct finding *x)
 {
     bool warning = !f->levels || rule_level_of(f->levels, x->rule)->severity[f->context] == SEVERITY_WARNING;

@@ -50,7 +50,7 @@ static bool is_word(slice s)
     return s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_")));
 }
 
-/* What a template, a reader or a shell was to replace has one of these; hardly any text has. */
+/* Text that a template, a reader or a shell should have replaced has one of these; hardly any other text has. */
 static uint64_t opens(uint64_t eight)
 {
     return scan_is(eight, '{') | scan_is(eight, '<') | scan_is(eight, '(');

@@ -42,7 +42,7 @@ static bool is_account(slice s)
     return s.n >= 3 && s.n <= 24;
 }
 
-/* The account in `https://backups.blob.core.windows.net`; empty: it is none that way. */
+/* Returns the account in `https://backups.blob.core.windows.net`; empty: the text has another form. */
 static slice account_in(slice url)
 {
     size_t scheme = slice_find(url, LIT("://"));

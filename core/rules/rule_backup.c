@@ -372,7 +372,7 @@ static void setting_ignored(struct rule_run *run, const struct backup_spec *spec
     bool retains = text_empty(policy) || slice_eq(policy->value, LIT("Retain"));
     ignored(run, node_get(storage_node(&job->storage), LIT("path")),
             "only restores of Dumpling's files read it", "remove it; prefix says where the backup goes");
-    ignored(run, job->br.on_line.node, "it concerns restores only", "remove it");
+    ignored(run, job->br.on_line.node, "it affects restores only", "remove it");
     if (retains)
         ignored(run, spec->clean_option.node, "cleanPolicy Retain cleans nothing",
                 "remove it, or set cleanPolicy");

@@ -42,7 +42,7 @@ static bool is_access_key(slice s)
     return key;
 }
 
-/* `tidb/s3-secret`, `system:serviceaccount:tidb:backup`: a name behind its namespace. */
+/* `tidb/s3-secret`, `system:serviceaccount:tidb:backup`: a name after its namespace. */
 static slice without_namespace(slice s)
 {
     for (size_t i = s.n; i > 0; i--)
@@ -111,8 +111,8 @@ static slice image_name(slice image)
     return image;
 }
 
-/* The first byte that no image's name has at its place, or SLICE_NONE. A registry has a dot, a colon or is localhost, and
- * may have capitals, as tags may. */
+/* Returns the first byte that cannot be at its place in an image's name, or SLICE_NONE. A registry has a dot or a colon or
+ * is localhost; like a tag, it may have capitals. */
 static size_t image_fault(slice s)
 {
     size_t slash = slice_find_char(s, '/');

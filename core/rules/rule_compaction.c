@@ -91,7 +91,7 @@ static void min_compact_start_ts(struct rule_run *run, const struct timed_schedu
     check_timestamp(run, &s->spec->min_compact_start_ts, READ_BY_OPERATOR);
 }
 
-/* What tells the places of log and compaction apart. */
+/* The difference between the places of log and compaction. */
 struct difference {
     const char *member;               /* of both blocks; NULL: they are of different types */
     const struct node *log, *compact; /* the member, or the block */

@@ -1,4 +1,4 @@
-/* How TiKV is allowed to write: by the Secret that is sent to it, or by its nodes' own role. */
+/* TiKV's right to write: by the Secret that is sent to it, or by its nodes' own role. */
 #include "checks.h"
 
 #define SUBJECT struct job_spec

@@ -38,7 +38,7 @@ static struct place at_fields(const struct text *t, size_t first, size_t last)
     return at_part(t->node, (size_t)(from.p - s.p), (size_t)(to.p + to.n - s.p));
 }
 
-/* `daily` for @daily: the descriptor that was meant, or NULL. */
+/* `daily` for @daily: the intended descriptor, or NULL. */
 static const char *descriptor_meant(slice s)
 {
     static const struct {

@@ -6,7 +6,7 @@
 #define RULES   "rule_deletion.def"
 #include "rule_table.h"
 
-/* TiDB Operator v2 looks no more at an Invalid object that has its finalizer. */
+/* TiDB Operator v2 no longer looks at an Invalid object that has its finalizer. */
 static bool is_ignored(const struct resource *o)
 {
     return o->group == GROUP_BR && logbackup_phase_of(o->status.phase) == LOGBACKUP_INVALID &&
@@ -44,7 +44,7 @@ static void delete_order(struct rule_run *run, const struct resource *o)
     }
 }
 
-/* From every phase: what is cleaned is what was written before, whatever came of it. */
+/* In every phase: cleaning deletes what was written before, whatever the outcome. */
 static void delete_cleans(struct rule_run *run, const struct resource *o)
 {
     const struct text *policy = &o->backup->clean_policy;
@@ -54,7 +54,7 @@ static void delete_cleans(struct rule_run *run, const struct resource *o)
     if (!text_given(policy) || !cleans || !o->status.backup_path.n || is_ignored(o))
         return;
     struct finding *x = finding_at(run->findings, &rule_delete_cleans, FIELD_NONE, at_value(policy->node),
-                                   "deleting this Backup deletes its data, too: all that is in %.*s",
+                                   "deleting this Backup also deletes its data: everything in %.*s",
                                    FMT(o->status.backup_path));
     if (o->backup->is_log) /* the operator removes its finalizer whatever the policy was */
         finding_hint(x, "to keep the data, set cleanPolicy: Retain first");
@@ -74,7 +74,7 @@ static void delete_running(struct rule_run *run, const struct resource *o)
     struct finding *x =
         finding_at(run->findings, &rule_delete_running, FIELD_NONE,
                    at_member(node_get(o->root, LIT("status")), o->compact->node ? "state" : "phase"),
-                   "it is still %.*s: deleting it ends its Job, and what that has written is "
+                   "it is still %.*s: deleting it ends its Job, and the data written so far is "
                    "incomplete",
                    FMT(state));
     finding_hint(x, "wait until it is Complete, then delete it");

@@ -136,7 +136,7 @@ static void s3_endpoint_odd(struct rule_run *run, const struct s3_endpoint *p)
                                  : "");
 }
 
-/* The Job's pod, and each TiKV pod, would ask itself. */
+/* The Job's pod, and each TiKV pod, would connect to itself. */
 static void endpoint_loopback(struct rule_run *run, const struct s3_endpoint *p)
 {
     slice host = p->url.host;
@@ -207,7 +207,7 @@ static void aws_custom_endpoint(struct rule_run *run, const struct s3_endpoint *
     finding_hint(x, "remove endpoint, or use a Secret");
 }
 
-/* Whatever the provider: host and region contradict each other. */
+/* Host and region contradict each other, with any provider. */
 static void region_endpoint(struct rule_run *run, const struct s3_endpoint *p)
 {
     const struct text *region = &p->s3->region;

@@ -38,7 +38,7 @@ static void report_too_many(struct rule_run *run, const struct node *list)
     finding_hint(x, "use wildcards, or divide the tables among several objects");
 }
 
-/* On admission a placeholder is what BR gets. */
+/* On admission, BR would get the placeholder. */
 static void report_refused(struct rule_run *run, const struct node *n, const struct refusal *why)
 {
     const struct text element = {n, n->text, FIELD_GIVEN};

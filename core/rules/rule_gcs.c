@@ -68,7 +68,7 @@ static bool could_be_project(slice s)
     return id.n && id.n <= MOST && (number || word);
 }
 
-/* Another cloud's or a zone's name for a place: us-west-1, us-central1-a. Empty `*ret_better`: not known. */
+/* Whether the name is another cloud's or a zone's: us-west-1, us-central1-a. Empty `*ret_better`: not known. */
 static bool is_no_location(struct arena *a, slice s, slice *ret_better)
 {
     size_t last = s.n; /* the last dash */

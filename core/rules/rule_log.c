@@ -55,7 +55,7 @@ static void log_type(struct rule_run *run, const struct backup_spec *spec)
     }
 }
 
-/* The API server fills it in whatever the mode is: only in a manifest is it intended. */
+/* The API server fills it in for any mode: only in a manifest is it intentional. */
 static void retry_policy_log(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct node *policy = spec->retry.node;
@@ -222,7 +222,7 @@ static void truncate_future(struct rule_run *run, const struct backup_spec *spec
     const struct timestamp_field *t = &spec->log_truncate_until;
     struct logbackup_bounds bounds = {.now = timestamp_tso(run->now * 1000)};
     bool later = can_be_read(run, t) && logbackup_truncation(t->value.tso, &bounds) == TRUNCATION_IN_FUTURE;
-    if (!later && !is_to_come(run, t)) /* whose TSO may have wrapped */
+    if (!later && !is_to_come(run, t)) /* its TSO may have wrapped */
         return;
     struct finding *x =
         finding_at(run->findings, &rule_truncate_future, FIELD_INVALID, at_value(t->text.node),

@@ -156,7 +156,7 @@ static void owner_member(struct rule_run *run, const struct node *owner, const c
                    FMT(node_value(run->arena, n)), why);
 }
 
-/* The version is what is behind the slash; with two slashes the server finds neither group nor version. */
+/* The version follows the slash; with two slashes the server finds neither group nor version. */
 static bool has_version(slice api_version)
 {
     size_t slash = slice_find_char(api_version, '/');

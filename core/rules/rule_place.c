@@ -170,7 +170,7 @@ static void bucket_slash(struct rule_run *run, const struct job_spec *job, const
     const struct text *prefix = storage_prefix(&job->storage);
     bool plain_prefix = slice_eq(plain_path(run->arena, prefix->value), slice_trim_slashes(prefix->value)) &&
                         slice_find(prefix->value, LIT("..")) == SLICE_NONE;
-    if (!plain_prefix) /* which another finding is about */
+    if (!plain_prefix) /* another finding reports that */
         finding_hint(x, "write %s: %.*s, and %.*s/ before the prefix", bucket_word(job), FMT(name),
                      FMT(rest));
     else

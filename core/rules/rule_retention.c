@@ -137,7 +137,7 @@ static void no_retention(struct rule_run *run, const struct timed_schedule *s)
 {
     const struct number *most = &s->spec->max_backups;
     if (schedule_retention(s->spec).kind != RETENTION_NONE || most->value < 0)
-        return; /* another rule speaks of a negative one */
+        return; /* another rule reports negative values */
     slice more = growth_words(run->arena, s);
     struct finding *x;
     if (most->state == FIELD_GIVEN)

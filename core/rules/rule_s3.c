@@ -93,7 +93,7 @@ static void region_style(struct rule_run *run, const struct job_spec *job)
     const struct s3 *s = &job->storage.s3;
     if (!s3_provider_is(s, "aws") || !text_given(&s->region) || !text_empty(&s->endpoint) ||
         aws_region_valid(s->region.value) || text_is_placeholder(s->region.value) ||
-        utf8_count(s->region.value) < s->region.value.n) /* another rule knows what to do */
+        utf8_count(s->region.value) < s->region.value.n) /* another rule reports that */
         return;
     struct finding *x = finding_at(run->findings, &rule_region_style, FIELD_NONE, at_value(s->region.node),
                                    "AWS has no region %.*s", FMT(node_value(run->arena, s->region.node)));

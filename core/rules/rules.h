@@ -26,8 +26,8 @@ void rules_judge(struct rule_run *run);
  * "backupPath". NULL when there is none. Only in pingcap.com, where status is written with the object, can that be. */
 const char *rules_lost_status(const struct node *object, const struct node *old_object);
 
-/* The last stage: completes and rewrites what the schema and the rules have found in an object of the kind, which is one
- * of the set's, and drops what another finding says already. */
+/* The last stage: completes and rewrites the findings of the schema and the rules in an object of the kind, which is one of
+ * the set's, and drops those that another finding already covers. */
 void rules_explain(struct findings *f, enum context context, const struct schema_set *schemas,
                    const struct schema_kind *kind);
 

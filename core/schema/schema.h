@@ -92,7 +92,7 @@ const struct schema *schema_at(const struct schema *root, const struct node *n);
 
 /* ---- sets ---- */
 
-/* What a set consists of, as constant data. */
+/* The contents of a set, as constant data. */
 struct schema_tables {
     const struct schema_kind *kinds;
     const slice *patterns; /* pattern number n is patterns[n - 1] */
@@ -102,8 +102,8 @@ struct schema_tables {
 /* Once complete it is immutable: threads may share it. */
 struct schema_set;
 
-/* Returns a set of what the tables hold, with their patterns compiled; they must outlive it. The arena owns the set
- * and all that is added to it; call this and schema_set_add() within arena_run(). */
+/* Returns a set with the contents of the tables, and with their patterns compiled; the tables must outlive it. The arena
+ * owns the set and everything added to it; call this and schema_set_add() within arena_run(). */
 struct schema_set *schema_set_new(struct arena *a, const struct schema_tables *tables);
 
 /* Compiles an openAPIV3Schema node, and adds it as the schema of the kind whose names `kind` has. The texts of both
@@ -113,7 +113,7 @@ struct schema_set *schema_set_new(struct arena *a, const struct schema_tables *t
 bool schema_set_add(struct schema_set *set, struct schema_kind kind, const struct node *openapi,
                     struct error *reterr);
 
-/* Returns what the set consists of now; it holds until the next schema_set_add(). */
+/* Returns the present contents of the set, which are valid until the next schema_set_add(). */
 const struct schema_tables *schema_set_tables(const struct schema_set *set);
 
 /* Return the set's kind of those names, or NULL. */

@@ -1,4 +1,4 @@
-/* What compiling a schema adds to its set; internal to the schema layer. */
+/* The functions with which compiling a schema adds to its set; internal to the schema layer. */
 #ifndef BRGATE_SCHEMA_SET_H
 #define BRGATE_SCHEMA_SET_H
 

@@ -44,8 +44,8 @@ static struct verdict *judge_other(struct evaluation j, const struct schema_kind
     return v;
 }
 
-/* Changes the old object. The values that the update leaves alone stay equal in both. Most often the old object has none
- * of the errors, and there is nothing to decide. */
+/* Changes the old object. The values that the update leaves alone stay equal in both. Usually the old object has none of the
+ * errors, and there is nothing to decide. */
 static void tell_old_errors(const struct evaluation *j, const struct change *change, struct verdict *v)
 {
     struct node *old = change->old_object;

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* The keys of a document may have megabytes, and each diagnostic tells its path. */
+/* The keys of a document may have megabytes, and each diagnostic contains its path. */
 static slice path_of(struct arena *a, const struct place *p)
 {
     slice path = p->node ? node_path(a, p->node) : (slice){0};

@@ -6,7 +6,7 @@
 #include "suppress.h"
 
 struct gate {
-    struct policy policy;      /* without what it says of some namespaces: that is in `of_namespaces` */
+    struct policy policy;      /* without the settings for single namespaces: those are in `of_namespaces` */
     struct rule_levels levels; /* what the policy makes of the rules */
     const struct schema_set *schemas;
     struct arena *arena; /* of the gate itself and its schemas */

@@ -31,8 +31,8 @@ static void describe(struct verdict *v)
         v->name = node_text_at(v->root, "metadata.generateName");
 }
 
-/* kubectl reads numbers as the API server does, and writes a float that is whole without point or exponent: from there
- * on it is an integer. */
+/* kubectl reads numbers as the API server does, and writes a whole float without point or exponent: from then on it is an
+ * integer. */
 static void send_numbers(struct node *n)
 {
     if (n->kind == NODE_FLOAT && n->real == trunc(n->real) && fabs(n->real) < 0x1p63) {

@@ -1,4 +1,4 @@
-/* Searches the text for words, as there is no tree. */
+/* Searches the text for words, because there is no tree. */
 #include "mention.h"
 
 #include "suggest.h"
@@ -18,7 +18,7 @@ static bool is_blank_or_quote(char c)
     return c == ' ' || c == '\t' || c == '"' || c == '\'';
 }
 
-/* Reads `: value` behind a key; the empty slice when the value is a template or missing. Returns false when no colon
+/* Reads `: value` after a key; the empty slice when the value is a template or missing. Returns false when no colon
  * follows. */
 static bool value_at(slice rest, slice *ret)
 {
@@ -78,7 +78,7 @@ static bool names_ours(slice document)
     return (n.our_kind && (n.our_group || !n.other_group)) || (n.our_group && !n.other_kind);
 }
 
-/* What is ASCII in UTF-16 and UTF-32 has zeros between its bytes. */
+/* ASCII characters in UTF-16 and UTF-32 have zeros between their bytes. */
 static slice without_zeros(struct arena *a, slice text)
 {
     if (slice_find_char(text, 0) == SLICE_NONE)

@@ -32,8 +32,8 @@ bool defaults_mode_read(slice word, enum defaults_mode *ret);
 
 enum policy_level { POLICY_DEFAULT, POLICY_OFF, POLICY_WARN, POLICY_ERROR };
 
-/* What the server does about an error: refuse the object, or store it and say that it would be denied. Severities
- * say what is wrong and are the linter's as well; this says how far a roll-out has got. */
+/* What the server does about an error: refuse the object, or store it and warn that it would be denied. Severities say what
+ * is wrong, in the linter as well; this says how far a roll-out has got. */
 enum enforcement { ENFORCEMENT_DEFAULT, ENFORCEMENT_WARN, ENFORCEMENT_DENY };
 
 struct policy_namespaces;
@@ -45,7 +45,7 @@ struct policy {
     uint8_t enforcement_all;         /* of rules that have none */
     bool overridable[RULES_MOST];
     enum defaults_mode defaults;
-    bool audit_plan; /* the audit log gets the plan of what is created */
+    bool audit_plan; /* the audit log gets the plan for each new object */
     slice docs;      /* URL without a slash at its end; empty: none */
     struct policy_namespaces *namespaces;
     size_t namespaces_count;
@@ -80,7 +80,7 @@ bool policy_set(struct policy *policy, slice slug, enum policy_level level, stru
 bool enforcement_read(slice word, enum enforcement *ret);
 const char *enforcement_word(enum enforcement e); /* DEFAULT is "deny" */
 
-/* Sets what happens to errors of all rules and in all namespaces for which the policy does not say it. */
+/* Sets the enforcement of all rules and namespaces for which the policy does not set it. */
 void policy_enforce(struct policy *policy, enum enforcement e);
 
 /* Whether the policy says nothing: every rule is at its default, none is overridable. */
@@ -92,7 +92,7 @@ enum severity policy_severity(const struct policy *policy, size_t rule, enum con
 /* Whether an error of the rule of that number refuses the object. */
 bool policy_denies(const struct policy *policy, size_t rule);
 
-/* Whether one of the names is that of the namespace. What cannot be the name of one matches nothing. */
+/* Returns whether one of the names matches the namespace. A text that cannot be the name of a namespace matches nothing. */
 bool policy_names_match(const slice *names, size_t count, slice namespace);
 
 #endif

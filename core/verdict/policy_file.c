@@ -66,7 +66,7 @@ static bool read_one_enforcement(const struct reading *r, const struct node *n, 
            complain(r, n->at, "enforcement: expected deny or warn");
 }
 
-/* Of all rules, in place of what was said before. */
+/* Sets all rules, in place of earlier settings. */
 static void enforce_all(struct policy *policy, enum enforcement e)
 {
     memset(policy->enforcement, ENFORCEMENT_DEFAULT, sizeof policy->enforcement);
@@ -213,7 +213,7 @@ static bool read_names(const struct reading *r, const struct node *entry, struct
     for (const struct node *n = node_first(list); n; n = node_next(n)) {
         if (!is_name_pattern(n))
             return complain(
-                r, n->at, "namespaces: names: expected the name of a namespace, where * stands for any text");
+                r, n->at, "namespaces: names: expected the name of a namespace, in which * matches any text");
         names[ret->name_count++] = n->text;
     }
     ret->names = names;

@@ -17,7 +17,7 @@ struct comparison {
     struct one_sided *found;
 };
 
-/* As a manifest's `${name}` would be: of no type that a rule reads, and no message shows the value. */
+/* Like `${name}` in a manifest: of no type that a rule reads, and no message shows the value. */
 static void make_placeholder(struct node *n)
 {
     n->kind = NODE_STRING;

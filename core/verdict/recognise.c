@@ -138,7 +138,7 @@ static slice version_meant(slice written, slice kind)
     for (size_t i = 0; i < COUNT(versions); i++)
         if (slice_eq(group, slice_cut(versions[i], 0, slice_find_char(versions[i], '/'))))
             return versions[i];
-    if (is_other_group(group)) /* core is of TiDB Operator v2, federation of v1 */
+    if (is_other_group(group)) /* core belongs to TiDB Operator v2, federation to v1 */
         return !slice_among(kind, kinds, COUNT(kinds)) ? (slice){0} : versions[group.p[0] != 'c'];
     slice near = suggest_nearest(written, versions, COUNT(versions));
     return near.n || slice_find(written, LIT("pingcap")) == SLICE_NONE ? near : versions[0];

@@ -218,8 +218,8 @@ static void report_no_rule(const struct suppression *s, struct findings *f)
         finding_hint(x, "name one rule; write a separate comment with a reason for each");
 }
 
-/* A rule that is off finds nothing anywhere, and what one finds across objects or in a cluster is known when all have been
- * judged. */
+/* A rule that is off finds nothing anywhere, and findings across objects or in a cluster are known only when all objects
+ * have been judged. */
 static bool is_unknown_whether_used(const struct suppression *s, const struct findings *f)
 {
     return s->rule->flags & (RULE_ACROSS | RULE_CLUSTER) ||

@@ -24,8 +24,8 @@ void gate_close(struct gate *g);
 /* Returns the kind that the gate judges as that apiVersion and kind, or NULL. */
 const struct schema_kind *gate_kind(const struct gate *g, slice api_version, slice kind);
 
-/* The gate for the objects of a namespace, by what the policy says of it; it belongs to `g`, and is `g` where the policy
- * says nothing. */
+/* Returns the gate for the objects of a namespace, with the policy's settings for it. It belongs to `g`, and is `g` when the
+ * policy has none. */
 const struct gate *gate_in(const struct gate *g, slice namespace);
 
 /* One finding as hosts see it: flat and final. Texts are UTF-8 on one line. */

@@ -130,7 +130,7 @@ static void every_page_is_read(void **state)
     assert_int_equal(s->result.audit.faulty, 2);
     assert_int_equal(s->result.audit.denied, 2);
     assert_int_equal(s->result.audit.requests,
-                     3 + 5 + 6); /* pages, kinds that are not there, and what they need */
+                     3 + 5 + 6); /* pages, kinds that the cluster lacks, and what the objects need */
 }
 
 static void a_kind_that_is_not_there_is_a_note(void **state)
@@ -142,7 +142,7 @@ static void a_kind_that_is_not_there_is_a_note(void **state)
     assert_int_equal(s->result.audit.note_count, 5);
 }
 
-/* The others are judged all the same. */
+/* The others are judged nevertheless. */
 static void a_kind_that_may_not_be_listed_is_a_failure(void **state)
 {
     struct setting *s = *state;
@@ -156,7 +156,7 @@ static void a_kind_that_may_not_be_listed_is_a_failure(void **state)
     assert_true(s->result.end.failures[0].reason.n);
 }
 
-/* 20 MB in objects of 1 MB: no page of 250 of them has room in an answer. */
+/* 20 MB in objects of 1 MB: a page of 250 of them does not fit into an answer. */
 static void large_objects_come_in_smaller_pages(void **state)
 {
     enum { LARGE = 20, PAD = 1 << 20 };
@@ -200,7 +200,7 @@ static void one_namespace_and_one_kind_are_asked_for(void **state)
     assert_int_equal(api_count(s->api, "GET /apis/br.pingcap.com"), 1);
 }
 
-/* ---- what only a cluster can tell ---- */
+/* ---- rules that need the cluster ---- */
 
 static const struct report_totals *audit_one(struct setting *s, const char *more)
 {
@@ -283,7 +283,7 @@ static void only_what_needs_a_version_looks_at_it(void **state)
     assert_string_equal(s->heard.text, "");
 }
 
-/* The right is not there, or the kind is not. */
+/* The right is missing, or the kind. */
 static void what_cannot_be_asked_is_a_note(void **state)
 {
     struct setting *s = *state;
@@ -296,7 +296,7 @@ static void what_cannot_be_asked_is_a_note(void **state)
     assert_true(slice_starts(s->result.audit.notes[6], LIT("1 question about a cluster: ")));
 }
 
-/* Nobody's Secrets are read for a rule that is off. */
+/* No Secret is read for a rule that is off. */
 static void rules_that_are_off_ask_nothing(void **state)
 {
     struct setting *s = *state;

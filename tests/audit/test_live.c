@@ -66,7 +66,7 @@ static void assert_finding(const struct live_verdict *v, const char *slug, enum 
 #define E SEVERITY_ERROR
 #define O SEVERITY_OFF
 
-/* What the server and the operator have added to a good object is nothing to report. */
+/* Additions of the server and the operator to a good object cause no finding. */
 static void a_good_object_has_no_findings(void **state)
 {
     const struct setting *s = *state;
@@ -81,7 +81,7 @@ static void a_good_object_has_no_findings(void **state)
     assert_false(v->denied);
 }
 
-/* An update may leave an error alone, and then it is a warning. */
+/* An error that the update leaves alone is a warning. */
 static void an_error_is_one_for_a_creation(void **state)
 {
     const struct setting *s = *state;
@@ -107,7 +107,7 @@ static void enforcement_decides_what_it_does(void **state)
     gate_close(g);
 }
 
-/* It could not be created as it is, and nothing is wrong with it. */
+/* It could not be created like this, but nothing is wrong with it. */
 static void a_stopped_log_backup_is_no_error(void **state)
 {
     const struct setting *s = *state;

@@ -257,7 +257,7 @@ static void buffers_stop_at_their_limit(void **state)
     arena_free(a);
 }
 
-/* Looks at memory that has been given back, which the address sanitizer does not allow. */
+/* Reads memory that has been given back, which the address sanitizer does not allow. */
 static void test_arena_wipe(void **state)
 {
     (void)state;

@@ -36,7 +36,7 @@ static size_t until(slice s, bool (*stops)(unsigned char))
     return i;
 }
 
-/* `s` ends where its allocation ends, so that the sanitizer sees a byte too many. */
+/* `s` ends where its allocation ends, so that the sanitizer notices a read past its end. */
 static void assert_like_a_loop(slice s)
 {
     assert_int_equal(scan_until(s, scan_needs_escape), until(s, byte_needs_escape));
@@ -56,7 +56,7 @@ static void it_stops_where_a_loop_does(void **state)
         for (size_t at = 0; at < n; at++) {
             for (unsigned c = 0; c < 256; c++) {
                 text[at] = (char)c;
-                text[n - 1 - at] = n % 2 ? '"' : (char)c; /* a second one, before or behind it */
+                text[n - 1 - at] = n % 2 ? '"' : (char)c; /* a second one, before or after it */
                 assert_like_a_loop(s);
             }
             text[at] = text[n - 1 - at] = '!';

@@ -138,7 +138,7 @@ static void keys_and_certificates_belong_together(void **state)
     arena_free(a);
 }
 
-/* The answer of GnuTLS, which the server uses, to the same question. */
+/* GnuTLS's answer to the same question; the server uses GnuTLS. */
 static bool gnutls_believes(slice chain, slice ca, const char *host, int64_t now)
 {
     gnutls_datum_t chain_text = {(unsigned char *)(uintptr_t)chain.p, (unsigned)chain.n};

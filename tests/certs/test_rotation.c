@@ -92,7 +92,7 @@ static bool believed(const struct world *w, unsigned bundle, unsigned leaf)
     for (unsigned other = 1; other <= w->made; other++)
         if ((bundle & bit(other)) && alive(w, other))
             return bundle & bit(leaf);
-    return true; /* this API server trusts no certificate: reviews fail whatever is served */
+    return true; /* this API server trusts no certificate: reviews fail with any certificate */
 }
 
 static bool review_fails(const struct world *w, unsigned hooks, bool meddling)
@@ -271,7 +271,7 @@ static bool advance(const struct search *s, struct world *w, unsigned which)
     }
 }
 
-/* Values that are not read again must not make states differ. */
+/* Values that no code reads again must not make states differ. */
 static void forget(struct replica *r)
 {
     if (r->phase == LOOK_SECRET) {

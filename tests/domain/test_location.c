@@ -1,4 +1,4 @@
-/* How two places relate, by a table, and the properties of every pair. */
+/* The relation of two places, by a table, and properties of every pair. */
 #include "check.h"
 
 #include "location.h"
@@ -30,7 +30,7 @@ static enum storage_type type_of(slice word)
     return type;
 }
 
-/* "bucket=b prefix=?": what is not mentioned is absent, ? is not known. */
+/* "bucket=b prefix=?": fields that are not mentioned are absent, ? is unknown. */
 static struct location location_from(slice type, slice text)
 {
     struct location_fields f = {.type = type_of(type)};
@@ -76,7 +76,7 @@ static void check_pair(const struct tsv_row *row)
                                                                       : c.relation;
     assert_row(row->label, back.relation == mirrored && back.differs == c.differs);
     assert_row(row->label, !location_compare(&a, &a).differs);
-    /* Sorting by these three sorts by the answers. */
+    /* Comparing these three gives the same answer. */
     bool equal =
         slice_eq(a.service, b.service) && slice_eq(a.bucket, b.bucket) && slice_eq(a.folder, b.folder);
     if (a.known && b.known)

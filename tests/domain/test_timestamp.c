@@ -44,7 +44,7 @@ static int64_t new_year(void)
     return civil_unix((struct civil){2026, 1, 1, 0, 0, 0});
 }
 
-/* Why a timestamp that can be read is not plausible in 2026. */
+/* Reasons why a readable timestamp is not plausible in 2026. */
 static struct refusal implausible(const char *text)
 {
     struct timestamp t;

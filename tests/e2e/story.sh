@@ -82,7 +82,7 @@ then_it_lists() { # then_it_lists TEXT <<TXT
     then_equal "$1" "$(columns "$header" <<<"$out")" "$want"
 }
 
-# Those columns of kubectl's table whose titles are named; a cell is the text below its title.
+# Prints the columns of kubectl's table with the given titles; a cell is the text below its title.
 columns() { # columns "TITLE..."
     awk -v titles="$1" '
         NR == 1 {

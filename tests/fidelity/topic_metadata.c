@@ -1,6 +1,6 @@
-/* The metadata of an object that is created, against the API server's reading and validation of ObjectMeta. The input is
- * the value of `metadata` in JSON. An answer is "-" where the server cannot decode it; else the unknown fields, and the
- * fields of metadata that it refuses. */
+/* The metadata of an object that is created, against the API server's reading and validation of ObjectMeta. The input is the
+ * value of `metadata` in JSON. An answer is "-" if the server cannot decode it; else the unknown fields, and the fields of
+ * metadata that it refuses. */
 #include "topics.h"
 
 #include "bug.h"
@@ -39,7 +39,7 @@ static void put_text(struct buf *b, struct buf *text)
     buf_json_string(b, utf8_invalid_at(s) == SLICE_NONE ? s : LIT("\xc3\xa9"));
 }
 
-/* A name, a key or a label's value: damaged, and seldom no text at all. */
+/* A name, a key or a label's value: damaged, and rarely not even a text. */
 static void put_name(struct dice *d, struct buf *b, bool key)
 {
     static const char *const odd[] = {"\xe2\x84\xaa", "\xc4\xb0", "\xc3\xa9", "/", " ", "%", "A"};
@@ -77,7 +77,7 @@ static void put_map(struct dice *d, struct buf *b)
         struct buf key = buf_new(b->arena, 8192);
         put_name(d, &key, true);
         if (slice_find(buf_slice(b), buf_slice(&key)) != SLICE_NONE)
-            continue; /* a key again is another topic */
+            continue; /* repeated keys are another topic */
         buf_put(b, b->p[b->n - 1] == '{' ? (slice){0} : LIT(","));
         buf_put(b, buf_slice(&key));
         buf_char(b, ':');

@@ -3,7 +3,7 @@
 
 #include "quantity.h"
 
-/* Three digits in a row behind an e make the oracle compute forever. */
+/* Three digits in a row after an e make the oracle compute forever. */
 static bool bears_computing(slice s)
 {
     size_t digits = 0;

@@ -74,7 +74,7 @@ static void put_string(struct dice *d, struct buf *b, const struct schema *s)
 
 static void put_value(struct dice *d, struct buf *b, const struct schema *s, unsigned depth);
 
-/* What changes the object that the other dice make; NULL while it makes something of its own. */
+/* The dice that change the object made by the other dice; NULL while they make something of their own. */
 static struct dice *changing;
 
 static bool for_update;
@@ -84,7 +84,7 @@ static bool changes(unsigned odds)
     return changing && dice_one_in(changing, odds);
 }
 
-/* Puts the value that the other dice make, or puts it and takes it away, so that they go on as if it were there. */
+/* Puts the value that the other dice make, or puts it and removes it, so that they continue as if it were there. */
 static void put_changed(struct dice *d, struct buf *b, const struct schema *s, unsigned depth)
 {
     struct dice *noise = changing;

@@ -1,4 +1,4 @@
-/* What the topics about our schemas share. */
+/* Shared by the topics about our schemas. */
 #ifndef BRGATE_TOPIC_SCHEMA_H
 #define BRGATE_TOPIC_SCHEMA_H
 

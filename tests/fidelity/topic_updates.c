@@ -1,4 +1,4 @@
-/* Updates: the fields whose schema errors an update is denied for, against the API server's ratcheting. The input is the CRD's
+/* Updates: the fields whose schema errors deny an update, compared with the API server's ratcheting. The input is the CRD's
  * name, the old and the new object, each on a line. */
 #include "topic_schema.h"
 #include "topics.h"
@@ -102,7 +102,7 @@ static const struct fidelity_exception exceptions[] = {
      "errors count",
      finer},
     {"keys at fault",
-     "where elements of the old list have bad keys, or one twice, the server passes over them; we see "
+     "if elements of the old list have bad or duplicate keys, the server skips them; we see "
      "elements that moved",
      bad_keys},
 };

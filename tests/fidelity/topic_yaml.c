@@ -460,7 +460,7 @@ static bool list_key(slice input, slice ours, slice theirs)
     return refused(input, ours, theirs, "cannot be a key");
 }
 
-/* The next character at or behind `at` that is no bracket, comma or line's end. */
+/* The next character at or after `at` that is not a bracket, comma or line end. */
 static size_t behind_separators(slice text, size_t at)
 {
     while (at < text.n && strchr("[],\n", text.p[at]))

@@ -1,5 +1,5 @@
-/* What the topics about YAML streams share: our answer, which is the documents, one on a line, and "-" in front where the
- * stream is refused behind them; and the differences that are meant. */
+/* Shared by the topics about YAML streams: our answer, which is the documents, one on a line, with "-" in front if the
+ * stream is refused after them; and the intended differences. */
 #ifndef BRGATE_TOPIC_YAML_H
 #define BRGATE_TOPIC_YAML_H
 

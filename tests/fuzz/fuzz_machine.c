@@ -1,7 +1,7 @@
 /* The controller's machine with any sequence of events. An input is a script, a line an event:
  *
  *     + MS               time passes             @ SECONDS          the wall clock is set
- *     o NUMBER           the NUMBER-th open request gets the answer that it hopes for
+ *     o NUMBER           the NUMBER-th open request gets the answer that it wants
  *     a NUMBER STATUS BODY   it gets this one    l NUMBER ITEMS     a list of these items
  *     e NUMBER LINE      a line of the watch     x NUMBER STATUS    the watch is over
  *     k NUMBER FOUND     the task is there       s                  stop

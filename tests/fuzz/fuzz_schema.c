@@ -45,7 +45,7 @@ static void check(struct arena *a, slice bytes)
         PROMISE(error.text[0]);
         return;
     }
-    /* The first time may add a default that has members which the second time prunes: API servers refuse such a CRD. */
+    /* The first run may add a default with members that the second one prunes: API servers refuse such a CRD. */
     slice once = applied(a, set, slice_from(bytes, line + 1));
     slice twice = once.n ? applied(a, set, once) : once;
     if (twice.n)

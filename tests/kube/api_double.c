@@ -172,7 +172,7 @@ static enum MHD_Result answer_review(struct api *api, struct MHD_Connection *c, 
     return result;
 }
 
-/* As an API server that has the resource, but not the object. */
+/* Answers like an API server that has the resource, but not the object. */
 static enum MHD_Result not_found(struct MHD_Connection *c, const char *path)
 {
     cJSON *json = cJSON_CreateObject();

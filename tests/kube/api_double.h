@@ -30,7 +30,7 @@ void api_delete(struct api *api, const char *path);
  * `continue` ask. */
 void api_list(struct api *api, const char *path, const char *const *items, size_t count);
 
-/* What SubjectAccessReviews are answered; yes at first. */
+/* Sets the answer to SubjectAccessReviews; yes at first. */
 void api_answer_reviews(struct api *api, bool allowed);
 
 /* A text of the object: "metadata.name", "webhooks[0].clientConfig.caBundle"; "" when it is not there. */
@@ -42,10 +42,10 @@ void api_fail(struct api *api, const char *request, int status, const char *head
 
 /* ---- watches: GETs with "watch=1", which last until they are ended ---- */
 
-/* All open watches of the path get these bytes, so many times. */
+/* Sends these bytes that many times to all open watches of the path. */
 void api_push(struct api *api, const char *path, slice bytes, unsigned times);
 unsigned api_watches(struct api *api, const char *path); /* open ones */
-/* Ends all watches: in good order, or in the middle of a chunk. */
+/* Ends all watches: properly, or in the middle of a chunk. */
 void api_end_watches(struct api *api, bool orderly);
 
 /* Ends all connections and listens again, on the same port. */

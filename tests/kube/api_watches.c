@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libmicrohttpd asks again at once while there is nothing, unless the connection sleeps. */
+/* libmicrohttpd asks again at once while there is nothing to send, unless the connection is suspended. */
 static ssize_t watch_read(void *context, uint64_t at, char *to, size_t most)
 {
     struct watch *w = context;

@@ -23,14 +23,14 @@ struct watch {
 };
 
 struct watches {
-    pthread_mutex_t lock; /* never held when libmicrohttpd is asked for more than to suspend or resume */
+    pthread_mutex_t lock; /* never held in calls of libmicrohttpd except to suspend or resume */
     struct watch items[MOST_WATCHES];
 };
 
 /* Queues an answer that streams. */
 enum MHD_Result watches_open(struct watches *all, struct MHD_Connection *c, const char *path);
 
-/* Send `bytes` so many times to the watches of a path; how many watch it; end all of them, as a server does or by a
+/* Send `bytes` that many times to the watches of a path; return the number of watches; end all of them, properly or by a
  * cut. */
 void watches_push(struct watches *all, const char *path, slice bytes, unsigned times);
 unsigned watches_count(struct watches *all, const char *path);

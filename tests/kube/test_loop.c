@@ -1,4 +1,4 @@
-/* Several requests and watches at a time, against a server that cuts, is silent, says too much and restarts. */
+/* Several requests and watches at a time, against a server that cuts, falls silent, sends too much and restarts. */
 #include "check.h"
 #include "directory.h"
 
@@ -128,7 +128,8 @@ static void each_request_has_its_own_answer(void **state)
     wait_until(&s, &gone.ends, 1);
     wait_until(&s, &made.ends, 1);
     assert_int_equal(slow.outcome, KUBE_RETRY);
-    assert_int_equal(api_count(s.api, "GET " SECRETS "/slow"), 1); /* one attempt: patience is the caller's */
+    assert_int_equal(api_count(s.api, "GET " SECRETS "/slow"),
+                     1); /* one attempt: retries are up to the caller */
     assert_int_equal(gone.outcome, KUBE_NOT_FOUND);
     assert_int_equal(made.outcome, KUBE_OK);
     assert_non_null(strstr(made.body, "\"one\""));
@@ -256,7 +257,7 @@ static void a_cut_and_a_restart_are_ends_and_not_more(void **state)
     api_restart(s.api);
     wait_until(&s, &ear.ends, 2);
     assert_int_equal(ear.outcome, KUBE_UNREACHABLE);
-    /* Connections that were kept are gone; the next request finds the new server. */
+    /* The kept connections are dead; the next request finds the new server. */
     start(&s, (struct kube_request){.name = LIT("none")}, &other);
     wait_until(&s, &other.ends, 1);
     assert_int_equal(other.outcome, KUBE_NOT_FOUND);

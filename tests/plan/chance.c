@@ -4,7 +4,7 @@
 #include "timestamp.h"
 #include "tree.h"
 
-/* Of ten pods eight do well, one fails and says so, and one dies silently: before or after its work. */
+/* Of ten pods, eight succeed, one fails and reports it, and one dies silently: before or after its work. */
 static void finish(struct simulation *s, struct node *job)
 {
     enum { WELL = 8, SILENT = 9 };
@@ -38,7 +38,7 @@ void pods_work(struct simulation *s)
         struct node *job = s->world.items[i];
         if (!slice_eq(tree_text(job, "kind"), LIT("Job")) || job_has_ended(job))
             continue;
-        /* A Job that just appeared begins, and does no more in this step. */
+        /* A new Job only begins in this step. */
         if (!job_has_begun(job))
             pod_begins(&s->world, job);
         else if (!s->faults || simulation_dice(s, ODDS) == 0)

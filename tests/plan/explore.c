@@ -36,7 +36,7 @@ void explore_broken(struct explorer *e, const char *format, ...)
     va_end(args);
 }
 
-/* ---- what makes two states one ---- */
+/* ---- when two states are the same ---- */
 
 static const char *age(int64_t seconds)
 {
@@ -56,7 +56,7 @@ static bool is_number(slice s)
     return s.n >= 15;
 }
 
-/* Times by how long ago they are, TSOs as such; nothing that only people read, or that only identifies. */
+/* Counts times by their age and TSOs as they are; ignores texts for people and values that only identify. */
 static void put_canonical(struct buf *b, const struct node *n, int64_t now)
 {
     static const slice left_out[] = {SLICE("uid"), SLICE("resourceVersion"), SLICE("message")};
@@ -158,7 +158,7 @@ static void load(struct search *s, size_t at)
         world_store(&e->world, n);
 }
 
-/* How the search came there. */
+/* Prints how the search got there. */
 static void put_path(struct search *s, size_t at, char *to, size_t size)
 {
     size_t n = strlen(to);
@@ -197,7 +197,7 @@ static size_t plan_cut(struct explorer *e, size_t i, size_t cut, bool answered)
             continue;
         e->space->before(e, x);
         if (!world_do(&e->world, x))
-            break; /* a conflict: an action before has changed the object, and the host plans anew */
+            break; /* a conflict: an earlier action has changed the object, and the host plans again */
         e->changes++;
     }
     return p.count;
@@ -287,7 +287,7 @@ static bool quiet_round(struct explorer *e)
     return e->changes != before || ran;
 }
 
-/* What is deleted is gone, unless its cleaning Job has failed: then a person must look at that. */
+/* A deleted object disappears, unless its cleaning Job has failed: then a person must look at it. */
 static void check_gone(struct explorer *e)
 {
     bool clean_failed = false;
@@ -298,10 +298,10 @@ static void check_gone(struct explorer *e)
     }
     for (size_t i = 0; i < e->world.count; i++)
         if (node_at(e->world.items[i], "metadata.deletionTimestamp") && !clean_failed)
-            explore_broken(e, "%.*s is never gone", FMT(e->world.keys[i].name));
+            explore_broken(e, "%.*s never disappears", FMT(e->world.keys[i].name));
 }
 
-/* From here on everything goes well, and nobody interferes. */
+/* From here on everything succeeds, without interference. */
 static void settles(struct search *s)
 {
     enum { ROUNDS = 40, CALM = 8 };

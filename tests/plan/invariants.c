@@ -1,4 +1,4 @@
-/* Invariants that hold whatever is lost, repeated or late. */
+/* Invariants that hold no matter what is lost, repeated or late. */
 #include "simulation.h"
 
 #include "num.h"
@@ -205,7 +205,7 @@ static void one_job_at_a_time(struct simulation *s, const struct node *made)
     }
 }
 
-/* What has been done is not done again: a complete snapshot, a stopped log. */
+/* Finished work is not repeated: a complete snapshot, a stopped log. */
 static void no_needless_job(struct simulation *s, const struct node *made)
 {
     const struct node *owner = node_first(node_at(made, "metadata.ownerReferences"));
@@ -216,7 +216,7 @@ static void no_needless_job(struct simulation *s, const struct node *made)
     if (!slice_eq(tree_text(owner, "kind"), LIT("Backup")))
         return;
     if (!backup)
-        invariant_broken(s, "Job %.*s is made for a Backup that has gone", FMT(name));
+        invariant_broken(s, "Job %.*s is made for a Backup that no longer exists", FMT(name));
     if (job_work(made) == WORK_SNAPSHOT && slice_eq(phase, LIT("Complete")))
         invariant_broken(s, "Job %.*s repeats a complete snapshot", FMT(name));
     if (job_work(made) == WORK_LOG && slice_eq(phase, LIT("Stopped")) &&

@@ -11,7 +11,7 @@ struct planned {
     struct refused refused;
     unsigned unknown;
     const struct zone *zone;
-    /* What comes back. */
+    /* The result. */
     char actions[2048], why[512], objects[16384]; /* the objects as JSON, one a line */
     int64_t again;
 };

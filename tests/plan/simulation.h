@@ -22,7 +22,7 @@ struct simulation {
     char *names[MOST_NAMES]; /* every Backup that was ever made */
     size_t name_count;
     uint64_t truncated;
-    int64_t interfered;     /* when somebody deleted a run last */
+    int64_t interfered;     /* when a person last deleted a run */
     char broken[WHY_BYTES]; /* the first invariant that did not hold; empty: all did */
     size_t plans, actions, runs, deletions;
 };
@@ -41,7 +41,7 @@ size_t simulation_complete(const struct simulation *s, slice schedule);
 /* invariants.c: what must hold before and after an action. */
 void invariants_before(struct simulation *s, const struct plan_action *x);
 void invariants_after(struct simulation *s, const struct plan_action *x, bool done);
-/* Somebody has deleted that run. When it is made again nothing is broken, nor when a deletion was decided a moment before
+/* A person has deleted that run. Making it again breaks no invariant, nor does a deletion that was decided a moment before
  * or, while a watch hangs, up to two minutes later. */
 void invariants_forget_run(struct simulation *s, slice name);
 void invariant_broken(struct simulation *s, const char *format, ...) __attribute__((format(printf, 2, 3)));

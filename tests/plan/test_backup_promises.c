@@ -1,4 +1,5 @@
-/* Users' bugs of backup controllers, each as what must hold instead: log backups, Jobs and deletion. */
+/* Bugs that users reported in backup controllers, each as a promise that must hold instead: log backups, Jobs and
+ * deletion. */
 #include "planned.h"
 
 #include "timestamp.h"

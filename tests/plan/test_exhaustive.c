@@ -48,7 +48,7 @@ static void no_release_while_a_task_runs(struct explorer *e, const struct plan_a
     const struct node *list = node_at(x->object, "metadata.finalizers");
     if (x->verb == PLAN_PATCH && list && tree_empty(list) && e->log.found &&
         slice_eq(tree_text_at(x->object, "metadata.name"), LIT("log")))
-        explore_broken(e, "the object may go while its task runs");
+        explore_broken(e, "the object may be deleted while its task runs");
 }
 
 /* ---- a log Backup ---- */
@@ -209,7 +209,7 @@ static void run_in_kept(void *context)
     assert_true(arena_run(e->arena, run_in_scratch, e));
 }
 
-/* BRGATE_STATES searches so many states, for a run by hand. */
+/* BRGATE_STATES sets the number of states to search, for a run by hand. */
 static void search(const struct space *space)
 {
     struct space own = *space;

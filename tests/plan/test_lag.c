@@ -1,4 +1,4 @@
-/* What monitoring is told of schedules and log backups. */
+/* The monitoring values of schedules and log backups. */
 #include "check.h"
 
 #include "document.h"
@@ -87,7 +87,7 @@ static void lags(void **state)
     }
 }
 
-/* One that a schedule owns is told of by the schedule. */
+/* The schedule reports for a log Backup that it owns. */
 static void a_log_backup_speaks_for_itself_when_nothing_owns_it(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Users' bugs of schedule controllers, each as what must hold instead: runs and retention. */
+/* Bugs that users reported in schedule controllers, each as a promise that must hold instead: runs and retention. */
 #include "planned.h"
 
 #include "civil.h"
@@ -55,7 +55,7 @@ static void test_failures_never_rotate_complete_snapshots_out(void **state)
                    "status BackupSchedule s");
 }
 
-/* A host looks again when it is told to: until then time alone may change nothing. */
+/* A host plans again at the time that the plan gave: until then, time alone must change nothing. */
 static void test_time_changes_nothing_before_again(void **state)
 {
     enum { MINUTE = 60, MOST_MINUTES = 26 * 60 };
@@ -82,7 +82,7 @@ static void test_time_changes_nothing_before_again(void **state)
             if (first.again && now >= first.again)
                 first = p;
             else if (strcmp(p.actions, first.actions) != 0)
-                fail_msg("at %s, before anybody looks again: %s", text, p.actions);
+                fail_msg("at %s, before the host plans again: %s", text, p.actions);
         }
     }
 }

@@ -1,4 +1,4 @@
-/* Requests to a world. */
+/* Answers requests to a world. */
 #include "api.h"
 
 #include "num.h"
@@ -338,7 +338,7 @@ static struct api_answer failed(struct api *a, const struct machine_request *q)
 static struct api_answer patch(struct api *a, const struct machine_request *q)
 {
     const struct plan_action x = {.verb = PLAN_PATCH, .object = read_json(a, q->body)};
-    struct api_answer gone = get(a, q); /* what is shown of an object that vanishes with its last finalizer */
+    struct api_answer gone = get(a, q); /* the answer for an object that vanishes with its last finalizer */
     if (!act(a, &x))
         return failed(a, q);
     return find(a, q) ? get(a, q) : gone;

@@ -1,4 +1,4 @@
-/* The model API server as a machine meets it: requests in, statuses and JSON out; lists in pages, watches from a
+/* The model API server as a machine sees it: requests in, statuses and JSON out; lists in pages, watches from a
  * resourceVersion, forgotten versions. The objects are those of a simulated world (core/simulate). */
 #ifndef BRGATE_TEST_API_H
 #define BRGATE_TEST_API_H
@@ -15,7 +15,7 @@ struct api_change {
     size_t n;
 };
 
-struct snapshot { /* what the rest of a list shows */
+struct snapshot { /* the objects for the rest of a list */
     uint64_t token, version;
     char **items;
     size_t count;
@@ -37,7 +37,7 @@ struct api {
     size_t known_count, known_capacity, deletions_seen;
     struct snapshot snapshots[PAGES_KEPT];
     uint64_t last_token;
-    /* What the invariants count. */
+    /* Counters for the invariants. */
     size_t requests, writes, events;
 };
 
@@ -52,16 +52,16 @@ struct api_answer {
 /* Carries out a request other than a watch or a question. */
 struct api_answer api_do(struct api *a, const struct machine_request *q);
 
-/* Takes note of what has changed in the world. Call it after everything that changes it. */
+/* Records what has changed in the world. Call it after each change. */
 void api_poll(struct api *a);
 
-/* The number of the first change behind that version; SIZE_MAX: it is forgotten (410). */
+/* Returns the number of the first change after that version; SIZE_MAX: it is forgotten (410). */
 size_t api_watch(const struct api *a, slice resource_version);
-/* The change of that number, counted from the beginning, if it is of that resource; NULL: of another, or forgotten. */
+/* Returns the change of that number, counted from the beginning; NULL: it is of another resource, or forgotten. */
 const struct api_change *api_change_at(const struct api *a, size_t number, const char *resource);
-size_t api_changes(const struct api *a); /* their number, those that are forgotten included */
+size_t api_changes(const struct api *a); /* their number, including forgotten ones */
 bool api_has_forgotten(const struct api *a, size_t number);
-void api_forget(struct api *a, size_t kept); /* all changes but the last so many */
+void api_forget(struct api *a, size_t kept); /* all changes except the last `kept` */
 
 slice query_value(slice query, const char *key); /* not decoded */
 

@@ -1,4 +1,4 @@
-/* What goes wrong between two minutes of the world, and what people do. */
+/* Faults between two minutes of the world, and actions of people. */
 #include "life.h"
 
 #include "tree.h"
@@ -46,12 +46,12 @@ static void toggle_pause(struct life *l, struct node *schedule)
     if (!paused)
         tree_put_bool(l->s.world.arena, spec, "pause", true);
     world_touch(&l->s.world, schedule);
-    life_trace(l, "somebody sets pause of %.*s to %d", FMT(tree_text_at(schedule, "metadata.name")), !paused);
+    life_trace(l, "a person sets pause of %.*s to %d", FMT(tree_text_at(schedule, "metadata.name")), !paused);
 }
 
 static void delete_job(struct life *l, struct node *job)
 {
-    life_trace(l, "somebody deletes Job %.*s", FMT(tree_text_at(job, "metadata.name")));
+    life_trace(l, "a person deletes Job %.*s", FMT(tree_text_at(job, "metadata.name")));
     world_delete(&l->s.world, job);
 }
 
@@ -60,7 +60,7 @@ static void delete_run(struct life *l, struct node *backup)
     slice name = tree_text_at(backup, "metadata.name");
     if (slice_eq(tree_text_at(backup, "spec.backupMode"), LIT("log")))
         return; /* chance.c deletes that one */
-    life_trace(l, "somebody deletes Backup %.*s", FMT(name));
+    life_trace(l, "a person deletes Backup %.*s", FMT(name));
     invariants_forget_run(&l->s, name);
     world_delete(&l->s.world, backup);
 }

@@ -19,7 +19,7 @@ static unsigned dice(struct life *l, unsigned below)
     return simulation_dice(&l->s, below);
 }
 
-/* True once in so many times, while there are faults. */
+/* Returns true once in `times`, while there are faults. */
 static bool strikes(struct life *l, unsigned odds)
 {
     return l->s.faults && dice(l, odds) == 0;
@@ -238,7 +238,7 @@ static void pump_watch(struct life *l, struct host *h, struct watch *w)
 
 /* ---- hosts ---- */
 
-/* Who writes holds the lease: the API server has it so at that moment. */
+/* Checks that the writer holds the lease in the API server at that moment. */
 static void check_lease(struct life *l, const struct host *h, const struct machine_request *q)
 {
     char identity[IDENTITY_BYTES];
@@ -316,7 +316,7 @@ static void serve(struct life *l, struct message *x)
         return;
     }
     if (x->request.verb == MACHINE_LIST &&
-        strikes(l, 30)) { /* a server that has just begun refuses everybody */
+        strikes(l, 30)) { /* a server that has just started refuses every client */
         answer(l, x, 403, LIT("{}"), l->ms + delay(l));
         return;
     }
@@ -369,7 +369,7 @@ static size_t earliest_message(const struct life *l)
     return best;
 }
 
-/* When the host does something by itself, and the watch of it that does; NULL: the machine, or a start. */
+/* Returns when the host acts by itself, and the watch that does; NULL: the machine, or a start. */
 static int64_t host_due(const struct life *l, struct host *h, struct watch **ret)
 {
     *ret = NULL;
@@ -407,7 +407,7 @@ static void watch_leader(struct life *l)
     }
 }
 
-/* The world moves to the other arena, so that nothing piles up. */
+/* The world moves to the other arena, so that memory does not grow without bound. */
 static void swap_arenas(struct life *l)
 {
     struct simulation *s = &l->s;
@@ -420,7 +420,7 @@ static void swap_arenas(struct life *l)
     s->world = world_copy(&s->world, next);
 }
 
-/* The API server has something new for those who watch. */
+/* The API server has something new for the watches. */
 static void rouse_watches(struct life *l)
 {
     if (l->changes_shown == api_changes(&l->api))

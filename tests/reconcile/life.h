@@ -1,7 +1,7 @@
-/* The real machines against a simulated cluster: a model API server, a network that delays and loses, hosts that stall
- * and crash, watches that freeze, clocks that are set, pods that die, people that edit and delete. Everything follows from
- * a seed; a step is one thing that happens: a request or an answer that arrives, a line of a watch, a machine
- * that is called because its time has come, a minute of the world. After each the invariants are checked. */
+/* The real machines against a simulated cluster: a model API server, a network that delays and loses, hosts that stall and
+ * crash, watches that freeze, clocks that jump, pods that die, people who edit and delete. Everything follows from a seed. A
+ * step is one event: a request or an answer arrives, a watch has a line, a machine is called because its time has come, or a
+ * minute of the world passes. After each step the invariants are checked. */
 #ifndef BRGATE_TEST_LIFE_H
 #define BRGATE_TEST_LIFE_H
 
@@ -61,21 +61,21 @@ struct life {
 bool life_open(struct life *l, const struct schema_set *schemas, const struct gate *gate, uint64_t seed);
 void life_close(struct life *l);
 
-/* The next thing that happens, or nothing until `end` (ms). */
+/* Does the next step, or none until `end` (ms). */
 void life_step(struct life *l, int64_t end);
-/* Lets so much time pass; ends early when an invariant is broken. */
+/* Lets that much time pass; ends early when an invariant is broken. */
 void life_run(struct life *l, int64_t seconds);
 
-/* With the world at a stand and no faults: whether the machines stop writing, and the number of writes is `ret`. */
+/* With the world at rest and no faults: returns whether the machines stop writing. `ret` is the number of writes. */
 bool life_settles(struct life *l);
 
 void life_trace(struct life *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void life_print_trace(const struct life *l);
 
-/* The host's machine is gone, with all that it knew; another one starts soon. */
+/* The host's machine dies with everything that it knew; another one starts soon. */
 void life_crash(struct life *l, struct host *h);
 
-/* faults.c: what goes wrong, and what people do. */
+/* faults.c: faults, and actions of people. */
 void faults_strike(struct life *l);
 
 #endif

@@ -37,7 +37,7 @@ extern const struct machine_settings rig_usual; /* the default kinds; the gate i
 void rig_open(struct rig *r, const struct machine_settings *settings);
 void rig_close(struct rig *r);
 
-/* Lets so much time pass; ends early when the machine has ended. */
+/* Lets that much time pass; ends early when the machine has ended. */
 void rig_run(struct rig *r, int64_t seconds);
 void rig_tell(struct rig *r, const struct machine_event *e);
 
@@ -45,7 +45,7 @@ void rig_tell(struct rig *r, const struct machine_event *e);
 bool has_line(char (*lines)[LINE_BYTES], size_t count, const char *start);
 size_t count_lines(char (*lines)[LINE_BYTES], size_t count, const char *start);
 
-/* Somebody creates an object, or deletes it. */
+/* Another client creates an object, or deletes it. */
 struct node *rig_add(struct rig *r, slice json);
 void rig_take_away(struct rig *r, struct node *o);
 struct node *rig_schedule(struct rig *r, const char *name); /* in prod */

@@ -1,5 +1,6 @@
 /* The leader crashes at every second step of a run, and at every seventh of a deletion. Whatever the step, the cluster ends
- * as it does without a crash: as many objects are created and deleted, the same ones are left. [Sieve, OSDI'22: intermediate states] */
+ * as it does without a crash: the same numbers of objects are created and deleted, and the same ones are left. [Sieve,
+ * OSDI'22: intermediate states] */
 #include "check.h"
 
 #include "brgate_limits.h"
@@ -9,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* A calm lease: its steps are not what is tried here. */
+/* A slow lease: its steps are not under test here. */
 enum { MINUTE = 60, HOUR = 3600, NEVER = -1, CALM_MS = 60000 };
 
 static struct arena *own;
@@ -45,8 +46,9 @@ struct end_state {
 
 struct story {
     struct life life;
-    int64_t begin, window, rest; /* seconds: until the crash may come, in which it may, and until the end */
-    int crash_at;                /* step of the window; NEVER */
+    int64_t begin, window,
+        rest;     /* seconds: before the crash may come, in which it may come, and until the end */
+    int crash_at; /* step of the window; NEVER */
     bool crashed;
     struct end_state end;
 };
@@ -68,7 +70,7 @@ static void play(void *context)
                                 simulation_complete(&l->s, LIT("a")) + simulation_complete(&l->s, LIT("b"))};
 }
 
-/* Both arenas of the world may end: then the test is wrong. */
+/* If an arena of the world is exhausted, the test is wrong. */
 static void play_in_second(void *context)
 {
     assert_true(arena_run(((struct story *)context)->life.s.arenas[1], play, context));
@@ -120,7 +122,7 @@ static void at_steps_of_a_run(void **state)
     crash_in((struct story){.begin = 3 * HOUR - 2, .window = 30, .rest = HOUR}, 2);
 }
 
-/* From shortly before schedule a has one too many until that one, its data and its Jobs have gone. */
+/* From shortly before schedule a has one Backup too many until that one, its data and its Jobs are deleted. */
 static void at_steps_of_a_deletion(void **state)
 {
     enum { STRIDE = 7 };

@@ -1,4 +1,4 @@
-/* The machine alone, with a server that answers at once: what simulations reach only by chance, or not at all. */
+/* The machine alone, with a server that answers at once: cases that simulations reach only by chance, or not at all. */
 #include "rig.h"
 
 #include "civil.h"
@@ -101,7 +101,7 @@ static void kinds_of_an_operator_are_left_to_it(void **state)
     assert_true(has_line(r.writes, r.write_count, "POST backups"));
     assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 0);
     assert_true(has_line(r.notes, r.note_count, " : Deployment tidb-admin/tidb-operator is TiDB Operator"));
-    /* It has gone: what it left is taken up. */
+    /* The operator was deleted: the machine takes over its objects. */
     rig_take_away(&r, deployment);
     rig_run(&r, 60);
     assert_true(has_line(r.writes, r.write_count, "POST jobs"));
@@ -152,7 +152,7 @@ static void unknown_children_mean_no_run(void **state)
     rig_close(&r);
 }
 
-/* The stream was interrupted, and what was deleted meanwhile is only missing in the next list. */
+/* The stream was interrupted, and an object that was deleted meanwhile is only missing in the next list. */
 static void what_a_list_lacks_is_gone(void **state)
 {
     struct rig r;
@@ -197,7 +197,7 @@ static struct node *add_snapshot(struct rig *r, int64_t ago)
 }
 
 /* Schedule c keeps 48 hours and the snapshot before them. In an hour the younger snapshot becomes that one, and the older
- * may go; but somebody has deleted the younger, and the watch says nothing. */
+ * may be deleted; but a person has deleted the younger, and the watch does not report it. */
 static void retention_does_not_trust_a_silent_watch(void **state)
 {
     (void)state;
@@ -330,7 +330,7 @@ static void open_with_backups(struct rig *r)
     add_deleted_backup(r);
 }
 
-/* It has never read the Secret, and the Job that it needs for the deletion is the first thing that needs it. */
+/* It has never read the Secret: the Job for the deletion is the first to need it. */
 static void a_new_leader_cleans_what_is_being_deleted(void **state)
 {
     struct rig r;
@@ -356,7 +356,7 @@ static void a_secret_that_comes_back_is_read(void **state)
     rig_close(&r);
 }
 
-/* The namespace is being deleted, and the Secret was the first to go. */
+/* The namespace is being deleted, and the Secret was deleted first. */
 static void a_deletion_ends_with_its_namespace(void **state)
 {
     struct rig r;
@@ -422,7 +422,7 @@ static void a_clock_that_is_set_back_delays_nothing(void **state)
     rig_close(&r);
 }
 
-/* Every allocation of a life fails once: the machine is broken then, and stays so, and gives all memory back. */
+/* Every allocation of a life fails once: the machine is then broken, stays broken, and gives all its memory back. */
 static void every_allocation_may_fail(void **state)
 {
     enum { STEP = 7 };

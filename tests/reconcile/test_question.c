@@ -1,4 +1,4 @@
-/* Answers of etcd about log backups, as etcd writes them and as it does not. */
+/* Answers of etcd about log backups, well-formed and not. */
 #include "check.h"
 
 #include "base64.h"
@@ -26,7 +26,7 @@ static struct asking answered(slice body)
     return q;
 }
 
-/* What etcd 3.5.15 answers; start_ts, a table filter and a name are in the info. */
+/* The answers of etcd 3.5.15; the info has start_ts, a table filter and a name. */
 #define HEADER "\"header\":{\"cluster_id\":\"1\",\"revision\":\"9\"}"
 #define NONE   "{\"response_range\":{" HEADER "}}"
 #define VALUE(it)                                                                                            \
@@ -66,7 +66,7 @@ static void what_an_answer_says(void **state)
           .paused = true,
           .start_ts = UINT64_C(450000000000000000),
           .error = SLICE("too much lag now")}},
-        {"an info that is no protobuf",
+        {"an info that is not protobuf",
          ANSWER(VALUE("////"), NONE, NONE, NONE),
          {.known = true, .found = true}},
         {"a checkpoint of another size",
@@ -93,7 +93,7 @@ static void what_an_answer_says(void **state)
     }
 }
 
-/* Cut anywhere, an answer is none. */
+/* An answer that is cut anywhere is not an answer. */
 static void half_an_answer_is_none(void **state)
 {
     (void)state;

@@ -85,7 +85,7 @@ static void what_is_forgotten_is_nowhere(void **state)
     assert_null(queue_find(&queue, K_BR_SCHEDULE, LIT("a"), LIT("1")));
 }
 
-/* Any order of putting off and touching: the due times come in order, and each item once. */
+/* After delays and touches in any order, the due times come in order, and each item once. */
 static void timers_come_in_their_order(void **state)
 {
     enum { ITEMS = 300, MOMENTS = 1000 };
@@ -98,7 +98,7 @@ static void timers_come_in_their_order(void **state)
         dice = dice * 6364136223846793005u + 1442695040888963407u;
         queue_rest(&queue, items[i], 1 + (int64_t)(dice >> 40) % MOMENTS);
     }
-    for (unsigned i = 0; i < ITEMS; i += 3) { /* some change, and are put off anew */
+    for (unsigned i = 0; i < ITEMS; i += 3) { /* some change, and are delayed again */
         queue_touch(&queue, items[i]);
         assert_ptr_equal(queue_take(&queue), items[i]);
         dice = dice * 6364136223846793005u + 1442695040888963407u;

@@ -1,5 +1,5 @@
-/* reconcile_simulation [--first] [SEED [COUNT [DAYS]]]: lives of so many days with faults, and three without. A seed that
- * breaks an invariant does so each time; its last steps are printed. --first: the first such seed ends the run. */
+/* reconcile_simulation [--first] [SEED [COUNT [DAYS]]]: lives of DAYS days with faults, and three without. A seed that
+ * breaks an invariant does so each time, and its last steps are printed. --first: the first such seed ends the run. */
 #include "life.h"
 
 #include "brgate_limits.h"
@@ -74,7 +74,7 @@ static void live(void *context)
     expect(t, l->s.truncated > 0, "the log was never truncated");
 }
 
-/* Each arena may end: then the test is wrong. */
+/* If an arena is exhausted, the test is wrong. */
 static void in_second(void *context)
 {
     struct trial *t = context;

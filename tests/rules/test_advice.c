@@ -1,5 +1,5 @@
 /* Following a hint word by word, or applying its edit, removes the finding and adds no error. Over every fixture, as a
- * manifest, on create and on update, and for every hint of a form that says exactly what to do. */
+ * manifest, on create and on update, and for every hint whose form says exactly what to do. */
 #include "check.h"
 
 #include "builtin_schemas.h"

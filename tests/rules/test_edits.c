@@ -10,7 +10,7 @@
 static struct gate *gate;
 static size_t edits;
 
-/* As many of the rule at that path as there are; the edit may move the text behind it. */
+/* Counts the rule's findings at that path; the edit may move the text after it. */
 static size_t count_of(const struct stream_verdict *s, const struct diagnostic *d)
 {
     size_t n = 0;

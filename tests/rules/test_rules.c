@@ -32,8 +32,8 @@ __attribute__((format(printf, 3, 4))) static void fault(struct test *t, const st
     t->faults++;
 }
 
-/* The lines of the rule's example are in the fixture, so that `brgate explain` shows the truth. A remark behind a line
- * ("# it was nightly") describes a state that the fixture keeps elsewhere. */
+/* The lines of the rule's example are in the fixture, so that `brgate explain` shows the truth. A remark after a line ("# it
+ * was nightly") describes a state that the fixture keeps elsewhere. */
 static void check_example(struct test *t, const struct fixture *f, const char *example)
 {
     for (slice rest = slice_of(example); rest.n;) {
@@ -139,7 +139,7 @@ static void test_every_rule_has_fixtures(void **state)
     unsigned missing = 0;
     for (size_t i = 0; i < rule_count(); i++) {
         const char *slug = rule_at(i)->slug;
-        /* The kinds that we have make it another rule's; tests/audit has those that need a cluster. */
+        /* With our kinds, another rule reports it; tests/audit has the rules that need a cluster. */
         if (rule_at(i)->flags & (RULE_GENERAL | RULE_CLUSTER))
             continue;
         if (fixture_file(t->arena, slug, "fires.txt").p && fixture_file(t->arena, slug, "silent.txt").p)

@@ -1,4 +1,4 @@
-/* From watching to enforcing: what is denied, what is only said to be, by rule and by namespace. */
+/* From watching to enforcing: what is denied, and what would be denied, by rule and by namespace. */
 #include "reviewing.h"
 
 #include "builtin_schemas.h"
@@ -102,7 +102,7 @@ static void what_is_not_enforced_is_told(void **state)
     }
 }
 
-/* Anyone can send a review with megabytes of namespace: looking for it must cost nothing. */
+/* Anyone can send a review with a namespace of megabytes: matching it must cost nothing. */
 static void no_pattern_reads_a_long_name(void **state)
 {
     (void)state;
@@ -143,7 +143,7 @@ static void a_flag_goes_below_what_is_named(void **state)
     }
 }
 
-/* A denial says who denied, which review that was, and where to read on; log and audit log have the same uid. */
+/* A denial names brgate, the review and where to read more; log and audit log have the same uid. */
 static void a_denial_is_signed(void **state)
 {
     static const struct {
@@ -186,7 +186,7 @@ static void a_denial_is_signed(void **state)
     }
 }
 
-/* Both endpoints see a review: what the validating one will tell, the mutating one keeps out of log and metrics. */
+/* Both endpoints see a review: the mutating one keeps out of log and metrics what the validating one will report. */
 static void findings_are_told_once(void **state)
 {
     struct arena *a = *state;
@@ -257,7 +257,7 @@ static slice as_review(struct arena *a, const struct node *root)
     return ask_text(a, &ask);
 }
 
-/* What a server that watches says would be denied, one that enforces denies, for the same rules, and the other way round. */
+/* A server that enforces denies exactly what a watching one says would be denied, for the same rules. */
 static void watching_tells_what_enforcing_denies(void **state)
 {
     struct arena *a = *state;
@@ -290,7 +290,7 @@ static void watching_tells_what_enforcing_denies(void **state)
     assert_true(denied > 80);
 }
 
-/* Only of what is created, only when it is asked for, and only by the endpoint that is asked last. */
+/* Only for new objects, only on request, and only by the endpoint that is asked last. */
 static void the_plan_of_what_is_created_is_audited(void **state)
 {
     static const char line[] =

@@ -37,7 +37,7 @@ static void test_texts(void **state)
         assert_row(rows[i].text, text_names_ours(NULL, slice_of(rows[i].text)) == rows[i].ours);
 }
 
-/* kubectl reads them: they are not passed over. */
+/* kubectl reads them: brgate must not skip them. */
 static void test_wide_texts(void **state)
 {
     static const char *const texts[] = {"kind: Backup\n",

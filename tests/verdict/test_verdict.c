@@ -1,4 +1,4 @@
-/* What the verdict layer makes of findings: ratcheting, policy, annotations. */
+/* What the verdict layer does with findings: ratcheting, policy, annotations. */
 #include "reviewing.h"
 
 static slice backup(struct arena *a, const char *metadata, const char *spec)
@@ -404,7 +404,7 @@ static void test_no_answer_without_memory(void **state)
     arena_free(own);
 }
 
-/* The API server sends no such review, but whatever does shall know which value counts. */
+/* The API server sends no such review, but any client that does should learn which value counts. */
 static void test_keys_set_twice(void **state)
 {
     struct arena *a = *state;

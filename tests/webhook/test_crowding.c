@@ -35,7 +35,7 @@ enum habit {
     JUNK_IN_TURNS,    /* asks for nothing but 400 */
     JUNK_PIPELINED,   /* the same, and the next request begins in the packet that completes the last */
     REVIEW_PIPELINED, /* the same with reviews */
-    HALF_READ,        /* a review, whose answer is not read, and more of them behind it */
+    HALF_READ,        /* a review whose answer is not read, and more of them after it */
     HABITS
 };
 

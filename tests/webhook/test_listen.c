@@ -1,4 +1,4 @@
-/* Listening on every address, on a machine with IPv6 and on one without: in children, of which the kernel refuses IPv6. */
+/* Listening on every address, on a machine with IPv6 and on one without: in children whose kernel refuses IPv6. */
 #include "check.h"
 
 #include "listen.h"

@@ -80,7 +80,7 @@ static void nothing_lifts_a_policy(void **state)
     }
 }
 
-/* Whatever it sets, it is a policy: no empty file lifts it, and it may follow another one. */
+/* With any setting it is a policy: no empty file lifts it, and it may follow another one. */
 static void every_key_makes_a_policy(void **state)
 {
     (void)state;

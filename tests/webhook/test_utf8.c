@@ -1,6 +1,6 @@
-/* Whatever is in an object, every answer, log line, metric and report about it is UTF-8, without control characters, and valid JSON
- * where it is JSON. Each text of each fixture is replaced by hostile ones: bytes that are no characters, halves of
- * characters, and characters of several bytes in such numbers that every limit cuts through one of them. */
+/* For any object, every answer, log line, metric and report is UTF-8, without control characters, and valid JSON where it is
+ * JSON. The tests replace each text of each fixture by hostile ones: bytes that are not characters, halves of characters,
+ * and so many characters of several bytes that every limit cuts through one of them. */
 #include "check.h"
 
 #include "builtin_schemas.h"
@@ -87,7 +87,7 @@ static slice replace_mark(struct arena *a, slice text, slice by)
 /* ---- what must hold ---- */
 
 static const char *row;
-static bool whole; /* what was put in is printable: no character of it is cut or replaced */
+static bool whole; /* the input is printable: no character of it is cut or replaced */
 
 enum text_kind { PLAIN, COLOURED, JSON };
 
@@ -261,7 +261,7 @@ static void check_log(struct subjects *s)
         log_event(s->log, LOG_LEVEL_ERROR, "event", "%.*s", FMT(text));
     }
     log_close(s->log);
-    /* How long it is depends on how long all this takes: the log limits lines by the second. */
+    /* Its length depends on how long all this takes: the log limits lines by the second. */
     assert_true(fstat(s->file, &st) == 0 && st.st_size > 0);
     char *lines = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, s->file, 0);
     close(s->file);

@@ -18,7 +18,7 @@ has_not Deployment 'hostNetwork' '--config' '--client-ca'
 has PodDisruptionBudget 'minAvailable: 1' 'unhealthyPodEvictionPolicy: AlwaysAllow'
 has Pod 'helm.sh/hook: test' 'http://gate-brgate.brgate-system.svc:8080/readyz'
 
-# A container that reads the same, with the same flags and rights, comes before the server, so that a bad policy shows with its reason.
+# A container with the same flags, files and rights runs before the server, so that a bad policy shows with its reason.
 for values in self files everything clouds; do
     given "$values" --values "$chart/ci/$values-values.yaml"
     has Deployment 'name: check-config' '^            - --check-config$' 'terminationMessagePolicy: FallbackToLogsOnError'

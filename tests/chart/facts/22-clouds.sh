@@ -1,4 +1,4 @@
-# What clouds differ in: addresses, ids, names, networks, monitoring.
+# The differences between clouds: addresses, ids, names, networks, monitoring.
 
 # Every address, whichever families the node has.
 given "as it comes"
@@ -9,7 +9,7 @@ has_not Service 'ipFamil' 'annotations:'
 has_not ValidatingWebhookConfiguration 'url:' 'namespaceSelector' 'annotations:'
 has_not PodMonitor '.'
 
-# With the node's network, two pods have no room on a node.
+# With the node's network, two pods do not fit on one node.
 given "the node's network" --set hostNetwork=true
 has Deployment 'maxUnavailable: 1' 'maxSurge: 0'
 

@@ -51,7 +51,7 @@ for kind in ValidatingWebhookConfiguration MutatingWebhookConfiguration Validati
     has_not $kind 'deletionTimestamp'
 done
 
-# Without enforcement nothing refuses, nor may what stands before the servers.
+# Without enforcement nothing refuses, not even the admission policy before the servers.
 given "enforcement warn" --set enforcement=warn --set admissionPolicy.enabled=true --set certificates.guard=false
 has Deployment '- --enforcement=warn$'
 has ValidatingWebhookConfiguration 'failurePolicy: Ignore'

@@ -17,7 +17,7 @@ has Deployment 'replicas: 2 ' '- reconcile$' 'kinds=backupschedules.br.pingcap.c
     'app.kubernetes.io/name: brgate-reconciler$' 'maxUnavailable: 0' '--config=/etc/brgate/policy/brgate.yaml$'
 has_not Deployment 'app.kubernetes.io/name: brgate$' '--namespace' '--dry-run' '--manager-image'
 
-# A release that handles a kind does not warn that nothing does.
+# A release that handles a kind does not warn that the kind has no controller.
 given "rules" --set reconciler.enabled=true,policy.rules.all=warn
 only ConfigMap gate-brgate
 has ConfigMap 'v2-schedule-unsupported: "off"' 'v2-compact-unsupported: "off"' 'all: "warn"'
@@ -36,7 +36,7 @@ only ClusterRole gate-brgate-reconciler-backups
 has ClusterRole 'apiGroups: \[br.pingcap.com\]' 'resources: \[backups/status, backupschedules/status, compactbackups/status\]' \
     'resources: \[jobs\]' 'resources: \[pods\]' 'resources: \[secrets\]' 'resources: \[clusters, pdgroups, tikvgroups\]'
 has_not ClusterRole 'deployments' '\[pingcap.com\]' '"\*"' '\*' 'escalate' 'impersonate' 'deletecollection' 'pods/exec' 'pods/log' 'leases'
-# Secrets are read by name only: nobody can have them listed.
+# Secrets are read by name only: the account cannot list them.
 checked=$((checked + 1))
 grep -A1 'resources: \[secrets\]' "$work/out" | grep -qx '    verbs: \[get\]' || wrong "$what" "$(grep -A1 secrets "$work/out")" "get alone"
 

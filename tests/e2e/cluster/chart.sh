@@ -1,4 +1,4 @@
-# What helm renders of the chart. The image has to have a name; no kubelet here pulls it.
+# Renders the chart with helm. The image needs a name, but no kubelet here pulls it.
 chart_template() { # chart_template RELEASE [FLAG...]
     "$bin/helm" template "$1" charts/brgate --namespace brgate-system --kube-version 1.36.0 --set image.repository=brgate "${@:2}"
 }

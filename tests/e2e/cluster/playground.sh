@@ -8,7 +8,7 @@ cluster_with_the_chart() {
         --set "image.repository=brgate,certificates.mode=files,certificates.caBundle=$(certificate_base64 gate-ca)" \
         --set "webhook.url=https://localhost:$(<"$work/gate.port")" >/dev/null || return 1
     wait_for 20 gate_is_asked || return 1
-    kubectl create namespace tidb >/dev/null # of the examples
+    kubectl create namespace tidb >/dev/null # for the examples
     cat <<TXT
 
 The chart is installed as release gate in brgate-system; its pods stay Pending, and the server of this machine answers in their place.

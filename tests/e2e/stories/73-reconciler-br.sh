@@ -1,4 +1,4 @@
-# Story: the controller's Jobs run the real BR: from the start of a log to its end, with its true failures
+# Story: the controller's Jobs run the real BR: from the start of a log to its end, with real failures
 
 br_bin=$(E2E_CACHE=${E2E_CACHE:-} "$here/br/build" --where) || {
     say Note "left out: the real BR is not built (./dev e2e --build-br builds it, once, in a quarter of an hour)"
@@ -7,7 +7,7 @@ br_bin=$(E2E_CACHE=${E2E_CACHE:-} "$here/br/build" --where) || {
 s3_port=$(port_free)
 tidb_s3=http://127.0.0.1:$s3_port
 process_start s3 "$br_bin/gofakes3" -backend memory -initialbucket my-bucket -host "127.0.0.1:$s3_port"
-pd_start() { # of cluster/tidb.sh, with more behind it
+pd_start() { # replaces that of cluster/tidb.sh, with a stub of the whole cluster
     local pd
     pd=$(port_free)
     echo "$pd" >"$work/pd.port"
@@ -51,31 +51,31 @@ given "a second log Backup of the same cluster" eval 'log_backup log2 | in_tidb 
 then_true "it fails" wait_for 90 phase_is log2 Failed
 then_has "with BR's words" "$(status_of log2 'conditions[*].message')" "allow only one running task"
 when "it is deleted" in_tidb delete backups.br.pingcap.com log2 --timeout=150s
-then_it_passes "it goes"
+then_it_passes "it is deleted"
 then_has "the first one's task goes on" "$(br_log_status)" '"name":"log1"'
 
-given "it is to pause" log_says '{"logSubcommand": "log-pause"}'
+given "its spec asks for a pause" log_says '{"logSubcommand": "log-pause"}'
 then_true "it pauses" wait_for 60 phase_is log1 Paused
 then_has "in the cluster, too" "$(br_log_status)" '"status":"PAUSE"'
-given "it is to go on" log_says '{"logSubcommand": "log-start"}'
+given "its spec asks for a resume" log_says '{"logSubcommand": "log-start"}'
 then_true "it runs again" wait_for 60 phase_is log1 Running
 then_has "in the cluster, too" "$(br_log_status)" '"status":"NORMAL"'
 until_tso=$(tso_now)
 given "its checkpoint advances" eval 'sleep 1; pd_checkpoint log1 "$(tso_now)"'
-given "what was before is to be removed" log_says "{\"logTruncateUntil\": \"$until_tso\"}"
+given "its spec asks to truncate the log before that" log_says "{\"logTruncateUntil\": \"$until_tso\"}"
 truncated() { [[ $(status_of log1 logSuccessTruncateUntil) == "$until_tso" ]]; }
 then_true "BR truncates it" wait_for 100 truncated
-then_has "and writes so into the bucket" "$(objects log1/)" log1/v1_stream_trancate_safepoint.txt
+then_has "and records that in the bucket" "$(objects log1/)" log1/v1_stream_trancate_safepoint.txt
 
-# ---- somebody stops the task by hand, then the object is deleted
-given "it is to stop" log_says '{"logSubcommand": "log-stop"}'
+# ---- the log backup is stopped, and the cluster has no task
+given "its spec asks for a stop" log_says '{"logSubcommand": "log-stop"}'
 then_true "it stops" wait_for 60 phase_is log1 Stopped
 then_equal "the cluster has no task any more" "$(br_log_status)" "[]"
 
 # ---- a start whose pod dies after BR has done its work: the cluster is asked, and BR is not run again
 : >"$work/kubelet/die.log-start"
-given "a log Backup whose first pod dies without a word" eval 'log_backup log3 | in_tidb apply -f -'
-then_true "it is found to run" wait_for 150 phase_is log3 Running
+given "a log Backup whose first pod dies without a report" eval 'log_backup log3 | in_tidb apply -f -'
+then_true "the controller finds it running" wait_for 150 phase_is log3 Running
 found() { [[ $(status_of log3 'logSubCommandStatuses.log-start.phase') == Complete ]]; }
 then_true "its start counts as done" wait_for 120 found
 then_equal "BR was not run a second time" "$(kubelet_runs '^log-start log3 ')" 1
@@ -83,11 +83,11 @@ then_has "the cluster has the task" "$(br_log_status)" '"name":"log3"'
 
 # ---- deletion stops the task first
 when "it is deleted" in_tidb delete backups.br.pingcap.com log3 --timeout=200s
-then_it_passes "it goes"
+then_it_passes "it is deleted"
 then_equal "and so does its task" "$(br_log_status)" "[]"
 
 then_equal "nothing was done twice" "$(done_twice | grep -v 'folder')" ""
-then_true "the namespace is deleted and goes, and no finalizer holds it" namespace_goes
+then_true "the namespace is deleted: no finalizer holds it" namespace_goes
 process_stop one
 tidb_down >/dev/null 2>&1
 process_stop s3

@@ -7,7 +7,7 @@ trap 'kubectl apply --server-side -f "$work/crds.yaml" >/dev/null 2>&1
       kubectl wait --for=condition=Established --timeout=30s -f "$work/crds.yaml" >/dev/null' EXIT
 group=pingcap.com
 newer_is_gone() { ! kubectl get --raw /apis/br.pingcap.com; }
-given "nobody knows the newer group any more" wait_for 20 newer_is_gone
+given "the API server no longer knows the newer group" wait_for 20 newer_is_gone
 rm -rf "$HOME/.kube/cache" # what kubectl remembers of it
 given "brgate guards the cluster" gate_up
 given "a namespace test1" kubectl create namespace test1

@@ -1,4 +1,4 @@
-# Story: the chart starts where the cloud has rules of its own
+# Story: the chart starts in clouds with rules of their own
 
 # ---- GKE: critical classes are limited, so that their pods need a quota in the namespace
 cat >"$work/admission.yaml" <<'YAML'
@@ -24,14 +24,14 @@ chart_pod() { # chart_pod NAME [FLAG...]
         jq --arg name "$1" '.spec.template | {apiVersion: "v1", kind: "Pod", metadata: (.metadata + {name: $name, namespace: "critical"}), spec}'
 }
 given "the account of the servers" gke create serviceaccount gate-brgate -n critical
-when "one of the chart's pods is made, without the chart's quota" gke create -f <(chart_pod before)
+when "one of the chart's pods is created without the chart's quota" gke create -f <(chart_pod before)
 then_has "it is refused" "$err" "insufficient quota to match these scopes"
 given "the chart's quota" eval 'chart_template gate --namespace critical --show-only templates/quota.yaml | gke apply -f -'
 enters() { gke create -f <(chart_pod "$@"); }
-when "its pods are made" eval 'wait_for 20 enters one && enters two' # the quota has to be counted first
+when "its pods are created" eval 'wait_for 20 enters one && enters two' # the quota has to be counted first
 then_it_passes "they enter"
 given "no quota again" gke delete resourcequota gate-brgate -n critical
-when "a pod of no class is made" enters three --set priorityClassName=
+when "a pod without a class is created" enters three --set priorityClassName=
 then_it_passes "it needs none"
 given "it is over" gke delete namespace critical --wait=false
 process_stop gke
