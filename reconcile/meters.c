@@ -13,7 +13,7 @@ enum {
 
 void meters_open(struct meters *m)
 {
-    *m = (struct meters){.started_at = clock_unix(), .state = MACHINE_STANDBY};
+    *m = (struct meters){.started_at = clock_unix(), .state = MACHINE_STARTING};
     m->lags = arena_new(2 * LAG_BYTES);
     pthread_mutex_init(&m->lock, NULL);
 }
@@ -102,7 +102,9 @@ void meters_look(struct meters *m, const struct machine *machine, size_t watches
 /* A replica that waits for the lease is ready: waiting is its purpose. */
 const char *meters_not_ready(void *context)
 {
-    static const char *const reasons[] = {[MACHINE_SYNCING] = "the objects are still being listed",
+    static const char *const reasons[] = {[MACHINE_STARTING] =
+                                              "the Lease could not be read yet: the log says why",
+                                          [MACHINE_SYNCING] = "the objects are still being listed",
                                           [MACHINE_STOPPING] = "it ends",
                                           [MACHINE_ENDED] = "it has ended",
                                           [MACHINE_BROKEN] = "out of memory"};
@@ -123,6 +125,8 @@ static const struct {
     [MACHINE_IN_FLIGHT] = {PREFIX "requests_in_flight", "gauge",
                            "Requests without an answer yet, not counting watches."},
     [MACHINE_DENIED] = {PREFIX "denied", "gauge", "Objects that the gate denies: nothing is done for them."},
+    [MACHINE_UNLISTED] = {PREFIX "unlisted_kinds", "gauge",
+                          "Kinds that cannot be listed: forbidden, or not installed. The log says why."},
     [MACHINE_TURNS] = {PREFIX "turns_total", "counter",
                        "Reconciliations: an object was looked at and planned for."},
     [MACHINE_WRITES] = {PREFIX "writes_total", "counter", "Writes that succeeded."},

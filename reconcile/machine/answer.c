@@ -23,8 +23,9 @@ static void fail(struct machine *m, struct flight *f, const struct machine_event
     struct item *i = f->item;
     m->counts[MACHINE_FAILURES]++;
     i->failures++;
-    note(m, MACHINE_WARNING, i, "%s %.*s: %d %.*s", f->purpose == FOR_WRITE ? "cannot write" : "cannot read",
-         FMT(f->name), e->status, FMT(e->error));
+    slice reason = reason_of(m, e);
+    note(m, MACHINE_WARNING, i, "cannot %s %s %.*s: %.*s", f->purpose == FOR_WRITE ? "write" : "read",
+         f->kind < K_COUNT ? kinds[f->kind].name : "Secret", FMT(f->name), FMT(reason));
     queue_delay(&m->queue, i, delay_of(m, i, e->retry_after));
 }
 

@@ -5,13 +5,13 @@
 
 enum {
     PAGE = 200,
-    WATCH_SECONDS = 420,     /* the server ends a watch then */
-    WATCH_GRACE_MS = 15000,  /* a watch that is not over by then hangs */
-    HIDDEN_MS = 60000,       /* how often we try a kind that may not be listed */
-    CALM_MS = 1000,          /* between the end of a watch and the next request */
-    CATCH_UP_MS = 10000,     /* the first line after a silence may be old */
-    SILENT_MS = 90000,       /* API servers send a bookmark each minute */
-    MOST_BACKOFF_MS = 30000, /* client-go's limit for lists and watches */
+    WATCH_SECONDS = 420,      /* the server ends a watch then */
+    WATCH_GRACE_MS = 15000,   /* a watch that is not over by then hangs */
+    MOST_UNLISTED_MS = 60000, /* how rarely we try a kind that cannot be listed */
+    CALM_MS = 1000,           /* between the end of a watch and the next request */
+    CATCH_UP_MS = 10000,      /* the first line after a silence may be old */
+    SILENT_MS = 90000,        /* API servers send a bookmark each minute */
+    MOST_BACKOFF_MS = 30000,  /* client-go's limit for lists and watches */
 };
 
 static uint64_t spread(enum kind_number k)
@@ -264,31 +264,75 @@ static void list_again(struct machine *m, struct informer *i)
     keep_forget(&m->keep, &i->token);
 }
 
+/* "backups.br.pingcap.com", "pods" */
+static slice kind_title(struct machine *m, enum kind_number k)
+{
+    slice group_version = slice_of(kinds[k].group_version);
+    size_t slash = slice_find_char(group_version, '/');
+    return slash == SLICE_NONE
+               ? slice_of(kinds[k].resource)
+               : arena_fmt(m->scratch, "%s.%.*s", kinds[k].resource, (int)slash, kinds[k].group_version);
+}
+
+/* A server that does not answer is the same for all kinds: that is said once a minute. */
 static void fail(struct machine *m, enum kind_number k, const char *what, const struct machine_event *e)
 {
+    enum { SAID_MS = 60000 };
     struct informer *i = &m->informers[k];
     i->failures++;
     int64_t wait = backoff(i->failures, MOST_BACKOFF_MS, spread(k));
     i->due = m->now.ms + (wait > (int64_t)e->retry_after ? wait : (int64_t)e->retry_after);
-    note(m, MACHINE_WARNING, NULL, "%s of %s failed: %d %.*s", what, kinds[k].resource, e->status,
-         FMT(e->error));
+    if (!e->status && m->silence_said_at && m->now.ms - m->silence_said_at < SAID_MS)
+        return;
+    if (!e->status)
+        m->silence_said_at = m->now.ms;
+    slice title = kind_title(m, k), reason = reason_of(m, e);
+    note(m, MACHINE_WARNING, NULL, "cannot %s %.*s, trying again: %.*s", what, FMT(title), FMT(reason));
+}
+
+static void note_unlisted(struct machine *m, enum kind_number k, const struct machine_event *e)
+{
+    bool handled = kind_is_handled(m->settings.kinds, k);
+    enum machine_level level = handled ? MACHINE_ERROR : MACHINE_WARNING;
+    slice title = kind_title(m, k), reason = reason_of(m, e);
+    if (e->status != 404)
+        note(m, level, NULL, "cannot list %.*s, trying again: %.*s", FMT(title), FMT(reason));
+    else
+        note(m, level, NULL, "the cluster does not have %.*s%s", FMT(title),
+             handled ? ", looking again: install it (brgate crds prints its definition), or leave it out of "
+                       "--kinds"
+                     : "");
 }
 
 /* It may not be listed (401, 403), or there is no such resource (404), and so no such object. */
 static void cannot_list(struct machine *m, enum kind_number k, const struct machine_event *e)
 {
     struct informer *i = &m->informers[k];
-    bool hidden = e->status != 404;
-    if (!i->synced || i->hidden != hidden)
-        note(m, kind_is_handled(m->settings.kinds, k) ? MACHINE_ERROR : MACHINE_WARNING, NULL,
-             "%s cannot be listed: %d %.*s", kinds[k].resource, e->status, FMT(e->error));
+    enum unlisted why = e->status == 404 ? UNLISTED_MISSING : UNLISTED_FORBIDDEN;
+    if (i->unlisted != why)
+        note_unlisted(m, k, e);
     i->synced = true;
-    i->hidden = hidden;
-    if (!hidden) {
+    i->unlisted = why;
+    if (why == UNLISTED_MISSING) {
         list_again(m, i);
         sweep(m, k);
     }
-    i->due = m->now.ms + HIDDEN_MS;
+    i->due = m->now.ms + backoff(++i->failures, MOST_UNLISTED_MS, spread(k));
+}
+
+static void list_is_complete(struct machine *m, enum kind_number k, slice version)
+{
+    struct informer *i = &m->informers[k];
+    keep_forget(&m->keep, &i->version);
+    i->version = keep_text(&m->keep, version);
+    i->seen = version_of(version);
+    i->watches = i->synced = true;
+    if (i->unlisted && kind_is_handled(m->settings.kinds, k)) {
+        slice title = kind_title(m, k);
+        note(m, MACHINE_INFO, NULL, "can list %.*s now", FMT(title));
+    }
+    i->unlisted = LISTED;
+    sweep(m, k);
 }
 
 static void take_page(struct machine *m, enum kind_number k, const struct node *root)
@@ -312,12 +356,7 @@ static void take_page(struct machine *m, enum kind_number k, const struct node *
     i->due = 0;
     if (token.n)
         return;
-    keep_forget(&m->keep, &i->version);
-    i->version = keep_text(&m->keep, version);
-    i->seen = version_of(version);
-    i->watches = i->synced = true;
-    i->hidden = false;
-    sweep(m, k);
+    list_is_complete(m, k, version);
 }
 
 void informer_listed(struct machine *m, enum kind_number k, const struct machine_event *e)
@@ -337,6 +376,32 @@ void informer_listed(struct machine *m, enum kind_number k, const struct machine
     } else {
         take_page(m, k, root);
     }
+}
+
+static size_t count_of(const struct machine *m, enum kind_number k)
+{
+    size_t bucket = 0, count = 0;
+    for (struct link *l = NULL; (l = index_walk(&m->cache.by_name, &bucket, l));)
+        count += LINKED(l, struct object, by_name)->kind == k;
+    return count;
+}
+
+void informers_tell(struct machine *m)
+{
+    if (m->told_lists)
+        return;
+    struct buf b = buf_new(m->scratch, SIZE_MAX);
+    for (unsigned k = 0; k < K_HANDLED; k++) {
+        slice title = kind_title(m, (enum kind_number)k);
+        if (kind_is_handled(m->settings.kinds, (enum kind_number)k) && m->informers[k].watches)
+            buf_fmt(&b, "%s%zu %.*s", b.n ? ", " : "", count_of(m, (enum kind_number)k), FMT(title));
+    }
+    slice counts = buf_slice(&b);
+    if (!counts.n) /* which was said */
+        return;
+    m->told_lists = true;
+    note(m, MACHINE_INFO, NULL, "has listed %.*s%s", FMT(counts),
+         m->has_plans ? "" : "; there is nothing to do now");
 }
 
 /* ---- watches ---- */
@@ -391,6 +456,17 @@ void informer_ended(struct machine *m, enum kind_number k, const struct machine_
     if (e->status >= 400 && e->status != 429 && e->status < 500 && i->watches)
         list_again(m, i);
     fail(m, k, "watch", e);
+}
+
+uint64_t informers_unlisted(const struct machine *m)
+{
+    uint64_t count = 0;
+    for (unsigned k = 0; k < K_WATCHED; k++) {
+        enum unlisted why = m->informers[k].unlisted;
+        count += why == UNLISTED_FORBIDDEN ||
+                 (why == UNLISTED_MISSING && kind_is_handled(m->settings.kinds, (enum kind_number)k));
+    }
+    return count;
 }
 
 bool informer_is_fresh(struct machine *m, enum kind_number k)

@@ -147,7 +147,7 @@ static void take_record(struct machine *m, const struct node *root)
     l->acquired = keep_text(&m->keep, acquired);
     l->transitions = number_at(root, "spec.leaseTransitions", 0);
     l->duration = seconds > 0 && seconds <= MOST_SECONDS ? seconds * 1000 : m->settings.lease_duration;
-    l->known = true;
+    l->known = l->seen = true;
 }
 
 static void won(struct machine *m)
@@ -161,10 +161,62 @@ static void won(struct machine *m)
          FMT(m->settings.lease_name));
 }
 
+/* A refusal (403, 404) stays until somebody changes the cluster: unlike a server that does not answer, it is not asked every
+ * two seconds. */
+static void back_off(struct machine *m, struct lease_trouble *t)
+{
+    enum { MOST_BACKOFF_MS = 30000 };
+    struct lease *l = &m->lease;
+    bool refused = t->status / 100 == 4 && t->status != 429;
+    t->refusals = refused ? t->refusals + 1 : 0;
+    if (!refused || l->held)
+        return;
+    int64_t due = m->now.ms + backoff(t->refusals, MOST_BACKOFF_MS, 0);
+    l->due = due > l->due ? due : l->due;
+}
+
+/* Says why there is no usable answer: when that changes, and once a minute. */
+static void fail(struct machine *m, const struct machine_event *e, enum machine_verb verb)
+{
+    enum { SAID_MS = 60000 };
+    bool reads = verb == MACHINE_GET;
+    struct lease_trouble *t = &m->lease.trouble[!reads];
+    bool is_new = !t->is || t->status != e->status;
+    t->is = true;
+    t->status = e->status;
+    back_off(m, t);
+    if (!is_new && m->now.ms - t->said_at < SAID_MS)
+        return;
+    t->said_at = m->now.ms;
+    slice reason = reason_of(m, e);
+    note(m, MACHINE_WARNING, NULL, "cannot %s the Lease %.*s/%.*s, trying again: %.*s",
+         reads ? "read" : "write", FMT(m->settings.lease_namespace), FMT(m->settings.lease_name),
+         FMT(reason));
+}
+
+static void recover(struct machine *m, enum machine_verb verb)
+{
+    bool reads = verb == MACHINE_GET;
+    struct lease_trouble *t = &m->lease.trouble[!reads];
+    if (t->is)
+        note(m, MACHINE_INFO, NULL, "can %s the Lease %.*s/%.*s again", reads ? "read" : "write",
+             FMT(m->settings.lease_namespace), FMT(m->settings.lease_name));
+    *t = (struct lease_trouble){0};
+}
+
+static void give_back(struct machine *m, bool done)
+{
+    m->lease.given_back = true;
+    note(m, done ? MACHINE_INFO : MACHINE_WARNING, NULL,
+         done ? "has given the lease %.*s/%.*s back"
+              : "could not give the lease %.*s/%.*s back: it expires by itself",
+         FMT(m->settings.lease_namespace), FMT(m->settings.lease_name));
+}
+
 static void written(struct machine *m, const struct node *root)
 {
     if (m->stopping) {
-        m->lease.given_back = true;
+        give_back(m, true);
         return;
     }
     take_record(m, root);
@@ -187,6 +239,7 @@ void lease_answer(struct machine *m, const struct machine_event *e, enum machine
     l->busy = false;
     l->due = l->sent + m->settings.lease_retry;
     if (root && node_get(root, LIT("spec"))) {
+        recover(m, verb);
         if (verb == MACHINE_GET)
             see_record(m, root);
         else
@@ -196,10 +249,11 @@ void lease_answer(struct machine *m, const struct machine_event *e, enum machine
         return;
     }
     if (m->stopping && verb == MACHINE_UPDATE) {
-        l->given_back = true; /* it ends by itself */
+        give_back(m, false);
         return;
     }
-    if (e->status == 404) {
+    if (e->status == 404 && verb != MACHINE_CREATE) { /* of a creation: there is no such namespace */
+        recover(m, verb);
         forget_record(m);
         l->absent = true;
         l->due = m->now.ms;
@@ -212,7 +266,5 @@ void lease_answer(struct machine *m, const struct machine_event *e, enum machine
     }
     if (verb != MACHINE_GET)
         forget_record(m); /* it is unknown whether it was written */
-    if (e->status)
-        note(m, MACHINE_WARNING, NULL, "the lease cannot be %s: %d %.*s",
-             verb == MACHINE_GET ? "read" : "written", e->status, FMT(e->error));
+    fail(m, e, verb);
 }

@@ -96,6 +96,7 @@ static void lose(struct machine *m)
     teller_close(m);
     m->counts[MACHINE_DENIED] = 0;
     m->others = 0;
+    m->told_lists = m->has_plans = false;
     note(m, MACHINE_WARNING, NULL, "no longer holds the lease %.*s/%.*s", FMT(m->settings.lease_namespace),
          FMT(m->settings.lease_name));
 }
@@ -109,7 +110,7 @@ enum machine_state machine_state(const struct machine *m)
     if (m->stopping)
         return m->item_flights || (m->lease.held && !m->lease.given_back) ? MACHINE_STOPPING : MACHINE_ENDED;
     if (!machine_acts(m))
-        return MACHINE_STANDBY;
+        return m->lease.seen ? MACHINE_STANDBY : MACHINE_STARTING;
     return machine_synced(m) ? MACHINE_LEADING : MACHINE_SYNCING;
 }
 
@@ -148,6 +149,8 @@ uint64_t machine_count(const struct machine *m, enum machine_count what)
         return m->queue.delayed_count;
     case MACHINE_IN_FLIGHT:
         return m->item_flights + m->teller.in_flight + m->lease.busy;
+    case MACHINE_UNLISTED:
+        return informers_unlisted(m);
     default:
         return what < MACHINE_COUNT_COUNT ? m->counts[what] : 0;
     }
@@ -311,6 +314,8 @@ static void next(void *context)
     m->turns_left = MOST_TURNS;
     c->has = informers_next(m, c->ret) || (takes_turns(m) && turns_next(m, c->ret)) ||
              (machine_may_write(m) && teller_next(m, c->ret));
+    if (takes_turns(m) && !m->queue.ready && !m->item_flights)
+        informers_tell(m);
 }
 
 static bool call(struct call *c, void (*work)(void *))

@@ -139,6 +139,7 @@ void machine_event(struct machine *m, struct machine_moment now, const struct ma
 /* ---- state ---- */
 
 enum machine_state {
+    MACHINE_STARTING, /* the lease could not be read or made yet */
     MACHINE_STANDBY,  /* another process holds the lease */
     MACHINE_SYNCING,  /* leads; not everything is listed yet */
     MACHINE_LEADING,  /* at work (in a dry run: looking) */
@@ -170,6 +171,7 @@ enum machine_count {
     MACHINE_DELAYED,   /* objects that wait after a failure */
     MACHINE_IN_FLIGHT, /* requests, without watches */
     MACHINE_DENIED,    /* objects that the gate denies */
+    MACHINE_UNLISTED,  /* kinds that may not be listed, and handled ones that the cluster does not have */
     /* counters */
     MACHINE_TURNS,
     MACHINE_WRITES, /* that were answered with 2xx */

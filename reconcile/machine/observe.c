@@ -156,7 +156,7 @@ void turn_observe(struct turn *t)
     const struct machine *m = t->m;
     slice namespace = item_namespace(t->item), name = item_name(t->item);
     for (unsigned k = 0; k < K_WATCHED; k++)
-        if (m->informers[k].hidden && kinds[k].needed_by >> t->item->kind & 1)
+        if (m->informers[k].unlisted == UNLISTED_FORBIDDEN && kinds[k].needed_by >> t->item->kind & 1)
             t->seen.unknown |= kinds[k].unknown;
     see_owned(t, owner_key(object_uid(t->object)));
     if (t->resource->kind == KIND_BACKUP_SCHEDULE) {

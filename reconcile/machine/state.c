@@ -116,6 +116,14 @@ bool machine_note(struct machine *m, struct machine_note *ret)
 
 /* ---- small things ---- */
 
+slice reason_of(struct machine *m, const struct machine_event *e)
+{
+    if (e->error.n)
+        return e->error;
+    return e->status ? arena_fmt(m->scratch, "the answer with status %d cannot be used", e->status)
+                     : LIT("no answer");
+}
+
 int64_t backoff(unsigned failures, int64_t most, uint64_t seed)
 {
     int64_t wait = 1000;

@@ -34,11 +34,18 @@ struct flight {
 
 enum { MOST_ITEM_FLIGHTS = 64, MOST_FLIGHTS = MOST_ITEM_FLIGHTS + K_WATCHED + 8 };
 
+/* Why a kind cannot be listed. */
+enum unlisted {
+    LISTED,             /* it can */
+    UNLISTED_FORBIDDEN, /* it is unknown which objects there are */
+    UNLISTED_MISSING,   /* the cluster does not have the kind, and so no object */
+};
+
 /* The list and watch of one kind. */
 struct informer {
     bool needed;
-    bool synced;          /* was listed once, or cannot be listed */
-    bool hidden;          /* it may not be listed */
+    bool synced; /* was listed once, or cannot be listed */
+    enum unlisted unlisted;
     bool busy;            /* a request is in flight */
     bool watches;         /* what was listed is to be watched, from `version` on */
     slice version, token; /* kept; the token continues a list */
@@ -64,6 +71,14 @@ struct lease {
     int64_t transitions, duration; /* of the holder, ms */
     int64_t observed;              /* when the record was seen to change */
     bool given_back;
+    bool seen; /* it was read or written once */
+    /* Why it cannot be read ([0]) or written ([1]). */
+    struct lease_trouble {
+        bool is;
+        int status;
+        unsigned refusals; /* in a row */
+        int64_t said_at;
+    } trouble[2];
 };
 
 /* The Events for users: those to be sent, and those that were sent. */
@@ -95,6 +110,9 @@ struct machine {
     struct machine_moment now;
     int64_t skew; /* of the two clocks, ms: `wall` - `ms` */
     bool broken, stopping, timed;
+    bool has_plans;          /* an object had something to do since the lists were begun */
+    bool told_lists;         /* what the first lists have brought was noted */
+    int64_t silence_said_at; /* ms: when it was noted that the API server does not answer; 0: never */
     uint64_t last_id;
     struct flight flights[MOST_FLIGHTS];
     size_t item_flights;
@@ -126,6 +144,9 @@ __attribute__((format(printf, 4, 5))) void note(struct machine *m, enum machine_
                                                 const struct item *item, const char *format, ...);
 
 void notes_close(struct machine *m); /* forgets all lines */
+
+/* Why there is no answer that can be used, for a note. */
+slice reason_of(struct machine *m, const struct machine_event *e);
 
 /* Milliseconds to wait after that many failures: 1 s, doubled, at most `most`. `seed` spreads them. */
 int64_t backoff(unsigned failures, int64_t most, uint64_t seed);
@@ -159,6 +180,11 @@ void informer_ended(struct machine *m, enum kind_number k, const struct machine_
 /* Returns whether the cache is certainly not much older than a minute. When it may be, which a silent watch does not reveal,
  * the kind is listed again. */
 bool informer_is_fresh(struct machine *m, enum kind_number k);
+/* Notes once what the first lists have brought, and in a dry run whether there is anything to do. Call it when no object
+ * waits for a turn. */
+void informers_tell(struct machine *m);
+/* Returns how many kinds cannot be listed, without those that are not handled and that the cluster does not have. */
+uint64_t informers_unlisted(const struct machine *m);
 /* Forgets what was listed; the cache is the caller's. */
 void informers_close(struct machine *m);
 

@@ -301,6 +301,7 @@ static bool act(struct turn *t, struct machine_request *ret)
     const struct plan_action *x = t->plan.first;
     const struct memory *r = t->item->memory;
     slice secret = t->denial.n ? (slice){0} : turn_secret_name(t->resource);
+    m->has_plans = m->has_plans || x;
     /* Plans again with the Secret if the plan wants to act or waits for it; other plans need none. */
     if ((x || t->plan.secret) && secret.n && (!r || !r->secret_at || m->now.ms - r->secret_at >= SECRET_MS)) {
         read_secret(t, secret, ret);

@@ -45,7 +45,8 @@ const struct machine_settings rig_usual = {.kinds = MACHINE_DEFAULT_KINDS,
 void rig_open(struct rig *r, const struct machine_settings *settings)
 {
     struct machine_settings own_settings = *settings;
-    *r = (struct rig){.refusal = "{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"message\":\"no\"}"};
+    *r = (struct rig){.refused_status = 403,
+                      .refusal = "{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"message\":\"no\"}"};
     assert_true(simulation_open(&r->s, schemas, 1));
     r->s.faults = false;
     api_open(&r->api, &r->s);
@@ -110,12 +111,15 @@ static void serve(struct rig *r, const struct machine_request *q)
 {
     struct machine_event e = {.kind = MACHINE_ANSWER, .id = q->id};
     take_down(r, q);
-    bool refused = r->refused_resource && q->resource && !strcmp(q->resource, r->refused_resource) &&
-                   (!r->refused_verb || !strcmp(r->refused_verb, verb_word(q->verb)));
+    bool named = r->refused_resource && q->resource && !strcmp(q->resource, r->refused_resource);
+    r->request_count++;
+    bool refused =
+        (r->refuses_all || named) && (!r->refused_verb || !strcmp(r->refused_verb, verb_word(q->verb)));
     if (q->resource && r->silent && !strcmp(q->resource, "leases"))
         return;
     if (refused) {
-        e.status = 403;
+        e.kind = q->verb == MACHINE_WATCH ? MACHINE_WATCH_END : MACHINE_ANSWER;
+        e.status = r->refused_status;
         e.body = slice_of(r->refusal);
         e.error = LIT("forbidden");
     } else if (q->verb == MACHINE_WATCH) {

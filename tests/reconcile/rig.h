@@ -20,8 +20,10 @@ struct rig {
     } watches[MOST_OPEN];
     char writes[MOST_WRITES][LINE_BYTES]; /* "POST backups", "PATCH backupschedules/status a" */
     char notes[MOST_WRITES][LINE_BYTES];
-    size_t write_count, note_count, list_count, lists_before_write, lists_elsewhere;
-    const char *refused_resource; /* answers 403 to every request of it */
+    size_t write_count, note_count, request_count, list_count, lists_before_write, lists_elsewhere;
+    const char *refused_resource; /* answers `refused_status` to every request of it */
+    bool refuses_all;             /* the same for all resources */
+    int refused_status;           /* 403 unless set; 0: there is no answer */
     const char *refused_verb;     /* only of that; NULL: all */
     const char *refusal;          /* the body */
     bool silent;                  /* the lease is never answered */

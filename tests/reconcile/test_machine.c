@@ -132,7 +132,136 @@ static void a_dry_run_writes_nothing(void **state)
     rig_run(&r, UNTIL_RUN);
     assert_int_equal(r.write_count, 0);
     assert_int_equal(count_lines(r.notes, r.note_count, "BackupSchedule a: would create Backup a-"), 1);
+    assert_int_equal(count_lines(r.notes, r.note_count, " : has listed 3 backupschedules.br.pingcap.com, "),
+                     1);
+    rig_tell(&r, &(struct machine_event){.kind = MACHINE_STOP});
+    rig_run(&r, 10);
+    for (size_t i = 0; i < r.note_count; i++)
+        assert_null(strstr(r.notes[i], "lease"));
     rig_close(&r);
+}
+
+static void a_dry_run_of_an_empty_cluster_says_so(void **state)
+{
+    struct machine_settings dry = rig_usual;
+    struct rig r;
+    (void)state;
+    dry.dry_run = true;
+    rig_open(&r, &dry);
+    static const char *const names[] = {"a", "b", "c"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        rig_take_away(&r, rig_schedule(&r, names[i]));
+    rig_run(&r, HOURS);
+    assert_int_equal(r.note_count, 1);
+    assert_string_equal(r.notes[0], " : has listed 0 backupschedules.br.pingcap.com, 0 "
+                                    "compactbackups.br.pingcap.com; there is nothing to do now");
+    rig_close(&r);
+}
+
+/* ---- a server that does not answer, or refuses ---- */
+
+enum { MINUTES = 10 };
+
+/* What the machine says in ten minutes when every answer has this status (0: none). */
+static void refuse_all(struct rig *r, const struct machine_settings *settings, int status)
+{
+    rig_open(r, settings);
+    r->refused_status = status;
+    r->refuses_all = true;
+    rig_run(r, MINUTES * 60);
+}
+
+static void a_server_that_does_not_answer_is_reported(void **state)
+{
+    struct rig r;
+    (void)state;
+    refuse_all(&r, &rig_usual, 0);
+    static const char read[] = " : cannot read the Lease brgate/brgate-reconcile, trying again: forbidden";
+    static const char write[] = " : cannot write the Lease brgate/brgate-reconcile, trying again: forbidden";
+    assert_string_equal(r.notes[0], read);
+    assert_in_range(r.note_count, MINUTES - 1, MINUTES);
+    assert_true(machine_state(r.m) == MACHINE_STARTING);
+    /* What is wrong changes: that is said at once. */
+    r.refused_status = 403;
+    r.note_count = 0;
+    rig_run(&r, 10);
+    assert_int_equal(r.note_count, 1);
+    assert_true(machine_state(r.m) == MACHINE_STARTING);
+    /* It can be read and not written. */
+    r.refuses_all = false;
+    r.refused_resource = "leases";
+    r.refused_verb = "POST";
+    r.note_count = 0;
+    rig_run(&r, MINUTES * 60);
+    assert_string_equal(r.notes[0], " : can read the Lease brgate/brgate-reconcile again");
+    assert_string_equal(r.notes[1], write);
+    assert_in_range(r.note_count, MINUTES - 2, MINUTES + 1);
+    assert_true(machine_state(r.m) == MACHINE_STARTING);
+    r.refused_resource = NULL;
+    rig_run(&r, 60);
+    assert_true(machine_state(r.m) == MACHINE_LEADING);
+    rig_close(&r);
+}
+
+/* What every two seconds would be 1,800 requests an hour to a server that refuses them all. */
+static void a_refused_lease_is_asked_for_less_and_less(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *verb;
+    } refusals[] = {{403, NULL}, {404, "POST"}, {401, NULL}, {403, "POST"}};
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        struct rig r;
+        rig_open(&r, &rig_usual);
+        r.refused_resource = "leases";
+        r.refused_status = refusals[i].status;
+        r.refused_verb = refusals[i].verb;
+        rig_run(&r, HOURS);
+        assert_in_range(r.request_count, 60, 300);
+        assert_in_range(r.note_count, 50, 61);
+        rig_close(&r);
+    }
+}
+
+static void what_cannot_be_listed_is_named_without_a_bare_status(void **state)
+{
+    struct machine_settings dry = rig_usual;
+    struct rig r;
+    (void)state;
+    dry.dry_run = true;
+    refuse_all(&r, &dry, 0);
+    assert_string_equal(r.notes[0], " : cannot list backups.br.pingcap.com, trying again: forbidden");
+    assert_in_range(r.note_count, MINUTES - 2, MINUTES);
+    assert_true(machine_state(r.m) == MACHINE_SYNCING);
+    rig_close(&r);
+    refuse_all(&r, &dry, 404);
+    assert_true(has_line(
+        r.notes, r.note_count,
+        " : the cluster does not have backupschedules.br.pingcap.com, looking again: install it (brgate"));
+    assert_true(has_line(r.notes, r.note_count, " : the cluster does not have clusters.core.pingcap.com"));
+    assert_int_equal(machine_count(r.m, MACHINE_UNLISTED), 2);
+    rig_close(&r);
+}
+
+/* The definition is installed while the controller runs, or soon after its start. */
+static void a_kind_that_was_missing_is_found(void **state)
+{
+    (void)state;
+    static const int statuses[] = {404, 403};
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        struct rig r;
+        rig_open(&r, &rig_usual);
+        r.refused_resource = "backupschedules";
+        r.refused_status = statuses[i];
+        rig_run(&r, 8);
+        assert_int_equal(machine_count(r.m, MACHINE_UNLISTED), 1);
+        r.refused_resource = NULL;
+        rig_run(&r, 10); /* as long again as it was missing */
+        assert_true(has_line(r.notes, r.note_count, " : can list backupschedules.br.pingcap.com now"));
+        assert_int_equal(machine_count(r.m, MACHINE_UNLISTED), 0);
+        rig_close(&r);
+    }
 }
 
 static void unknown_children_mean_no_run(void **state)
@@ -144,7 +273,8 @@ static void unknown_children_mean_no_run(void **state)
     rig_run(&r, UNTIL_RUN);
     assert_true(machine_state(r.m) == MACHINE_LEADING);
     assert_int_equal(r.write_count, 0);
-    assert_true(has_line(r.notes, r.note_count, " : compactbackups cannot be listed: 403"));
+    assert_true(has_line(r.notes, r.note_count,
+                         " : cannot list compactbackups.br.pingcap.com, trying again: forbidden"));
     /* The right to list them is granted. */
     r.refused_resource = NULL;
     rig_run(&r, 120);
@@ -462,6 +592,11 @@ int main(void)
         cmocka_unit_test(kinds_of_an_operator_are_left_to_it),
         cmocka_unit_test(one_namespace_is_looked_at),
         cmocka_unit_test(a_dry_run_writes_nothing),
+        cmocka_unit_test(a_dry_run_of_an_empty_cluster_says_so),
+        cmocka_unit_test(a_server_that_does_not_answer_is_reported),
+        cmocka_unit_test(a_refused_lease_is_asked_for_less_and_less),
+        cmocka_unit_test(what_cannot_be_listed_is_named_without_a_bare_status),
+        cmocka_unit_test(a_kind_that_was_missing_is_found),
         cmocka_unit_test(unknown_children_mean_no_run),
         cmocka_unit_test(what_a_list_lacks_is_gone),
         cmocka_unit_test(retention_does_not_trust_a_silent_watch),
