@@ -188,8 +188,7 @@ static void take_signal(struct controller *c)
     if (c->stopping)
         _exit(128 + (int)signal.ssi_signo);
     c->stopping = true;
-    log_event(c->log, LOG_LEVEL_INFO, "stopping",
-              "%s: waiting for requests in flight, then giving the lease back",
+    log_event(c->log, LOG_LEVEL_INFO, "stopping", "%s: waiting for the requests in flight",
               strsignal((int)signal.ssi_signo));
     tell(c, &(struct machine_event){.kind = MACHINE_STOP});
 }
@@ -213,7 +212,7 @@ static bool loop(struct controller *c, struct error *reterr)
         take_signal(c);
     }
     log_event(c->log, state == MACHINE_ENDED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "stopped",
-              state == MACHINE_ENDED ? "everything is given back" : "out of memory");
+              state == MACHINE_ENDED ? "no request is in flight" : "out of memory");
     return state == MACHINE_ENDED || error_set(reterr, "out of memory");
 }
 
@@ -260,14 +259,15 @@ static bool open_port(struct controller *c, struct error *reterr)
     struct health_source source = {&c->meters, meters_not_ready, meters_put};
     if (fd < 0)
         return false;
-    unsigned port = listen_port(fd);
+    char place[LISTEN_TEXT_BYTES];
+    listen_text(c->options->listen, listen_port(fd), place);
     c->health = health_start(&source, fd);
     if (!c->health) {
         close(fd);
         return error_set(reterr, "--listen %s: the server cannot start", c->options->listen);
     }
-    log_event(c->log, LOG_LEVEL_INFO, "started", "API server %.*s, identity %s, health on %s (port %u)",
-              FMT(kube_server(c->kube)), c->identity, c->options->listen, port);
+    log_event(c->log, LOG_LEVEL_INFO, "started", "API server %.*s, identity %s, health on %s",
+              FMT(kube_server(c->kube)), c->identity, place);
     return true;
 }
 

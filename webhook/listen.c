@@ -117,3 +117,11 @@ unsigned listen_port(int fd)
         return 0;
     return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }
+
+const char *listen_text(const char *address, unsigned port, char text[LISTEN_TEXT_BYTES])
+{
+    const char *given = strrchr(address, ':');
+    bool chosen = given && strcmp(given, ":0") == 0;
+    snprintf(text, LISTEN_TEXT_BYTES, chosen ? "%s (port %u)" : "%s", address, port);
+    return text;
+}

@@ -8,4 +8,8 @@
 int listen_on(const char *address, const char *flag, struct error *reterr);
 unsigned listen_port(int fd);
 
+/* "127.0.0.1:8080", and " (port 43211)" behind it only when the system has chosen the port. */
+enum { LISTEN_TEXT_BYTES = 96 };
+const char *listen_text(const char *address, unsigned port, char text[LISTEN_TEXT_BYTES]);
+
 #endif

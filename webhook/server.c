@@ -192,21 +192,17 @@ static bool start_health(struct server *s, struct error *reterr)
     return false;
 }
 
-/* The port is worth printing only when the system has chosen it. */
 static void report_started(const struct server *s)
 {
     const struct server_options *o = s->options;
-    char port[32] = "", health_port[32] = "";
-    if (strcmp(strrchr(o->listen, ':'), ":0") == 0)
-        snprintf(port, sizeof port, " (port %u)", s->port);
-    if (strcmp(strrchr(o->health_listen, ':'), ":0") == 0)
-        snprintf(health_port, sizeof health_port, " (port %u)", s->health_port);
+    char place[LISTEN_TEXT_BYTES], health_place[LISTEN_TEXT_BYTES];
     struct server_policy p = {.enforcement = "deny"};
     if (s->service.handler->policy)
         s->service.handler->policy(s->service.handler->context, &p);
     log_event(s->service.log, LOG_LEVEL_INFO, "started",
-              "brgate %s, policy %s, enforcement %s: HTTPS on %s%s, health on %s%s", BRGATE_VERSION,
-              p.sha256[0] ? p.sha256 : "none", p.enforcement, o->listen, port, o->health_listen, health_port);
+              "brgate %s, policy %s, enforcement %s: HTTPS on %s, health on %s", BRGATE_VERSION,
+              p.sha256[0] ? p.sha256 : "none", p.enforcement, listen_text(o->listen, s->port, place),
+              listen_text(o->health_listen, s->health_port, health_place));
 }
 
 static bool start(struct server *s, const struct server_handler *h, struct error *reterr)
