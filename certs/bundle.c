@@ -15,7 +15,7 @@ bool bundle_read(struct arena *a, slice pem, struct bundle *ret, struct error *r
     *ret = (struct bundle){0};
     STACK_OF(X509) *all = openssl_certificates(pem);
     if (!all)
-        return openssl_failed(reterr, "not a list of certificates in PEM form");
+        return openssl_no_certificate(reterr, "", pem);
     int count = sk_X509_num(all);
     ret->entries = arena_try(a, (size_t)count * sizeof *ret->entries);
     bool done = ret->entries || error_set(reterr, "out of memory");

@@ -99,17 +99,17 @@ bool openssl_describe(struct arena *a, X509 *c, struct certificate_info *ret, st
 bool certificate_read(struct arena *a, slice pem, struct certificate_info *ret, struct error *reterr)
 {
     scoped(X509) *c = openssl_certificate(pem);
-    return c ? openssl_describe(a, c, ret, reterr) : openssl_failed(reterr, "no certificate in PEM form");
+    return c ? openssl_describe(a, c, ret, reterr) : openssl_no_certificate(reterr, "", pem);
 }
 
 bool certificate_key_matches(slice pem, slice key_pem, struct error *reterr)
 {
     scoped(X509) *c = openssl_certificate(pem);
     if (!c)
-        return openssl_failed(reterr, "no certificate in PEM form");
+        return openssl_no_certificate(reterr, "", pem);
     scoped(EVP_PKEY) *key = openssl_key(key_pem);
     if (!key)
-        return openssl_failed(reterr, "no unencrypted private key in PEM form");
+        return openssl_no_key(reterr, "", key_pem);
     if (X509_check_private_key(c, key) != 1) {
         ERR_clear_error();
         return error_set(reterr, "the key does not match the certificate");
@@ -190,10 +190,10 @@ bool certificate_chain_valid(slice chain, slice ca_bundle, slice host, int64_t n
 {
     STACK_OF(X509) *certificates = openssl_certificates(chain);
     if (!certificates)
-        return openssl_failed(reterr, "the chain is not a list of certificates in PEM form");
+        return openssl_no_certificate(reterr, "the chain: ", chain);
     STACK_OF(X509) *roots = openssl_certificates(ca_bundle);
     bool valid = roots ? verify(certificates, roots, host, now, reterr)
-                       : openssl_failed(reterr, "the CA bundle is not a list of certificates in PEM form");
+                       : openssl_no_certificate(reterr, "the CA bundle: ", ca_bundle);
     openssl_free_certificates(certificates);
     openssl_free_certificates(roots);
     return valid;

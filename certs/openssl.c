@@ -30,6 +30,34 @@ bool openssl_failed(struct error *reterr, const char *what)
     return error_set(reterr, "%s%s%s", what, reason ? ": " : "", reason ? reason : "");
 }
 
+static bool has(slice pem, slice what)
+{
+    return slice_find(pem, what) != SLICE_NONE;
+}
+
+bool openssl_no_certificate(struct error *reterr, const char *holder, slice pem)
+{
+    const char *what = !pem.n                               ? "empty, not a certificate"
+                       : has(pem, LIT(" CERTIFICATE-----")) ? NULL
+                       : has(pem, LIT("PRIVATE KEY-----"))  ? "a private key, not a certificate"
+                                                            : "no \"-----BEGIN CERTIFICATE-----\" in it";
+    struct error damage;
+    openssl_failed(&damage, "a damaged certificate");
+    return error_set(reterr, "%s%s", holder, what ? what : damage.text);
+}
+
+bool openssl_no_key(struct error *reterr, const char *holder, slice pem)
+{
+    const char *what = !pem.n                               ? "empty, not a private key"
+                       : has(pem, LIT("ENCRYPTED"))         ? "an encrypted private key; store it decrypted"
+                       : has(pem, LIT("PRIVATE KEY-----"))  ? NULL
+                       : has(pem, LIT(" CERTIFICATE-----")) ? "a certificate, not a private key"
+                                                            : "no \"-----BEGIN PRIVATE KEY-----\" in it";
+    struct error damage;
+    openssl_failed(&damage, "a damaged private key");
+    return error_set(reterr, "%s%s", holder, what ? what : damage.text);
+}
+
 X509 *openssl_certificate(slice pem)
 {
     scoped(BIO) *in = pem.n <= INT_MAX ? BIO_new_mem_buf(pem.n ? pem.p : "", (int)pem.n) : NULL;

@@ -19,6 +19,11 @@ SCOPED(BIO, BIO_free_all)
 /* Returns false, and sets the error to `what` and OpenSSL's oldest reason. Empties OpenSSL's error queue. */
 bool openssl_failed(struct error *reterr, const char *what);
 
+/* Returns false, and sets the error to what the text holds instead of a certificate, or of an unencrypted private key,
+ * behind `holder` ("the CA bundle: "). Call it when one could not be read. */
+bool openssl_no_certificate(struct error *reterr, const char *holder, slice pem);
+bool openssl_no_key(struct error *reterr, const char *holder, slice pem);
+
 /* A copy in the arena; the empty slice when it is full. */
 slice openssl_copy(struct arena *a, slice s);
 slice openssl_text(struct arena *a, BIO *memory);

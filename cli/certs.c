@@ -1,11 +1,13 @@
 /* brgate certs: shows the webhook's certificates, makes and renews them. */
 #include "certs.h"
 
+#include "civil.h"
 #include "clock.h"
 #include "command.h"
 #include "issue.h"
 #include "keeper.h"
 #include "options.h"
+#include "suggest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,6 +109,21 @@ static bool write_new(const char *dir, const char *name, slice text, mode_t mode
     return done;
 }
 
+static bool tell_made(struct arena *a, const char *dir, slice certificate)
+{
+    struct certificate_info info;
+    struct error why;
+    if (!certificate_read(a, certificate, &info, &why))
+        return command_fails("certs make", "%s", why.text), false;
+    struct buf until = buf_new(a, 64);
+    civil_put(&until, info.not_after);
+    struct output out;
+    output_open(&out, "certs make", NULL);
+    output_put(&out, arena_fmt(a, "%s: tls.crt, tls.key and ca.crt, valid until %.*s\n", dir,
+                               FMT(buf_slice(&until))));
+    return output_close(&out);
+}
+
 static bool make(struct arena *a, const struct settings *s)
 {
     slice names[OPTION_TEXTS_MOST];
@@ -124,7 +141,7 @@ static bool make(struct arena *a, const struct settings *s)
     }
     return write_new(s->dir, "tls.key", made.leaf.key, 0600) &&
            write_new(s->dir, "tls.crt", made.leaf.certificate, 0644) &&
-           write_new(s->dir, "ca.crt", made.ca, 0644);
+           write_new(s->dir, "ca.crt", made.ca, 0644) && tell_made(a, s->dir, made.leaf.certificate);
 }
 
 int certs_make(int argc, char **argv)
@@ -248,5 +265,14 @@ int command_certs(int argc, char **argv)
     for (size_t i = 0; i < COUNT(parts); i++)
         if (slice_eq(word, parts[i].name))
             return parts[i].run(argc - 1, argv + 1);
-    return command_fails("certs", "expected show, make or self; see 'brgate certs --help'");
+    if (!word.n)
+        return command_fails("certs", "expected show, make or self; see 'brgate certs --help'");
+    if (word.p[0] == '-')
+        return command_fails("certs", "expected show, make or self before the option %.*s", FMT(word));
+    slice names[COUNT(parts)];
+    for (size_t i = 0; i < COUNT(parts); i++)
+        names[i] = parts[i].name;
+    slice near = suggest_nearest(word, names, COUNT(parts));
+    return near.n ? command_fails("certs", "unknown command %.*s; did you mean %.*s?", FMT(word), FMT(near))
+                  : command_fails("certs", "unknown command %.*s: expected show, make or self", FMT(word));
 }

@@ -227,12 +227,13 @@ static void show_configurations(struct show *s, const struct store *store)
 static void show_file(struct show *s, const char *path)
 {
     slice bytes;
+    const char *shown = file_shown(path, "standard input");
     int error = file_read_stream(s->arena, path, LIMIT_STREAM_BYTES + 1, &bytes);
     if (error) {
-        unable(s, arena_fmt(s->arena, "%s: %s", path, strerror(error)));
+        unable(s, arena_fmt(s->arena, "%s: %s", shown, file_why(error)));
         return;
     }
-    buf_fmt(&s->out, "file %s\n", path);
+    buf_fmt(&s->out, file_is_stdin(path) ? "%s\n" : "file %s\n", shown);
     if (put_chain(s, "holds", bytes))
         serve(s, bytes, "the file's certificate");
 }

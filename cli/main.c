@@ -59,6 +59,12 @@ static void help(FILE *out)
 
 static int unknown(const char *word)
 {
+    if (word[0] == '-') {
+        say("brgate: expected a command before the option %.*s",
+            FMT(slice_cut(slice_of(word), 0, strcspn(word, "="))));
+        say("Try 'brgate --help'.");
+        return EXIT_UNABLE;
+    }
     slice names[COMMAND_COUNT];
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i].name;

@@ -11,7 +11,7 @@
 
 /* The kernel doubles this, counts it as the pod's memory, and would let a client that reads nothing grow it
  * to megabytes. Usual reviews and answers fit; larger ones go through in turns. */
-enum { SOCKET_BUFFER = 32 << 10 };
+enum { SOCKET_BUFFER = 32 << 10, PORT_MOST = 65535 };
 
 union address {
     struct sockaddr any;
@@ -20,13 +20,13 @@ union address {
 };
 
 /* "1.2.3.4:80", "[::1]:80", ":80" (every address). */
-static socklen_t parse(const char *text, union address *ret)
+static socklen_t split(const char *text, union address *ret)
 {
     char address[INET6_ADDRSTRLEN];
     slice s = slice_of(text);
     const char *colon = strrchr(text, ':');
     uint64_t port;
-    if (!colon || !num_u64(slice_of(colon + 1), &port) || port > 65535)
+    if (!colon || !num_u64(slice_of(colon + 1), &port) || port > PORT_MOST)
         return 0;
     slice name = slice_cut(s, 0, (size_t)(colon - text));
     if (!name.n)
@@ -47,6 +47,37 @@ static socklen_t parse(const char *text, union address *ret)
     ret->v4.sin_family = AF_INET;
     ret->v4.sin_port = htons((uint16_t)port);
     return inet_pton(AF_INET, address, &ret->v4.sin_addr) == 1 ? sizeof ret->v4 : 0;
+}
+
+/* Whether the part behind the last colon is a number, and no port. Port 0 lets the system choose one. */
+static bool port_too_large(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    size_t n = colon ? strspn(colon + 1, "0123456789") : 0;
+    uint64_t port;
+    return n && !colon[1 + n] && (!num_u64(slice_of(colon + 1), &port) || port > PORT_MOST);
+}
+
+static socklen_t parse(const char *text, const char *flag, union address *ret, struct error *reterr)
+{
+    socklen_t length = split(text, ret);
+    if (length)
+        return length;
+    if (port_too_large(text))
+        error_set(reterr, "%s %s: the port must be from 1 to %d", flag, text, PORT_MOST);
+    else
+        error_set(
+            reterr,
+            "%s %s: expected ADDRESS:PORT with a numeric address, such as 0.0.0.0:8443 or [::1]:8443, or "
+            ":8443 for every address",
+            flag, text);
+    return 0;
+}
+
+bool listen_check(const char *address, const char *flag, struct error *reterr)
+{
+    union address at;
+    return parse(address, flag, &at, reterr) != 0;
 }
 
 static const char *advice(int error)
@@ -81,15 +112,9 @@ static int open_socket(const char *text, union address *at, socklen_t *length)
 int listen_on(const char *address, const char *flag, struct error *reterr)
 {
     union address at;
-    socklen_t length = parse(address, &at);
-    if (!length) {
-        error_set(
-            reterr,
-            "%s %s: expected ADDRESS:PORT with a numeric address, such as 0.0.0.0:8443 or [::1]:8443, or "
-            ":8443 for every address",
-            flag, address);
+    socklen_t length = parse(address, flag, &at, reterr);
+    if (!length)
         return -1;
-    }
     int on = 1, off = 0, buffer = SOCKET_BUFFER, fd = open_socket(address, &at, &length);
     if (fd >= 0)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

@@ -6,6 +6,8 @@
 
 /* A listening, non-blocking socket, or -1 with one line in `reterr`. `flag` names the option in it. */
 int listen_on(const char *address, const char *flag, struct error *reterr);
+/* Whether the text is such an address; false with one line. */
+bool listen_check(const char *address, const char *flag, struct error *reterr);
 unsigned listen_port(int fd);
 
 /* "127.0.0.1:8080", and " (port 43211)" behind it only when the system has chosen the port. */

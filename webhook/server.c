@@ -205,9 +205,18 @@ static void report_started(const struct server *s)
               listen_text(o->health_listen, s->health_port, health_place));
 }
 
+/* What the options say by themselves, before anything is read, reported or opened. */
+static bool check_options(const struct server_options *o, struct error *reterr)
+{
+    return listen_check(o->listen, "--listen", reterr) &&
+           listen_check(o->health_listen, "--health-listen", reterr) && tls_priority_check(o, reterr);
+}
+
 static bool start(struct server *s, const struct server_handler *h, struct error *reterr)
 {
     const struct server_options *o = s->options;
+    if (!check_options(o, reterr))
+        return false;
     s->service.options = o;
     s->service.handler = h;
     s->service.log = log_new(o->log_fd, o->text_log, o->log_level);
@@ -251,12 +260,10 @@ struct server *server_start(const struct server_options *o, const struct server_
 
 bool server_check(const struct server_options *o, struct error *reterr)
 {
+    if (!check_options(o, reterr))
+        return false;
     struct log *log = log_new(o->log_fd, o->text_log, o->log_level);
-    struct tls *tls = log ? tls_new(o, log, reterr) : NULL;
-    if (!log)
-        no_memory(reterr);
-    bool usable = tls != NULL;
-    tls_free(tls);
+    bool usable = log ? tls_check(o, log, reterr) : no_memory(reterr);
     log_close(log);
     return usable;
 }

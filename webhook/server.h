@@ -148,8 +148,8 @@ struct server;
 struct server *server_start(const struct server_options *o, const struct server_handler *h,
                             struct error *reterr);
 
-/* Whether it could start: reads certificate, key and client CA as server_start() does, and listens nowhere. False with
- * one line. */
+/* Whether it could start and get ready: reads certificate, key and client CA as server_start() does, and listens nowhere.
+ * False with one line, also when no client would accept the certificate. */
 bool server_check(const struct server_options *o, struct error *reterr);
 
 /* The ports it listens on, also where the system chose them. */

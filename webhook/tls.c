@@ -166,8 +166,11 @@ static bool check_pair(struct arena *a, struct tls_pair *p, const struct server_
 {
     struct certificate_info info;
     struct error error;
-    if (!certificate_read(a, s->cert, &info, &error))
+    if (!certificate_read(a, s->cert, &info, &error)) {
+        bool exchanged = certificate_read(a, s->key, &info, NULL);
+        error_set(&error, "%s%s", error.text, exchanged ? "; are the two files exchanged?" : "");
         return fail(reterr, "--tls-cert", o->cert_file, error.text);
+    }
     if (!certificate_key_matches(s->cert, s->key, &error))
         return fail(reterr, "--tls-key", o->key_file, error.text);
     p->not_before = info.not_before;
@@ -213,12 +216,27 @@ static const char *trouble_of(const struct tls_pair *p)
     return p->for_name ? NULL : "the certificate is not for the name that --tls-name gives";
 }
 
+/* One line with the certificate's names and the one that is missing. */
+static bool other_name(struct arena *a, const struct server_options *o, slice cert, struct error *reterr)
+{
+    struct certificate_info info;
+    struct error reason;
+    if (!certificate_read(a, cert, &info, reterr))
+        return false;
+    error_set(&reason, "the certificate is for ");
+    for (size_t i = 0; i < info.name_count; i++)
+        error_set(&reason, "%s%s%.*s", reason.text, i ? ", " : "", FMT(info.names[i]));
+    error_set(&reason, "%s, not for %s, as --tls-name requires",
+              info.name_count ? reason.text : "the certificate is for no name", o->tls_name);
+    return fail(reterr, o->cert_file ? "--tls-cert" : "--self-signed", o->cert_file, reason.text);
+}
+
 static void report_loaded(struct tls *t, const struct tls_pair *p)
 {
     struct civil c = civil_of(p->not_after);
     log_event(t->log, LOG_LEVEL_INFO, "certificate",
-              "serving certificate %s, valid until %04d-%02d-%02dT%02d:%02d:%02dZ", p->fingerprint, c.year,
-              c.month, c.day, c.hour, c.minute, c.second);
+              "certificate %s is valid until %04d-%02d-%02dT%02d:%02d:%02dZ", p->fingerprint, c.year, c.month,
+              c.day, c.hour, c.minute, c.second);
 }
 
 /* Logged when the trouble begins or changes, not at every check. */
@@ -246,6 +264,46 @@ static bool load_first(struct arena *a, struct tls *t, struct error *reterr)
     report_loaded(t, t->current);
     report_trouble(t);
     return true;
+}
+
+/* Whether a client would accept the pair now; false with one line. */
+static bool check_accepted(struct arena *a, const struct tls_pair *p, const struct server_options *o, slice cert,
+                           struct error *reterr)
+{
+    const char *trouble = trouble_of(p);
+    if (!p->for_name)
+        return other_name(a, o, cert, reterr);
+    return !trouble || fail(reterr, o->cert_file ? "--tls-cert" : "--self-signed", o->cert_file, trouble);
+}
+
+bool tls_check(const struct server_options *o, struct log *l, struct error *reterr)
+{
+    struct tls t = {.options = o, .log = l};
+    struct tls_files s;
+    struct arena *a = arena_new(ARENA_BYTES);
+    if (!a)
+        return error_set(reterr, "out of memory");
+    bool given = o->cert_file || o->cert_pem.n;
+    struct tls_pair *p = given && read_sources(a, &t, &s, reterr) ? pair_load(a, o, &s, reterr) : NULL;
+    bool usable = p ? check_accepted(a, p, o, s.cert, reterr) : !given;
+    if (p && usable)
+        report_loaded(&t, p);
+    pair_release(p);
+    arena_free(a);
+    return usable;
+}
+
+bool tls_priority_check(const struct server_options *o, struct error *reterr)
+{
+    gnutls_priority_t parsed;
+    const char *at = NULL;
+    if (!o->tls_priority || gnutls_priority_init(&parsed, o->tls_priority, &at) == 0) {
+        if (o->tls_priority)
+            gnutls_priority_deinit(parsed);
+        return true;
+    }
+    return error_set(reterr, "--tls-priority %s: not a GnuTLS priority string%s%s", o->tls_priority,
+                     at && *at ? ", from here: " : "", at ? at : "");
 }
 
 struct tls *tls_new(const struct server_options *o, struct log *l, struct error *reterr)

@@ -16,6 +16,11 @@ struct tls_pair; /* private */
 /* Loads the first pair if the options name one; otherwise tls_replace() has to bring it. NULL with one line in
  * `reterr`. */
 struct tls *tls_new(const struct server_options *o, struct log *l, struct error *reterr);
+/* Reads what tls_new() would load, and reports it. False with one line when that cannot be used, or when no client would
+ * accept it. */
+bool tls_check(const struct server_options *o, struct log *l, struct error *reterr);
+/* Whether --tls-priority is one; false with one line. */
+bool tls_priority_check(const struct server_options *o, struct error *reterr);
 void tls_free(struct tls *t);
 
 /* Reads the files again. Without `forced`, texts that were tried before are left alone. */

@@ -124,10 +124,10 @@ static void keys_and_certificates_belong_together(void **state)
     } rows[] = {
         {"own key", one.certificate, one.key, NULL},
         {"other key", one.certificate, two.key, "the key does not match the certificate"},
-        {"swapped", one.key, one.certificate, "no certificate in PEM form: no start line"},
-        {"no key", one.certificate, LIT("hello"), "no unencrypted private key in PEM form: unsupported"},
-        {"empty", {0}, {0}, "no certificate in PEM form: no start line"},
-        {"cut off", slice_cut(one.certificate, 0, 200), one.key, "no certificate in PEM form: bad end line"},
+        {"swapped", one.key, one.certificate, "a private key, not a certificate"},
+        {"no key", one.certificate, LIT("hello"), "no \"-----BEGIN PRIVATE KEY-----\" in it"},
+        {"empty", {0}, {0}, "empty, not a certificate"},
+        {"cut off", slice_cut(one.certificate, 0, 200), one.key, "a damaged certificate: bad end line"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error error = {0};
@@ -219,10 +219,10 @@ static void chains_are_believed_by_both(void **state)
     struct error error = {0};
     assert_false(certificate_chain_valid(LIT("x"), ca.certificate, LIT("h"), begin, &error));
     assert_slice("chain", slice_of(error.text),
-                 LIT("the chain is not a list of certificates in PEM form: no start line"));
+                 LIT("the chain: no \"-----BEGIN CERTIFICATE-----\" in it"));
     assert_false(certificate_chain_valid(leaf.certificate, LIT(""), LIT("h"), begin, &error));
     assert_slice("bundle", slice_of(error.text),
-                 LIT("the CA bundle is not a list of certificates in PEM form: no start line"));
+                 LIT("the CA bundle: empty, not a certificate"));
     arena_free(a);
 }
 

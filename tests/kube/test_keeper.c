@@ -120,9 +120,9 @@ static void what_is_of_no_use_is_replaced(void **state)
         {"expired", "certificate has expired", expired.ca, expired.leaf.certificate, expired.leaf.key},
         {"another key", "does not match", good.ca, good.leaf.certificate, other.leaf.key},
         {"another CA", "unable to get", other.ca, good.leaf.certificate, good.leaf.key},
-        {"no CA", "CA bundle is not a list", {0}, good.leaf.certificate, good.leaf.key},
-        {"no key", "no unencrypted private key", good.ca, good.leaf.certificate, {0}},
-        {"nothing", "no certificate in PEM form", {0}, {0}, {0}},
+        {"no CA", "the CA bundle: empty", {0}, good.leaf.certificate, good.leaf.key},
+        {"no key", "empty, not a private key", good.ca, good.leaf.certificate, {0}},
+        {"nothing", "empty, not a certificate", {0}, {0}, {0}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         secret_put(s, rows[i].cas, rows[i].cert, rows[i].key);

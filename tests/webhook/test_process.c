@@ -314,6 +314,9 @@ static void check_mistake(struct process *p, const char *const *arguments, const
     assert_row(message, status == 2);
     assert_row(message, strstr(p->text, message) != NULL);
     assert_row(message, strstr(p->text, form) != NULL);
+    bool loaded_first = strstr(p->text, "\"event\":\"certificate\"") != NULL;
+    assert_row(message, !loaded_first || strstr(p->text, "this machine has no such address") ||
+                            strstr(p->text, "another process uses this port"));
 }
 
 /* A certificate, and the key of another one. */
@@ -350,7 +353,8 @@ static void mistakes_are_told(void **state)
         {{"--self-signed", "extra"}, "unexpected argument extra; see 'brgate serve --help'", false},
         {{"--self-signed", "--listen"}, "--listen requires a value", false},
         {{"--self-signed", "--listen", "localhost:1"}, "--listen localhost:1: expected ADDRESS:PORT", true},
-        {{"--self-signed", "--listen", "127.0.0.1:65536"}, "expected ADDRESS:PORT", true},
+        {{"--self-signed", "--listen", "127.0.0.1:65536"}, "the port must be from 1 to 65535", true},
+        {{"--self-signed", "--health-listen", "127.0.0.1:65536"}, "the port must be from 1 to 65535", true},
         {{"--self-signed", "--listen", "192.0.2.1:0"}, "this machine has no such address", true},
         {{"--self-signed", "--listen", busy}, "another process uses this port", true},
         {{"--self-signed", "--listen", "127.0.0.1:0", "--health-listen", busy},
@@ -367,14 +371,15 @@ static void mistakes_are_told(void **state)
         {{"--self-signed", "--client-name", "x"}, "--client-name has no effect without --client-ca", false},
         {{"--self-signed", "--client-ca", none}, "No such file or directory", true},
         {{"--self-signed", "--listen", "127.0.0.1:0", "--tls-priority", "NONSENSE"},
-         "the HTTPS server cannot start: ",
+         "--tls-priority NONSENSE: not a GnuTLS priority string",
          true},
         {{"--self-signed", "--config", "x"}, "--config x: not readable", true},
         {{"--tls-cert", none, "--tls-key", key}, "none: No such file or directory", true},
-        {{"--tls-cert", key, "--tls-key", key}, "no certificate in PEM form", true},
-        {{"--tls-cert", certificate, "--tls-key", certificate},
-         "no unencrypted private key in PEM form",
+        {{"--tls-cert", key, "--tls-key", key}, "a private key, not a certificate", true},
+        {{"--tls-cert", key, "--tls-key", certificate},
+         "two.key: a private key, not a certificate; are the two files exchanged?",
          true},
+        {{"--tls-cert", certificate, "--tls-key", certificate}, "a certificate, not a private key", true},
         {{"--tls-cert", certificate, "--tls-key", key}, "the key does not match the certificate", true},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -397,6 +402,14 @@ static void a_check_starts_nothing(void **state)
     process_start(&p, text);
     assert_int_equal(process_end(&p), 2);
     assert_non_null(strstr(p.text, "brgate serve: --config x: not readable\n"));
+    check_mistake(
+        &p, (const char *const[]){"--self-signed", "--check-config", "--tls-name", "gate.example", NULL},
+        "--self-signed: the certificate is for localhost, 127.0.0.1, ::1, not for gate.example, as "
+        "--tls-name requires",
+        true);
+    check_mistake(
+        &p, (const char *const[]){"--self-signed", "--check-config", "--listen", "127.0.0.1:99999", NULL},
+        "the port must be from 1 to 65535", true);
     memset(p.f.log, -1, sizeof p.f.log);
     fixture_end(&p.f);
 }
