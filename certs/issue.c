@@ -1,10 +1,13 @@
 /* Makes a CA for one leaf, and forgets its key. */
 #include "issue.h"
+
+#include "kube_name.h"
 #include "openssl.h"
 
+#include <arpa/inet.h>
 #include <openssl/rand.h>
 
-enum { MOST_NAMES = 32, MOST_COMMON_NAME_BYTES = 64, MARK_BYTES = 6 };
+enum { MOST_NAMES = 32, MOST_COMMON_NAME_BYTES = 64, MARK_BYTES = 6, MOST_HOST_BYTES = 255 };
 
 static slice joined(struct arena *a, slice first, slice second, const char *end)
 {
@@ -46,14 +49,52 @@ static size_t leaf_names(struct arena *a, const struct issue_request *request, s
     return n;
 }
 
+static bool check_name(const char *what, slice name, bool (*valid)(slice, struct refusal *),
+                       struct error *reterr)
+{
+    struct refusal r = {0};
+    if (valid(name, &r))
+        return true;
+    return error_set(reterr, "the %s %.*s: %s%s%s", what, FMT(name.n ? name : LIT("''")), r.why,
+                     r.hint[0] ? "; " : "", r.hint);
+}
+
+/* A DNS name, which may begin with "*.", or an IP address. */
+static bool is_host(slice name, struct refusal *refusal)
+{
+    char text[MOST_HOST_BYTES + 1];
+    unsigned char address[sizeof(struct in6_addr)];
+    if (name.n && name.n <= MOST_HOST_BYTES && !memchr(name.p, 0, name.n)) {
+        memcpy(text, name.p, name.n);
+        text[name.n] = 0;
+        if (inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1)
+            return true;
+    }
+    return kube_subdomain(slice_starts(name, LIT("*.")) ? slice_from(name, 2) : name, refusal);
+}
+
+bool issue_check(const struct issue_request *request, struct error *reterr)
+{
+    if (request->life < ISSUE_LEAST_LIFE)
+        return error_set(reterr, "a certificate must live for at least %d seconds", ISSUE_LEAST_LIFE);
+    if (request->service.n && !check_name("Service", request->service, kube_label, reterr))
+        return false;
+    if (request->namespace.n && !check_name("namespace", request->namespace, kube_label, reterr))
+        return false;
+    for (size_t i = 0; i < request->more_count; i++)
+        if (!check_name("name", request->more_names[i], is_host, reterr))
+            return false;
+    return request->service.n || request->more_count || error_set(reterr, "a certificate requires a name");
+}
+
 bool issue_make(struct arena *a, const struct issue_request *request, struct issue *ret, struct error *reterr)
 {
     char name[MOST_COMMON_NAME_BYTES];
     slice names[MOST_NAMES];
     size_t count = leaf_names(a, request, names);
     int64_t early = request->life / 10 < ISSUE_CLOCKS_APART ? request->life / 10 : ISSUE_CLOCKS_APART;
-    if (request->life < ISSUE_LEAST_LIFE || !count)
-        return error_set(reterr, "a certificate needs a name and a life of at least 30 seconds");
+    if (!issue_check(request, reterr))
+        return false;
     if (!ca_name(name))
         return openssl_failed(reterr, "no random numbers available");
     struct certificate_request ca = {.use = CERTIFICATE_CA,

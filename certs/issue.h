@@ -14,7 +14,7 @@ enum {
 };
 
 struct issue_request {
-    slice service, namespace; /* of the webhook's Service */
+    slice service, namespace; /* of the webhook's Service; for issue_check() the namespace may be empty */
     const slice *more_names;  /* DNS names and IP addresses besides the Service's */
     size_t more_count;
     int64_t now, life; /* seconds */
@@ -28,7 +28,10 @@ struct issue {
 /* The name that API servers ask for: "SERVICE.NAMESPACE.svc". Empty when the arena is full. */
 slice issue_dns_name(struct arena *a, slice service, slice namespace);
 
-/* False with one line in `reterr`. */
+/* Whether the names are those of a Service, a namespace and hosts, and the life is long enough; false with one line. */
+bool issue_check(const struct issue_request *request, struct error *reterr);
+
+/* False with one line in `reterr`, also for what issue_check() refuses. */
 bool issue_make(struct arena *a, const struct issue_request *request, struct issue *ret,
                 struct error *reterr);
 

@@ -97,7 +97,7 @@ static bool take_enforcement(void *settings, const struct option *o, const char 
 {
     struct settings *s = settings;
     (void)o;
-    return enforcement_read(slice_of(value), &s->enforcement) || error_set(reterr, "expected deny or warn");
+    return enforcement_read(slice_of(value), &s->enforcement, reterr);
 }
 
 static const struct option option_list[] = {

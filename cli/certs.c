@@ -211,6 +211,7 @@ static int keep_once(const struct settings *s)
                                .life = s->life,
                                .settle = s->settle,
                                .interval = 1000};
+    kube_split_name(s->secret, &o.namespace, &o.secret);
     if (!keeper_check(&o, &error))
         return command_fails("certs self", "%s", error.text);
     struct kube_place place = {.kubeconfig = s->kubeconfig};
@@ -218,8 +219,7 @@ static int keep_once(const struct settings *s)
     struct kube *kube = kube_open(&place, &limits, &error);
     if (!kube)
         return command_fails("certs self", "%s", error.text);
-    o.namespace = kube_namespace(kube);
-    kube_split_name(s->secret, &o.namespace, &o.secret);
+    o.namespace = o.namespace.n ? o.namespace : kube_namespace(kube);
     struct keeper *k = keeper_new(&o, kube, &(struct keeper_callbacks){.say = say});
     int status = k ? keep(k, s->wait) : command_fails("certs self", "out of memory");
     keeper_stop(k);
@@ -272,7 +272,7 @@ int command_certs(int argc, char **argv)
     slice names[COUNT(parts)];
     for (size_t i = 0; i < COUNT(parts); i++)
         names[i] = parts[i].name;
-    slice near = suggest_nearest(word, names, COUNT(parts));
-    return near.n ? command_fails("certs", "unknown command %.*s; did you mean %.*s?", FMT(word), FMT(near))
-                  : command_fails("certs", "unknown command %.*s: expected show, make or self", FMT(word));
+    struct error why;
+    suggest_unknown_of(&why, "command", word, names, COUNT(parts));
+    return command_fails("certs", "%s", why.text);
 }

@@ -5,6 +5,7 @@
 #include "crd_files.h"
 #include "crd_source.h"
 #include "options.h"
+#include "suggest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -73,8 +74,9 @@ static bool take_group(void *settings, const struct option *o, const char *value
 {
     struct settings *s = settings;
     (void)o;
+    static const slice groups[] = {SLICE("br.pingcap.com"), SLICE("pingcap.com")};
     s->group = slice_of(value);
-    return group_known(s->group) || error_set(reterr, "expected br.pingcap.com or pingcap.com");
+    return group_known(s->group) || suggest_expected(reterr, s->group, groups, COUNT(groups));
 }
 
 int command_crds(int argc, char **argv)

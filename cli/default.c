@@ -9,6 +9,7 @@
 #include "options.h"
 #include "patch.h"
 #include "report.h"
+#include "suggest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,10 +62,11 @@ static bool choose_shape(struct settings *s, enum shape shape, struct error *ret
 static bool take_format(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
     (void)o;
+    static const slice words[] = {SLICE("yaml"), SLICE("json")};
     if (!strcmp(value, "json"))
         return choose_shape(settings, SHAPE_JSON, reterr);
     return !strcmp(value, "yaml") ? choose_shape(settings, SHAPE_YAML, reterr)
-                                  : error_set(reterr, "expected yaml or json");
+                                  : suggest_expected(reterr, slice_of(value), words, COUNT(words));
 }
 
 static bool take_shape(void *settings, const struct option *o, const char *value, struct error *reterr)
@@ -77,8 +79,8 @@ static bool take_mode(void *settings, const struct option *o, const char *value,
 {
     struct settings *s = settings;
     (void)o;
-    s->chosen = defaults_mode_read(slice_of(value), &s->mode);
-    return s->chosen || error_set(reterr, "expected effective, documented or none");
+    s->chosen = defaults_mode_read(slice_of(value), &s->mode, reterr);
+    return s->chosen;
 }
 
 static const struct option option_list[] = {

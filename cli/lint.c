@@ -69,9 +69,9 @@ struct settings {
 static bool take_exclude(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
     struct settings *s = settings;
-    (void)o, (void)reterr;
+    (void)o;
     s->excludes[s->exclude_count++] = value;
-    return true;
+    return ignore_check(slice_of(value), reterr);
 }
 
 static const struct option option_list[] = {

@@ -68,11 +68,10 @@ static int unknown(const char *word)
     slice names[COMMAND_COUNT];
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i].name;
-    slice near = suggest_nearest(slice_of(word), names, COMMAND_COUNT);
-    if (near.n)
-        say("brgate: unknown command '%s'; did you mean '%.*s'?", word, FMT(near));
-    else
-        say("brgate: unknown command '%s'", word);
+    struct error why;
+    suggest_unknown(&why, "command", slice_of(word), suggest_nearest(slice_of(word), names, COMMAND_COUNT),
+                    "");
+    say("brgate: %s", why.text);
     say("Try 'brgate --help'.");
     return EXIT_UNABLE;
 }

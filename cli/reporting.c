@@ -1,9 +1,14 @@
 /* Options of reports and rules. */
 #include "reporting.h"
 
+#include "bug.h"
+#include "suggest.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { FORMATS_MOST = 8 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -15,14 +20,17 @@ const char *const reporting_fail_on[] = {
 bool reporting_take_format(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
     struct reporting *r = settings;
+    slice names[FORMATS_MOST];
     (void)o;
+    BUG_IF(report_format_count > FORMATS_MOST);
     for (size_t i = 0; i < report_format_count; i++) {
-        if (slice_eq(slice_of(value), report_formats[i].name)) {
+        names[i] = report_formats[i].name;
+        if (slice_eq(slice_of(value), names[i])) {
             r->format = &report_formats[i];
             return true;
         }
     }
-    return error_set(reterr, "expected text, json or github");
+    return suggest_expected(reterr, slice_of(value), names, report_format_count);
 }
 
 bool reporting_take_level(void *settings, const struct option *o, const char *value, struct error *reterr)
@@ -39,10 +47,10 @@ bool reporting_take_level(void *settings, const struct option *o, const char *va
 bool reporting_take_config(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
     struct reporting *r = settings;
-    (void)o, (void)reterr;
+    (void)o;
     r->config = value;
     r->no_config = false;
-    return true;
+    return *value || error_set(reterr, "the value is empty");
 }
 
 void reporting_begin(struct reporting *r, const char *command, struct arena *a, int argc)

@@ -6,6 +6,7 @@
 #include "catalogue.h"
 #include "json_memory.h"
 #include "options.h"
+#include "policy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -213,14 +214,6 @@ static void print_rule(const struct rule *r)
     print_example("Good:", r->good);
 }
 
-static int unknown_rule(const char *slug)
-{
-    slice near = rule_nearest(slice_of(slug));
-    if (near.n)
-        return command_fails("explain", "unknown rule %s; did you mean %.*s?", slug, FMT(near));
-    return command_fails("explain", "unknown rule %s; 'brgate rules' lists them", slug);
-}
-
 int command_explain(int argc, char **argv)
 {
     static const struct options options = {
@@ -235,8 +228,9 @@ int command_explain(int argc, char **argv)
     code = EXIT_CLEAN;
     for (size_t i = 0; i < rules.count; i++) {
         size_t rule;
-        if (!rule_find(slice_of(rules.items[i]), &rule)) {
-            code = unknown_rule(rules.items[i]);
+        struct error why;
+        if (!policy_rule(slice_of(rules.items[i]), &rule, &why)) {
+            code = command_fails("explain", "%s", why.text);
             continue;
         }
         fputs(printed++ ? "\n" : "", stdout);

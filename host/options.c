@@ -11,7 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { OPTIONS_MOST = 64 };
+enum { OPTIONS_MOST = 64, WORDS_MOST = 8 };
 
 struct unit {
     slice name;
@@ -95,16 +95,17 @@ static bool expected_number(const struct option *o, struct error *reterr)
 
 static bool take_word(const struct option *o, unsigned *field, const char *value, struct error *reterr)
 {
-    error_set(reterr, "expected ");
-    for (unsigned i = 0; o->words[i]; i++) {
-        if (!strcmp(o->words[i], value)) {
-            *field = i;
+    slice words[WORDS_MOST];
+    unsigned count = 0;
+    for (; o->words[count]; count++) {
+        BUG_IF(count == WORDS_MOST);
+        words[count] = slice_of(o->words[count]);
+        if (strcmp(o->words[count], value) == 0) {
+            *field = count;
             return true;
         }
-        const char *before = i == 0 ? "" : o->words[i + 1] ? ", " : " or ";
-        error_set(reterr, "%s%s%s", reterr->text, before, o->words[i]);
     }
-    return false;
+    return suggest_expected(reterr, slice_of(value), words, count);
 }
 
 static bool take_text(struct option_texts *texts, const char *value, struct error *reterr)
@@ -178,10 +179,10 @@ static int unknown(const struct options *o, slice name)
     for (size_t i = 0; i < o->count; i++)
         names[i] = slice_of(o->list[i].name);
     names[o->count] = LIT("--help");
-    slice near = suggest_nearest(name, names, o->count + 1);
-    if (near.n)
-        return wrong(o, "there is no option %.*s; did you mean %.*s?", FMT(name), FMT(near));
-    return wrong(o, "there is no option %.*s; 'brgate %s --help' lists them", FMT(name), o->command);
+    struct error otherwise, why;
+    error_set(&otherwise, "; 'brgate %s --help' lists them", o->command);
+    suggest_unknown(&why, "option", name, suggest_nearest(name, names, o->count + 1), otherwise.text);
+    return wrong(o, "%s", why.text);
 }
 
 static int help(const struct options *o)
@@ -224,12 +225,15 @@ static int read_option(struct options_reading *r, const char *word)
     struct error error;
     if (take(option, r->settings, value, &error))
         return OPTIONS_READ;
-    return wrong(o, "%s%s%s: %s", option->name, value ? " " : "", value ? value : "", error.text);
+    const char *shown = !value ? "" : *value ? value : "''";
+    return wrong(o, "%s%s%s: %s", option->name, *shown ? " " : "", shown, error.text);
 }
 
 static int read_operand(struct options_reading *r, char *word)
 {
     const struct options *o = r->options;
+    if (!*word)
+        return wrong(o, "an argument is empty: ''");
     if (r->operands.count == o->operands_most)
         return wrong(o, "unexpected argument %s%s%s; see 'brgate %s --help'", word,
                      o->operands_most ? " after " : "",

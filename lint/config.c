@@ -93,6 +93,9 @@ bool config_load(struct arena *a, const char *named, struct config *ret, struct 
         return false;
     if (!policy_read(&ret->policy, a, bytes, &excludes, &why))
         return error_set(reterr, "%s:%s", path, why.text);
+    for (size_t i = 0; i < excludes.count; i++)
+        if (!ignore_check(excludes.patterns[i], &why))
+            return error_set(reterr, "%s: exclude: %.*s: %s", path, FMT(excludes.patterns[i]), why.text);
     ret->exclude = list_of(a, path, &excludes);
     return true;
 }

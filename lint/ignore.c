@@ -27,11 +27,12 @@ static slice without_blanks(slice line)
     return line;
 }
 
-void ignore_add(struct arena *a, struct ignore_list *list, slice line)
+/* Returns false for a line that names nothing: an empty one, a comment. */
+static bool read_line(slice line, struct ignore_pattern *ret)
 {
     struct ignore_pattern p = {.text = without_blanks(line)};
     if (!p.text.n || p.text.p[0] == '#')
-        return;
+        return false;
     if (p.text.p[0] == '!') {
         p.back = true;
         p.text = slice_from(p.text, 1);
@@ -43,7 +44,14 @@ void ignore_add(struct arena *a, struct ignore_list *list, slice line)
     p.whole = slice_find_char(p.text, '/') != SLICE_NONE;
     if (slice_starts(p.text, LIT("/")))
         p.text = slice_from(p.text, 1);
-    if (!p.text.n)
+    *ret = p;
+    return p.text.n > 0;
+}
+
+void ignore_add(struct arena *a, struct ignore_list *list, slice line)
+{
+    struct ignore_pattern p;
+    if (!read_line(line, &p))
         return;
     list->patterns = arena_grow(a, list->patterns, list->count, &list->capacity, sizeof *list->patterns);
     list->patterns[list->count++] = p;
@@ -161,6 +169,27 @@ static slice first_part(slice path)
 static slice behind(slice path, slice part)
 {
     return slice_from(path, part.n < path.n ? part.n + 1 : path.n);
+}
+
+bool ignore_check(slice pattern, struct error *reterr)
+{
+    struct ignore_pattern p;
+    bool fits;
+    if (!read_line(pattern, &p))
+        return error_set(reterr, "expected a pattern of gitignore(5), such as charts/ or '*.tpl.yaml'");
+    for (slice rest = p.text; rest.n; rest = behind(rest, first_part(rest))) {
+        slice part = first_part(rest);
+        for (size_t at = 0; at < part.n;) {
+            if (part.p[at] != '[')
+                take_character(part, &at);
+            else if (!fits_set(part, &at, 0, &fits))
+                return error_set(
+                    reterr,
+                    "it matches no file: [ opens a set that no ] closes before the next /; write \\[ for the "
+                    "character itself");
+        }
+    }
+    return true;
 }
 
 /* Part by part; "**" matches any number of them, at the end for at least one. */

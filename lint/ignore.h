@@ -3,6 +3,7 @@
 #define BRGATE_IGNORE_H
 
 #include "arena.h"
+#include "error.h"
 
 /* The patterns of one .gitignore or one list. Later patterns override earlier ones, and `!` includes again. */
 struct ignore_list {
@@ -14,6 +15,14 @@ struct ignore_list {
 
 /* Returns an empty list; `base` must outlive it. */
 struct ignore_list *ignore_new(struct arena *a, const char *base);
+
+/* Whether the pattern can match anything; false with what is wrong with it. git ignores such a line silently, and so do
+ * the functions below. */
+bool ignore_check(slice pattern, struct error *reterr);
+
+/* Whether the pattern can match anything; false with what is wrong with it. git, and the functions below, silently take
+ * such a line for one that matches nothing. */
+bool ignore_check(slice pattern, struct error *reterr);
 
 /* Adds the pattern of one line; comments and blank lines add nothing. The text must outlive the list. */
 void ignore_add(struct arena *a, struct ignore_list *list, slice line);

@@ -239,14 +239,11 @@ static bool open_judge(struct judge *judge, const struct server_judging *o, stru
     judge->names = arena_new(1 << 16);
     if (!judge->names || !arena_run(judge->names, list_names, judge))
         return false;
-    if (judge->defaults && !defaults_mode_read(slice_of(judge->defaults), &judge->mode)) {
-        error_set(reterr, "--defaults %s: expected effective, documented or none", judge->defaults);
-        return false;
-    }
-    if (o->enforcement && !enforcement_read(slice_of(o->enforcement), &judge->enforcement)) {
-        error_set(reterr, "--enforcement %s: expected deny or warn", o->enforcement);
-        return false;
-    }
+    struct error why;
+    if (judge->defaults && !defaults_mode_read(slice_of(judge->defaults), &judge->mode, &why))
+        return error_set(reterr, "--defaults %s: %s", judge->defaults, why.text);
+    if (o->enforcement && !enforcement_read(slice_of(o->enforcement), &judge->enforcement, &why))
+        return error_set(reterr, "--enforcement %s: %s", o->enforcement, why.text);
     if (judge->config_file) {
         judge->tried = read_config(judge->config_file, &judge->tried_size, reterr);
         if (!judge->tried)

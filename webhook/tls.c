@@ -267,8 +267,8 @@ static bool load_first(struct arena *a, struct tls *t, struct error *reterr)
 }
 
 /* Whether a client would accept the pair now; false with one line. */
-static bool check_accepted(struct arena *a, const struct tls_pair *p, const struct server_options *o, slice cert,
-                           struct error *reterr)
+static bool check_accepted(struct arena *a, const struct tls_pair *p, const struct server_options *o,
+                           slice cert, struct error *reterr)
 {
     const char *trouble = trouble_of(p);
     if (!p->for_name)

@@ -53,13 +53,22 @@ struct keeper {
     pthread_cond_t woken;
 };
 
+static struct issue_request request_of(const struct keeper_options *o, int64_t now)
+{
+    return (struct issue_request){.service = o->service,
+                                  .namespace = o->namespace,
+                                  .more_names = o->more_names,
+                                  .more_count = o->more_count,
+                                  .now = now,
+                                  .life = o->life};
+}
+
 bool keeper_check(const struct keeper_options *o, struct error *reterr)
 {
     int64_t third = o->life / 3, interval = (int64_t)o->interval / 1000;
-    if (o->life < ISSUE_LEAST_LIFE) {
-        error_set(reterr, "a certificate must live for at least %d seconds", ISSUE_LEAST_LIFE);
+    struct issue_request request = request_of(o, 0);
+    if (!issue_check(&request, reterr))
         return false;
-    }
     if (third >= 2 * (o->settle + interval))
         return true;
     error_set(reterr, "a life of %llds leaves %llds for a rotation, which takes %llds and must fit twice",
@@ -175,12 +184,7 @@ static bool issue(struct keeper *k, const struct look *l, struct issue *ret, sli
 {
     struct error why;
     bool changed;
-    struct issue_request request = {.service = k->options.service,
-                                    .namespace = k->options.namespace,
-                                    .more_names = k->options.more_names,
-                                    .more_count = k->options.more_count,
-                                    .now = l->now,
-                                    .life = k->options.life};
+    struct issue_request request = request_of(&k->options, l->now);
     if (issue_make(k->arena, &request, ret, &why) &&
         bundle_merge(k->arena, l->secret.cas, ret->ca, l->now, ret_cas, &changed, &why))
         return true;

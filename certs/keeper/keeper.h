@@ -23,7 +23,7 @@ struct keeper_options {
     unsigned interval;    /* milliseconds between two observations */
 };
 
-/* False with one line in `reterr` when the settings do not leave a rotation the time it needs. */
+/* False with one line in `reterr` when a name is not one, or when the settings do not leave a rotation the time it needs. */
 bool keeper_check(const struct keeper_options *o, struct error *reterr);
 
 enum keeper_news { KEEPER_DONE, KEEPER_TROUBLE };

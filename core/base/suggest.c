@@ -82,3 +82,28 @@ slice suggest_nearest(slice got, const slice *candidates, size_t count)
     }
     return nearest;
 }
+
+bool suggest_unknown(struct error *reterr, const char *what, slice got, slice near, const char *otherwise)
+{
+    slice shown = got.n ? got : LIT("''");
+    return near.n ? error_set(reterr, "unknown %s %.*s; did you mean %.*s?", what, FMT(shown), FMT(near))
+                  : error_set(reterr, "unknown %s %.*s%s", what, FMT(shown), otherwise);
+}
+
+bool suggest_expected(struct error *reterr, slice got, const slice *words, size_t count)
+{
+    struct error line = {"expected "};
+    slice near = suggest_nearest(got, words, count);
+    for (size_t i = 0; i < count; i++)
+        error_set(&line, "%s%s%.*s", line.text, i == 0 ? "" : i + 1 == count ? " or " : ", ", FMT(words[i]));
+    return near.n ? error_set(reterr, "%s; did you mean %.*s?", line.text, FMT(near))
+                  : error_set(reterr, "%s", line.text);
+}
+
+bool suggest_unknown_of(struct error *reterr, const char *what, slice got, const slice *words, size_t count)
+{
+    struct error expected, otherwise;
+    suggest_expected(&expected, (slice){0}, words, count);
+    error_set(&otherwise, ": %s", expected.text);
+    return suggest_unknown(reterr, what, got, suggest_nearest(got, words, count), otherwise.text);
+}

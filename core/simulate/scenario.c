@@ -107,15 +107,9 @@ static bool read_every(struct reading *r, const struct node *n, void *to)
 
 static bool unknown_key(struct reading *r, const struct node *n, const slice *names, size_t count)
 {
-    struct buf all = buf_new(r->file.arena, SIZE_MAX);
-    slice near = suggest_nearest(n->key, names, count);
-    for (size_t i = 0; i < count; i++)
-        buf_fmt(&all, "%s%.*s", i == 0 ? "" : i + 1 == count ? " or " : ", ", FMT(names[i]));
-    if (near.n)
-        return settings_fault(&r->file, n->key_at, "unknown key %.*s; did you mean %.*s?", FMT(n->key),
-                              FMT(near));
-    return settings_fault(&r->file, n->key_at, "unknown key %.*s: expected %.*s", FMT(n->key),
-                          FMT(buf_slice(&all)));
+    struct error why;
+    suggest_unknown_of(&why, "key", n->key, names, count);
+    return settings_fault(&r->file, n->key_at, "%s", why.text);
 }
 
 /* Reads a mapping whose keys are those of `fields`, into `base`. */

@@ -1,13 +1,13 @@
 /* Decides each rule's severity by the policy, and whether its errors refuse an object. */
 #include "policy.h"
 
+#include "suggest.h"
+
 bool policy_rule(slice slug, size_t *ret, struct error *reterr)
 {
     if (rule_find(slug, ret))
         return true;
-    slice near = rule_nearest(slug);
-    return near.n ? error_set(reterr, "unknown rule %.*s; did you mean %.*s?", FMT(slug), FMT(near))
-                  : error_set(reterr, "unknown rule %.*s; `brgate rules` lists them", FMT(slug));
+    return suggest_unknown(reterr, "rule", slug, rule_nearest(slug), "; 'brgate rules' lists them");
 }
 
 static void set_all(struct policy *policy, enum policy_level level)
@@ -46,15 +46,16 @@ const char *enforcement_word(enum enforcement e)
     return enforcement_words[e];
 }
 
-bool enforcement_read(slice word, enum enforcement *ret)
+bool enforcement_read(slice word, enum enforcement *ret, struct error *reterr)
 {
+    static const slice words[] = {SLICE("deny"), SLICE("warn")};
     for (enum enforcement e = ENFORCEMENT_WARN; e <= ENFORCEMENT_DENY; e++) {
         if (slice_eq(word, slice_of(enforcement_words[e]))) {
             *ret = e;
             return true;
         }
     }
-    return false;
+    return suggest_expected(reterr, word, words, COUNT(words));
 }
 
 void policy_enforce(struct policy *policy, enum enforcement e)
@@ -130,19 +131,21 @@ bool policy_names_match(const slice *names, size_t count, slice namespace)
 
 /* ---- defaults ---- */
 
+static const slice defaults_words[DEFAULTS_MODE_COUNT] = {SLICE("effective"), SLICE("documented"),
+                                                          SLICE("none")};
+
 const char *defaults_mode_word(enum defaults_mode mode)
 {
-    static const char *const words[] = {"effective", "documented", "none"};
-    return words[mode];
+    return defaults_words[mode].p;
 }
 
-bool defaults_mode_read(slice word, enum defaults_mode *ret)
+bool defaults_mode_read(slice word, enum defaults_mode *ret, struct error *reterr)
 {
     for (unsigned i = 0; i < DEFAULTS_MODE_COUNT; i++) {
-        if (!slice_eq(word, slice_of(defaults_mode_word((enum defaults_mode)i))))
+        if (!slice_eq(word, defaults_words[i]))
             continue;
         *ret = (enum defaults_mode)i;
         return true;
     }
-    return false;
+    return suggest_expected(reterr, word, defaults_words, DEFAULTS_MODE_COUNT);
 }

@@ -28,7 +28,7 @@ enum defaults_mode {
 
 /* "effective", "documented", "none". */
 const char *defaults_mode_word(enum defaults_mode mode);
-bool defaults_mode_read(slice word, enum defaults_mode *ret);
+bool defaults_mode_read(slice word, enum defaults_mode *ret, struct error *reterr);
 
 enum policy_level { POLICY_DEFAULT, POLICY_OFF, POLICY_WARN, POLICY_ERROR };
 
@@ -77,7 +77,7 @@ bool policy_rule(slice slug, size_t *ret, struct error *reterr);
 bool policy_set(struct policy *policy, slice slug, enum policy_level level, struct error *reterr);
 
 /* Reads `deny` or `warn`; false when the word is neither. */
-bool enforcement_read(slice word, enum enforcement *ret);
+bool enforcement_read(slice word, enum enforcement *ret, struct error *reterr);
 const char *enforcement_word(enum enforcement e); /* DEFAULT is "deny" */
 
 /* Sets the enforcement of all rules and namespaces for which the policy does not set it. */

@@ -17,26 +17,27 @@ static bool complain(const struct reading *r, uint32_t at, const char *what)
     return settings_fault(&r->file, at, "%s", what);
 }
 
+/* Returns the empty slice for what is not a string. */
+static slice word_of(const struct node *n)
+{
+    return n->kind == NODE_STRING ? n->text : (slice){0};
+}
+
 static bool read_level(const struct reading *r, const struct node *n, enum policy_level *ret)
 {
     static const slice words[] = {SLICE("error"), SLICE("warn"), SLICE("off")};
     static const enum policy_level levels[] = {POLICY_ERROR, POLICY_WARN, POLICY_OFF};
-    slice word = n->kind == NODE_STRING                ? n->text
-                 : n->kind == NODE_BOOL && !n->boolean ? LIT("off") /* YAML 1.1 reads a bare off as false */
-                                                       : (slice){0};
+    bool off = n->kind == NODE_BOOL && !n->boolean; /* YAML 1.1 reads a bare off as false */
+    slice word = off ? LIT("off") : word_of(n);
     for (size_t i = 0; i < COUNT(words); i++) {
         if (slice_eq(word, words[i])) {
             *ret = levels[i];
             return true;
         }
     }
-    slice near = suggest_nearest(word, words, COUNT(words));
-    if (slice_eq(word, LIT("warning")))
-        near = LIT("warn");
     struct error what;
-    error_set(&what, "rules.%.*s: expected error, warn or off%s%.*s%s", FMT(n->key),
-              near.n ? "; did you mean " : "", FMT(near), near.n ? "?" : "");
-    return complain(r, n->at, what.text);
+    suggest_expected(&what, slice_eq(word, LIT("warning")) ? LIT("warn") : word, words, COUNT(words));
+    return settings_fault(&r->file, n->at, "rules.%.*s: %s", FMT(n->key), what.text);
 }
 
 /* A rule's own line takes precedence over that of `all`, whatever their order. */
@@ -62,8 +63,9 @@ static bool read_rules(const struct reading *r, const struct node *rules)
 
 static bool read_one_enforcement(const struct reading *r, const struct node *n, enum enforcement *ret)
 {
-    return (n->kind == NODE_STRING && enforcement_read(n->text, ret)) ||
-           complain(r, n->at, "enforcement: expected deny or warn");
+    struct error why;
+    return enforcement_read(word_of(n), ret, &why) ||
+           settings_fault(&r->file, n->at, "enforcement: %s", why.text);
 }
 
 /* Sets all rules, in place of earlier settings. */
@@ -109,6 +111,9 @@ static bool read_overridable(const struct reading *r, const struct node *list)
     for (const struct node *n = node_first(list); n; n = node_next(n)) {
         size_t rule;
         struct error why = {"overridable: expected the name of a rule"};
+        if (n->kind == NODE_STRING && slice_eq(n->text, LIT("all")))
+            return complain(r, n->at,
+                            "overridable: expected the name of a rule: name each one, all is not read here");
         if (n->kind != NODE_STRING || !policy_rule(n->text, &rule, &why))
             return complain(r, n->at, why.text);
         r->policy->overridable[rule] = true;
@@ -118,8 +123,9 @@ static bool read_overridable(const struct reading *r, const struct node *list)
 
 static bool read_defaults(const struct reading *r, const struct node *n)
 {
-    return (n->kind == NODE_STRING && defaults_mode_read(n->text, &r->policy->defaults)) ||
-           complain(r, n->at, "defaults: expected effective, documented or none");
+    struct error why;
+    return defaults_mode_read(word_of(n), &r->policy->defaults, &why) ||
+           settings_fault(&r->file, n->at, "defaults: %s", why.text);
 }
 
 /* Printable ASCII: it is part of what clients show. */
@@ -165,6 +171,8 @@ static bool read_exclude(const struct reading *r, const struct node *list)
     return true;
 }
 
+enum { KEYS_MOST = 8 };
+
 struct key {
     slice name;
     bool (*read)(const struct reading *r, const struct node *n);
@@ -172,15 +180,18 @@ struct key {
 
 /* Calls the reader of each key of the mapping; a key without one is passed over. */
 static bool read_keys(const struct reading *r, const struct node *mapping, const struct key *keys,
-                      size_t count, const char *names)
+                      size_t count)
 {
     for (const struct node *n = node_first(mapping); n; n = node_next(n)) {
         size_t i = 0;
         while (i < count && !slice_eq(n->key, keys[i].name))
             i++;
         if (i == count) {
+            slice names[KEYS_MOST];
             struct error what;
-            error_set(&what, "unknown key %.*s: expected %s", FMT(n->key), names);
+            for (size_t k = 0; k < count; k++)
+                names[k] = keys[k].name;
+            suggest_unknown_of(&what, "key", n->key, names, count);
             return complain(r, n->key_at, what.text);
         }
         if (keys[i].read && !keys[i].read(r, n))
@@ -235,8 +246,7 @@ static bool read_namespaces_entry(const struct reading *r, const struct node *en
     const struct node *enforcement = node_get(entry, LIT("enforcement"));
     ret->sets_enforcement =
         enforcement && (enforcement->kind != NODE_OBJECT || node_get(enforcement, LIT("all")));
-    return read_names(r, entry, ret) &&
-           read_keys(&own, entry, keys, COUNT(keys), "names, rules or enforcement");
+    return read_names(r, entry, ret) && read_keys(&own, entry, keys, COUNT(keys));
 }
 
 static bool read_namespaces(const struct reading *r, const struct node *list)
@@ -278,8 +288,7 @@ static bool read_document(const struct reading *r, const struct node *root)
             r, root->at,
             "expected a mapping with the keys rules, enforcement, namespaces, overridable, defaults, "
             "docs, auditPlan and exclude");
-    return read_keys(r, root, keys, COUNT(keys),
-                     "rules, enforcement, namespaces, overridable, defaults, docs, auditPlan or exclude");
+    return read_keys(r, root, keys, COUNT(keys));
 }
 
 bool policy_read(struct policy *policy, struct arena *a, slice bytes, struct policy_excludes *ret,

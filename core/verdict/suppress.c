@@ -216,6 +216,10 @@ static void report_no_rule(const struct suppression *s, struct findings *f)
         finding_hint(x, "did you mean %.*s?", FMT(near));
     else if (slice_find_char(s->slug, ',') != SLICE_NONE)
         finding_hint(x, "name one rule; write a separate comment with a reason for each");
+    else if (slice_eq(s->slug, LIT("all")))
+        finding_hint(x, "name the rule; write a separate comment with a reason for each");
+    else
+        finding_hint(x, "'brgate rules' lists them");
 }
 
 /* A rule that is off finds nothing anywhere, and findings across objects or in a cluster are known only when all objects

@@ -118,6 +118,23 @@ static void slips_are_near(void **state)
     assert_slice("a letter less", suggest_nearest(LIT("maxBackup"), size, 2), LIT("maxBackups"));
 }
 
+static void an_unknown_word_is_named(void **state)
+{
+    (void)state;
+    static const slice words[] = {SLICE("show"), SLICE("make"), SLICE("self")};
+    struct error error;
+    assert_false(suggest_unknown_of(&error, "command", LIT("shw"), words, 3));
+    assert_string_equal(error.text, "unknown command shw; did you mean show?");
+    assert_false(suggest_unknown_of(&error, "command", LIT("list"), words, 3));
+    assert_string_equal(error.text, "unknown command list: expected show, make or self");
+    assert_false(suggest_unknown(&error, "rule", LIT(""), LIT(""), "; try another"));
+    assert_string_equal(error.text, "unknown rule ''; try another");
+    assert_false(suggest_expected(&error, LIT("shwo"), words, 3));
+    assert_string_equal(error.text, "expected show, make or self; did you mean show?");
+    assert_false(suggest_expected(&error, LIT(""), words, 1));
+    assert_string_equal(error.text, "expected show");
+}
+
 static int closed;
 
 static void close_counts(void *resource)
@@ -290,6 +307,7 @@ int main(void)
         cmocka_unit_test(doubles_print_as_go_does),
         cmocka_unit_test(utf8_is_strict),
         cmocka_unit_test(slips_are_near),
+        cmocka_unit_test(an_unknown_word_is_named),
         cmocka_unit_test(arenas_unwind),
         cmocka_unit_test(runs_of_an_arena_nest),
         cmocka_unit_test(arenas_keep_their_memory),

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "certificate.h"
+#include "issue.h"
 
 #include <gnutls/x509.h>
 #include <string.h>
@@ -166,6 +167,38 @@ static bool gnutls_believes(slice chain, slice ca, const char *host, int64_t now
     return believed;
 }
 
+static void names_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *service, *namespace, *name, *error; /* NULL: none */
+    } rows[] = {
+        {"hook", "team", "gate.example.com", NULL},
+        {"hook", "team", "*.example.com", NULL},
+        {"hook", "team", "10.0.0.1", NULL},
+        {"hook", "team", "fd00::1", NULL},
+        {"S_S", "team", "a", "the Service S_S: "},
+        {"hook", "A B", "a", "the namespace A B: "},
+        {"hook", "", "a", NULL},
+        {"hook", "team", "x y", "the name x y: "},
+        {"hook", "team", "https://x", "the name https://x: "},
+        {"hook", "team", "*", "the name *: "},
+        {"hook", "team", "10.0.0.1/8", "the name 10.0.0.1/8: "},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error error = {0};
+        slice name = slice_of(rows[i].name);
+        struct issue_request request = {.service = slice_of(rows[i].service),
+                                        .namespace = slice_of(rows[i].namespace),
+                                        .more_names = &name,
+                                        .more_count = 1,
+                                        .life = ISSUE_LIFE};
+        bool valid = issue_check(&request, &error);
+        slice wanted = slice_of(rows[i].error ? rows[i].error : "");
+        assert_row(rows[i].name, valid == !wanted.n && slice_starts(slice_of(error.text), wanted));
+    }
+}
+
 static void chains_are_believed_by_both(void **state)
 {
     (void)state;
@@ -218,11 +251,9 @@ static void chains_are_believed_by_both(void **state)
     assert_false(certificate_is_for(LIT("x"), LIT("h")));
     struct error error = {0};
     assert_false(certificate_chain_valid(LIT("x"), ca.certificate, LIT("h"), begin, &error));
-    assert_slice("chain", slice_of(error.text),
-                 LIT("the chain: no \"-----BEGIN CERTIFICATE-----\" in it"));
+    assert_slice("chain", slice_of(error.text), LIT("the chain: no \"-----BEGIN CERTIFICATE-----\" in it"));
     assert_false(certificate_chain_valid(leaf.certificate, LIT(""), LIT("h"), begin, &error));
-    assert_slice("bundle", slice_of(error.text),
-                 LIT("the CA bundle: empty, not a certificate"));
+    assert_slice("bundle", slice_of(error.text), LIT("the CA bundle: empty, not a certificate"));
     arena_free(a);
 }
 
@@ -253,6 +284,7 @@ int main(void)
         cmocka_unit_test(impossible_requests_are_refused),
         cmocka_unit_test(keys_and_certificates_belong_together),
         cmocka_unit_test(chains_are_believed_by_both),
+        cmocka_unit_test(names_are_checked),
         cmocka_unit_test(a_full_arena_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

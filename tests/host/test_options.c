@@ -107,13 +107,14 @@ static void says_what_is_wrong(void **state)
     static const struct {
         const char *line, *said;
     } rows[] = {
-        {"--quit", "there is no option --quit; did you mean --quiet?"},
-        {"--hlep", "there is no option --hlep; did you mean --help?"},
-        {"-x", "there is no option -x; 'brgate test --help' lists them"},
+        {"--quit", "unknown option --quit; did you mean --quiet?"},
+        {"--hlep", "unknown option --hlep; did you mean --help?"},
+        {"-x", "unknown option -x; 'brgate test --help' lists them"},
         {"--quiet=yes", "--quiet takes no value"},
         {"--pair=", "--pair takes no value"},
         {"--output", "--output requires a value"},
-        {"--output=", "--output : the value is empty"},
+        {"--output=", "--output '': the value is empty"},
+        {"--format yml", "--format yml: expected text, json or yaml; did you mean yaml?"},
         {"--format xml", "--format xml: expected text, json or yaml"},
         {"--threads 0", "--threads 0: expected a number from 1 to 64"},
         {"--threads 18446744073709551616", "--threads 18446744073709551616: expected a number from 1 to 64"},

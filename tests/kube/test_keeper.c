@@ -334,13 +334,20 @@ static void settings_must_leave_time(void **state)
 {
     (void)state;
     struct error why = {0};
-    assert_true(
-        keeper_check(&(struct keeper_options){.life = ISSUE_LIFE, .settle = 60, .interval = 10000}, &why));
-    assert_true(keeper_check(&(struct keeper_options){.life = 30, .settle = 4, .interval = 1000}, &why));
-    assert_false(keeper_check(&(struct keeper_options){.life = 30, .settle = 5, .interval = 1000}, &why));
+    struct keeper_options o = {.namespace = LIT("team"),
+                               .service = LIT("hook"),
+                               .life = ISSUE_LIFE,
+                               .settle = 60,
+                               .interval = 10000};
+    assert_true(keeper_check(&o, &why));
+    o.life = 30, o.settle = 4, o.interval = 1000;
+    assert_true(keeper_check(&o, &why));
+    o.settle = 5;
+    assert_false(keeper_check(&o, &why));
     assert_string_equal(why.text,
                         "a life of 30s leaves 10s for a rotation, which takes 6s and must fit twice");
-    assert_false(keeper_check(&(struct keeper_options){.life = 29, .settle = 1, .interval = 100}, &why));
+    o.life = 29, o.settle = 1, o.interval = 100;
+    assert_false(keeper_check(&o, &why));
 }
 
 int main(void)

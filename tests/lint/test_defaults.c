@@ -178,10 +178,10 @@ static void test_words(void **state)
     (void)state;
     enum defaults_mode mode = DEFAULTS_NONE;
     for (unsigned i = 0; i < DEFAULTS_MODE_COUNT; i++) {
-        assert_true(defaults_mode_read(slice_of(defaults_mode_word((enum defaults_mode)i)), &mode));
+        assert_true(defaults_mode_read(slice_of(defaults_mode_word((enum defaults_mode)i)), &mode, NULL));
         assert_int_equal(mode, i);
     }
-    assert_false(defaults_mode_read(LIT("all"), &mode));
+    assert_false(defaults_mode_read(LIT("all"), &mode, NULL));
 }
 
 int main(void)

@@ -90,8 +90,23 @@ static void test_other_base(void **state)
     arena_free(a);
 }
 
+static void test_patterns_of_no_use(void **state)
+{
+    (void)state;
+    static const char *const useful[] = {"a", "/a/", "!a", "[a]", "[]]", "[!]]x/y", "\\[", "[[:digit:]]*/b"};
+    static const char *const useless[] = {"",  "  ",   "#a",    "/",          "!",
+                                          "[", "a/[b", "[a/b]", "[[:digit:]", "[a\\]"};
+    for (size_t i = 0; i < COUNT(useful); i++)
+        assert_row(useful[i], ignore_check(slice_of(useful[i]), NULL));
+    for (size_t i = 0; i < COUNT(useless); i++) {
+        struct error why = {0};
+        assert_row(useless[i], !ignore_check(slice_of(useless[i]), &why) && why.text[0]);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_patterns), cmocka_unit_test(test_other_base)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_patterns), cmocka_unit_test(test_other_base),
+                                       cmocka_unit_test(test_patterns_of_no_use)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

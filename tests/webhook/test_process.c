@@ -349,7 +349,7 @@ static void mistakes_are_told(void **state)
          false},
         {{"--self-signed", "--tls-cert", "x"}, "--certs-secret and --self-signed exclude each other", false},
         {{"--self-signed=yes"}, "--self-signed takes no value", false},
-        {{"--self-signed", "--listn", "x"}, "there is no option --listn; did you mean --listen?", false},
+        {{"--self-signed", "--listn", "x"}, "unknown option --listn; did you mean --listen?", false},
         {{"--self-signed", "extra"}, "unexpected argument extra; see 'brgate serve --help'", false},
         {{"--self-signed", "--listen"}, "--listen requires a value", false},
         {{"--self-signed", "--listen", "localhost:1"}, "--listen localhost:1: expected ADDRESS:PORT", true},
