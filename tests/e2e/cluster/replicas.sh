@@ -41,6 +41,12 @@ endpoints: [{addresses: ["$gate_address"], conditions: {ready: $2}}]
 YAML
 }
 
+# As a pod that is deleted, whose endpoint and process are told at the same moment. kubectl's own time, which a busy machine draws out, is
+# not part of the shutdown delay: the process is told when the endpoint is.
+replica_leave() { # replica_leave REPLICA
+    endpoint "$1" false >/dev/null && process_signal "$1" TERM
+}
+
 # The account of servers that keep their certificate themselves, with the rights and the guard that the chart gives it, in
 # own.kubeconfig; and the registration, without any caBundle yet.
 chart_account() {

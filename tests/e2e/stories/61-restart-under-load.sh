@@ -16,14 +16,10 @@ given "both are registered" gate_register
 load_start default routing
 then_true "reviews go on" load_goes_on
 
-leave() { # as a pod that is deleted: the signal and the change of the endpoint at the same time
-    process_signal "$1" TERM
-    endpoint "$1" false >/dev/null
-}
 for ((turn = 0; turn < ${E2E_RESTARTS:-4}; turn++)); do
     replica=gate
     ((turn % 2)) && replica=twin
-    when "$replica is told to end" leave "$replica"
+    when "$replica is told to end" replica_leave "$replica"
     then_true "it ends by itself" wait_for 20 process_gone "$replica"
     then_true "reviews go on with the other" load_goes_on 100
     given "it starts again" gate_start "$replica" --shutdown-delay 2s

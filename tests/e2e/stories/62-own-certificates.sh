@@ -54,7 +54,7 @@ then_true "$rotations rotations pass" wait_for $((rotations * 25 + 20)) own_has_
 then_true "both serve the same certificate" wait_for 5 own_same
 then_true "another one than at first" test "$first" != "$(own_served gate)"
 then_true "the bundles do not grow" test "$(authorities)" -le 3
-given "a replica is told to end" eval 'process_signal twin TERM && endpoint twin false'
+given "a replica is told to end" replica_leave twin
 then_true "it ends by itself" wait_for 20 process_gone twin
 own_start twin
 then_true "started again it is ready at once, with what the Secret holds" wait_for 2 own_ready twin

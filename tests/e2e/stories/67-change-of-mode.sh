@@ -45,7 +45,7 @@ then_equal "it says that it is safe" "$code $(grep -c 'covers     tls.crt of the
 process_start twin "$brgate" serve $(listens twin) --tls-cert "$work/certs/manager.crt" --tls-key "$work/certs/manager.key" --tls-name "$gate_name"
 given "3. mode files with that Secret: a new pod serves it" eval 'wait_for 10 is_ready twin && endpoint twin true'
 then_true "reviews continue" load_goes_on 400
-given "the old pod ends" eval 'process_signal gate TERM && endpoint gate false && wait_for 20 process_gone gate'
+given "the old pod ends" eval 'replica_leave gate && wait_for 20 process_gone gate'
 then_true "reviews continue" load_goes_on 400
 gate_bundle=$(certificate_base64 manager-ca)
 given "4. mode cert-manager: its injector puts only its own authority into the caBundle" eval 'gate_manifests Fail | kubectl apply -f -'
