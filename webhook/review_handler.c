@@ -1,4 +1,4 @@
-/* Joins the server to the judge: a request's body goes to review_answer(), its log to the server's answer. */
+/* The gate as the server's handler: a body goes to review_answer(), and what that found out to the log and the metrics. */
 #include "review_handler.h"
 
 #include "brgate_limits.h"
@@ -14,7 +14,7 @@
 
 enum { MOST_KINDS = 16 };
 
-struct judge {
+struct review_handler {
     struct live_gate gate;
     const char *config_file; /* or NULL */
     const char *defaults;    /* the word of `mode`, which goes before the policy's; or NULL */
@@ -49,53 +49,53 @@ static enum server_operation operation_of(slice word)
     return SERVER_OTHER_OPERATION;
 }
 
-static unsigned kind_of(const struct judge *judge, slice word)
+static unsigned kind_of(const struct review_handler *handler, slice word)
 {
     unsigned i = 0;
-    while (i < judge->kind_count && !slice_eq(word, slice_of(judge->kinds[i])))
+    while (i < handler->kind_count && !slice_eq(word, slice_of(handler->kinds[i])))
         i++;
     return i;
 }
 
 /* Without memory for them the metrics lack these findings, which is better than no answer. */
-static void copy_hits(struct arena *a, const struct review_facts *log, struct server_answer *ret)
+static void copy_hits(struct arena *a, const struct review_facts *facts, struct server_answer *ret)
 {
     static const enum server_effect effects[] = {[EFFECT_WARNS] = SERVER_WARNS,
                                                  [EFFECT_WOULD_DENY] = SERVER_WOULD_REFUSE,
                                                  [EFFECT_DENIES] = SERVER_REFUSES};
-    struct server_hit *hits = arena_try(a, log->rule_count * sizeof *hits);
-    for (size_t i = 0; hits && i < log->rule_count; i++)
-        hits[i] = (struct server_hit){log->rules[i], effects[log->effects[i]]};
+    struct server_hit *hits = arena_try(a, facts->rule_count * sizeof *hits);
+    for (size_t i = 0; hits && i < facts->rule_count; i++)
+        hits[i] = (struct server_hit){facts->rules[i], effects[facts->effects[i]]};
     ret->hits = hits;
-    ret->hit_count = hits ? log->rule_count : 0;
+    ret->hit_count = hits ? facts->rule_count : 0;
 }
 
-static enum server_verdict verdict_of(const struct review_facts *log)
+static enum server_verdict verdict_of(const struct review_facts *facts)
 {
-    return !log->answered    ? SERVER_MALFORMED
-           : !log->allowed   ? SERVER_DENIED
-           : log->would_deny ? SERVER_WOULD_DENY
-                             : SERVER_ALLOWED;
+    return !facts->answered    ? SERVER_MALFORMED
+           : !facts->allowed   ? SERVER_DENIED
+           : facts->would_deny ? SERVER_WOULD_DENY
+                               : SERVER_ALLOWED;
 }
 
 static void answer(void *context, struct arena *a, size_t endpoint, slice body, struct server_answer *ret)
 {
-    struct judge *judge = context;
-    struct review_facts log = {0};
-    struct gate_place *place = live_gate_enter(&judge->gate);
-    ret->body = review_answer(place->gate, a, (enum endpoint)endpoint, body, clock_unix(), &log);
+    struct review_handler *handler = context;
+    struct review_facts facts = {0};
+    struct gate_place *place = live_gate_enter(&handler->gate);
+    ret->body = review_answer(place->gate, a, (enum endpoint)endpoint, body, clock_unix(), &facts);
     live_gate_leave(place);
-    ret->verdict = verdict_of(&log);
-    ret->error = log.error;
-    ret->operation = operation_of(log.operation);
-    ret->kind = kind_of(judge, log.kind);
-    ret->uid = log.uid;
-    ret->kind_name = log.kind;
-    ret->namespace = log.namespace;
-    ret->name = log.name;
-    ret->user = log.user;
-    ret->dry_run = log.dry_run;
-    copy_hits(a, &log, ret);
+    ret->verdict = verdict_of(&facts);
+    ret->error = facts.error;
+    ret->operation = operation_of(facts.operation);
+    ret->kind = kind_of(handler, facts.kind);
+    ret->uid = facts.uid;
+    ret->kind_name = facts.kind;
+    ret->namespace = facts.namespace;
+    ret->name = facts.name;
+    ret->user = facts.user;
+    ret->dry_run = facts.dry_run;
+    copy_hits(a, &facts, ret);
 }
 
 /* The whole file, or NULL with the reason. */
@@ -131,9 +131,10 @@ static void read_policy(void *context)
 
 /* An editor that empties a file before it writes it, or a mistake in a template, must not lift a policy without a
  * word. */
-static bool lifts_policy(const struct judge *judge, const struct policy *policy, struct error *reterr)
+static bool lifts_policy(const struct review_handler *handler, const struct policy *policy,
+                         struct error *reterr)
 {
-    if (!judge->has_policy || !policy_is_empty(policy))
+    if (!handler->has_policy || !policy_is_empty(policy))
         return false;
     error_set(reterr, " the file sets nothing any more; to lift the policy, restart the server");
     return true;
@@ -149,146 +150,146 @@ static void sha256_of(slice text, char ret[65])
         snprintf(ret + 2 * i, 3, "%02x", digest[i]);
 }
 
-static void set_in_effect(struct judge *judge, slice text, const struct policy *policy)
+static void set_in_effect(struct review_handler *handler, slice text, const struct policy *policy)
 {
     struct server_policy p = {.enforcement = enforcement_word((enum enforcement)policy->enforcement_all)};
-    if (judge->config_file)
+    if (handler->config_file)
         sha256_of(text, p.sha256);
-    pthread_mutex_lock(&judge->lock);
-    judge->in_effect = p;
-    pthread_mutex_unlock(&judge->lock);
+    pthread_mutex_lock(&handler->lock);
+    handler->in_effect = p;
+    pthread_mutex_unlock(&handler->lock);
 }
 
 static void in_effect(void *context, struct server_policy *ret)
 {
-    struct judge *judge = context;
-    pthread_mutex_lock(&judge->lock);
-    *ret = judge->in_effect;
-    pthread_mutex_unlock(&judge->lock);
+    struct review_handler *handler = context;
+    pthread_mutex_lock(&handler->lock);
+    *ret = handler->in_effect;
+    pthread_mutex_unlock(&handler->lock);
 }
 
 /* A gate with the policy of that text; NULL with the reason. */
-static struct gate *open_gate(struct judge *judge, slice text, struct error *reterr)
+static struct gate *open_gate(struct review_handler *handler, slice text, struct error *reterr)
 {
     struct opening o = {.arena = arena_new(LIMIT_ARENA_BYTES),
                         .policy = calloc(1, sizeof *o.policy),
                         .text = text,
                         .error = {"out of memory"}};
     bool read = o.arena && o.policy && arena_run(o.arena, read_policy, &o) && o.read &&
-                !lifts_policy(judge, o.policy, &o.error);
+                !lifts_policy(handler, o.policy, &o.error);
     bool has_policy = read && !policy_is_empty(o.policy);
-    if (read && judge->defaults)
-        o.policy->defaults = judge->mode;
-    if (read && judge->enforcement)
-        policy_enforce(o.policy, judge->enforcement);
+    if (read && handler->defaults)
+        o.policy->defaults = handler->mode;
+    if (read && handler->enforcement)
+        policy_enforce(o.policy, handler->enforcement);
     struct gate *gate = read ? gate_open(o.policy, &builtin_schemas) : NULL;
     if (gate) {
-        judge->has_policy = has_policy;
-        set_in_effect(judge, text, o.policy);
+        handler->has_policy = has_policy;
+        set_in_effect(handler, text, o.policy);
     } else {
-        error_set(reterr, "--config %s:%s", judge->config_file, o.error.text);
+        error_set(reterr, "--config %s:%s", handler->config_file, o.error.text);
     }
     free(o.policy);
     arena_free(o.arena);
     return gate;
 }
 
-static void remember(struct judge *judge, char *text, size_t size)
+static void remember(struct review_handler *handler, char *text, size_t size)
 {
-    free(judge->tried);
-    judge->tried = text;
-    judge->tried_size = size;
+    free(handler->tried);
+    handler->tried = text;
+    handler->tried_size = size;
 }
 
 static enum server_reload reload(void *context, bool forced, struct error *reterr)
 {
-    struct judge *judge = context;
+    struct review_handler *handler = context;
     size_t size = 0;
-    bool was_unreadable = !judge->tried;
-    char *text = read_config(judge->config_file, &size, reterr);
+    bool was_unreadable = !handler->tried;
+    char *text = read_config(handler->config_file, &size, reterr);
     if (!text) {
-        remember(judge, NULL, 0);
+        remember(handler, NULL, 0);
         return was_unreadable && !forced ? SERVER_UNCHANGED : SERVER_NOT_RELOADED; /* said once */
     }
-    bool same = judge->tried && size == judge->tried_size && memcmp(text, judge->tried, size) == 0;
-    remember(judge, text, size);
+    bool same = handler->tried && size == handler->tried_size && memcmp(text, handler->tried, size) == 0;
+    remember(handler, text, size);
     if (same && !forced)
         return SERVER_UNCHANGED;
-    struct gate *fresh = open_gate(judge, (slice){text, size}, reterr);
+    struct gate *fresh = open_gate(handler, (slice){text, size}, reterr);
     if (!fresh)
         return SERVER_NOT_RELOADED;
-    live_gate_replace(&judge->gate, fresh);
+    live_gate_replace(&handler->gate, fresh);
     return SERVER_RELOADED;
 }
 
 static void list_names(void *context)
 {
-    struct judge *judge = context;
+    struct review_handler *handler = context;
     for (size_t i = 0; i < rule_count(); i++)
-        judge->rules[i] = rule_at(i)->slug;
-    while (judge->kind_count < MOST_KINDS && verdict_kind(judge->kind_count).n) {
-        judge->kinds[judge->kind_count] = arena_cstr(judge->names, verdict_kind(judge->kind_count));
-        judge->kind_count++;
+        handler->rules[i] = rule_at(i)->slug;
+    while (handler->kind_count < MOST_KINDS && verdict_kind(handler->kind_count).n) {
+        handler->kinds[handler->kind_count] = arena_cstr(handler->names, verdict_kind(handler->kind_count));
+        handler->kind_count++;
     }
 }
 
-static bool open_judge(struct judge *judge, const struct server_judging *o, struct error *reterr)
+static bool open_handler(struct review_handler *handler, const struct server_judging *o, struct error *reterr)
 {
     slice text = {0};
     error_set(reterr, "out of memory");
-    judge->names = arena_new(1 << 16);
-    if (!judge->names || !arena_run(judge->names, list_names, judge))
+    handler->names = arena_new(1 << 16);
+    if (!handler->names || !arena_run(handler->names, list_names, handler))
         return false;
     struct error why;
-    if (judge->defaults && !defaults_mode_read(slice_of(judge->defaults), &judge->mode, &why))
-        return error_set(reterr, "--defaults %s: %s", judge->defaults, why.text);
-    if (o->enforcement && !enforcement_read(slice_of(o->enforcement), &judge->enforcement, &why))
+    if (handler->defaults && !defaults_mode_read(slice_of(handler->defaults), &handler->mode, &why))
+        return error_set(reterr, "--defaults %s: %s", handler->defaults, why.text);
+    if (o->enforcement && !enforcement_read(slice_of(o->enforcement), &handler->enforcement, &why))
         return error_set(reterr, "--enforcement %s: %s", o->enforcement, why.text);
-    if (judge->config_file) {
-        judge->tried = read_config(judge->config_file, &judge->tried_size, reterr);
-        if (!judge->tried)
+    if (handler->config_file) {
+        handler->tried = read_config(handler->config_file, &handler->tried_size, reterr);
+        if (!handler->tried)
             return false;
-        text = (slice){judge->tried, judge->tried_size};
+        text = (slice){handler->tried, handler->tried_size};
     }
-    struct gate *gate = open_gate(judge, text, reterr);
-    judge->gate.places[0].gate = gate;
+    struct gate *gate = open_gate(handler, text, reterr);
+    handler->gate.places[0].gate = gate;
     return gate;
 }
 
-static void close_judge(void *context)
+static void close_handler(void *context)
 {
-    struct judge *judge = context;
-    live_gate_close(&judge->gate);
-    arena_free(judge->names);
-    free(judge->tried);
-    pthread_mutex_destroy(&judge->lock);
-    free(judge);
+    struct review_handler *handler = context;
+    live_gate_close(&handler->gate);
+    arena_free(handler->names);
+    free(handler->tried);
+    pthread_mutex_destroy(&handler->lock);
+    free(handler);
 }
 
 bool review_handler_open(const struct server_judging *o, struct server_handler *ret, struct error *reterr)
 {
-    struct judge *judge = calloc(1, sizeof *judge);
-    if (!judge) {
+    struct review_handler *handler = calloc(1, sizeof *handler);
+    if (!handler) {
         error_set(reterr, "out of memory");
         return false;
     }
-    judge->config_file = o->config_file;
-    judge->defaults = o->defaults;
-    pthread_mutex_init(&judge->lock, NULL);
-    if (!open_judge(judge, o, reterr)) {
-        close_judge(judge);
+    handler->config_file = o->config_file;
+    handler->defaults = o->defaults;
+    pthread_mutex_init(&handler->lock, NULL);
+    if (!open_handler(handler, o, reterr)) {
+        close_handler(handler);
         return false;
     }
-    *ret = (struct server_handler){.context = judge,
+    *ret = (struct server_handler){.context = handler,
                                    .answer = answer,
                                    .paths = paths,
                                    .path_count = COUNT(paths),
-                                   .kinds = judge->kinds,
-                                   .kind_count = judge->kind_count,
-                                   .rules = judge->rules,
+                                   .kinds = handler->kinds,
+                                   .kind_count = handler->kind_count,
+                                   .rules = handler->rules,
                                    .rule_count = rule_count(),
-                                   .reload = judge->config_file ? reload : NULL,
+                                   .reload = handler->config_file ? reload : NULL,
                                    .policy = in_effect,
-                                   .close = close_judge};
+                                   .close = close_handler};
     return true;
 }

@@ -241,12 +241,12 @@ static void put_permissions(const struct gate *g, struct arena *a, cJSON *annota
 }
 
 /* Puts the slugs of the findings with that effect, each once, in the catalogue's order. */
-static slice slugs_of(struct arena *a, const struct review_facts *log, enum effect effect)
+static slice slugs_of(struct arena *a, const struct review_facts *facts, enum effect effect)
 {
     struct buf b = buf_new(a, LIMIT_AUDIT_RULES_BYTES);
     bool *seen = ARENA_ARRAY(a, bool, rule_count());
-    for (size_t i = 0; i < log->rule_count; i++)
-        seen[log->rules[i]] = seen[log->rules[i]] || log->effects[i] == effect;
+    for (size_t i = 0; i < facts->rule_count; i++)
+        seen[facts->rules[i]] = seen[facts->rules[i]] || facts->effects[i] == effect;
     for (size_t i = 0; i < rule_count(); i++)
         if (seen[i])
             buf_fmt(&b, "%s%s", b.n ? ", " : "", rule_at(i)->slug);
@@ -256,17 +256,17 @@ static slice slugs_of(struct arena *a, const struct review_facts *log, enum effe
 /* For the audit log: what was denied or would be, under the uid that is also in brgate's log, and what annotations have
  * lowered. */
 static void put_audit(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v,
-                      const struct change *change, int64_t now, const struct review_facts *log)
+                      const struct change *change, int64_t now, const struct review_facts *facts)
 {
-    bool refused = !log->allowed || log->would_deny;
-    bool plans = g->policy.audit_plan && log->allowed && change->context == CONTEXT_CREATE && v->object;
+    bool refused = !facts->allowed || facts->would_deny;
+    bool plans = g->policy.audit_plan && facts->allowed && change->context == CONTEXT_CREATE && v->object;
     if (!v->suppressed && !refused && !plans)
         return;
     cJSON *annotations = json_put_object(response, "auditAnnotations");
     if (refused) {
-        json_put_text(annotations, "review", log->uid);
-        json_put_text(annotations, log->allowed ? "would-deny" : "denied",
-                      slugs_of(a, log, log->allowed ? EFFECT_WOULD_DENY : EFFECT_DENIES));
+        json_put_text(annotations, "review", facts->uid);
+        json_put_text(annotations, facts->allowed ? "would-deny" : "denied",
+                      slugs_of(a, facts, facts->allowed ? EFFECT_WOULD_DENY : EFFECT_DENIES));
     }
     if (v->suppressed)
         put_permissions(g, a, annotations, v);
@@ -274,17 +274,17 @@ static void put_audit(const struct gate *g, struct arena *a, cJSON *response, co
         json_put_text(annotations, "plan", plan_line(a, g->schemas, v->object, now));
 }
 
-static void put_patch(struct arena *a, cJSON *response, const struct verdict *v, struct review_facts *log)
+static void put_patch(struct arena *a, cJSON *response, const struct verdict *v, struct review_facts *facts)
 {
     slice patch = patch_of(a, v->root);
     if (!patch.n)
         return;
-    log->patched = true;
+    facts->patched = true;
     json_put_text(response, "patch", base64_encode(a, patch));
     json_put_text(response, "patchType", LIT("JSONPatch"));
 }
 
-static void log_rules(const struct gate *g, struct arena *a, struct review_facts *log,
+static void log_rules(const struct gate *g, struct arena *a, struct review_facts *facts,
                       const struct verdict *v)
 {
     unsigned *rules = ARENA_ARRAY(a, unsigned, v->diagnostic_count + 1);
@@ -293,12 +293,12 @@ static void log_rules(const struct gate *g, struct arena *a, struct review_facts
         for (size_t i = 0; i < v->diagnostic_count; i++) {
             if (effect_of(g, &v->diagnostics[i]) != (enum effect)effect)
                 continue;
-            rules[log->rule_count] = (unsigned)number_of(g, &v->diagnostics[i]);
-            effects[log->rule_count++] = (enum effect)effect;
+            rules[facts->rule_count] = (unsigned)number_of(g, &v->diagnostics[i]);
+            effects[facts->rule_count++] = (enum effect)effect;
         }
     }
-    log->rules = rules;
-    log->effects = effects;
+    facts->rules = rules;
+    facts->effects = effects;
 }
 
 /* Returns whether this endpoint has a finding with that effect. The mutating one considers only what the API server's own
@@ -340,60 +340,61 @@ static bool only_watches(const struct gate *g)
     return g->policy.enforcement_all == ENFORCEMENT_WARN;
 }
 
-static slice answer_unclear(const struct gate *g, struct arena *a, const char *why, struct review_facts *log)
+static slice answer_unclear(const struct gate *g, struct arena *a, const char *why,
+                            struct review_facts *facts)
 {
     cJSON *review = cJSON_CreateObject();
-    log->error = arena_fmt(a, "%s", why);
-    log->allowed = log->would_deny = only_watches(g);
-    cJSON *response = response_new(review, log->uid, log->allowed);
-    if (log->allowed)
+    facts->error = arena_fmt(a, "%s", why);
+    facts->allowed = facts->would_deny = only_watches(g);
+    cJSON *response = response_new(review, facts->uid, facts->allowed);
+    if (facts->allowed)
         json_append_text(json_put_list(response, "warnings"),
                          arena_fmt(a, WOULD_BE_DENIED "brgate cannot judge this request: %s", why));
     else
-        cJSON_AddItemToObject(response, "status", bad_request(log->error));
+        cJSON_AddItemToObject(response, "status", bad_request(facts->error));
     return json_print(review);
 }
 
 static slice answer_judged(const struct gate *g, struct arena *a, enum endpoint endpoint,
-                           const struct change *change, int64_t now, struct review_facts *log)
+                           const struct change *change, int64_t now, struct review_facts *facts)
 {
     bool mutate = endpoint == ENDPOINT_MUTATE, stored = change->context != CONTEXT_DELETE;
     cJSON *review = cJSON_CreateObject();
-    log->allowed = false; /* until it is judged */
+    facts->allowed = false; /* until it is judged */
     const struct verdict *v = verdict_change(g, a, change, mutate && stored, now);
-    log->allowed = !finds(g, endpoint, v, EFFECT_DENIES);
-    log->would_deny = !mutate && log->allowed && finds(g, endpoint, v, EFFECT_WOULD_DENY);
-    cJSON *response = response_new(review, log->uid, log->allowed);
-    if (mutate && log->allowed) { /* the validating endpoint reports the findings: once is enough */
+    facts->allowed = !finds(g, endpoint, v, EFFECT_DENIES);
+    facts->would_deny = !mutate && facts->allowed && finds(g, endpoint, v, EFFECT_WOULD_DENY);
+    cJSON *response = response_new(review, facts->uid, facts->allowed);
+    if (mutate && facts->allowed) { /* the validating endpoint reports the findings: once is enough */
         if (stored)
-            put_patch(a, response, v, log);
+            put_patch(a, response, v, facts);
         return json_print(review);
     }
-    log_rules(g, a, log, v);
-    if (!log->allowed)
-        put_status(g, a, response, log->uid, v);
+    log_rules(g, a, facts, v);
+    if (!facts->allowed)
+        put_status(g, a, response, facts->uid, v);
     put_warnings(g, a, response, v);
-    put_audit(g, a, response, v, change, now, log);
+    put_audit(g, a, response, v, change, now, facts);
     return json_print(review);
 }
 
 static slice answer(const struct gate *all, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
-                    struct review_facts *log)
+                    struct review_facts *facts)
 {
     struct review_request q = {0};
     struct change change;
-    if (!review_request_read(all, a, body, &q, log))
-        return json_print(bad_request(log->error));
-    const struct gate *g = gate_in(all, log->namespace);
-    log->answered = log->allowed = true;
+    if (!review_request_read(all, a, body, &q, facts))
+        return json_print(bad_request(facts->error));
+    const struct gate *g = gate_in(all, facts->namespace);
+    facts->answered = facts->allowed = true;
     struct error error;
-    switch (review_request_change(g, &q, log, &change, &error)) {
+    switch (review_request_change(g, &q, facts, &change, &error)) {
     case ASKED_NOTHING:
         break;
     case ASKED_UNCLEARLY:
-        return answer_unclear(g, a, error.text, log);
+        return answer_unclear(g, a, error.text, facts);
     case ASKED_TO_JUDGE:
-        return answer_judged(g, a, endpoint, &change, now, log);
+        return answer_judged(g, a, endpoint, &change, now, facts);
     }
     cJSON *review = cJSON_CreateObject();
     response_new(review, q.uid, true);
@@ -401,11 +402,11 @@ static slice answer(const struct gate *all, struct arena *a, enum endpoint endpo
 }
 
 /* On failure, clears `allowed`, so that logs and metrics do not count the review as allowed. */
-static slice no_answer(struct review_facts *ret_log, const char *why)
+static slice no_answer(struct review_facts *ret_facts, const char *why)
 {
-    ret_log->answered = ret_log->allowed = ret_log->would_deny =
+    ret_facts->answered = ret_facts->allowed = ret_facts->would_deny =
         false; /* the object's names may be known and stay for the log */
-    ret_log->error = slice_of(why);
+    ret_facts->error = slice_of(why);
     return (slice){0};
 }
 
@@ -421,13 +422,14 @@ static bool is_plain(slice uid)
 
 /* Answers a review that exceeded its memory. An object that cannot be judged is denied, unless nothing is: without an
  * answer, failurePolicy Ignore would let it pass. `text` was allocated while there was memory. */
-static slice answer_unjudged(const struct gate *g, char *text, struct review_facts *ret_log)
+static slice answer_unjudged(const struct gate *g, char *text, struct review_facts *ret_facts)
 {
     static const char why[] =
         "judging this object takes more memory than one review may use (server.reviewMemory)";
-    bool stores = slice_eq(ret_log->operation, LIT("CREATE")) || slice_eq(ret_log->operation, LIT("UPDATE"));
-    bool watches = only_watches(gate_in(g, ret_log->namespace));
-    if (!text || !ret_log->answered || ret_log->allowed || !stores || !is_plain(ret_log->uid))
+    bool stores =
+        slice_eq(ret_facts->operation, LIT("CREATE")) || slice_eq(ret_facts->operation, LIT("UPDATE"));
+    bool watches = only_watches(gate_in(g, ret_facts->namespace));
+    if (!text || !ret_facts->answered || ret_facts->allowed || !stores || !is_plain(ret_facts->uid))
         return (slice){0};
     const char *head =
         "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"response\":{\"uid\":";
@@ -435,15 +437,15 @@ static slice answer_unjudged(const struct gate *g, char *text, struct review_fac
         watches
             ? snprintf(text, ANSWER_BYTES,
                        "%s\"%.*s\",\"allowed\":true,\"warnings\":[\"" WOULD_BE_DENIED "%s\"]}}", head,
-                       FMT(ret_log->uid), why)
+                       FMT(ret_facts->uid), why)
             : snprintf(text, ANSWER_BYTES,
                        "%s\"%.*s\",\"allowed\":false,\"status\":{\"status\":\"Failure\",\"message\":\"%s\","
                        "\"reason\":\"RequestEntityTooLarge\",\"code\":413}}}",
-                       head, FMT(ret_log->uid), why);
-    ret_log->allowed = ret_log->would_deny = watches;
-    ret_log->patched = false;
-    ret_log->rule_count = 0;
-    ret_log->error = slice_of(why);
+                       head, FMT(ret_facts->uid), why);
+    ret_facts->allowed = ret_facts->would_deny = watches;
+    ret_facts->patched = false;
+    ret_facts->rule_count = 0;
+    ret_facts->error = slice_of(why);
     return (slice){text, (size_t)n};
 }
 
@@ -453,7 +455,7 @@ struct asking {
     enum endpoint endpoint;
     slice body;
     int64_t now;
-    struct review_facts *log;
+    struct review_facts *facts;
     char *spare; /* ANSWER_BYTES for answer_unjudged(); NULL: not for this endpoint */
     slice text;
 };
@@ -463,25 +465,26 @@ static void answer_asked(void *context)
     struct asking *q = context;
     if (q->endpoint == ENDPOINT_VALIDATE)
         q->spare = arena_bytes(q->arena, ANSWER_BYTES);
-    q->text = answer(q->gate, q->arena, q->endpoint, q->body, q->now, q->log);
+    q->text = answer(q->gate, q->arena, q->endpoint, q->body, q->now, q->facts);
 }
 
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
-                    struct review_facts *ret_log)
+                    struct review_facts *ret_facts)
 {
-    *ret_log = (struct review_facts){0};
+    *ret_facts = (struct review_facts){0};
     json_memory_enter(a);
-    struct asking q = {.gate = g, .arena = a, .endpoint = endpoint, .body = body, .now = now, .log = ret_log};
+    struct asking q = {
+        .gate = g, .arena = a, .endpoint = endpoint, .body = body, .now = now, .facts = ret_facts};
     bool finished = arena_run(a, answer_asked, &q);
     json_memory_leave();
     slice text = q.text;
     if (!finished && arena_shortage(a) == ARENA_SHORT_OF_LIMIT)
-        text = answer_unjudged(g, q.spare, ret_log);
+        text = answer_unjudged(g, q.spare, ret_facts);
     else if (!finished)
         text = (slice){0};
     if (text.n == 0)
-        return no_answer(ret_log, "the review needs more memory than a request may use");
+        return no_answer(ret_facts, "the review needs more memory than a request may use");
     if (text.n > LIMIT_RESPONSE_BYTES)
-        return no_answer(ret_log, "the answer would be larger than the limit for a review");
+        return no_answer(ret_facts, "the answer would be larger than the limit for a review");
     return text;
 }

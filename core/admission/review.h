@@ -32,6 +32,6 @@ struct review_facts {
  * with a warning that says so. The empty slice means that there is no answer, because the arena was exhausted in any other
  * case. `now` is in Unix seconds. */
 slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
-                    struct review_facts *ret_log);
+                    struct review_facts *ret_facts);
 
 #endif

@@ -4,9 +4,9 @@
 #include "judge.h"
 #include "utf8.h"
 
-static bool unreadable(struct arena *a, struct review_facts *log, const char *what, slice got)
+static bool unreadable(struct arena *a, struct review_facts *facts, const char *what, slice got)
 {
-    log->error = got.n ? arena_fmt(a, "%s, got \"%.*s\"", what, FMT(utf8_cut(got, 100))) : slice_of(what);
+    facts->error = got.n ? arena_fmt(a, "%s, got \"%.*s\"", what, FMT(utf8_cut(got, 100))) : slice_of(what);
     return false;
 }
 
@@ -27,27 +27,27 @@ static slice text_of(const struct node *object, slice key)
 }
 
 bool review_request_read(const struct gate *g, struct arena *a, slice body, struct review_request *q,
-                         struct review_facts *log)
+                         struct review_facts *facts)
 {
     q->readings = findings_new(a);
     const struct node *root = json_read(a, body, &q->readings);
     if (!root)
         return unreadable(
-            a, log,
+            a, facts,
             arena_cstr(a, arena_fmt(a, "the body is not JSON: %.*s", FMT(q->readings.first->message))),
             (slice){0});
     slice version = text_of(root, LIT("apiVersion")), type = text_of(root, LIT("kind"));
     if (!slice_eq(version, LIT("admission.k8s.io/v1")))
-        return unreadable(a, log, "expected apiVersion admission.k8s.io/v1", version);
+        return unreadable(a, facts, "expected apiVersion admission.k8s.io/v1", version);
     if (!slice_eq(type, LIT("AdmissionReview")))
-        return unreadable(a, log, "expected kind AdmissionReview", type);
+        return unreadable(a, facts, "expected kind AdmissionReview", type);
     const struct node *request = node_get(root, LIT("request")), *kind = node_get(request, LIT("kind"));
     q->uid = text_of(request, LIT("uid"));
     if (q->uid.n == 0 || memchr(q->uid.p, 0, q->uid.n))
-        return unreadable(a, log, "request.uid is required", (slice){0});
+        return unreadable(a, facts, "request.uid is required", (slice){0});
     q->operation = text_of(request, LIT("operation"));
     const struct node *dry_run = node_get(request, LIT("dryRun"));
-    *log = (struct review_facts){
+    *facts = (struct review_facts){
         .uid = q->uid,
         .group = text_of(kind, LIT("group")),
         .kind = text_of(kind, LIT("kind")),
@@ -58,7 +58,7 @@ bool review_request_read(const struct gate *g, struct arena *a, slice body, stru
         .user = node_text_at(request, "userInfo.username"),
         .dry_run = dry_run && dry_run->kind == NODE_BOOL && dry_run->boolean,
     };
-    q->kind = schema_find_in(g->schemas, log->group, text_of(kind, LIT("version")), log->kind);
+    q->kind = schema_find_in(g->schemas, facts->group, text_of(kind, LIT("version")), facts->kind);
     q->sub_resource = node_get(request, LIT("subResource"));
     q->object = object_at(request, "object");
     q->old_object = object_at(request, "oldObject");
@@ -76,17 +76,17 @@ static bool is_absent(const struct node *n)
 }
 
 /* Returns whether brgate knows the kind, in any version. */
-static bool is_ours(const struct gate *g, const struct review_facts *log)
+static bool is_ours(const struct gate *g, const struct review_facts *facts)
 {
     const struct schema_tables *t = schema_set_tables(g->schemas);
     for (size_t i = 0; i < t->kind_count; i++)
-        if (slice_eq(t->kinds[i].group, log->group) && slice_eq(t->kinds[i].kind, log->kind))
+        if (slice_eq(t->kinds[i].group, facts->group) && slice_eq(t->kinds[i].kind, facts->kind))
             return true;
     return false;
 }
 
 enum asked review_request_change(const struct gate *g, struct review_request *q,
-                                 const struct review_facts *log, struct change *ret, struct error *reterr)
+                                 const struct review_facts *facts, struct change *ret, struct error *reterr)
 {
     static const struct {
         const char *operation;
@@ -94,7 +94,7 @@ enum asked review_request_change(const struct gate *g, struct review_request *q,
     } operations[] = {{"CREATE", CONTEXT_CREATE}, {"UPDATE", CONTEXT_UPDATE}, {"DELETE", CONTEXT_DELETE}};
     *ret = (struct change){
         .kind = q->kind, .object = q->object, .old_object = q->old_object, .readings = &q->readings};
-    if (!is_ours(g, log) || is_word(q->sub_resource, "status") || slice_eq(q->operation, LIT("CONNECT")))
+    if (!is_ours(g, facts) || is_word(q->sub_resource, "status") || slice_eq(q->operation, LIT("CONNECT")))
         return ASKED_NOTHING;
     size_t i = 0;
     while (i < COUNT(operations) && !slice_eq(q->operation, slice_of(operations[i].operation)))
@@ -110,7 +110,8 @@ enum asked review_request_change(const struct gate *g, struct review_request *q,
         return q->kind && q->old_object ? ASKED_TO_JUDGE : ASKED_NOTHING;
     }
     if (!q->kind)
-        error_set(reterr, "request.kind.version: brgate does not know this version of %.*s", FMT(log->kind));
+        error_set(reterr, "request.kind.version: brgate does not know this version of %.*s",
+                  FMT(facts->kind));
     else if (!is_absent(q->sub_resource))
         error_set(reterr, "request.subResource: expected none or status");
     else if (!q->object)

@@ -13,15 +13,15 @@ struct review_request { /* what the API server asks */
     struct findings readings;
 };
 
-/* Reads the body, and fills in the facts that it has. False when it is not an AdmissionReview v1: log->error says why. */
+/* Reads the body, and fills in the facts that it has. False when it is not an AdmissionReview v1: facts->error says why. */
 bool review_request_read(const struct gate *g, struct arena *a, slice body, struct review_request *ret,
-                         struct review_facts *log);
+                         struct review_facts *facts);
 
 enum asked { ASKED_TO_JUDGE, ASKED_NOTHING, ASKED_UNCLEARLY };
 
 /* Decides whether there is anything to judge. Other kinds and the status sub-resource pass. A request that the API
  * server never sends does not pass: the stored object may differ. `reterr` says why it is unclear. */
 enum asked review_request_change(const struct gate *g, struct review_request *q,
-                                 const struct review_facts *log, struct change *ret, struct error *reterr);
+                                 const struct review_facts *facts, struct change *ret, struct error *reterr);
 
 #endif
