@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "refusal.h"
 
 #include <stdint.h>
 
@@ -20,6 +21,9 @@ struct certificate_request {
     size_t name_count;
     int64_t not_before, not_after;
 };
+
+/* Whether a client can ask for a server by this name: an IP address or a DNS name, perhaps with "*" as its first label. */
+bool certificate_name(slice name, struct refusal *refusal);
 
 struct certificate_pair {
     slice certificate, key; /* PEM; the key as PKCS #8 */

@@ -1,8 +1,10 @@
 /* New keys and certificates. */
+#include "ascii.h"
 #include "certificate.h"
 #include "openssl.h"
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -37,21 +39,54 @@ static bool add_extension(X509 *c, X509 *issuer, int nid, const char *value)
     return done;
 }
 
-static GENERAL_NAME *general_name(slice name)
+static ASN1_OCTET_STRING *ip_address(slice name)
 {
     char text[MOST_NAME_BYTES + 1];
-    if (!name.n || name.n > MOST_NAME_BYTES || memchr(name.p, '\0', name.n))
+    snprintf(text, sizeof text, "%.*s", FMT(name));
+    return slice_find_char(name, '\0') == SLICE_NONE ? a2i_IPADDRESS(text) : NULL;
+}
+
+static bool is_dns_name(slice name)
+{
+    enum { LABEL_BYTES = 63 };
+    for (slice rest = slice_starts(name, LIT("*.")) ? slice_from(name, 2) : name;;) {
+        size_t dot = slice_find_char(rest, '.'), n = dot == SLICE_NONE ? rest.n : dot;
+        if (!n || n > LABEL_BYTES || rest.p[0] == '-' || rest.p[n - 1] == '-')
+            return false;
+        for (size_t i = 0; i < n; i++)
+            if (!ascii_is_alnum(rest.p[i]) && rest.p[i] != '-')
+                return false;
+        if (dot == SLICE_NONE)
+            return true;
+        rest = slice_from(rest, dot + 1);
+    }
+}
+
+bool certificate_name(slice name, struct refusal *refusal)
+{
+    if (name.n > MOST_NAME_BYTES)
+        return refuse(refusal, MOST_NAME_BYTES, name.n - MOST_NAME_BYTES, "must be no more than %d bytes",
+                      MOST_NAME_BYTES);
+    ASN1_OCTET_STRING *ip = ip_address(name);
+    bool valid = ip || is_dns_name(name);
+    ASN1_OCTET_STRING_free(ip);
+    ERR_clear_error();
+    return valid ||
+           refuse(refusal, 0, name.n, "must be an IP address, or a DNS name such as gate.example.com");
+}
+
+static GENERAL_NAME *general_name(slice name)
+{
+    if (!name.n || name.n > MOST_NAME_BYTES || slice_find_char(name, '\0') != SLICE_NONE)
         return NULL;
-    memcpy(text, name.p, name.n);
-    text[name.n] = '\0';
     GENERAL_NAME *g = GENERAL_NAME_new();
-    ASN1_OCTET_STRING *ip = a2i_IPADDRESS(text);
+    ASN1_OCTET_STRING *ip = ip_address(name);
     if (g && ip) {
         GENERAL_NAME_set0_value(g, GEN_IPADD, ip);
         return g;
     }
     ASN1_IA5STRING *dns = ASN1_IA5STRING_new();
-    if (!g || !dns || !ASN1_STRING_set(dns, text, (int)name.n)) {
+    if (!g || !dns || !ASN1_STRING_set(dns, name.p, (int)name.n)) {
         ASN1_IA5STRING_free(dns);
         GENERAL_NAME_free(g);
         return NULL;

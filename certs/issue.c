@@ -4,10 +4,9 @@
 #include "kube_name.h"
 #include "openssl.h"
 
-#include <arpa/inet.h>
 #include <openssl/rand.h>
 
-enum { MOST_NAMES = 32, MOST_COMMON_NAME_BYTES = 64, MARK_BYTES = 6, MOST_HOST_BYTES = 255 };
+enum { MOST_NAMES = 32, MOST_COMMON_NAME_BYTES = 64, MARK_BYTES = 6 };
 
 static slice joined(struct arena *a, slice first, slice second, const char *end)
 {
@@ -59,20 +58,6 @@ static bool check_name(const char *what, slice name, bool (*valid)(slice, struct
                      r.hint[0] ? "; " : "", r.hint);
 }
 
-/* A DNS name, which may begin with "*.", or an IP address. */
-static bool is_host(slice name, struct refusal *refusal)
-{
-    char text[MOST_HOST_BYTES + 1];
-    unsigned char address[sizeof(struct in6_addr)];
-    if (name.n && name.n <= MOST_HOST_BYTES && !memchr(name.p, 0, name.n)) {
-        memcpy(text, name.p, name.n);
-        text[name.n] = 0;
-        if (inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1)
-            return true;
-    }
-    return kube_subdomain(slice_starts(name, LIT("*.")) ? slice_from(name, 2) : name, refusal);
-}
-
 bool issue_check(const struct issue_request *request, struct error *reterr)
 {
     if (request->life < ISSUE_LEAST_LIFE)
@@ -82,7 +67,7 @@ bool issue_check(const struct issue_request *request, struct error *reterr)
     if (request->namespace.n && !check_name("namespace", request->namespace, kube_label, reterr))
         return false;
     for (size_t i = 0; i < request->more_count; i++)
-        if (!check_name("name", request->more_names[i], is_host, reterr))
+        if (!check_name("name", request->more_names[i], certificate_name, reterr))
             return false;
     return request->service.n || request->more_count || error_set(reterr, "a certificate requires a name");
 }

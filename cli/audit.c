@@ -5,6 +5,7 @@
 
 #include "brgate_limits.h"
 #include "builtin_schemas.h"
+#include "kube_name.h"
 #include "schema.h"
 
 #include <time.h>
@@ -103,7 +104,7 @@ static bool take_enforcement(void *settings, const struct option *o, const char 
 static const struct option option_list[] = {
     {OPTION_TEXT("--kubeconfig", settings, place.kubeconfig)},
     {OPTION_TEXT("--context", settings, place.context)},
-    {OPTION_TEXT("--namespace", settings, namespace)},
+    {OPTION_TEXT("--namespace", settings, namespace), .check = kube_label},
     {OPTION_TAKEN("--kinds", take_kinds)},
     {OPTION_TAKEN("--enforcement", take_enforcement)},
     REPORTING_OPTIONS(settings, reporting),

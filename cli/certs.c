@@ -1,11 +1,13 @@
 /* brgate certs: shows the webhook's certificates, makes and renews them. */
 #include "certs.h"
 
+#include "certificate.h"
 #include "civil.h"
 #include "clock.h"
 #include "command.h"
 #include "issue.h"
 #include "keeper.h"
+#include "kube_name.h"
 #include "options.h"
 #include "suggest.h"
 
@@ -148,9 +150,9 @@ int certs_make(int argc, char **argv)
 {
     static const struct option list[] = {
         {OPTION_TEXT("--dir", settings, dir)},
-        {OPTION_TEXT("--service", settings, service)},
-        {OPTION_TEXT("--namespace", settings, namespace), .letter = 'n'},
-        {OPTION_TEXTS("--name", settings, names)},
+        {OPTION_TEXT("--service", settings, service), .check = kube_label},
+        {OPTION_TEXT("--namespace", settings, namespace), .check = kube_label, .letter = 'n'},
+        {OPTION_TEXTS("--name", settings, names), .check = certificate_name},
         {OPTION_SECONDS("--life", settings, life, ISSUE_LEAST_LIFE * 1000, 36500ULL * OPTION_DAY)},
     };
     static const struct options options = {
@@ -229,10 +231,10 @@ static int keep_once(const struct settings *s)
 int certs_self(int argc, char **argv)
 {
     static const struct option list[] = {
-        {OPTION_TEXT("--secret", settings, secret)},
-        {OPTION_TEXT("--service", settings, service)},
-        {OPTION_TEXT("--webhook-configuration", settings, configuration)},
-        {OPTION_TEXTS("--name", settings, names)},
+        {OPTION_TEXT("--secret", settings, secret), .check = kube_reference},
+        {OPTION_TEXT("--service", settings, service), .check = kube_label},
+        {OPTION_TEXT("--webhook-configuration", settings, configuration), .check = kube_subdomain},
+        {OPTION_TEXTS("--name", settings, names), .check = certificate_name},
         {OPTION_SECONDS("--life", settings, life, ISSUE_LEAST_LIFE * 1000, 366ULL * OPTION_DAY)},
         {OPTION_SECONDS("--settle", settings, settle, 1000, OPTION_DAY)},
         {OPTION_SWITCH("--wait", settings, wait)},

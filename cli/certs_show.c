@@ -3,11 +3,13 @@
 
 #include "brgate_limits.h"
 #include "bundle.h"
+#include "certificate.h"
 #include "civil.h"
 #include "clock.h"
 #include "command.h"
 #include "file.h"
 #include "kube.h"
+#include "kube_name.h"
 #include "options.h"
 #include "store.h"
 
@@ -289,9 +291,9 @@ int certs_show(int argc, char **argv)
 {
     static const struct option list[] = {
         {OPTION_TEXT("--server", places, server)},
-        {OPTION_TEXT("--name", places, name)},
-        {OPTION_TEXT("--secret", places, secret)},
-        {OPTION_TEXT("--webhook-configuration", places, configuration)},
+        {OPTION_TEXT("--name", places, name), .check = certificate_name},
+        {OPTION_TEXT("--secret", places, secret), .check = kube_reference},
+        {OPTION_TEXT("--webhook-configuration", places, configuration), .check = kube_subdomain},
         {OPTION_TEXT("--kubeconfig", places, kubeconfig)},
     };
     static const struct options options = {

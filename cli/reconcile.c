@@ -6,6 +6,7 @@
 #include "builtin_schemas.h"
 #include "file.h"
 #include "kube.h"
+#include "kube_name.h"
 #include "log.h"
 #include "options.h"
 #include "reconcile.h"
@@ -95,9 +96,9 @@ static bool take_zone(void *settings, const struct option *o, const char *name, 
 
 static const struct option options[] = {
     {OPTION_TAKEN("--kinds", take_kinds)},
-    {OPTION_TEXT("--namespace", settings, namespace)},
+    {OPTION_TEXT("--namespace", settings, namespace), .check = kube_label},
     {OPTION_SWITCH("--dry-run", settings, options.machine.dry_run)},
-    {OPTION_TEXT("--lease", settings, lease)},
+    {OPTION_TEXT("--lease", settings, lease), .check = kube_reference},
     {OPTION_TEXT("--manager-image", settings, image)},
     {OPTION_TAKEN("--timezone", take_zone)},
     {OPTION_TEXT("--config", settings, config)},

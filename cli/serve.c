@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "certificate.h"
 #include "clock.h"
+#include "kube_name.h"
 #include "log.h"
 #include "options.h"
 #include "serve_keeping.h"
@@ -29,12 +30,12 @@ static const struct option options[] = {
     {OPTION_TEXT("--health-listen", settings, server.health_listen)},
     {OPTION_TEXT("--tls-cert", settings, server.cert_file)},
     {OPTION_TEXT("--tls-key", settings, server.key_file)},
-    {OPTION_TEXT("--tls-name", settings, server.tls_name)},
+    {OPTION_TEXT("--tls-name", settings, server.tls_name), .check = certificate_name},
     {OPTION_SWITCH("--self-signed", settings, self_signed)},
-    {OPTION_TEXT("--certs-secret", settings, keeping.secret)},
-    {OPTION_TEXT("--certs-service", settings, keeping.service)},
-    {OPTION_TEXT("--webhook-configuration", settings, keeping.configuration)},
-    {OPTION_TEXT("--certs-name", settings, keeping.name)},
+    {OPTION_TEXT("--certs-secret", settings, keeping.secret), .check = kube_reference},
+    {OPTION_TEXT("--certs-service", settings, keeping.service), .check = kube_label},
+    {OPTION_TEXT("--webhook-configuration", settings, keeping.configuration), .check = kube_subdomain},
+    {OPTION_TEXT("--certs-name", settings, keeping.name), .check = certificate_name},
     {OPTION_SECONDS("--certs-life", settings, keeping.life, 30000, 366ULL * OPTION_DAY)},
     {OPTION_SECONDS("--certs-settle", settings, keeping.settle, 1000, OPTION_DAY)},
     {OPTION_MILLISECONDS("--certs-interval", settings, keeping.interval, 100, 60000)},

@@ -116,6 +116,13 @@ static bool take_text(struct option_texts *texts, const char *value, struct erro
     return true;
 }
 
+static bool check(const struct option *o, const char *value, struct error *reterr)
+{
+    struct refusal r = {0};
+    return !o->check || o->check(slice_of(value), &r) ||
+           error_set(reterr, "%s%s%s", r.why, r.hint[0] ? "; " : "", r.hint);
+}
+
 /* Returns false with what is wrong with the value. */
 static bool take(const struct option *o, void *settings, const char *value, struct error *reterr)
 {
@@ -131,9 +138,9 @@ static bool take(const struct option *o, void *settings, const char *value, stru
         return true;
     case OPTION_IS_TEXT:
         *(const char **)field = value;
-        return true;
+        return check(o, value, reterr);
     case OPTION_IS_TEXTS:
-        return take_text(field, value, reterr);
+        return take_text(field, value, reterr) && check(o, value, reterr);
     case OPTION_IS_WORD:
         return take_word(o, field, value, reterr);
     case OPTION_IS_COUNT:

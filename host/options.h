@@ -3,6 +3,7 @@
  *
  *     static const struct option list[] = {
  *         {OPTION_TEXT("--output", settings, output), .letter = 'o'},
+ *         {OPTION_TEXT("--namespace", settings, namespace), .check = kube_label},
  *         {OPTION_SECONDS("--life", settings, life, 30000, 366 * OPTION_DAY)},
  *     };
  *
@@ -12,7 +13,7 @@
 #define BRGATE_OPTIONS_H
 
 #include "error.h"
-#include "slice.h"
+#include "refusal.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,8 @@ struct option {
     size_t at;                /* of the field in the settings */
     uint64_t least, most;     /* of numbers; durations in milliseconds */
     const char *const *words; /* ends with NULL */
+    bool (*check)(slice value,
+                  struct refusal *refusal); /* of TEXT, TEXTS: refuses what it cannot be; NULL: none */
     /* Of DONE and TAKEN: takes the value (of DONE: NULL). False with what is wrong with it: "expected ...". */
     bool (*take)(void *settings, const struct option *option, const char *value, struct error *reterr);
 };

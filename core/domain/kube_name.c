@@ -95,6 +95,37 @@ bool kube_subdomain(slice s, struct refusal *refusal)
     return false;
 }
 
+/* A part was refused: what it could be is no reference. */
+static void propose_whole(slice s, struct refusal *refusal)
+{
+    if (!refusal)
+        return;
+    refusal->hint[0] = refusal->better[0] = '\0';
+    propose(s, kube_reference, refusal);
+}
+
+bool kube_reference(slice s, struct refusal *refusal)
+{
+    size_t slash = slice_find_char(s, '/');
+    slice name = slash == SLICE_NONE ? s : slice_from(s, slash + 1);
+    size_t second = slice_find_char(name, '/');
+    if (second != SLICE_NONE)
+        return refuse(refusal, slash + 1 + second, 1, "must be NAME or NAMESPACE/NAME, with one '/' at most");
+    if (slash == 0 || !name.n)
+        return refuse(refusal, slash == 0 ? 0 : s.n, slash == 0,
+                      "must be NAME or NAMESPACE/NAME, and has no %s", slash == 0 ? "namespace" : "name");
+    if (slash != SLICE_NONE && !kube_label(slice_cut(s, 0, slash), refusal)) {
+        propose_whole(s, refusal);
+        return false;
+    }
+    if (kube_subdomain(name, refusal))
+        return true;
+    propose_whole(s, refusal);
+    if (refusal)
+        refusal->at += (uint32_t)(s.n - name.n);
+    return false;
+}
+
 /* Letters, digits, - _ . with a letter or digit at both ends. */
 static bool check_word(slice s, size_t at, const char *what, struct refusal *refusal)
 {

@@ -12,6 +12,7 @@ enum {
 
 bool kube_label(slice s, struct refusal *refusal); /* RFC 1123 label, lower case: a Service, a namespace */
 bool kube_subdomain(slice s, struct refusal *refusal);      /* RFC 1123 subdomain, lower case: most objects */
+bool kube_reference(slice s, struct refusal *refusal);      /* "NAME" or "NAMESPACE/NAME" of most objects */
 bool kube_label_key(slice s, struct refusal *refusal);      /* "prefix/Name": labels, finalizers */
 bool kube_label_value(slice s, struct refusal *refusal);    /* may be empty */
 bool kube_annotation_key(slice s, struct refusal *refusal); /* as a label's key, but the prefix in any case */

@@ -86,6 +86,30 @@ static void a_leaf_ends_with_its_issuer(void **state)
     arena_free(a);
 }
 
+static void names_that_nobody_can_ask_for_are_refused(void **state)
+{
+    (void)state;
+    static const slice good[] = {SLICE("localhost"), SLICE("Gate.example.com"), SLICE("*.ns.svc"),
+                                 SLICE("10.0.0.1"),  SLICE("2001:db8::1"),      SLICE("1a.b-c")};
+    static const slice bad[] = {SLICE(""),         SLICE("x y"),  SLICE("a..b"), SLICE(".a"),
+                                SLICE("a."),       SLICE("-a"),   SLICE("a-.b"), SLICE("a.*"),
+                                SLICE("a/b"),      SLICE("a:80"), SLICE("a_b"),  SLICE("10.0.0.1\0.evil"),
+                                SLICE("https://a")};
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_row(good[i].p, certificate_name(good[i], NULL));
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct refusal why = {0};
+        assert_row(bad[i].p, !certificate_name(bad[i], &why) && why.why[0]);
+    }
+    char text[255];
+    memset(text, 'a', sizeof text);
+    assert_false(certificate_name((slice){text, 64}, NULL));
+    for (size_t i = 50; i < sizeof text; i += 50)
+        text[i] = '.';
+    assert_true(certificate_name((slice){text, 253}, NULL));
+    assert_false(certificate_name((slice){text, 254}, NULL));
+}
+
 static void impossible_requests_are_refused(void **state)
 {
     (void)state;
@@ -281,6 +305,7 @@ int main(void)
         cmocka_unit_test(what_is_made_is_what_was_asked_for),
         cmocka_unit_test(names_are_shown_without_what_a_terminal_obeys),
         cmocka_unit_test(a_leaf_ends_with_its_issuer),
+        cmocka_unit_test(names_that_nobody_can_ask_for_are_refused),
         cmocka_unit_test(impossible_requests_are_refused),
         cmocka_unit_test(keys_and_certificates_belong_together),
         cmocka_unit_test(chains_are_believed_by_both),

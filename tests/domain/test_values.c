@@ -115,10 +115,11 @@ static void check_name(const struct tsv_row *row)
 {
     struct refusal why = {0};
     slice s = row->column[0];
-    slice got = arena_fmt(arena, "%s%s%s%s%s", kube_label(s, NULL) ? "label " : "",
-                          kube_subdomain(s, &why) ? "subdomain " : "", kube_label_key(s, NULL) ? "key " : "",
-                          kube_annotation_key(s, NULL) ? "annotation " : "",
-                          kube_label_value(s, NULL) ? "value " : "");
+    slice got =
+        arena_fmt(arena, "%s%s%s%s%s%s", kube_label(s, NULL) ? "label " : "",
+                  kube_subdomain(s, &why) ? "subdomain " : "", kube_reference(s, NULL) ? "reference " : "",
+                  kube_label_key(s, NULL) ? "key " : "", kube_annotation_key(s, NULL) ? "annotation " : "",
+                  kube_label_value(s, NULL) ? "value " : "");
     assert_slice(row->label, got.n ? slice_trim(got) : LIT("-"), row->column[1]);
     assert_row(row->label, slice_starts(slice_of(why.why), row->column[2]));
     assert_slice(row->label, slice_of(why.better), row->column[3]);

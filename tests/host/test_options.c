@@ -10,7 +10,7 @@ enum { WORDS_MOST = 24 };
 
 struct settings {
     bool quiet, pair;
-    const char *output, *taken;
+    const char *output, *taken, *digits;
     struct option_texts names;
     unsigned format, threads, patience;
     size_t room;
@@ -25,6 +25,18 @@ static bool take_even(void *settings, const struct option *o, const char *value,
     return strlen(value) % 2 == 0 || error_set(reterr, "expected an even text");
 }
 
+static bool is_digits(slice s, struct refusal *refusal)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return refuse(refusal, i, 1, "must have digits only");
+    if (s.n < 3)
+        return true;
+    refuse(refusal, 2, s.n - 2, "must have two digits at most");
+    refuse_hint(refusal, "write %.*s", 2, s.p);
+    return false;
+}
+
 static bool both(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
     (void)o, (void)reterr;
@@ -36,6 +48,7 @@ static const char *const formats[] = {"text", "json", "yaml", NULL};
 static const struct option list[] = {
     {OPTION_SWITCH("--quiet", settings, quiet), .letter = 'q'},
     {OPTION_TEXT("--output", settings, output), .letter = 'o'},
+    {OPTION_TEXT("--digits", settings, digits), .check = is_digits},
     {OPTION_TEXTS("--name", settings, names)},
     {OPTION_WORD("--format", settings, format, formats)},
     {OPTION_NUMBER("--threads", settings, threads, 1, 64)},
@@ -46,7 +59,7 @@ static const struct option list[] = {
     {OPTION_TAKEN("--even", take_even)},
 };
 static const char help[] =
-    "--quiet --output --name --format --threads --room --patience --life --pair --even\n";
+    "--quiet --output --digits --name --format --threads --room --patience --life --pair --even\n";
 static const struct options options = {
     .command = "test", .help = help, .list = list, .count = COUNT(list), .operands_most = 2};
 
@@ -97,6 +110,8 @@ static void takes(void **state)
                      OPTIONS_READ);
     assert_true(s.room == 1024 && s.patience == 90000 && s.life == 90 * 86400 && s.pair && o.count == 0);
     assert_string_equal(s.taken, "ab");
+    assert_int_equal(read_line("--digits 12", &s, &o, said), OPTIONS_READ);
+    assert_string_equal(s.digits, "12");
     assert_int_equal(read_line("--nonsense --help", &s, &o, said), OPTIONS_WRONG);
     assert_int_equal(read_line("-h --nonsense", &s, &o, said), OPTIONS_HELPED);
 }
@@ -115,6 +130,8 @@ static void says_what_is_wrong(void **state)
         {"--output", "--output requires a value"},
         {"--output=", "--output '': the value is empty"},
         {"--format yml", "--format yml: expected text, json or yaml; did you mean yaml?"},
+        {"--digits 1x", "--digits 1x: must have digits only"},
+        {"--digits=123", "--digits 123: must have two digits at most; write 12"},
         {"--format xml", "--format xml: expected text, json or yaml"},
         {"--threads 0", "--threads 0: expected a number from 1 to 64"},
         {"--threads 18446744073709551616", "--threads 18446744073709551616: expected a number from 1 to 64"},
