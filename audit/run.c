@@ -195,17 +195,14 @@ static void compare(struct audit *t)
 {
     struct object_summaries *const lists[] = {t->summaries};
     struct across across;
-    if (!across_judge(t->options->gate, t->kept, lists, 1, &across))
-        arena_exhausted(t->kept);
+    arena_reset(t->page);
+    if (!across_judge(t->options->gate, t->page, lists, 1, &across)) {
+        t->short_of_memory = true;
+        return;
+    }
     t->result->end.totals.suppressed += across.suppressed;
     for (size_t i = 0; i < across.count; i++)
         report_late(t, across.diagnostics[i].file, &across.diagnostics[i].diagnostic);
-}
-
-static void judge_facts(void *context)
-{
-    struct audit *t = context;
-    facts_judge(t->facts, t->page, report_late, t);
 }
 
 static void ask_cluster(struct audit *t)
@@ -216,8 +213,7 @@ static void ask_cluster(struct audit *t)
     for (unsigned k = 0; k < FACT_KIND_COUNT; k++)
         if (a.notes[k].n)
             t->notes[t->result->audit.note_count++] = a.notes[k];
-    arena_reset(t->page);
-    t->short_of_memory |= !arena_run(t->page, judge_facts, t);
+    t->short_of_memory |= !facts_judge(t->facts, t->page, report_late, t);
 }
 
 /* ---- the run ---- */

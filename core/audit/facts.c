@@ -5,6 +5,7 @@
 #include "judge.h"
 #include "num.h"
 #include "operator.h"
+#include "texts.h"
 
 #include "brgate_limits.h"
 
@@ -32,11 +33,10 @@ struct need {
     struct need *next;
     uint32_t object;
     struct fact *fact;
-    slice path;
-    unsigned keys;
-    enum resource_kind runs; /* BACKUP or COMPACT_BACKUP */
-    bool logs;
-    unsigned allowed; /* rules that an annotation allows, by 1 << their place in cluster_rules */
+    const char *job, *field; /* the path: of the Job's spec, and from there */
+    uint8_t keys;            /* by 1 << their place in key_names */
+    uint8_t allowed;         /* rules that an annotation allows, by 1 << their place in cluster_rules */
+    bool compacts, logs;     /* what runs: a compaction, a log backup */
 };
 
 struct facts {
@@ -87,17 +87,13 @@ struct noting {
     struct facts *facts;
     const struct resource *object;
     uint32_t number;
-    unsigned allowed;
+    uint8_t allowed;
+    const char *job; /* the path of the Job's spec whose needs are noted */
 };
 
 static size_t slot_of(const struct fact *x)
 {
-    uint32_t hash = 2166136261u + (uint32_t)x->kind * 7 + (uint32_t)x->group;
-    for (size_t i = 0; i < x->namespace.n; i++)
-        hash = (hash ^ (unsigned char)x->namespace.p[i]) * 16777619u;
-    for (size_t i = 0; i < x->name.n; i++)
-        hash = (hash ^ (unsigned char)x->name.p[i]) * 16777619u;
-    return hash % SLOTS;
+    return hash_text(hash_text(hash_start(), x->namespace), x->name) % SLOTS;
 }
 
 /* The one fact about the thing. */
@@ -119,29 +115,29 @@ static struct fact *intern(struct facts *f, struct fact wanted)
     return x;
 }
 
-static struct need *need(struct noting *n, struct fact wanted, slice path)
+static struct need *need(struct noting *n, struct fact wanted, const char *field)
 {
     struct facts *f = n->facts;
     struct need *x = ARENA_NEW(f->arena, struct need);
-    *x = (struct need){.object = n->number, .fact = intern(f, wanted), .path = path, .allowed = n->allowed};
+    *x = (struct need){
+        .object = n->number, .fact = intern(f, wanted), .job = n->job, .field = field, .allowed = n->allowed};
     *f->last_need = x;
     f->last_need = &x->next;
     return x;
 }
 
-static void need_secret(struct noting *n, const struct text *name, unsigned keys)
+static void need_secret(struct noting *n, const struct text *name, const char *field, uint8_t keys)
 {
     if (!text_given(name) || (severity_of(n->facts, &rule_secret_missing) == SEVERITY_OFF &&
                               severity_of(n->facts, &rule_secret_keys) == SEVERITY_OFF))
         return;
     struct fact wanted = {
         .kind = FACT_SECRET, .namespace = n->object->metadata.namespace.value, .name = name->value};
-    need(n, wanted, node_path(n->facts->arena, name->node))->keys = keys;
+    need(n, wanted, field)->keys = keys;
 }
 
-static void need_account(struct noting *n, const struct job_spec *job, enum resource_kind runs)
+static void need_account(struct noting *n, const struct job_spec *job, bool compacts)
 {
-    struct arena *a = n->facts->arena;
     bool given = text_given(&job->service_account);
     if ((!given && !text_empty(&job->service_account)) ||
         (severity_of(n->facts, &rule_service_account_missing) == SEVERITY_OFF &&
@@ -151,15 +147,13 @@ static void need_account(struct noting *n, const struct job_spec *job, enum reso
                           .group = n->object->group,
                           .namespace = n->object->metadata.namespace.value,
                           .name = given ? job->service_account.value : LIT("tidb-backup-manager")};
-    slice path = given ? node_path(a, job->service_account.node)
-                       : arena_fmt(a, "%.*s.serviceAccount", FMT(node_path(a, job->node)));
-    struct need *x = need(n, wanted, path);
-    x->runs = runs;
-    x->fact->runs_backups |= runs == KIND_BACKUP;
-    x->fact->runs_compactions |= runs == KIND_COMPACT_BACKUP;
+    struct need *x = need(n, wanted, "serviceAccount");
+    x->compacts = compacts;
+    x->fact->runs_backups |= !compacts;
+    x->fact->runs_compactions |= compacts;
 }
 
-static void need_cluster(struct noting *n, const struct br *br, enum resource_kind runs, bool logs)
+static void need_cluster(struct noting *n, const struct br *br, bool compacts, bool logs)
 {
     if (!text_given(&br->cluster) || !text_known(&br->cluster_namespace) ||
         (severity_of(n->facts, &rule_cluster_missing) == SEVERITY_OFF &&
@@ -169,40 +163,42 @@ static void need_cluster(struct noting *n, const struct br *br, enum resource_ki
                           .group = n->object->group,
                           .namespace = br_cluster_namespace(br, n->object->metadata.namespace.value),
                           .name = br->cluster.value};
-    struct need *x = need(n, wanted, node_path(n->facts->arena, br->cluster.node));
-    x->runs = runs;
+    struct need *x = need(n, wanted, "br.cluster");
+    x->compacts = compacts;
     x->logs = logs;
 }
 
-static void note_job(struct noting *n, const struct job_spec *job, enum resource_kind runs, bool logs)
+static void note_job(struct noting *n, const char *path, const struct job_spec *job, bool compacts, bool logs)
 {
     const struct storage *s = &job->storage;
+    n->job = path;
     if (!job->node)
         return;
-    need_secret(n, &s->s3.secret_name, KEYS_S3);
-    need_secret(n, &s->gcs.secret_name, KEYS_GCS);
-    need_secret(n, &s->azblob.secret_name, text_given(&s->azblob.storage_account) ? 0 : KEYS_AZBLOB);
-    need_account(n, job, runs);
-    need_cluster(n, &job->br, runs, logs);
+    need_secret(n, &s->s3.secret_name, "s3.secretName", KEYS_S3);
+    need_secret(n, &s->gcs.secret_name, "gcs.secretName", KEYS_GCS);
+    need_secret(n, &s->azblob.secret_name, "azblob.secretName",
+                text_given(&s->azblob.storage_account) ? 0 : KEYS_AZBLOB);
+    need_account(n, job, compacts);
+    need_cluster(n, &job->br, compacts, logs);
 }
 
-static void note_backup(struct noting *n, const struct backup_spec *b)
+static void note_backup(struct noting *n, const char *path, const struct backup_spec *b)
 {
     if (!b->node)
         return;
-    note_job(n, &b->job, KIND_BACKUP, b->is_log);
-    need_secret(n, &b->from_secret_name, KEYS_DATABASE);
+    note_job(n, path, &b->job, false, b->is_log);
+    need_secret(n, &b->from_secret_name, "from.secretName", KEYS_DATABASE);
 }
 
 static void note_object(void *context)
 {
     struct noting *n = context;
     const struct resource *o = n->object;
-    note_backup(n, o->backup);
-    note_backup(n, &o->schedule->backup_template);
-    note_backup(n, &o->schedule->log_backup_template);
-    note_job(n, &o->schedule->compact_template.job, KIND_COMPACT_BACKUP, false);
-    note_job(n, &o->compact->job, KIND_COMPACT_BACKUP, false);
+    note_backup(n, "spec", o->backup);
+    note_backup(n, "spec.backupTemplate", &o->schedule->backup_template);
+    note_backup(n, "spec.logBackupTemplate", &o->schedule->log_backup_template);
+    note_job(n, "spec.compactBackupTemplate", &o->schedule->compact_template.job, true, false);
+    note_job(n, "spec", &o->compact->job, true, false);
 }
 
 bool facts_note(struct facts *f, uint32_t object, const struct verdict *v)
@@ -210,7 +206,7 @@ bool facts_note(struct facts *f, uint32_t object, const struct verdict *v)
     struct noting n = {.facts = f, .object = v->object, .number = object};
     for (size_t i = 0; v->allowed->count && i < COUNT(cluster_rules); i++)
         if (suppression_for(v->allowed, &(struct diagnostic){.rule = cluster_rules[i]}, NULL))
-            n.allowed |= 1u << i;
+            n.allowed |= (uint8_t)(1u << i);
     return arena_run(f->arena, note_object, &n);
 }
 
@@ -242,6 +238,7 @@ slice facts_version(const struct node *cluster)
 struct judging {
     const struct facts *facts;
     struct arena *arena;
+    const struct need *need; /* that is judged */
     void (*tell)(void *context, uint32_t object, const struct diagnostic *d);
     void *context;
 };
@@ -251,7 +248,7 @@ static void tell(const struct judging *j, const struct need *n, const struct rul
 {
     const struct diagnostic d = {.rule = rule,
                                  .severity = severity_of(j->facts, rule),
-                                 .path = n->path,
+                                 .path = arena_fmt(j->arena, "%s.%s", n->job, n->field),
                                  .message = message,
                                  .hint = hint};
     if (d.severity != SEVERITY_OFF && !(n->allowed & bit_of(rule)))
@@ -288,7 +285,7 @@ static void judge_account(const struct judging *j, const struct need *n)
 {
     const struct fact *f = n->fact;
     struct arena *a = j->arena;
-    bool compacts = n->runs == KIND_COMPACT_BACKUP;
+    bool compacts = n->compacts;
     unsigned lacks = compacts ? f->lacks_compactions : f->lacks_backups;
     const char *kind = compacts ? "compactbackups" : "backups",
                *group = f->group == GROUP_BR ? "br.pingcap.com" : "pingcap.com";
@@ -325,7 +322,7 @@ static bool read_version(slice text, struct version *ret)
 static void judge_cluster(const struct judging *j, const struct need *n)
 {
     const struct fact *f = n->fact;
-    bool compacts = n->runs == KIND_COMPACT_BACKUP;
+    bool compacts = n->compacts;
     struct version is, from = compacts ? compaction_from : log_from;
     const char *kind = f->group == GROUP_BR ? "Cluster" : "TidbCluster";
     if (f->state == FACT_ABSENT)
@@ -341,13 +338,23 @@ static void judge_cluster(const struct judging *j, const struct need *n)
              LIT("upgrade the cluster first"));
 }
 
-void facts_judge(const struct facts *f, struct arena *a,
-                 void (*tell_to)(void *context, uint32_t object, const struct diagnostic *d), void *context)
+static void judge_need(void *context)
 {
     static void (*const judges[])(const struct judging *, const struct need *) = {
         [FACT_SECRET] = judge_secret, [FACT_ACCOUNT] = judge_account, [FACT_CLUSTER] = judge_cluster};
-    const struct judging j = {f, a, tell_to, context};
-    for (const struct need *n = f->needs; n; n = n->next)
-        if (n->fact->state != FACT_UNKNOWN)
-            judges[n->fact->kind](&j, n);
+    const struct judging *j = context;
+    judges[j->need->fact->kind](j, j->need);
+}
+
+bool facts_judge(const struct facts *f, struct arena *a,
+                 void (*tell_to)(void *context, uint32_t object, const struct diagnostic *d), void *context)
+{
+    struct judging j = {.facts = f, .arena = a, .tell = tell_to, .context = context};
+    bool done = true;
+    for (j.need = f->needs; j.need && done; j.need = j.need->next) {
+        arena_reset(a);
+        if (j.need->fact->state != FACT_UNKNOWN)
+            done = arena_run(a, judge_need, &j);
+    }
+    return done;
 }

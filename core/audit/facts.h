@@ -48,8 +48,9 @@ unsigned facts_keys(const struct node *secret);
 /* Returns the version of TiKV that a TidbCluster or a TiKVGroup gives; empty when it gives none. */
 slice facts_version(const struct node *cluster);
 
-/* Calls `tell` for each finding, in the order of the objects. The diagnostic's texts live in `a`. */
-void facts_judge(const struct facts *f, struct arena *a,
+/* Calls `tell` for each finding, in the order of the objects. The diagnostic's texts live in `a` until `tell` returns. False
+ * when `a` is exhausted; call it outside arena_run(). */
+bool facts_judge(const struct facts *f, struct arena *a,
                  void (*tell)(void *context, uint32_t object, const struct diagnostic *d), void *context);
 
 #endif

@@ -282,9 +282,21 @@ static int by_folder(const void *p, const void *q)
     return a->place.from < b->place.from ? -1 : a->place.from > b->place.from;
 }
 
+static struct location location_again(const struct object_summary *f)
+{
+    const struct kept_location *l = &f->location;
+    return (struct location){.type = l->type,
+                             .service = l->service,
+                             .bucket = l->bucket,
+                             .folder = l->folder,
+                             .placed = true,
+                             .known = l->known};
+}
+
 static bool holds(const struct object_summary *above, const struct object_summary *below)
 {
-    enum location_relation relation = location_compare(&above->location, &below->location).relation;
+    const struct location a = location_again(above), b = location_again(below);
+    enum location_relation relation = location_compare(&a, &b).relation;
     return relation == LOCATION_SAME || relation == LOCATION_AROUND;
 }
 

@@ -4,6 +4,8 @@
 #include "operator.h"
 #include "suppress.h"
 
+#include "brgate_limits.h"
+
 #include "position.h"
 
 struct noting {
@@ -15,14 +17,28 @@ struct noting {
     slice file_name;
 };
 
+static void close_scratch(void *scratch)
+{
+    arena_free(scratch);
+}
+
+static void begin(void *context)
+{
+    struct object_summaries *list = context;
+    list->scratch = arena_new(LIMIT_DOCUMENT_BYTES);
+    if (!list->scratch)
+        arena_exhausted(list->arena);
+    arena_defer(list->arena, close_scratch, list->scratch);
+}
+
 struct object_summaries *object_summaries_new(struct arena *a)
 {
     struct object_summaries *list = arena_try(a, sizeof *list);
     if (!list)
         return NULL;
-    list->arena = a;
+    list->arena = list->texts.arena = a;
     list->last = &list->first;
-    return list;
+    return arena_run(a, begin, list) ? list : NULL;
 }
 
 /* ---- its position ---- */
@@ -68,13 +84,32 @@ static slice runs_of(struct noting *n, const struct object_summary *f)
                      FMT(f->cluster_namespace));
 }
 
+struct locating {
+    struct arena *arena;
+    const struct storage *storage;
+    struct location location;
+};
+
+static void locate(void *context)
+{
+    struct locating *l = context;
+    l->location = storage_location(l->arena, l->storage);
+}
+
 static void note_place(struct noting *n, const struct storage *s, struct object_summary *f)
 {
-    struct location location = storage_location(n->arena, s);
+    struct locating l = {n->list->scratch, s, {0}};
+    arena_reset(l.arena);
+    if (!arena_run(l.arena, locate, &l))
+        arena_exhausted(n->arena);
+    const struct location location = l.location;
     if (!location.known)
         return;
-    location.written = (struct location_fields){0}; /* it is in the file */
-    f->location = location;
+    f->location = (struct kept_location){.type = location.type,
+                                         .known = true,
+                                         .service = texts_keep(&n->list->texts, location.service),
+                                         .bucket = texts_keep(&n->list->texts, location.bucket),
+                                         .folder = arena_copy(n->arena, location.folder)};
     f->place = source_place_of_prefix(n, s);
     if (f->role != ROLE_BACKUP)
         f->runs = runs_of(n, f);
@@ -87,8 +122,8 @@ static void note_cluster(struct noting *n, const struct resource *o, const struc
 {
     if (!text_given(&br->cluster) || !text_known(&br->cluster_namespace))
         return;
-    f->cluster = arena_copy(n->arena, br->cluster.value);
-    f->cluster_namespace = arena_copy(n->arena, br_cluster_namespace(br, o->metadata.namespace.value));
+    f->cluster = texts_keep(&n->list->texts, br->cluster.value);
+    f->cluster_namespace = texts_keep(&n->list->texts, br_cluster_namespace(br, o->metadata.namespace.value));
     f->cluster_place = source_place_of(n, at_value(br->cluster.node));
 }
 
@@ -100,7 +135,7 @@ static struct object_summary *summary_new(struct noting *n, const struct resourc
         .file_name = n->file_name,
         .group = o->group,
         .kind = o->kind,
-        .namespace = arena_copy(n->arena, o->metadata.namespace.value),
+        .namespace = texts_keep(&n->list->texts, o->metadata.namespace.value),
         .name = arena_copy(n->arena, o->metadata.name.value),
     };
     *n->list->last = f;
@@ -109,10 +144,10 @@ static struct object_summary *summary_new(struct noting *n, const struct resourc
     return f;
 }
 
-/* The object by itself, for its name. */
+/* The object by itself, for its name. Two objects of a cluster never have the same one. */
 static void note_name(struct noting *n, const struct resource *o)
 {
-    if (!text_given(&o->metadata.name) || !text_known(&o->metadata.namespace))
+    if (!n->file_name.n || !text_given(&o->metadata.name) || !text_known(&o->metadata.namespace))
         return;
     struct object_summary *f = summary_new(n, o);
     f->named = true;
@@ -127,13 +162,14 @@ static struct object_summary *note_backup(struct noting *n, const struct resourc
     const struct logbackup_spec log = backup_log_spec(b);
     struct object_summary *f = summary_new(n, o);
     f->role = b->role;
-    f->owner = arena_copy(
-        n->arena, node_text(node_get(o->metadata.labels.node, LIT("tidb.pingcap.com/backup-schedule"))));
+    f->owner =
+        texts_keep(&n->list->texts,
+                   node_text(node_get(o->metadata.labels.node, LIT("tidb.pingcap.com/backup-schedule"))));
     f->is_log = b->is_log;
     f->stops = logbackup_request_of(&log) == LOGBACKUP_ASK_STOP;
     if (text_given(&b->clean_policy) && !slice_eq(b->clean_policy.value, LIT("Retain"))) {
         f->cleans = true;
-        f->clean_policy = arena_copy(n->arena, b->clean_policy.value);
+        f->clean_policy = texts_keep(&n->list->texts, b->clean_policy.value);
     }
     note_cluster(n, o, &b->job.br, f);
     if ((b->is_log || b->is_snapshot) && !backup_is_dumpling(o->group, b->node))

@@ -4,6 +4,7 @@
 
 #include "across.h"
 #include "model.h"
+#include "texts.h"
 
 struct source_place {
     uint32_t from, to, line;
@@ -13,6 +14,13 @@ struct source_place {
 /* The rules that are judged here, by their number. */
 extern const struct rule *const across_rules[];
 extern const size_t across_rule_count;
+
+/* What comparing needs of a location. A run keeps one for each object, and the fields as written are four times as large. */
+struct kept_location {
+    enum storage_type type;
+    bool known;
+    slice service, bucket, folder;
+};
 
 /* A Backup, one of the two templates of a schedule, or (named) any object for its name alone. */
 struct object_summary {
@@ -27,9 +35,9 @@ struct object_summary {
     bool is_log, stops, cleans;
     slice clean_policy;
     slice cluster, cluster_namespace; /* empty: not known */
-    struct location location;         /* without the fields as written */
-    slice runs;                       /* the runs of a template are in folders whose paths begin with this */
-    bool named;                       /* holds only the object's name, which is at `name_place` */
+    struct kept_location location;
+    slice runs; /* the runs of a template are in folders whose paths begin with this */
+    bool named; /* holds only the object's name, which is at `name_place` */
     struct source_place place, cluster_place, schedule_place, name_place;
     bool patch;          /* named: it has no storage, so that it may be a patch of the other */
     bool fires_by_clock; /* an unpaused schedule whose cron could be read; of its snapshot template */
@@ -40,6 +48,8 @@ struct object_summary {
 
 struct object_summaries {
     struct arena *arena;
+    struct arena *scratch; /* of one location while it is found */
+    struct texts texts;
     struct object_summary *first, **last;
     size_t count;
 };

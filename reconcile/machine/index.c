@@ -92,15 +92,3 @@ struct link *index_walk(const struct index *x, size_t *bucket, struct link *afte
         }
     return NULL;
 }
-
-uint64_t hash_start(void)
-{
-    return UINT64_C(14695981039346656037);
-}
-
-uint64_t hash_text(uint64_t hash, slice s)
-{
-    for (size_t i = 0; i <= s.n; i++)
-        hash = (hash ^ (i < s.n ? (unsigned char)s.p[i] : 0x1ffu)) * UINT64_C(1099511628211);
-    return hash ^ hash >> 29;
-}

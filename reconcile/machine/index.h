@@ -3,6 +3,7 @@
 #define BRGATE_MACHINE_INDEX_H
 
 #include "keep.h"
+#include "texts.h"
 
 #include <stdint.h>
 
@@ -33,9 +34,5 @@ struct link *index_next(const struct link *l);
 
 /* All entries: (x, 0 and NULL) gives the first, (x, bucket, entry) the next one. */
 struct link *index_walk(const struct index *x, size_t *bucket, struct link *after);
-
-/* Make a hash of several texts: begin, then add them one by one. */
-uint64_t hash_start(void);
-uint64_t hash_text(uint64_t hash, slice s); /* with its end, so that "a", "bc" and "ab", "c" differ */
 
 #endif
