@@ -24,7 +24,7 @@ static const char help[] =
     "  --kubeconfig FILE      how to reach the API server; by default $KUBECONFIG, the\n"
     "                         pod's service account or ~/.kube/config\n"
     "  --context NAME         the kubeconfig's context to use, not its current one\n"
-    "  --namespace NAMESPACE  judge the objects of this namespace only\n"
+    "  -n, --namespace NAME   judge the objects of this namespace only\n"
     "  --kinds KIND,...       backups.br.pingcap.com, backupschedules.br.pingcap.com,\n"
     "                         compactbackups.br.pingcap.com, and the same three of\n"
     "                         pingcap.com; by default all that the cluster has\n"
@@ -104,7 +104,7 @@ static bool take_enforcement(void *settings, const struct option *o, const char 
 static const struct option option_list[] = {
     {OPTION_TEXT("--kubeconfig", settings, place.kubeconfig)},
     {OPTION_TEXT("--context", settings, place.context)},
-    {OPTION_TEXT("--namespace", settings, namespace), .check = kube_label},
+    {OPTION_TEXT("--namespace", settings, namespace), .letter = 'n', .check = kube_label},
     {OPTION_TAKEN("--kinds", take_kinds)},
     {OPTION_TAKEN("--enforcement", take_enforcement)},
     REPORTING_OPTIONS(settings, reporting),

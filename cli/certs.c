@@ -37,11 +37,11 @@ static const char make_help[] =
     "caBundle of the webhook configurations, where the old one should stay beside it\n"
     "until every replica serves the new certificate.\n"
     "\n"
-    "  --dir DIR              an existing folder; no file is overwritten\n"
-    "  --service NAME         the webhook's Service\n"
-    "  --namespace NAMESPACE  its namespace\n"
-    "  --name NAME            one more DNS name or IP address; may be repeated\n"
-    "  --life DURATION        such as 45s, 36h or 90d (90d)\n";
+    "  --dir DIR                  an existing folder; no file is overwritten\n"
+    "  --service NAME             the webhook's Service\n"
+    "  -n, --namespace NAMESPACE  its namespace\n"
+    "  --name NAME                one more DNS name or IP address; may be repeated\n"
+    "  --life DURATION            such as 45s, 36h or 90d (90d)\n";
 
 static const char self_help[] =
     "Usage: brgate certs self --secret [NAMESPACE/]NAME --service NAME\n"

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "patch.h"
 #include "report.h"
+#include "say.h"
 #include "suggest.h"
 
 #include <stdio.h>
@@ -177,6 +178,8 @@ static int print(struct settings *s, const struct stream_verdict *stream)
     struct output out;
     if (b.failed)
         return command_fails("default", "out of memory");
+    if (!stream->first)
+        say("brgate default: %s: there is no object in it", file_shown(s->file, "<stdin>"));
     if (!output_open(&out, "default", s->output))
         return EXIT_UNABLE;
     output_put(&out, buf_slice(&b));

@@ -7,10 +7,12 @@
 #include "judged.h"
 #include "options.h"
 #include "plan.h"
+#include "position.h"
 #include "say.h"
 #include "surroundings.h"
 #include "timestamp.h"
 #include "tree.h"
+#include "utf8.h"
 #include "zone_file.h"
 
 #include <errno.h>
@@ -34,7 +36,7 @@ static const char help[] =
     "  --manager-image IMAGE  the operator's backup-manager image\n"
     "  --timezone ZONE        TZ of the operator's process (UTC): its pods get it, and\n"
     "                         schedules are read in it; '' for none\n"
-    "  --output FILE          write the objects there, not to standard output\n"
+    "  -o, --output FILE      write the objects there, not to standard output\n"
     "\n"
     "An object that is in the state too keeps the uid, the finalizers and the status\n"
     "that it has there. What `br log status --json` prints for a log backup's task may be\n"
@@ -93,17 +95,38 @@ static int read_options(struct plan_run *r, int argc, char **argv)
 
 /* ---- the state ---- */
 
+static bool state_fault(const struct plan_run *r, slice bytes, uint32_t at, slice what)
+{
+    struct position p = position_of(line_table_new(r->arena, bytes), at);
+    command_fails("plan", "--state %s:%u:%u: %.*s", file_shown(r->state, "<stdin>"), p.line, p.column, FMT(what));
+    return false;
+}
+
+static bool is_blank(slice s)
+{
+    for (size_t n; (n = utf8_space(s)) > 0;)
+        s = slice_from(s, n);
+    return !s.n;
+}
+
 static bool read_state(struct plan_run *r, slice bytes)
 {
     struct findings f = findings_new(r->arena);
     r->seen = stream_read(r->arena, bytes, &f);
-    for (const struct finding *x = f.first; x; x = x->next)
+    for (const struct finding *x = f.first; x; x = x->next) {
+        uint32_t from, to;
+        place_span(x->place, bytes, &from, &to);
         if (x->rule->severity[CONTEXT_MANIFEST] == SEVERITY_ERROR)
-            return command_fails("plan", "--state %s: %.*s", r->state, FMT(x->message)), false;
+            return state_fault(r, bytes, from, x->message);
+    }
+    if (is_blank(bytes))
+        return state_fault(r, bytes, 0, LIT("it is empty; `kubectl get -o yaml` prints a List even of nothing"));
     r->items = ARENA_ARRAY(r->arena, struct node *, r->seen->count + 1);
-    for (const struct document *d = r->seen->first; d; d = d->next)
-        if (d->root)
-            r->items[r->item_count++] = d->root;
+    for (const struct document *d = r->seen->first; d; d = d->next) {
+        if (!d->root || !tree_text(d->root, "kind").n)
+            return state_fault(r, bytes, d->at, LIT("expected objects with a kind, as `kubectl get -o yaml` prints them"));
+        r->items[r->item_count++] = d->root;
+    }
     return true;
 }
 
@@ -253,6 +276,14 @@ struct plan_printing {
     int code;
 };
 
+static bool has_object(const struct stream_verdict *stream)
+{
+    const struct verdict *v = stream->first;
+    while (v && !v->object)
+        v = v->next;
+    return v;
+}
+
 static void print(void *context)
 {
     struct plan_printing *p = context;
@@ -261,6 +292,12 @@ static void print(void *context)
     if (r->state && !read_state(r, p->state))
         return;
     judged_print(r->arena, r->file, p->stream, SEVERITY_ERROR);
+    if (!has_object(p->stream)) {
+        p->code = p->stream->errors ? EXIT_FINDINGS
+                                    : command_fails("plan", "%s: there is no Backup, BackupSchedule or CompactBackup to plan",
+                                                    file_shown(r->file, "<stdin>"));
+        return;
+    }
     struct buf b = buf_new(r->arena, LIMIT_ARENA_BYTES);
     for (const struct verdict *v = p->stream->first; v; v = v->next)
         if (v->object)

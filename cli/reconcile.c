@@ -26,7 +26,7 @@ static const char help[] =
     "                         compactbackups.br.pingcap.com); also\n"
     "                         backups.br.pingcap.com, and the same three of\n"
     "                         pingcap.com. Leave out what TiDB Operator handles\n"
-    "  --namespace NAMESPACE  look at this namespace only\n"
+    "  -n, --namespace NAME   look at this namespace only\n"
     "  --dry-run              take no Lease and write nothing: the log says what\n"
     "                         would be done\n"
     "  --lease [NS/]NAME      the Lease (brgate-reconcile, in the pod's namespace)\n"
@@ -96,7 +96,7 @@ static bool take_zone(void *settings, const struct option *o, const char *name, 
 
 static const struct option options[] = {
     {OPTION_TAKEN("--kinds", take_kinds)},
-    {OPTION_TEXT("--namespace", settings, namespace), .check = kube_label},
+    {OPTION_TEXT("--namespace", settings, namespace), .letter = 'n', .check = kube_label},
     {OPTION_SWITCH("--dry-run", settings, options.machine.dry_run)},
     {OPTION_TEXT("--lease", settings, lease), .check = kube_reference},
     {OPTION_TEXT("--manager-image", settings, image)},

@@ -192,10 +192,22 @@ static int unknown(const struct options *o, slice name)
     return wrong(o, "%s", why.text);
 }
 
+/* Whether the help has "--name", or "-n, --name" when there is a letter. */
+static bool is_in_help(const char *help, const struct option *o)
+{
+    const char *at = strstr(help, o->name), letter[] = {'-', o->letter, ',', ' ', 0};
+    if (!o->letter)
+        return at;
+    for (; at; at = strstr(at + 1, o->name))
+        if (at - help >= 4 && strncmp(at - 4, letter, 4) == 0)
+            return true;
+    return false;
+}
+
 static int help(const struct options *o)
 {
     for (size_t i = 0; i < o->count; i++)
-        BUG_IF(!strstr(o->help, o->list[i].name));
+        BUG_IF(!is_in_help(o->help, &o->list[i]));
     fputs(o->help, stdout);
     return fflush(stdout) == 0 ? OPTIONS_HELPED : wrong(o, "standard output: %s", strerror(errno));
 }

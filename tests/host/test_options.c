@@ -59,7 +59,8 @@ static const struct option list[] = {
     {OPTION_TAKEN("--even", take_even)},
 };
 static const char help[] =
-    "--quiet --output --digits --name --format --threads --room --patience --life --pair --even\n";
+    "-q, --quiet -o, --output --digits --name --format --threads --room --patience --life --pair --even
+";
 static const struct options options = {
     .command = "test", .help = help, .list = list, .count = COUNT(list), .operands_most = 2};
 
