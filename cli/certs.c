@@ -41,7 +41,9 @@ static const char make_help[] =
     "  --service NAME             the webhook's Service\n"
     "  -n, --namespace NAMESPACE  its namespace\n"
     "  --name NAME                one more DNS name or IP address; may be repeated\n"
-    "  --life DURATION            such as 45s, 36h or 90d (90d)\n";
+    "  --life DURATION            such as 45s, 36h or 90d (90d)\n"
+    "\n"
+    "Exit code: 0 written, 2 it could not be done.\n";
 
 static const char self_help[] =
     "Usage: brgate certs self --secret [NAMESPACE/]NAME --service NAME\n"

@@ -19,8 +19,7 @@ static const char help[] =
     "Prints the CustomResourceDefinitions of Backup, BackupSchedule and CompactBackup\n"
     "as YAML, ready for 'kubectl apply -f -'.\n"
     "\n"
-    "  --group GROUP  only br.pingcap.com or only pingcap.com; both without it\n"
-    "  --help         print this and stop\n";
+    "  --group GROUP  only br.pingcap.com or only pingcap.com; both without it\n";
 
 static bool group_known(slice group)
 {

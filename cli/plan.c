@@ -98,7 +98,8 @@ static int read_options(struct plan_run *r, int argc, char **argv)
 static bool state_fault(const struct plan_run *r, slice bytes, uint32_t at, slice what)
 {
     struct position p = position_of(line_table_new(r->arena, bytes), at);
-    command_fails("plan", "--state %s:%u:%u: %.*s", file_shown(r->state, "<stdin>"), p.line, p.column, FMT(what));
+    command_fails("plan", "--state %s:%u:%u: %.*s", file_shown(r->state, "<stdin>"), p.line, p.column,
+                  FMT(what));
     return false;
 }
 
@@ -120,11 +121,13 @@ static bool read_state(struct plan_run *r, slice bytes)
             return state_fault(r, bytes, from, x->message);
     }
     if (is_blank(bytes))
-        return state_fault(r, bytes, 0, LIT("it is empty; `kubectl get -o yaml` prints a List even of nothing"));
+        return state_fault(r, bytes, 0,
+                           LIT("it is empty; `kubectl get -o yaml` prints a List even of nothing"));
     r->items = ARENA_ARRAY(r->arena, struct node *, r->seen->count + 1);
     for (const struct document *d = r->seen->first; d; d = d->next) {
         if (!d->root || !tree_text(d->root, "kind").n)
-            return state_fault(r, bytes, d->at, LIT("expected objects with a kind, as `kubectl get -o yaml` prints them"));
+            return state_fault(r, bytes, d->at,
+                               LIT("expected objects with a kind, as `kubectl get -o yaml` prints them"));
         r->items[r->item_count++] = d->root;
     }
     return true;
@@ -293,9 +296,11 @@ static void print(void *context)
         return;
     judged_print(r->arena, r->file, p->stream, SEVERITY_ERROR);
     if (!has_object(p->stream)) {
-        p->code = p->stream->errors ? EXIT_FINDINGS
-                                    : command_fails("plan", "%s: there is no Backup, BackupSchedule or CompactBackup to plan",
-                                                    file_shown(r->file, "<stdin>"));
+        p->code =
+            p->stream->errors
+                ? EXIT_FINDINGS
+                : command_fails("plan", "%s: there is no Backup, BackupSchedule or CompactBackup to plan",
+                                file_shown(r->file, "<stdin>"));
         return;
     }
     struct buf b = buf_new(r->arena, LIMIT_ARENA_BYTES);

@@ -16,7 +16,10 @@ static const char rules_help[] =
     "\n"
     "Lists the rules: their names, their default severity when a manifest is linted\n"
     "and when an object is created, updated or deleted, and what they find.\n"
-    "'brgate explain RULE' explains one.\n";
+    "'brgate explain RULE' explains one.\n"
+    "\n"
+    "  --format table|json|markdown\n"
+    "                 for people (table), as data, or as docs/RULES.md\n";
 
 static const char explain_help[] = "Usage: brgate explain RULE...\n"
                                    "\n"

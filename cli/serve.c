@@ -136,7 +136,9 @@ static const char help_text[] =
     "Sizes are bytes or end in Ki, Mi or Gi, durations in ms, s, m, h or d.\n"
     "SIGHUP reads certificates, client CAs and policy again; changed files are\n"
     "noticed within ten seconds. SIGINT (Ctrl-C) ends the process when all requests\n"
-    "in progress are answered, without the delay; a second signal ends it at once.\n";
+    "in progress are answered, without the delay; a second signal ends it at once.\n"
+    "\n"
+    "Exit code: 0 ended by a signal, 2 it could not start.\n";
 
 static int unusable(const char *what)
 {
