@@ -119,7 +119,7 @@ static bool read_quoted(struct filter_reader *r, char quote, struct filter_patte
 {
     size_t close = closing_quote(r, quote);
     if (!close) {
-        refuse(r->refusal, r->at, r->end - r->at, "incomplete quoted identifier");
+        refuse(r->refusal, r->at, r->end - r->at, "the quoted name is not closed");
         refuse_hint(r->refusal, "end it with %c, with at least one character in between", quote);
         return false;
     }
@@ -206,7 +206,7 @@ static bool special_character(struct filter_reader *r)
 static bool read_escape(struct filter_reader *r, struct buf *text, struct buf *regex)
 {
     if (r->at + 1 == r->end)
-        return refuse(r->refusal, r->at, 1, "backslash at the end");
+        return refuse(r->refusal, r->at, 1, "nothing follows the backslash");
     char c = r->line.p[r->at + 1];
     if (ascii_is_alnum(c)) {
         refuse(r->refusal, r->at, 2, "a letter or digit cannot be escaped (\\%c)", c);
@@ -240,7 +240,8 @@ static bool read_wildcard(struct filter_reader *r, struct filter_pattern *ret)
         } else if (c == '[') {
             size_t end = class_end(r, r->at);
             if (!end)
-                return refuse(r->refusal, r->at, r->end - r->at, "failed to parse the character class");
+                return refuse(r->refusal, r->at, r->end - r->at,
+                              "not a set of characters: expected one such as [a-z] or [!a-z]");
             literal = false;
             put_class(&regex, slice_cut(r->line, r->at, end - r->at));
             r->at = end;
@@ -266,7 +267,7 @@ static bool read_wildcard(struct filter_reader *r, struct filter_pattern *ret)
 static bool read_pattern(struct filter_reader *r, const char *what, struct filter_pattern *ret)
 {
     if (r->at == r->end)
-        return refuse(r->refusal, r->at, 0, "missing pattern for the %s", what);
+        return refuse(r->refusal, r->at, 0, "no %s: a rule is SCHEMA.TABLE", what);
     char c = r->line.p[r->at];
     if (c == '/')
         return read_regexp(r, ret);
@@ -275,29 +276,44 @@ static bool read_pattern(struct filter_reader *r, const char *what, struct filte
     return read_wildcard(r, ret);
 }
 
+/* After a pattern for schemas, which ends with its dot, or lacks it. */
+static void propose_all_tables(struct filter_reader *r, const char *dot)
+{
+    slice schemas = slice_cut(r->line, 0, r->end);
+    bool none = slice_eq(schemas, LIT(".")) ||
+                slice_eq(schemas, LIT("!.")); /* of an empty name, which matches nothing */
+    if (none)
+        refuse_hint(r->refusal, "write *.* for all tables of all schemas");
+    else if (r->end > 80)
+        refuse_hint(r->refusal, "write %s* after it for all tables", dot);
+    else
+        refuse_hint(r->refusal, "write %.*s%s* for all tables", FMT(schemas), dot);
+}
+
 static bool read_rule(struct filter_reader *r, struct filter_rule *ret)
 {
     if (!read_pattern(r, "schema", &ret->schema))
         return false;
     if (r->at == r->end) {
-        refuse(r->refusal, r->at, 0, "missing table pattern");
-        if (r->end > 80)
-            refuse_hint(r->refusal, "write .* after it for all tables");
-        else
-            refuse_hint(r->refusal, "write %.*s.* for all tables", FMT(slice_cut(r->line, 0, r->end)));
+        refuse(r->refusal, r->at, 0, "no table: a rule is SCHEMA.TABLE");
+        propose_all_tables(r, ".");
         return false;
     }
     if (r->line.p[r->at] != '.') {
-        refuse(r->refusal, r->at, 1, "missing '.' between schema and table pattern");
+        refuse(r->refusal, r->at, 1, "no dot between schema and table");
         refuse_hint(r->refusal, "a quoted name or regular expression is the whole pattern");
         return false;
     }
     r->at++;
-    if (!read_pattern(r, "table", &ret->table))
+    bool ends = r->at == r->end;
+    if (!read_pattern(r, "table", &ret->table)) {
+        if (ends)
+            propose_all_tables(r, "");
         return false;
+    }
     if (r->at == r->end)
         return true;
-    refuse(r->refusal, r->at, r->end - r->at, "stray characters after the table pattern");
+    refuse(r->refusal, r->at, r->end - r->at, "unexpected text after SCHEMA.TABLE");
     if (r->line.p[r->at] == '.' && r->at + 1 < r->end && r->line.p[r->at - 1] != '.')
         refuse_hint(r->refusal, "write DATABASE.TABLE; put a name that contains a dot into backquotes");
     return false;

@@ -353,7 +353,10 @@ void check_unused_volume(struct rule_run *run, const struct text *field)
         return;
     struct finding *x = finding_at(run->findings, &rule_storageclass_ignored, FIELD_NONE, at_key(field->node),
                                    "%.*s has no effect: BR does not use a volume", FMT(field->node->key));
-    finding_hint(x, "remove it; to set the class of stored objects, use storageClass in the storage block");
+    bool class = slice_eq(field->node->key, LIT("storageClassName"));
+    finding_hint(
+        x, class ? "remove it; to set the class of stored objects, use storageClass in the storage block"
+                 : "remove it");
 }
 
 static void ignored(struct rule_run *run, const struct node *n, const char *why, const char *hint)

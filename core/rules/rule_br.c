@@ -131,12 +131,57 @@ static size_t image_fault(slice s)
     return SLICE_NONE;
 }
 
+static bool is_lower_hex(slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!ascii_is_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
+            return false;
+    return true;
+}
+
+/* Returns what is wrong with the digest, or NULL; `*ret_at` is where it begins. */
+static const char *digest_fault(slice image, size_t *ret_at)
+{
+    static const struct {
+        slice algorithm;
+        size_t digits;
+        const char *expected;
+    } known[] = {{SLICE("sha256:"), 64, "a sha256 digest has 64 lowercase hexadecimal digits"},
+                 {SLICE("sha384:"), 96, "a sha384 digest has 96 lowercase hexadecimal digits"},
+                 {SLICE("sha512:"), 128, "a sha512 digest has 128 lowercase hexadecimal digits"}};
+    size_t at = slice_find_char(image, '@');
+    if (at == SLICE_NONE)
+        return NULL;
+    slice digest = slice_from(image, *ret_at = at + 1);
+    for (size_t i = 0; i < COUNT(known); i++) {
+        slice digits = slice_from(digest, known[i].algorithm.n);
+        if (slice_starts(digest, known[i].algorithm))
+            return digits.n == known[i].digits && is_lower_hex(digits) ? NULL : known[i].expected;
+    }
+    return "a digest begins with its algorithm, as in sha256:0123...";
+}
+
+static void toolimage_digest(struct rule_run *run, const struct text *t)
+{
+    size_t at;
+    const char *fault = digest_fault(t->value, &at);
+    if (!fault)
+        return;
+    struct finding *x =
+        finding_at(run->findings, &rule_toolimage_syntax, FIELD_INVALID, at_part(t->node, at, t->value.n),
+                   "%.*s: %s", FMT(node_value(run->arena, t->node)), fault);
+    finding_hint(x, "copy the whole digest, or write a tag");
+}
+
 static void toolimage_syntax(struct rule_run *run, const struct job_spec *job)
 {
     const struct text *t = &job->tool_image;
     size_t at = text_given(t) && !text_is_placeholder(t->value) ? image_fault(t->value) : SLICE_NONE;
-    if (at == SLICE_NONE)
+    if (at == SLICE_NONE) {
+        if (text_given(t) && !text_is_placeholder(t->value))
+            toolimage_digest(run, t);
         return;
+    }
     size_t scheme = slice_find(t->value, LIT("://"));
     struct finding *x =
         finding_at(run->findings, &rule_toolimage_syntax, FIELD_INVALID, at_part(t->node, at, at + 1),
@@ -261,6 +306,25 @@ static bool holds_a_key(slice name, slice value)
            (slice_find(value, LIT("sv=")) != SLICE_NONE && slice_find(value, LIT("sig=")) != SLICE_NONE);
 }
 
+/* "http://user:password@proxy:3128"; of a proxy also without the scheme, which its readers add. */
+static bool url_has_password(slice name, slice value)
+{
+    static const slice proxies[] = {SLICE("HTTP_PROXY"), SLICE("HTTPS_PROXY"), SLICE("ALL_PROXY"),
+                                    SLICE("http_proxy"), SLICE("https_proxy"), SLICE("all_proxy")};
+    size_t scheme = slice_find(value, LIT("://"));
+    if (scheme == SLICE_NONE && !ends_with_any(name, proxies, COUNT(proxies)))
+        return false;
+    slice host = slice_from(value, scheme == SLICE_NONE ? 0 : scheme + 3);
+    size_t end = 0, at = SLICE_NONE, colon = SLICE_NONE;
+    for (; end < host.n && !strchr("/?#", host.p[end]); end++) {
+        if (host.p[end] == '@')
+            at = end;
+        else if (host.p[end] == ':' && colon == SLICE_NONE)
+            colon = end;
+    }
+    return at != SLICE_NONE && colon != SLICE_NONE && colon + 1 < at;
+}
+
 /* "$(KEY)" takes another variable's value, "${KEY}" and the like are filled in later. */
 static bool stands_for_another(slice value)
 {
@@ -273,11 +337,14 @@ static void env_secret(struct rule_run *run, const struct job_spec *job)
     for (const struct node *v = node_first(job->env.node); v; v = node_next(v)) {
         const struct node *name = node_get(v, LIT("name")), *value = node_get(v, LIT("value"));
         if (!value_is_text(name) || !value_is_text(value) || !value->text.n ||
-            !holds_a_key(name->text, value->text) || stands_for_another(value->text) ||
-            findings_full(run->findings, &rule_env_secret))
+            stands_for_another(value->text) || findings_full(run->findings, &rule_env_secret))
+            continue;
+        bool key = holds_a_key(name->text, value->text);
+        if (!key && !url_has_password(name->text, value->text))
             continue;
         struct finding *x = finding_at(run->findings, &rule_env_secret, FIELD_NONE, at_key(value),
-                                       "%.*s is in plain text here and in the Job", FMT(name->text));
+                                       "%s%.*s is in plain text here and in the Job",
+                                       key ? "" : "the password in ", FMT(name->text));
         finding_note(x, at_value(name), "the variable");
         finding_hint(x, "put it in a Secret, and write valueFrom with secretKeyRef");
     }

@@ -263,23 +263,21 @@ static void prefix_traversal(struct rule_run *run, const struct job_place *p)
             continue;
         struct storage_place to =
             storage_place(run->arena, bucket ? bucket->value : (slice){0}, prefix->value);
-        slice value = node_value(run->arena, prefix->node);
         bool known = bucket && !slice_starts(to.bucket, LIT("."));
-        struct finding *x;
-        if (known && to.outside)
-            x = finding_at(run->findings, &rule_prefix_traversal, FIELD_INVALID,
-                           at_part(prefix->node, from, from + 2),
-                           "%.*s: \"..\" leads BR out of %.*s, to %.*s/%.*s", FMT(value), FMT(bucket->value),
-                           FMT(to.bucket), FMT(to.prefix));
-        else if (known)
-            x = finding_at(run->findings, &rule_prefix_traversal, FIELD_INVALID,
-                           at_part(prefix->node, from, from + 2), "%.*s: \"..\" leads BR to %.*s/%.*s",
-                           FMT(value), FMT(to.bucket), FMT(to.prefix));
+        slice folder = slice_cut(to.prefix, 0, to.prefix.n - (to.prefix.n > 0)); /* without its slash */
+        slice where = folder.n ? arena_fmt(run->arena, "the folder %.*s", FMT(folder)) : LIT("the root");
+        slice what = known && to.outside
+                         ? arena_fmt(run->arena, "out of the bucket %.*s, to %.*s of the bucket %.*s",
+                                     FMT(bucket->value), FMT(where), FMT(to.bucket))
+                     : known ? arena_fmt(run->arena, "to %.*s of the bucket", FMT(where))
+                             : LIT("out of the bucket");
+        struct finding *x = finding_at(run->findings, &rule_prefix_traversal, FIELD_INVALID,
+                                       at_part(prefix->node, from, from + 2), "%.*s: \"..\" leads BR %.*s",
+                                       FMT(node_value(run->arena, prefix->node)), FMT(what));
+        if (known && !to.outside && folder.n)
+            finding_hint(x, "write %.*s", FMT(folder));
         else
-            x = finding_at(run->findings, &rule_prefix_traversal, FIELD_INVALID,
-                           at_part(prefix->node, from, from + 2), "%.*s: \"..\" leads out of the folder",
-                           FMT(value));
-        finding_hint(x, "write the path from the root of the bucket");
+            finding_hint(x, "write the path from the root of the bucket, without ..");
         return;
     }
 }

@@ -59,8 +59,7 @@ static const struct option list[] = {
     {OPTION_TAKEN("--even", take_even)},
 };
 static const char help[] =
-    "-q, --quiet -o, --output --digits --name --format --threads --room --patience --life --pair --even
-";
+    "-q, --quiet -o, --output --digits --name --format --threads --room --patience --life --pair --even\n";
 static const struct options options = {
     .command = "test", .help = help, .list = list, .count = COUNT(list), .operands_most = 2};
 
