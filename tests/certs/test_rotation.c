@@ -42,15 +42,16 @@ struct world {
     uint16_t used[HOOKS][SETTLE]; /* bundles (a bit for each set) that were replaced so many ticks ago */
     struct replica replicas[REPLICAS];
     uint8_t meddled;
-    uint8_t lost; /* a valid CA has left a bundle */
+    uint8_t overwritten; /* a user has emptied the bundles */
+    uint8_t lost;        /* a valid CA has left a bundle, by a replica's doing */
 };
 
 struct search {
     struct rotation_policy policy;
-    unsigned horizon;       /* ticks */
-    unsigned hooks;         /* configurations: one or two */
-    unsigned life;          /* of a leaf, ticks */
-    bool crashes, meddling; /* what may happen besides */
+    unsigned horizon;                    /* ticks */
+    unsigned hooks;                      /* configurations: one or two */
+    unsigned life;                       /* of a leaf, ticks */
+    bool crashes, meddling, overwriting; /* what may happen besides */
     int8_t skews[REPLICAS];
     bool one_clock; /* replicas judge by their own clock alone */
     uint64_t *seen;
@@ -287,6 +288,38 @@ static void forget(struct replica *r)
         r->bundle[1] = r->stale[1] = 0;
 }
 
+/* ---- repairs ---- */
+
+static bool take_turn(const struct search *s, struct world *w, unsigned which)
+{
+    do {
+        if (!advance(s, w, which))
+            return false;
+    } while (w->replicas[which].phase != LOOK_SECRET);
+    return true;
+}
+
+/* Whether bundles that were emptied hold the CA of all that is served when both replicas have looked a few times more. No
+ * time passes. */
+static bool repairs(const struct search *s, struct world w)
+{
+    for (unsigned i = 0; i < 4 * REPLICAS; i++)
+        if (!take_turn(s, &w, i % REPLICAS))
+            return true; /* the model has no more leaves */
+    for (unsigned i = 0; i < REPLICAS; i++)
+        if (alive(&w, w.replicas[i].served) && !(w.bundle[0] & w.bundle[1] & bit(w.replicas[i].served)))
+            return false;
+    return true;
+}
+
+/* What must hold in each state. */
+static bool holds(const struct search *s, const struct world *w)
+{
+    if (w->lost)
+        return false;
+    return w->overwritten ? repairs(s, *w) : !review_fails(w, s->hooks, s->meddling);
+}
+
 /* ---- the search ---- */
 
 static uint64_t hash_of(const struct world *w)
@@ -325,7 +358,7 @@ static void reach(struct search *s, struct world *w)
     }
     if (!is_new(s, hash_of(w)))
         return;
-    if ((w->lost || review_fails(w, s->hooks, s->meddling)) && !s->violated) {
+    if (!s->violated && !holds(s, w)) {
         s->violated = true;
         s->witness = *w;
     }
@@ -392,6 +425,14 @@ static void expand(struct search *s, const struct world *w)
             next.replicas[i].stale_secret = true;
         reach(s, &next);
     }
+    if (s->overwriting && !w->overwritten && w->bundle[0] && w->bundle[1]) {
+        next = *w;
+        next.bundle[0] = next.bundle[1] = 0;
+        next.overwritten = true;
+        for (unsigned i = 0; i < REPLICAS; i++)
+            memset(next.replicas[i].stale, true, sizeof next.replicas[i].stale);
+        reach(s, &next);
+    }
 }
 
 static void search_all(struct search *s)
@@ -414,10 +455,12 @@ static void search_all(struct search *s)
     print_message("%zu states\n", s->count);
     if (s->violated)
         print_message("%s at tick %u: secret %u/%u cas %x, bundles %x %x, served %u %u\n",
-                      s->witness.lost ? "a valid CA leaves a bundle" : "a review fails", s->witness.tick,
-                      s->witness.secret.current, s->witness.secret.next, s->witness.secret.cas,
-                      s->witness.bundle[0], s->witness.bundle[1], s->witness.replicas[0].served,
-                      s->witness.replicas[1].served);
+                      s->witness.lost          ? "a valid CA leaves a bundle"
+                      : s->witness.overwritten ? "a bundle is not repaired"
+                                               : "a review fails",
+                      s->witness.tick, s->witness.secret.current, s->witness.secret.next,
+                      s->witness.secret.cas, s->witness.bundle[0], s->witness.bundle[1],
+                      s->witness.replicas[0].served, s->witness.replicas[1].served);
     free(s->seen);
     free(s->stack);
 }
@@ -436,6 +479,17 @@ static void deleting_the_secret_harms_nobody_who_runs(void **state)
 {
     (void)state;
     struct search s = {.policy = {SETTLE, 0}, .horizon = 4, .life = 5, .hooks = 2, .meddling = true};
+    search_all(&s);
+    assert_false(s.violated);
+}
+
+/* Two faults: the Secret is deleted, and the bundles are emptied at any moment before or after, while some serve the old
+ * certificate. They put its CA back, whatever the Secret holds. */
+static void overwritten_bundles_are_repaired_for_what_is_served(void **state)
+{
+    (void)state;
+    struct search s = {
+        .policy = {SETTLE, 0}, .horizon = 3, .life = 5, .hooks = 2, .meddling = true, .overwriting = true};
     search_all(&s);
     assert_false(s.violated);
 }
@@ -535,6 +589,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_review_fails_whatever_happens),
         cmocka_unit_test(deleting_the_secret_harms_nobody_who_runs),
+        cmocka_unit_test(overwritten_bundles_are_repaired_for_what_is_served),
         cmocka_unit_test(without_settling_reviews_fail),
         cmocka_unit_test(a_wrong_clock_harms_nobody),
         cmocka_unit_test(without_the_api_servers_clock_it_does),
