@@ -21,7 +21,7 @@ certificate_base64() { # certificate_base64 NAME
 cluster_certificates() {
     mkdir -p "$work/certs" "$work/log"
     certificate_make cluster-ca /CN=cluster-ca
-    AUTHORITY=cluster-ca certificate_make apiserver /CN=kube-apiserver IP:127.0.0.1,DNS:localhost
+    AUTHORITY=cluster-ca certificate_make apiserver /CN=kube-apiserver IP:127.0.0.1,IP:10.96.0.1,DNS:localhost
     AUTHORITY=cluster-ca certificate_make admin /O=system:masters/CN=admin
     AUTHORITY=cluster-ca certificate_make controllers /CN=system:kube-controller-manager
     openssl genrsa -out "$work/certs/accounts.key" 2048 2>/dev/null

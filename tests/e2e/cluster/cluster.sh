@@ -1,4 +1,4 @@
-# etcd, API servers and the controller manager, on free ports of 127.0.0.1. No kubelet: nothing runs in it.
+# etcd, API servers and the controller manager, on free ports of 127.0.0.1. Pods run in it where a story starts a kubelet (pods.sh).
 
 etcd_start() {
     local client peer

@@ -79,9 +79,8 @@ pd_checkpoint() { # pd_checkpoint TASK TSO: how far the log backup is
 }
 tso_now() { echo $(($(date +%s%3N) << 18)); }
 
-kubelet_start() { # $kubelet_br and $tidb_s3 name a BR and an S3 server
-    KUBELET_API=$(<"$work/apiserver.url") KUBELET_CERTS=$work/certs KUBELET_PD=127.0.0.1:$(<"$work/pd.port") \
-        process_start kubelet env KUBELET_BR="${kubelet_br:-$here/standin/br}" KUBELET_S3="${tidb_s3:-}" "$here/standin/kubelet" "$work/kubelet"
+tidb_kubelet() { # $kubelet_br and $tidb_s3 name a BR and an S3 server
+    kubelet_start apiserver KUBELET_PD="127.0.0.1:$(<"$work/pd.port")" KUBELET_BR="${kubelet_br:-$here/standin/br}" KUBELET_S3="${tidb_s3:-}"
 }
 kubelet_runs() { # kubelet_runs [PATTERN]: how many runs of its log match
     grep -cE "${1:-.}" "$work/kubelet/runs" 2>/dev/null
@@ -89,7 +88,7 @@ kubelet_runs() { # kubelet_runs [PATTERN]: how many runs of its log match
 
 tidb_up() {
     tidb_define && pd_start && kubectl create namespace "$tidb_namespace" &&
-        { tidb_cluster db; tidb_accounts; } | kubectl apply -n "$tidb_namespace" -f - && kubelet_start
+        { tidb_cluster db; tidb_accounts; } | kubectl apply -n "$tidb_namespace" -f - && tidb_kubelet
 }
 
 # Says what is in the way when it does not.
