@@ -21,7 +21,7 @@ static double seconds(void)
 struct bench {
     struct arena *arena, *result;
     const struct resource *schedule;
-    const struct schema_set *schemas;
+    const struct gate *gate;
 };
 
 static void run(void *context)
@@ -29,6 +29,7 @@ static void run(void *context)
     struct bench *b = context;
     struct scenario scenario = scenario_default();
     struct play_request request = {.schedule = b->schedule,
+                                   .gate = b->gate,
                                    .schemas = schema_set_new(b->arena, &builtin_schemas),
                                    .scenario = &scenario,
                                    .settings = {.time_zone = LIT("UTC")},
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
     const struct stream_verdict *v = verdict_manifest(gate, b.arena, (slice){bytes, n}, FROM);
     if (!v || !v->first || !v->first->object)
         return 2;
+    b.gate = gate;
     b.schedule = v->first->object;
     printf("%-34s %11s %11s %7s\n", "", "play", "decode", "ratio");
     return arena_run(b.arena, run, &b) ? 0 : 2;

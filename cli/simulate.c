@@ -1,6 +1,7 @@
 /* brgate simulate: a schedule played forward. */
 #include "command.h"
 
+#include "account.h"
 #include "brgate_limits.h"
 #include "builtin_schemas.h"
 #include "file.h"
@@ -16,36 +17,41 @@
 static const char help[] =
     "Usage: brgate simulate [OPTION]... [FILE|-]\n"
     "\n"
-    "Plays the BackupSchedule of the manifest forward, with the reconciler's own\n"
-    "decisions and a model of the cluster: what is made, kept and deleted, and what\n"
-    "could be restored at each moment. Nothing is sent anywhere.\n"
+    "Plays the BackupSchedule of the manifest (standard input without a FILE) forward, with\n"
+    "the reconciler's own decisions and a model of the cluster: what is made, kept and\n"
+    "deleted, and what could be restored at each moment. Nothing is sent anywhere.\n"
     "\n"
-    "  --from TIME        the moment at which the schedule is created, such as\n"
-    "                     2026-01-02T15:04:05Z (now)\n"
-    "  --for SPAN         how long to play: 1y, 2w, 36h, ... (30d)\n"
-    "  --scenario FILE    how long Jobs take, which fail, and what else happens (below)\n"
-    "  --timezone ZONE    the zone in which the schedule is read (UTC)\n"
-    "  --format FORMAT    text, json or svg (text)\n"
+    "  --from TIME        when the schedule is created, such as 2026-01-02T15:04:05Z\n"
+    "                     (default: now)\n"
+    "  --for SPAN         how long to play: 1y, 2w, 36h, ... (default: 30d)\n"
+    "  --scenario FILE    how long Jobs take, which fail, and what else happens (default:\n"
+    "                     nothing does, and the values below)\n"
+    "  --timezone ZONE    the zone in which the schedule is read (default: UTC)\n"
+    "  --format FORMAT    text, json or svg (default: text)\n"
     "  --all              text: a line for each event, including those that repeat\n"
-    "  -o, --output FILE  write there, not to standard output\n"
+    "                     (default: the first of each kind, and counts)\n"
+    "  -o, --output FILE  write there (default: standard output)\n"
     "\n"
-    "A scenario is YAML. Everything may be left out; these are the defaults, and then\n"
-    "one event of each kind. `at` is a moment or a span after the beginning:\n"
+    "A scenario is YAML. Every key may be left out. These are the defaults:\n"
     "\n"
     "  durations: {snapshot: 30m, compaction: 10m, clean: 1m, logCommand: 10s, logLag: 2m}\n"
     "  sizes: {snapshot: 100Gi, growthPerDay: 0, logPerHour: 1Gi, compacted: 30%}\n"
-    "  failures: {snapshotEvery: 20, compactionEvery: 50}    # each 20th; none by default\n"
-    "  events:\n"
+    "\n"
+    "By default nothing fails and nothing happens. One example of each kind:\n"
+    "\n"
+    "  failures: {snapshotEvery: 20, compactionEvery: 50}    # each 20th, each 50th\n"
+    "  events:                                 # `at`: a moment, or a span after the beginning\n"
     "  - {at: 5d, controllerDown: 6h}\n"
     "  - {at: 10d, pause: 3d}\n"
     "  - {at: 2026-03-01T00:00:00Z, edit: {spec: {maxReservedTime: 48h}}}\n"
     "  - {at: 20d, delete: snapshot}           # the newest; log, schedule, or a name\n"
-    "  - {at: 22d, snapshotsFail: 2d}          # or snapshotPodsDie, compactionsFail\n"
-    "  - {at: 24d, logStalls: 12h}             # or logPaused; logLost: true\n"
-    "  - {at: 25d, durations: {snapshot: 5h}}  # from then on\n"
+    "  - {at: 22d, snapshotsFail: 2d}          # also snapshotPodsDie: 2d, compactionsFail: 2d\n"
+    "  - {at: 24d, logStalls: 12h}             # also logPaused: 12h, logLost: true\n"
+    "  - {at: 25d, durations: {snapshot: 5h}}  # from then on; compaction, too\n"
     "\n"
-    "Exit code: 0 all is well, 1 something is wrong (the manifest is refused, the window\n"
-    "that maxReservedTime promises is broken, runs overlap, ...), 2 it could not run.\n";
+    "Exit code: 0 all is well, 1 something is WRONG (nothing can be restored, the window that\n"
+    "maxReservedTime promises is broken, no log runs, runs overlap, the gate refuses the\n"
+    "manifest or an edit), 2 it could not run.\n";
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SVG };
 
@@ -57,6 +63,7 @@ struct simulate_run {
     int64_t from, span;
     struct plan_settings settings;
     struct scenario scenario;
+    struct gate *gate;
     int code;
 };
 
@@ -158,21 +165,24 @@ static bool put_played(struct simulate_run *r, const struct played *played)
 static void play_schedule(struct simulate_run *r, const struct resource *schedule)
 {
     struct play_request request = {.schedule = with_namespace(r->arena, schedule),
+                                   .gate = r->gate,
                                    .schemas = schema_set_new(r->arena, &builtin_schemas),
                                    .scenario = &r->scenario,
                                    .settings = r->settings,
                                    .from = r->from,
                                    .until = r->from + r->span};
-    if (play_runs(&request) > PLAY_MOST_RUNS) {
-        r->code = command_fails("simulate", "more than %d runs are due in that time: choose a shorter --for",
-                                PLAY_MOST_RUNS);
+    int64_t most = play_most(&request) - r->from;
+    if (most < r->span) {
+        r->code = command_fails(
+            "simulate", "more than %d runs are due in that time: choose a shorter --for, at most %lldh",
+            PLAY_MOST_RUNS, (long long)(most / 3600));
         return;
     }
     const struct played *played = play(r->arena, &request);
     if (!played)
         r->code = command_fails("simulate", "out of memory");
     else if (put_played(r, played))
-        r->code = played->verdict.wrong ? EXIT_FINDINGS : EXIT_CLEAN;
+        r->code = account_of(r->arena, played).wrong ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 /* ---- the command ---- */
@@ -194,7 +204,8 @@ static void judge_and_play(void *context)
     if (p->stream->errors)
         return;
     r->code = EXIT_UNABLE;
-    if (r->scenario_file && !scenario_read(r->arena, p->scenario, r->from, &r->scenario, &why))
+    if (r->scenario_file &&
+        !scenario_read(r->arena, p->scenario, r->from, r->from + r->span, &r->scenario, &why))
         command_fails("simulate", "%s:%s", file_shown(r->scenario_file, "<stdin>"), why.text);
     else if (find_schedule(r, p->stream, &schedule))
         play_schedule(r, schedule);
@@ -208,11 +219,11 @@ static int simulate(struct simulate_run *r)
     if (!judged_read(r->arena, "simulate", r->file, &bytes) ||
         (r->scenario_file && !judged_read(r->arena, "simulate", r->scenario_file, &p.scenario)))
         return EXIT_UNABLE;
-    struct gate *gate = gate_open(&policy, &builtin_schemas);
-    p.stream = gate ? verdict_manifest(gate, r->arena, bytes, r->from) : NULL;
+    r->gate = gate_open(&policy, &builtin_schemas);
+    p.stream = r->gate ? verdict_manifest(r->gate, r->arena, bytes, r->from) : NULL;
     if (!p.stream || !arena_run(r->arena, judge_and_play, &p))
         r->code = command_fails("simulate", "out of memory");
-    gate_close(gate);
+    gate_close(r->gate);
     return r->code;
 }
 

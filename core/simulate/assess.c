@@ -1,6 +1,8 @@
 /* Assesses a play. */
 #include "playing.h"
 
+#include "schedule.h"
+
 #include <stdlib.h>
 
 const char *played_kind_word(enum played_kind kind)
@@ -23,6 +25,8 @@ const char *played_kind_word(enum played_kind kind)
         [PLAYED_PAUSED] = "paused",
         [PLAYED_RESUMED] = "resumed",
         [PLAYED_EDITED] = "edited",
+        [PLAYED_EDIT_DENIED] = "edit-denied",
+        [PLAYED_NO_EFFECT] = "no-effect",
         [PLAYED_DELETED_BY_HAND] = "deleted-by-hand",
         [PLAYED_LOG_STALLS] = "log-stalls",
         [PLAYED_LOG_ADVANCES] = "log-advances",
@@ -53,8 +57,9 @@ static void assess_dues(struct playing *p)
     struct played_verdict *v = &p->played->verdict;
     for (size_t i = 0; i < p->due_count; i++) {
         const struct due_run *d = &p->dues[i];
-        bool waits = !d->made && i + 1 == p->due_count;
-        v->due += !waits;
+        bool waits = !d->made && p->schedule && i + 1 == p->due_count;
+        v->due++;
+        v->waiting += waits;
         v->made += d->made;
         if (d->made || waits)
             continue;
@@ -85,6 +90,28 @@ static int by_time(const void *x, const void *y)
     return a->at < b->at ? -1 : a->at > b->at;
 }
 
+/* Returns why the log backup does not run at the end; NULL: it runs, or need not. */
+static const char *log_ended(const struct playing *p)
+{
+    if (!p->schedule || !p->with_log || (p->log.found && !p->log.paused))
+        return NULL;
+    if (p->log.found)
+        return LOG_PAUSED;
+    if (p->log_stopped)
+        return p->log_stopped;
+    return p->schedule->schedule->pause.value ? "the schedule is paused"
+           : p->controller_down               ? "the controller is down"
+           : p->log_failed                    ? "its Backup has failed"
+                                              : "it has not been started yet";
+}
+
+static int64_t next_due(const struct playing *p)
+{
+    struct planning look = {.object = p->schedule, .settings = &p->request->settings};
+    int64_t at;
+    return p->schedule && due_after(&look, p->request->from, p->request->until, &at) ? at : 0;
+}
+
 void play_assess(struct playing *p)
 {
     struct played *r = p->played;
@@ -97,7 +124,6 @@ void play_assess(struct playing *p)
     r->event_count = p->event_count;
     r->spans = p->spans;
     r->span_count = p->span_count;
-    v->log_ended = p->schedule && r->with_log && (!p->log.found || p->log.paused);
-    v->wrong = v->wrong || v->broken || v->lost || v->log_down || v->log_ended || v->first_restorable < 0 ||
-               v->missed[MISSED_OVERLAP] || v->missed[MISSED_OTHER];
+    v->next_due = next_due(p);
+    v->log_ended = log_ended(p);
 }

@@ -70,7 +70,8 @@ static void snapshot_ended(struct playing *p, slice name, const struct node *bac
     stamp_at_end(name, &due);
     if (end.works) {
         play_record(p, PLAYED_SNAPSHOT, due, name, (slice){0});
-        ledger_add(p, name, seconds_at(backup, "status.commitTs"));
+        ledger_add(p, name, seconds_at(backup, "status.commitTs"),
+                   slice_eq(tree_text_at(backup, "spec.cleanPolicy"), LIT("Delete")));
     } else if (end.reports) {
         play_record(p, PLAYED_SNAPSHOT_FAILED, due, name, LIT("its pod reports a failure"));
         p->failed_kept++;
@@ -88,6 +89,7 @@ static void log_ended(struct playing *p, const struct node *job, struct pod_end 
     p->tracked[0].dirty = p->tracked[0].dirty || !slice_eq(command, LIT("log-truncate"));
     if (slice_eq(command, LIT("log-start"))) {
         p->truncated = p->first_base = p->promised = 0;
+        p->log_stopped = NULL;
         p->log_began = timestamp_ms(p->log.start) / 1000;
         play_record(p, PLAYED_LOG_RUNS, 0, LIT("log"), (slice){0});
     }
@@ -138,26 +140,13 @@ static void job_ends(struct playing *p, slice name)
 
 /* ---- events ---- */
 
-/* The schedule changes: reads it again. */
-static void change_schedule(struct playing *p, const struct node *patch)
-{
-    struct node *o = world_find(&p->world, "BackupSchedule", own_namespace(p), p->tracked[0].name);
-    if (!o)
-        return;
-    world_merge(&p->world, o, patch);
-    world_touch(&p->world, o);
-    p->schedule =
-        resource_decode(p->out, p->request->schedule->group, KIND_BACKUP_SCHEDULE, node_copy(p->out, o, 0));
-    p->reserved = schedule_retention(p->schedule->schedule).seconds;
-    p->tracked[0].dirty = true;
-}
-
+/* The end of a pause that is over already does nothing. */
 static void set_pause(struct playing *p, bool pause)
 {
     struct node *patch = tree_object(p->out);
     tree_put_bool(p->out, tree_put_object(p->out, patch, "spec"), "pause", pause);
-    change_schedule(p, patch);
-    play_record(p, pause ? PLAYED_PAUSED : PLAYED_RESUMED, 0, p->tracked[0].name, (slice){0});
+    if (pause || (p->schedule && p->schedule->schedule->pause.value))
+        play_edit(p, "pause", patch, pause ? PLAYED_PAUSED : PLAYED_RESUMED);
 }
 
 static slice newest_snapshot(const struct playing *p)
@@ -188,18 +177,22 @@ static void delete_by_hand(struct playing *p, slice what)
                                                    : what;
     struct node *o = world_find(&p->world, all ? "BackupSchedule" : "Backup", own_namespace(p), name);
     if (!o) {
-        play_record(p, PLAYED_DELETED_BY_HAND, 0, what, LIT("there is none"));
+        play_no_effect(p, arena_cstr(p->out, arena_fmt(p->out, "delete of \"%.*s\"", FMT(what))),
+                       LIT("there is no such object"));
         return;
     }
     name = arena_copy(p->out, name);
-    play_record(p, PLAYED_DELETED_BY_HAND, 0, name, (slice){0});
+    play_record(p, PLAYED_DELETED_BY_HAND, 0, name,
+                all ? LIT("the schedule, and its Backups with it") : (slice){0});
     ledger_delete(p, name);
     p->by_hand = true;
+    if (all || slice_eq(name, log_name(p)))
+        p->log_stopped = "somebody deleted its Backup";
     world_delete(&p->world, o);
     if (all) {
         p->schedule = NULL;
-        for (size_t i = 0; i < p->kept_count; i++)
-            p->kept[i].deleted = true;
+        p->played->verdict.deleted_at = p->world.now;
+        ledger_delete_all(p);
         play_mark_all(p);
     }
     play_mark(p, all ? KIND_BACKUP_SCHEDULE : KIND_BACKUP, name);
@@ -210,10 +203,8 @@ static void delete_by_hand(struct playing *p, slice what)
 static void change_log(struct playing *p, enum played_kind record, bool *state, bool value)
 {
     p->checkpoint = ledger_checkpoint(p);
-    if (state)
-        *state = value;
-    if (p->log.found)
-        play_record(p, record, 0, LIT("log"), (slice){0});
+    *state = value;
+    play_record(p, record, 0, LIT("log"), (slice){0});
     play_mark_all(p);
 }
 
@@ -268,20 +259,35 @@ static void controller(struct playing *p, bool down)
         play_mark_all(p);
 }
 
-static void change_task(struct playing *p, enum happening kind)
+/* Something begins to happen to the log backup's task. */
+static void disturb_task(struct playing *p, enum happening kind)
 {
-    bool stalls = kind == HAPPENS_LOG_STALLS;
-    if (kind == HAPPENS_LOG_PAUSES) {
+    static const char *const what[] = {[HAPPENS_LOG_STALLS] = "logStalls",
+                                       [HAPPENS_LOG_PAUSES] = "logPaused",
+                                       [HAPPENS_LOG_LOST] = "logLost"};
+    if (!p->log.found) {
+        play_no_effect(p, what[kind], LIT("no log backup runs at that time"));
+    } else if (kind == HAPPENS_LOG_STALLS) {
+        change_log(p, PLAYED_LOG_STALLS, &p->log_stalls, true);
+    } else if (kind == HAPPENS_LOG_PAUSES) {
         p->log_paused_at = p->world.now;
         change_log(p, PLAYED_LOG_PAUSED, &p->log.paused, true);
-    } else if (kind == HAPPENS_LOG_RESUMES) {
-        resume_log(p);
-    } else if (kind == HAPPENS_LOG_LOST) {
-        change_log(p, PLAYED_LOG_LOST, NULL, false);
-        p->log = (struct cluster_log){.missing_since = p->world.now};
     } else {
-        change_log(p, stalls ? PLAYED_LOG_STALLS : PLAYED_LOG_ADVANCES, &p->log_stalls, stalls);
+        change_log(p, PLAYED_LOG_LOST, &p->log_stalls, false);
+        p->log = (struct cluster_log){.missing_since = p->world.now};
+        p->log_stopped = "somebody stopped it with br";
     }
+}
+
+/* That is over; the task it happened to may be gone. */
+static void restore_task(struct playing *p, enum happening kind)
+{
+    if (kind == HAPPENS_LOG_RESUMES && p->log.found && p->log.paused)
+        resume_log(p);
+    else if (kind == HAPPENS_LOG_ADVANCES && p->log.found && p->log_stalls)
+        change_log(p, PLAYED_LOG_ADVANCES, &p->log_stalls, false);
+    else if (kind == HAPPENS_LOG_ADVANCES)
+        p->log_stalls = false;
 }
 
 static void happen(struct playing *p, const struct scenario_event *x)
@@ -296,8 +302,7 @@ static void happen(struct playing *p, const struct scenario_event *x)
         set_pause(p, x->kind == HAPPENS_PAUSE);
         break;
     case HAPPENS_EDIT:
-        change_schedule(p, x->patch);
-        play_record(p, PLAYED_EDITED, 0, p->tracked[0].name, node_value(p->out, x->patch));
+        play_edit(p, "edit", x->patch, PLAYED_EDITED);
         break;
     case HAPPENS_DELETE:
         delete_by_hand(p, x->name);
@@ -317,11 +322,13 @@ static void happen(struct playing *p, const struct scenario_event *x)
         change_fate(p, x->kind);
         break;
     case HAPPENS_LOG_STALLS:
-    case HAPPENS_LOG_ADVANCES:
     case HAPPENS_LOG_PAUSES:
-    case HAPPENS_LOG_RESUMES:
     case HAPPENS_LOG_LOST:
-        change_task(p, x->kind);
+        disturb_task(p, x->kind);
+        break;
+    case HAPPENS_LOG_ADVANCES:
+    case HAPPENS_LOG_RESUMES:
+        restore_task(p, x->kind);
         break;
     }
 }

@@ -19,11 +19,12 @@ static double size_now(const struct playing *p)
     return p->scenario.snapshot_bytes + days * p->scenario.growth_per_day;
 }
 
-void ledger_add(struct playing *p, slice name, int64_t commit)
+void ledger_add(struct playing *p, slice name, int64_t commit, bool cleans)
 {
     if (p->kept_count == p->kept_capacity)
         p->kept = arena_grow(p->out, p->kept, p->kept_count, &p->kept_capacity, sizeof *p->kept);
-    p->kept[p->kept_count++] = (struct kept){.name = name, .commit = commit, .bytes = size_now(p)};
+    p->kept[p->kept_count++] =
+        (struct kept){.name = name, .commit = commit, .bytes = size_now(p), .cleans = cleans};
 }
 
 static size_t find_kept(const struct playing *p, slice name)
@@ -42,16 +43,27 @@ static void drop(struct playing *p, size_t i)
 }
 
 /* Without a cleaning Job its data stays in the storage, and no object refers to it any more. */
-void ledger_delete(struct playing *p, slice name)
+static void delete_kept(struct playing *p, size_t i)
 {
-    size_t i = find_kept(p, name);
-    if (i == p->kept_count)
-        return;
     p->kept[i].deleted = true;
-    if (p->played->cleans)
+    if (p->kept[i].cleans)
         return;
     p->orphaned_bytes += p->kept[i].bytes;
     drop(p, i);
+}
+
+void ledger_delete(struct playing *p, slice name)
+{
+    size_t i = find_kept(p, name);
+    if (i < p->kept_count)
+        delete_kept(p, i);
+}
+
+void ledger_delete_all(struct playing *p)
+{
+    for (size_t i = p->kept_count; i-- > 0;)
+        delete_kept(p, i);
+    p->failed_kept = 0;
 }
 
 void ledger_clean(struct playing *p, slice name)
@@ -82,7 +94,7 @@ struct restorable {
 static struct restorable restorable_at(const struct playing *p, int64_t checkpoint)
 {
     struct restorable r = {0};
-    bool log = p->played->with_log;
+    bool log = p->with_log;
     int64_t covered = p->log_began > p->truncated ? p->log_began : p->truncated;
     for (size_t i = 0; i < p->kept_count; i++) {
         const struct kept *k = &p->kept[i];
@@ -105,7 +117,7 @@ static int64_t promised_at(struct playing *p, const struct restorable *r, int64_
 {
     if (!p->first_base)
         p->first_base = r->oldest;
-    if (!p->reserved || !p->first_base || (p->played->with_log && !p->log.found))
+    if (!p->schedule || !p->reserved || !p->first_base || (p->with_log && !p->log.found))
         return 0;
     int64_t from = end - p->reserved;
     from = from > p->first_base ? from : p->first_base;
@@ -129,7 +141,7 @@ static struct played_span span_to(struct playing *p, int64_t to)
                             .oldest = r.oldest,
                             .newest_from = r.newest,
                             .newest = moves && r.oldest ? r.newest + (to - now) : r.newest,
-                            .promised = promised_at(p, &r, p->played->with_log ? checkpoint : now),
+                            .promised = promised_at(p, &r, p->with_log ? checkpoint : now),
                             .reserved = p->schedule ? p->reserved : 0,
                             .snapshots = r.snapshots,
                             .failed = p->failed_kept,
@@ -143,6 +155,15 @@ static struct played_span span_to(struct playing *p, int64_t to)
 
 /* ---- time passes ---- */
 
+/* It is so for `seconds` from the stretch's beginning. */
+static void note_times(struct played_times *t, const struct played_span *x, int64_t seconds)
+{
+    t->count += !t->count || t->until < x->from;
+    t->at = t->seconds ? t->at : x->from;
+    t->until = x->from + seconds;
+    t->seconds += seconds;
+}
+
 static void note_broken(struct playing *p, const struct played_span *x)
 {
     struct played_verdict *v = &p->played->verdict;
@@ -150,13 +171,13 @@ static void note_broken(struct playing *p, const struct played_span *x)
     if (broken != p->broken && x->promised)
         play_record(p, broken ? PLAYED_WINDOW_BROKEN : PLAYED_WINDOW_WHOLE, x->oldest, (slice){0},
                     (slice){0});
-    if (broken && !v->broken)
-        v->broken_at = x->from, v->broken_by_hand = p->by_hand;
+    if (broken && !v->broken.seconds)
+        v->broken_by_hand = p->by_hand;
     p->broken = broken;
     if (!broken)
         return;
     int64_t seconds = x->to - x->from, closes = x->oldest ? x->oldest - x->promised : seconds;
-    v->broken += closes < seconds ? closes : seconds;
+    note_times(&v->broken, x, closes < seconds ? closes : seconds);
 }
 
 static void note_age(struct playing *p, const struct played_span *x)
@@ -164,8 +185,10 @@ static void note_age(struct playing *p, const struct played_span *x)
     struct played_verdict *v = &p->played->verdict;
     int64_t ages[2] = {x->from - x->newest_from, x->to - x->newest};
     if (!x->newest) {
-        if (v->first_restorable >= 0)
-            v->lost += x->to - x->from;
+        if (v->first_restorable < 0)
+            return;
+        v->lost_by_hand = v->lost.seconds ? v->lost_by_hand : p->by_hand;
+        note_times(&v->lost, x, x->to - x->from);
         return;
     }
     if (v->first_restorable < 0)
@@ -180,10 +203,18 @@ static void note_age(struct playing *p, const struct played_span *x)
 static void note_log(struct playing *p, const struct played_span *x)
 {
     struct played_verdict *v = &p->played->verdict;
-    if (!p->schedule || !p->log_began || (p->log.found && !p->log.paused))
+    if (!p->schedule || !p->with_log || !p->log_began)
         return;
-    v->log_down_at = v->log_down ? v->log_down_at : x->from;
-    v->log_down += x->to - x->from;
+    if (p->log.found && !p->log.paused) {
+        if (p->log_stalls)
+            note_times(&v->log_stalled, x, x->to - x->from);
+        return;
+    }
+    if (!v->log_down.seconds)
+        v->log_down_why = p->log.found     ? LOG_PAUSED
+                          : p->log_stopped ? p->log_stopped
+                                           : "the controller stopped it";
+    note_times(&v->log_down, x, x->to - x->from);
 }
 
 static void note_peaks(struct playing *p, const struct played_span *x)
@@ -241,7 +272,8 @@ static enum miss hindrance(const struct playing *p)
 static void note_dues(struct playing *p, int64_t from, int64_t to)
 {
     struct planning look = {.object = p->schedule, .settings = &p->request->settings};
-    while (p->schedule && due_after(&look, p->request->from, from, &from) && from <= to) {
+    while (p->schedule && due_after(&look, p->request->from, from, &from) && from <= to &&
+           from < p->request->until) {
         if (p->due_count == p->due_capacity)
             p->dues = arena_grow(p->out, p->dues, p->due_count, &p->due_capacity, sizeof *p->dues);
         p->dues[p->due_count++] = (struct due_run){.at = from, .why = hindrance(p)};

@@ -139,6 +139,7 @@ static void note_conclusion(struct playing *p, const struct tracked *t, const st
     if (t->kind == KIND_COMPACT_BACKUP) {
         play_record(p, PLAYED_COMPACTION_FAILED, 0, t->name, tree_text_at(o, "status.message"));
     } else if (is_log(o)) {
+        p->log_failed = true;
         play_record(p, PLAYED_LOG_FAILED, 0, t->name, LIT("the log Backup has failed: the log ends here"));
     } else {
         p->failed_kept++;
@@ -243,7 +244,7 @@ void play_settle(struct playing *p)
             note_gone(p, i - 1);
         }
     }
-    p->played->verdict.wrong = true;
+    p->played->verdict.unsettled = true;
 }
 
 int64_t play_next_look(const struct playing *p)

@@ -8,18 +8,13 @@
 
 /* ---- the beginning ---- */
 
-static void describe(struct playing *p)
+static void describe(struct played *r, const struct resource *o)
 {
-    const struct resource *o = p->schedule;
     const struct schedule_spec *s = o->schedule;
     struct retention keeps = schedule_retention(s);
-    struct played *r = p->played;
     r->name = o->metadata.name.value;
     r->namespace = o->metadata.namespace.value;
     r->cron = s->schedule.value;
-    r->with_log = s->log_backup_template.node != NULL;
-    r->with_compaction = s->compact_template.node != NULL;
-    r->cleans = slice_eq(s->backup_template.clean_policy.value, LIT("Delete"));
     r->reserved = keeps.seconds;
     r->most = keeps.most;
 }
@@ -31,16 +26,13 @@ static void begin(struct playing *p)
     *p->played = (struct played){.from = r->from, .until = r->until, .scenario = r->scenario};
     p->played->verdict.first_restorable = -1;
     p->scenario = *r->scenario;
-    p->schedule = r->schedule;
-    describe(p);
-    p->reserved = p->played->reserved;
+    describe(p->played, r->schedule);
     p->world = world_new(p->arenas[0], r->schemas, r->from);
     p->world.next_uid = 1;
     p->log.missing_since = r->from - SPAN_DAY;
     surround(&p->world, r->schedule);
-    const struct node *stored = world_create(&p->world, r->schedule->root);
-    p->schedule =
-        resource_decode(p->out, r->schedule->group, KIND_BACKUP_SCHEDULE, node_copy(p->out, stored, 0));
+    world_create(&p->world, r->schedule->root);
+    play_read_schedule(p);
     play_mark(p, KIND_BACKUP_SCHEDULE, p->played->name);
     play_record(p, PLAYED_CREATED, 0, p->played->name, p->played->cron);
 }
@@ -124,12 +116,12 @@ const struct played *play(struct arena *a, const struct play_request *r)
     return well ? p.played : NULL;
 }
 
-size_t play_runs(const struct play_request *r)
+int64_t play_most(const struct play_request *r)
 {
     struct planning look = {.object = r->schedule, .settings = &r->settings};
     int64_t at = r->from;
-    size_t runs = 0;
-    while (runs <= PLAY_MOST_RUNS && due_after(&look, r->from, at, &at) && at <= r->until)
-        runs++;
-    return runs;
+    for (size_t runs = 0; due_after(&look, r->from, at, &at) && at < r->until; runs++)
+        if (runs == PLAY_MOST_RUNS)
+            return at;
+    return r->until;
 }

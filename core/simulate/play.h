@@ -7,9 +7,11 @@
 #include "plan.h"
 #include "played.h"
 #include "schema.h"
+#include "verdict.h"
 
 struct play_request {
     const struct resource *schedule; /* judged, with its defaults; created at `from` */
+    const struct gate *gate;         /* judges the scenario's edits */
     const struct schema_set *schemas;
     const struct scenario *scenario;
     struct plan_settings settings;
@@ -18,8 +20,9 @@ struct play_request {
 
 enum { PLAY_MOST_RUNS = 50000 };
 
-/* Returns how many runs are due during the play, up to PLAY_MOST_RUNS + 1: a play of more takes too long. */
-size_t play_runs(const struct play_request *r);
+/* Returns how far it can be played: up to `until`, or up to the last moment before more than PLAY_MOST_RUNS runs are due,
+ * which would take too long. */
+int64_t play_most(const struct play_request *r);
 
 /* Returns what happened; NULL when memory runs out. The result lives in `a`, in the schedule and in the scenario. */
 const struct played *play(struct arena *a, const struct play_request *r);

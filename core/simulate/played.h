@@ -22,6 +22,8 @@ enum played_kind {
     PLAYED_PAUSED,
     PLAYED_RESUMED,
     PLAYED_EDITED,
+    PLAYED_EDIT_DENIED, /* by the gate: the schedule stays as it is */
+    PLAYED_NO_EFFECT,   /* something from the scenario that changes nothing */
     PLAYED_DELETED_BY_HAND,
     PLAYED_LOG_STALLS,
     PLAYED_LOG_ADVANCES,
@@ -51,6 +53,13 @@ struct played_span {
     double snapshot_bytes, orphaned_bytes, log_bytes, compacted_bytes;
 };
 
+/* All the time in which something was so. */
+struct played_times {
+    int64_t seconds;
+    int64_t at, until; /* the beginning of the first stretch, and the end of the last */
+    size_t count;      /* stretches */
+};
+
 enum miss {
     MISSED_PAUSED,
     MISSED_CONTROLLER_DOWN,
@@ -62,29 +71,33 @@ enum miss {
 struct played_verdict {
     size_t due, made, complete, failed, retried; /* runs */
     size_t missed[MISS_KINDS];
+    size_t waiting;           /* 1: the newest run is due, but not made at the end: it is not missed yet */
+    int64_t next_due;         /* after the end; 0: the schedule never fires again, or is deleted */
     int64_t first_restorable; /* from the beginning to the first restorable point, seconds; -1: never */
     int64_t blind,
         blind_at; /* the greatest age of the newest restorable point, and when it was so old; without the
                                  time before the first one */
-    int64_t lost; /* seconds in which nothing could be restored, though something could before */
+    struct played_times lost; /* nothing could be restored, though something could before */
+    bool lost_by_hand;
     size_t peak_backups;
     int64_t peak_backups_at;
     double peak_bytes;
     int64_t peak_bytes_at;
     size_t compactions, compactions_failed, expired, truncations;
-    int64_t broken, broken_at; /* seconds in which the promised window was not there; since when first */
+    struct played_times broken; /* the promised window was not there */
     bool broken_by_hand;
-    int64_t log_down,
-        log_down_at; /* seconds in which the log backup had no running task, and since when first */
-    bool log_ended;  /* the log backup is not running at the end, though the schedule asks for one */
-    bool wrong;      /* one of the above is a fault */
+    struct played_times log_down, log_stalled; /* no task ran; it ran, but the checkpoint did not move */
+    const char *log_down_why;                  /* the first time */
+    const char *log_ended; /* why the log backup is not running at the end; NULL: it is, or need not */
+    int64_t deleted_at;    /* when somebody deleted the schedule; 0: nobody has */
+    bool unsettled;        /* at some moment the core did not come to rest: a fault of the core */
 };
 
 struct played {
     slice name, namespace, cron;
     int64_t from, until;
-    bool with_log, with_compaction, cleans; /* cleanPolicy deletes the data of what is deleted */
-    int64_t reserved, most;                 /* maxReservedTime in seconds, maxBackups; 0: not by that */
+    bool with_log, with_compaction; /* at some time */
+    int64_t reserved, most; /* at the beginning: maxReservedTime in seconds, maxBackups; 0: not by that */
     const struct scenario *scenario;
     const struct played_event *events; /* by time */
     size_t event_count;

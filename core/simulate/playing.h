@@ -5,6 +5,8 @@
 #include "play.h"
 #include "pods.h"
 
+#define LOG_PAUSED "the cluster paused it" /* why no task runs */
+
 /* An object that the reconciler looks after. */
 struct tracked {
     slice name;
@@ -24,6 +26,7 @@ struct kept {
     slice name;
     int64_t commit; /* Unix seconds; 0: it is not complete */
     double bytes;
+    bool cleans;  /* its cleanPolicy deletes the data with the object */
     bool deleted; /* its object is deleted, or being deleted */
 };
 
@@ -44,6 +47,7 @@ struct playing {
     struct cluster_log log;
     const struct resource *schedule; /* as it is by now; NULL: deleted */
     int64_t reserved;                /* its maxReservedTime in seconds; 0: none */
+    bool with_log;                   /* it has a log backup */
     size_t next_event;
     bool controller_down, snapshots_fail, pods_die, compactions_fail, log_stalls;
     size_t snapshot_jobs, compaction_jobs; /* that have ended */
@@ -63,12 +67,14 @@ struct playing {
     size_t failed_kept;    /* failed Backups that are still there */
     struct due_run *dues;
     size_t due_count, due_capacity;
-    int64_t log_began;      /* the running log, or the last one; 0: there was none */
-    int64_t truncated;      /* the log before this moment is deleted; 0: none is */
-    int64_t first_base;     /* of the running log: the first snapshot from which it can be replayed */
-    int64_t promised;       /* the latest promise: nothing older is promised any more */
-    double compacted_bytes; /* what compactions have written */
-    bool broken, by_hand;   /* the promised window is; somebody has deleted something */
+    int64_t log_began;       /* the running log, or the last one; 0: there was none */
+    int64_t truncated;       /* the log before this moment is deleted; 0: none is */
+    int64_t first_base;      /* of the running log: the first snapshot from which it can be replayed */
+    int64_t promised;        /* the latest promise: nothing older is promised any more */
+    double compacted_bytes;  /* what compactions have written */
+    bool broken, by_hand;    /* the promised window is; somebody has deleted something */
+    const char *log_stopped; /* why the task is gone; NULL: it is not */
+    bool log_failed;         /* the log Backup has failed */
     int64_t log_paused_at, log_read_at;
     int64_t checkpoint; /* up to which the log is in the storage; stays when the task stops; 0: nothing is */
     struct played *played;
@@ -87,6 +93,16 @@ void play_settle(struct playing *p);
 /* Returns the moment of the next look without a change; 0: there is none. */
 int64_t play_next_look(const struct playing *p);
 
+/* ---- edits.c ---- */
+
+/* Reads the schedule as it is in the world. */
+void play_read_schedule(struct playing *p);
+/* Somebody changes the schedule, if the gate lets them; `what` they do, for a change without effect, and `kind`, for one that
+ * has one. */
+void play_edit(struct playing *p, const char *what, const struct node *patch, enum played_kind kind);
+/* Something from the scenario changes nothing. */
+void play_no_effect(struct playing *p, const char *what, slice why);
+
 /* ---- happenings.c ---- */
 
 /* Jobs end, and the scenario's events take place, as far as they are due. */
@@ -99,10 +115,11 @@ void play_job_begins(struct playing *p, struct node *job);
 
 /* Records an event at this moment; `from`: when it began, or 0. */
 void play_record(struct playing *p, enum played_kind kind, int64_t from, slice name, slice detail);
-/* A snapshot is complete, and restores to that moment. */
-void ledger_add(struct playing *p, slice name, int64_t commit);
+/* A snapshot is complete, and restores to that moment; `cleans`: its data is deleted with its object. */
+void ledger_add(struct playing *p, slice name, int64_t commit, bool cleans);
 void ledger_delete(struct playing *p, slice name); /* the object is deleted */
-void ledger_clean(struct playing *p, slice name);  /* its data is deleted */
+void ledger_delete_all(struct playing *p);
+void ledger_clean(struct playing *p, slice name); /* its data is deleted */
 /* The moment up to which the log can be restored; 0: not at all. */
 int64_t ledger_checkpoint(const struct playing *p);
 /* Time passes up to `to` without a change: records the due times and the state. */

@@ -48,14 +48,22 @@ struct scenario {
     double snapshot_bytes, growth_per_day, log_per_hour;  /* of a snapshot now, and each day more */
     double compacted_share;                               /* of the log's bytes that a compaction writes */
     int64_t snapshot_fails_every, compaction_fails_every; /* each nth fails; 0: none */
-    struct scenario_event *events;                        /* by time */
+    struct scenario_event *events; /* by time; of one kind, spans that overlap are one */
     size_t event_count;
 };
 
 /* What is assumed when a scenario does not say otherwise. */
 struct scenario scenario_default(void);
 
-/* Reads a scenario file for a play that begins at `from`. False when it has a fault: "LINE:COLUMN: ...". */
-bool scenario_read(struct arena *a, slice bytes, int64_t from, struct scenario *ret, struct error *reterr);
+/* Reads a scenario file for a play from `from` to `until`. What would have no effect is a fault, too: an empty mapping, an
+ * event without an action or after the end. False when there is a fault: "LINE:COLUMN: ...". */
+bool scenario_read(struct arena *a, slice bytes, int64_t from, int64_t until, struct scenario *ret,
+                   struct error *reterr);
+
+/* The keys of a scenario, from 0: {"durations", "snapshot"}, ..., {"events", "pause"}. Both are empty after the last. */
+struct scenario_key {
+    slice in, key;
+};
+struct scenario_key scenario_key(size_t number);
 
 #endif

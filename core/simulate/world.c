@@ -19,7 +19,7 @@ static void copy_texts(struct arena *a, struct node *n)
         copy_texts(a, m);
 }
 
-static struct node *own_copy(struct arena *a, const struct node *n)
+struct node *world_copy_object(struct arena *a, const struct node *n)
 {
     struct node *copy = node_copy(a, n, 0);
     copy_texts(a, copy);
@@ -47,7 +47,7 @@ struct world world_copy(const struct world *w, struct arena *a)
     copy.keys = ARENA_ARRAY(a, struct world_key, w->count + 1);
     copy.capacity = copy.key_capacity = w->count + 1;
     for (size_t i = 0; i < w->count; i++) {
-        copy.items[i] = own_copy(a, w->items[i]);
+        copy.items[i] = world_copy_object(a, w->items[i]);
         copy.keys[i] = key_of(copy.items[i]);
     }
     return copy;
@@ -122,7 +122,7 @@ struct node *world_create(struct world *w, const struct node *object)
 {
     if (world_same(w, object))
         return NULL;
-    struct node *o = own_copy(w->arena, object), *metadata = node_get(o, LIT("metadata"));
+    struct node *o = world_copy_object(w->arena, object), *metadata = node_get(o, LIT("metadata"));
     apply_schema(w, o);
     if (slice_eq(tree_text(o, "kind"), LIT("Job")))
         api_default_job(w->arena, o);
@@ -174,7 +174,7 @@ bool world_delete(struct world *w, const struct node *object)
     return true;
 }
 
-static void merge(struct arena *a, struct node *into, const struct node *patch)
+void world_merge(struct arena *a, struct node *into, const struct node *patch)
 {
     for (const struct node *n = node_first(patch); n; n = node_next(n)) {
         const char *key = arena_cstr(a, n->key);
@@ -182,15 +182,10 @@ static void merge(struct arena *a, struct node *into, const struct node *patch)
         if (n->kind == NODE_NULL)
             tree_unset(into, key);
         else if (n->kind == NODE_OBJECT && old && old->kind == NODE_OBJECT)
-            merge(a, old, n);
+            world_merge(a, old, n);
         else
-            tree_set(into, key, own_copy(a, n));
+            tree_set(into, key, world_copy_object(a, n));
     }
-}
-
-void world_merge(struct world *w, struct node *object, const struct node *patch)
-{
-    merge(w->arena, object, patch);
 }
 
 static bool patch_object(struct world *w, const struct node *patch)
@@ -198,7 +193,7 @@ static bool patch_object(struct world *w, const struct node *patch)
     struct node *o = world_same(w, patch);
     if (!o || is_stale(o, patch))
         return false;
-    merge(w->arena, o, patch);
+    world_merge(w->arena, o, patch);
     world_touch(w, o);
     bool going = node_at(o, "metadata.deletionTimestamp") != NULL;
     if (going && tree_empty(node_at(o, "metadata.finalizers")))
@@ -213,7 +208,7 @@ static bool write_status(struct world *w, const struct node *written)
     if (!o || !status || is_stale(o, written))
         return false;
     world_touch(w, o);
-    tree_set(o, "status", own_copy(w->arena, status));
+    tree_set(o, "status", world_copy_object(w->arena, status));
     return true;
 }
 

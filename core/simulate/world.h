@@ -31,6 +31,9 @@ struct world world_new(struct arena *a, const struct schema_set *schemas, int64_
 /* A copy that shares nothing with `w`. */
 struct world world_copy(const struct world *w, struct arena *a);
 
+/* A copy of an object, texts included. */
+struct node *world_copy_object(struct arena *a, const struct node *n);
+
 /* Returns the object of that kind and name, for the caller to read or change; NULL when there is none. */
 struct node *world_find(const struct world *w, const char *kind, slice namespace, slice name);
 /* Stores the object as it is; it must be in the world's arena. */
@@ -39,7 +42,8 @@ void world_store(struct world *w, struct node *object);
 struct node *world_create(struct world *w, const struct node *object);
 /* Deletes the object, or marks it when finalizers hold it; false when it was deleted or changed since it was read. */
 bool world_delete(struct world *w, const struct node *object);
-void world_merge(struct world *w, struct node *object, const struct node *patch); /* JSON merge patch */
+/* Applies a JSON merge patch to an object in that arena. */
+void world_merge(struct arena *a, struct node *object, const struct node *patch);
 
 void world_touch(struct world *w, struct node *object); /* another client changed it */
 

@@ -90,6 +90,10 @@ slice account_event(struct arena *a, const struct played_event *x)
         return missed(detail);
     case PLAYED_EDITED:
         return arena_fmt(a, "the schedule is edited: %.*s", FMT(detail));
+    case PLAYED_EDIT_DENIED:
+        return arena_fmt(a, "the edit %.*s is denied: %.*s", FMT(name), FMT(detail));
+    case PLAYED_NO_EFFECT:
+        return arena_fmt(a, "%.*s has no effect: %.*s", FMT(name), FMT(detail));
     case PLAYED_DELETED_BY_HAND:
         return arena_fmt(a, "somebody deletes %.*s%s%.*s", FMT(name), detail.n ? ": " : "", FMT(detail));
     case PLAYED_CHANGED:
@@ -99,134 +103,6 @@ slice account_event(struct arena *a, const struct played_event *x)
     default:
         return fixed[x->kind];
     }
-}
-
-/* ---- the rows ---- */
-
-static void add(struct account *s, enum mark mark, const char *label, slice text)
-{
-    s->rows[s->count++] = (struct account_row){mark, label, text};
-}
-
-static void add_restorable(struct arena *a, struct account *s, const struct played *r)
-{
-    const struct played_verdict *v = &r->verdict;
-    if (v->first_restorable < 0) {
-        add(s, MARK_WRONG, "restorable", LIT("never: no point can be restored"));
-        return;
-    }
-    slice text = arena_fmt(a,
-                           "first point after %.*s; from then on the newest point was never older than %.*s "
-                           "(on %.*s)",
-                           FMT(account_span(a, v->first_restorable)), FMT(account_span(a, v->blind)),
-                           FMT(account_time(a, v->blind_at)));
-    if (v->lost)
-        text = arena_fmt(a, "%.*s; for %.*s nothing could be restored any more", FMT(text),
-                         FMT(account_span(a, v->lost)));
-    add(s, v->lost ? MARK_WRONG : MARK_FINE, "restorable", text);
-}
-
-static void add_window(struct arena *a, struct account *s, const struct played *r)
-{
-    const struct played_verdict *v = &r->verdict;
-    if (!r->reserved) {
-        add(s, MARK_FINE, r->with_log ? "PITR window" : "window",
-            r->most ? arena_fmt(a, "the newest %lld snapshots stay; maxReservedTime promises no span of time",
-                                (long long)r->most)
-                    : LIT("nothing is ever deleted"));
-        return;
-    }
-    slice promised = account_span(a, r->reserved);
-    slice text =
-        arena_fmt(a, "the last %.*s %s", FMT(promised),
-                  r->with_log ? "could be restored at every moment while the log ran, to any point in them"
-                              : "were covered by snapshots at every moment");
-    if (v->broken)
-        text = arena_fmt(a, "the last %.*s could not be restored for %.*s, from %.*s on%s", FMT(promised),
-                         FMT(account_span(a, v->broken)), FMT(account_time(a, v->broken_at)),
-                         v->broken_by_hand ? ": what they need was deleted by hand"
-                                           : ": retention deleted what they need");
-    add(s, v->broken ? MARK_WRONG : MARK_FINE, r->with_log ? "PITR window" : "window", text);
-}
-
-static void put_missed(struct buf *b, const struct played_verdict *v)
-{
-    static const char *const why[MISS_KINDS] = {[MISSED_PAUSED] = "while the schedule was paused",
-                                                [MISSED_CONTROLLER_DOWN] = "while the controller was down",
-                                                [MISSED_OVERLAP] = "while the previous run still ran",
-                                                [MISSED_OTHER] = "for another reason"};
-    const char *between = ": ";
-    for (size_t i = 0; i < MISS_KINDS; i++) {
-        if (!v->missed[i])
-            continue;
-        buf_fmt(b, "%s%zu %s", between, v->missed[i], why[i]);
-        between = ", ";
-    }
-}
-
-static void add_runs(struct arena *a, struct account *s, const struct played *r)
-{
-    const struct played_verdict *v = &r->verdict;
-    struct buf b = buf_new(a, 512);
-    size_t missed = v->due - v->made;
-    buf_fmt(&b, "%zu due, %zu made, %zu complete", v->due, v->made, v->complete);
-    if (v->failed)
-        buf_fmt(&b, ", %zu failed", v->failed);
-    if (v->retried)
-        buf_fmt(&b, ", %zu tried again", v->retried);
-    buf_fmt(&b, "; %zu missed", missed);
-    put_missed(&b, v);
-    bool wrong = v->missed[MISSED_OVERLAP] || v->missed[MISSED_OTHER];
-    add(s, wrong ? MARK_WRONG : missed || v->failed ? MARK_NOTE : MARK_FINE, "runs", buf_slice(&b));
-}
-
-static void add_kept(struct arena *a, struct account *s, const struct played *r)
-{
-    const struct played_verdict *v = &r->verdict;
-    const struct played_span *last = r->span_count ? &r->spans[r->span_count - 1] : NULL;
-    slice text = arena_fmt(
-        a, "at most %zu Backup%s (%.*s) and about %.*s (%.*s)", v->peak_backups,
-        v->peak_backups == 1 ? "" : "s", FMT(slice_cut(account_time(a, v->peak_backups_at), 0, 10)),
-        FMT(account_bytes(a, v->peak_bytes)), FMT(slice_cut(account_time(a, v->peak_bytes_at), 0, 10)));
-    bool orphans = last && last->orphaned_bytes > 0;
-    if (orphans)
-        text = arena_fmt(a,
-                         "%.*s, of which %.*s belong to deleted Backups: cleanPolicy does not delete "
-                         "their data",
-                         FMT(text), FMT(account_bytes(a, last->orphaned_bytes)));
-    add(s, orphans ? MARK_NOTE : MARK_FINE, "kept", text);
-}
-
-static void add_log(struct arena *a, struct account *s, const struct played *r)
-{
-    const struct played_verdict *v = &r->verdict;
-    if (!r->with_log)
-        return;
-    slice text = arena_fmt(a, "%zu truncation%s", v->truncations, v->truncations == 1 ? "" : "s");
-    if (v->log_down)
-        text = arena_fmt(a, "no task ran for %.*s, from %.*s on%s; %.*s", FMT(account_span(a, v->log_down)),
-                         FMT(account_time(a, v->log_down_at)),
-                         v->log_ended ? ", and none runs at the end" : "", FMT(text));
-    if (r->with_compaction)
-        text = arena_fmt(
-            a, "%.*s, %zu compaction%s%s", FMT(text), v->compactions, v->compactions == 1 ? "" : "s",
-            v->compactions_failed ? arena_cstr(a, arena_fmt(a, " (%zu failed)", v->compactions_failed)) : "");
-    add(s,
-        v->log_down || v->log_ended ? MARK_WRONG
-        : v->compactions_failed     ? MARK_NOTE
-                                    : MARK_FINE,
-        "log", text);
-}
-
-struct account account_of(struct arena *a, const struct played *r)
-{
-    struct account s = {0};
-    add_restorable(a, &s, r);
-    add_window(a, &s, r);
-    add_runs(a, &s, r);
-    add_log(a, &s, r);
-    add_kept(a, &s, r);
-    return s;
 }
 
 slice account_assumed(struct arena *a, const struct played *r)

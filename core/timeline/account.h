@@ -16,6 +16,7 @@ enum { ACCOUNT_MOST = 8 };
 struct account {
     struct account_row rows[ACCOUNT_MOST];
     size_t count;
+    bool wrong; /* a row is */
 };
 /* Returns the result of the play, a row for each subject. */
 struct account account_of(struct arena *a, const struct played *r);

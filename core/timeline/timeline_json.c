@@ -37,6 +37,12 @@ static void put_bool(struct buf *b, const char *key, bool value)
     buf_fmt(b, ",\"%s\":%s", key, value ? "true" : "false");
 }
 
+static void put_times(struct buf *b, const char *what, const struct played_times *t)
+{
+    buf_fmt(b, ",\"%sSeconds\":%lld", what, (long long)t->seconds);
+    put_time(b, arena_cstr(b->arena, arena_fmt(b->arena, "%sAt", what)), t->at);
+}
+
 static void put_schedule(struct buf *b, const struct played *r)
 {
     const struct scenario *s = r->scenario;
@@ -67,8 +73,9 @@ static void put_verdict(struct buf *b, const struct played *r)
     static const char *const marks[] = {[MARK_FINE] = "ok", [MARK_NOTE] = "note", [MARK_WRONG] = "wrong"};
     const struct played_verdict *v = &r->verdict;
     struct account s = account_of(b->arena, r);
-    buf_fmt(b, ",\n\"verdict\":{\"wrong\":%s,\"runs\":{\"due\":%zu", v->wrong ? "true" : "false", v->due);
+    buf_fmt(b, ",\n\"verdict\":{\"wrong\":%s,\"runs\":{\"due\":%zu", s.wrong ? "true" : "false", v->due);
     put_number(b, "made", (long long)v->made);
+    put_number(b, "waiting", (long long)v->waiting);
     put_number(b, "complete", (long long)v->complete);
     put_number(b, "failed", (long long)v->failed);
     put_number(b, "triedAgain", (long long)v->retried);
@@ -82,12 +89,12 @@ static void put_verdict(struct buf *b, const struct played *r)
         put_number(b, "firstRestorableSeconds", v->first_restorable);
     put_number(b, "oldestNewestPointSeconds", v->blind);
     put_time(b, "oldestNewestPointAt", v->blind_at);
-    put_number(b, "nothingRestorableSeconds", v->lost);
-    put_number(b, "windowBrokenSeconds", v->broken);
-    put_time(b, "windowBrokenAt", v->broken_at);
-    put_number(b, "logDownSeconds", v->log_down);
-    put_time(b, "logDownAt", v->log_down_at);
-    put_bool(b, "logEnded", v->log_ended);
+    put_times(b, "nothingRestorable", &v->lost);
+    put_times(b, "windowBroken", &v->broken);
+    put_times(b, "logDown", &v->log_down);
+    put_times(b, "logStalled", &v->log_stalled);
+    put_bool(b, "logEnded", v->log_ended != NULL);
+    put_time(b, "scheduleDeletedAt", v->deleted_at);
     put_number(b, "peakBackups", (long long)v->peak_backups);
     put_time(b, "peakBackupsAt", v->peak_backups_at);
     put_bytes(b, "peakBytes", v->peak_bytes);

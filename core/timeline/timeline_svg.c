@@ -257,7 +257,7 @@ static void put_key(struct svg *s)
                  "log stalls or is paused"},
                 {has_event(r, PLAYED_LOG_LOST), SVG_WRONG, "no log"},
                 {r->with_compaction, SVG_COMPACT, "compacted"},
-                {r->verdict.broken > 0, "url(#missing)", "promised, but lost"},
+                {r->verdict.broken.seconds > 0, "url(#missing)", "promised, but lost"},
                 {has_event(r, PLAYED_DELETED_BY_HAND), SVG_WRONG, "deleted by hand"},
                 {orphans, SVG_NOTE, "stored for Backups that are deleted"}};
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -177,7 +177,7 @@ static bool spec_was_edited(struct replay *r, slice json)
     const struct node *patch = json_read(r->world.arena, json, &f);
     if (!patch)
         return false;
-    world_merge(&r->world, node_get(replay_object(r), LIT("spec")), patch);
+    world_merge(r->world.arena, node_get(replay_object(r), LIT("spec")), patch);
     return true;
 }
 

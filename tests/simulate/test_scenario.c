@@ -37,7 +37,7 @@ struct reading {
 static void read(void *context)
 {
     struct reading *r = context;
-    r->ok = scenario_read(r->arena, r->text, 1000000, &r->scenario, &r->why);
+    r->ok = scenario_read(r->arena, r->text, 1000000, 1000000 + SPAN_YEAR, &r->scenario, &r->why);
 }
 
 static struct reading read_text(struct arena *a, const char *text)
@@ -63,7 +63,26 @@ static void faults_are_told_with_their_place(void **state)
         {"events: [{at: 1d, logLost: no}]", "1:28: logLost: expected true"},
         {"events: [{at: 1d, edit: {maxBackups: 3}}]",
          "1:25: edit: expected a merge patch of the schedule, such as {spec: {maxBackups: 7}}"},
-        {"events: [{at: 1970-01-02T00:00:00Z, pause: 1d}]", "1:15: at: this is before the beginning"},
+        {"events: [{at: 1d, edit: {spec: {}}}]",
+         "1:25: edit: expected a merge patch of the schedule, such as {spec: {maxBackups: 7}}"},
+        {"events: [{at: 1d, edit: {spec: {maxBackups: 7}, metadata: {name: x}}}]",
+         "1:49: edit: unknown key metadata: expected spec alone"},
+        {"events: [{at: 1970-01-02T00:00:00Z, pause: 1d}]",
+         "1:15: at: this is before the beginning, 1970-01-12T13:46:40Z"},
+        {"events: [{at: 366d, pause: 1d}]", "1:15: at: the play ends before that, at 1971-01-12T13:46:40Z: "
+                                            "play longer (--for), or choose an earlier "
+                                            "time"},
+        {"events: [{at: 5d}]",
+         "1:10: nothing happens here: expected controllerDown, pause, edit, delete, snapshotsFail, "
+         "snapshotPodsDie, "
+         "compactionsFail, logStalls, logPaused, logLost or durations, such as pause: 6h"},
+        {"events: [{at: 5d, durations: {}}]", "1:30: this says nothing: expected snapshot or compaction"},
+        {"events: []", "1:9: events: expected a list of {at: WHEN, WHAT: ...}"},
+        {"sizes: {}", "1:8: this says nothing: expected snapshot, growthPerDay, logPerHour or compacted"},
+        {"sizes: {compacted: 300%}",
+         "1:20: compacted: expected at most 100%: a compaction writes no more than it reads"},
+        {"{}", "1:1: this says nothing: expected durations, sizes, failures or events"},
+        {"# nothing", "1:1: the scenario is empty: expected durations, sizes, failures or events"},
         {"events: [{at: soon, pause: 1d}]",
          "1:15: at: expected a span after the beginning, such as 10d, or a moment like 2026-01-02T15:04:05Z"},
         {"a: b: c", "1:5: mapping values are not allowed in this context"},
@@ -94,10 +113,27 @@ static void events_come_by_time_and_lasting_ones_twice(void **state)
     arena_free(a);
 }
 
+static void spans_that_overlap_are_one(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    struct reading r = read_text(
+        a, "events: [{at: 1d, pause: 5d}, {at: 2d, pause: 1d}, {at: 5d, pause: 3d}, {at: 8d, pause: 1d}]");
+    static const int64_t days[] = {1, 8, 8, 9};
+    assert_true(r.ok);
+    assert_int_equal(r.scenario.event_count, COUNT(days));
+    for (size_t i = 0; i < COUNT(days); i++) {
+        assert_int_equal(r.scenario.events[i].at, 1000000 + days[i] * SPAN_DAY);
+        assert_int_equal(r.scenario.events[i].kind, i % 2 ? HAPPENS_RESUME : HAPPENS_PAUSE);
+    }
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(spans_are_read_and_nothing_else_is),
                                        cmocka_unit_test(faults_are_told_with_their_place),
-                                       cmocka_unit_test(events_come_by_time_and_lasting_ones_twice)};
+                                       cmocka_unit_test(events_come_by_time_and_lasting_ones_twice),
+                                       cmocka_unit_test(spans_that_overlap_are_one)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
