@@ -1,7 +1,7 @@
 # Story: the document on backups with Dumpling, in a cluster that has only the older group
 
 documents=tests/corpus/manifests
-given "the older group's definitions alone" kubectl delete crd --wait \
+given "the older group's definitions alone" kubectl delete crd --timeout=60s \
     backups.br.pingcap.com backupschedules.br.pingcap.com compactbackups.br.pingcap.com
 trap 'kubectl apply --server-side -f "$work/crds.yaml" >/dev/null 2>&1
       kubectl wait --for=condition=Established --timeout=30s -f "$work/crds.yaml" >/dev/null' EXIT
