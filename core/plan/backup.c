@@ -23,8 +23,8 @@ static void add_finalizer(struct planning *p)
     tree_put_text(p->arena, list, NULL, slice_of(name));
     plan_act(p, PLAN_PATCH, patch,
              p->object->backup->is_log
-                 ? LIT("the log backup's task must be stopped before this object may go")
-                 : LIT("the data must be cleaned before this object may go"));
+                 ? LIT("the log backup's task must be stopped before this object is removed")
+                 : LIT("the data must be deleted before this object is removed"));
 }
 
 void plan_backup(struct planning *p)

@@ -79,7 +79,7 @@ static void run_stop_job(struct planning *p, struct status *s, const struct clus
         s, LOGBACKUP_STOP,
         (struct condition){"Scheduled", false, LIT("StopLogBackupJobCreated"),
                            arena_fmt(p->arena, "Stop log backup job %.*s created", FMT(stop_job_name(p)))});
-    status_close(p, s, LIT("said before the Job is there: its pod takes an empty phase for a restart"));
+    status_close(p, s, LIT("written before the Job is created: its pod takes an empty phase for a restart"));
     plan_act(p, PLAN_CREATE, job, LIT("the task runs in the cluster and must be stopped"));
     plan_wait_job(p, stop_job_name(p), arena_fmt(p->arena, "Job %.*s stops the task", FMT(stop_job_name(p))));
 }
@@ -190,7 +190,7 @@ static void run_clean_job(struct planning *p, struct status *s)
     slice message = arena_fmt(p->arena, "Clean job %.*s created", FMT(clean_job_name(p)));
     status_condition(s, (struct condition){"Clean", true, LIT("CleanJobCreated"), message});
     status_close(p, s, message);
-    plan_act(p, PLAN_CREATE, job, LIT("cleanPolicy says that the data goes with the object"));
+    plan_act(p, PLAN_CREATE, job, LIT("cleanPolicy says that the data is deleted with the object"));
     plan_wait_job(p, clean_job_name(p),
                   arena_fmt(p->arena, "Job %.*s deletes the data", FMT(clean_job_name(p))));
 }
@@ -256,5 +256,5 @@ void plan_deletion(struct planning *p)
     else if (!own_jobs_ended(p) || (p->object->backup->is_log && !task_stopped(p)) || !data_cleaned(p))
         return;
     else
-        remove_finalizer(p, LIT("nothing is left to be done for it"));
+        remove_finalizer(p, LIT("there is nothing left to do for it"));
 }

@@ -79,10 +79,10 @@ void backup_start(struct planning *p, struct status *s, enum logbackup_command c
         return;
     }
     say(s, command, (struct condition){"Scheduled", false, {0}, {0}});
-    status_close(p, s, LIT("said before the Job is there: its pod takes an empty phase for a restart"));
+    status_close(p, s, LIT("written before the Job is created: its pod takes an empty phase for a restart"));
     plan_act(p, PLAN_CREATE, job,
              command == LOGBACKUP_UNKNOWN
                  ? LIT("the backup has not run yet")
-                 : arena_fmt(p->arena, "the command %s is asked for", logbackup_command_text(command)));
+                 : arena_fmt(p->arena, "the spec asks for the command %s", logbackup_command_text(command)));
     plan_wait(p, 0, "Job %.*s will run", FMT(job_name));
 }

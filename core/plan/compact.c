@@ -133,7 +133,7 @@ static void create_job(struct compaction *c)
     }
     set_state(c, "Prepare", (slice){0});
     status_close(p, &c->status,
-                 LIT("said before the Job is there, so that it does not overwrite its pod's word"));
+                 LIT("written before the Job is created, so that it cannot overwrite what the pod reports"));
     plan_act(p, PLAN_CREATE, job, LIT("the compaction has not run yet"));
     plan_wait(p, 0, "Job %.*s compacts", FMT(plan_name(p)));
 }

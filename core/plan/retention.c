@@ -122,12 +122,14 @@ static void delete_the_rest(struct keeping *r)
             continue;
         slice why =
             s->state == CHILD_FAILED
-                ? arena_fmt(p->arena, "it failed, and newer failed ones are kept as evidence")
-            : r->most ? arena_fmt(p->arena, "maxBackups %lld newer ones can be restored", (long long)r->most)
-                      : arena_fmt(p->arena,
-                                  "it lies before %.*s, where the window of maxReservedTime begins, and "
-                                  "a later one is the base of that window",
-                                  FMT(plan_time(p, r->horizon)));
+                ? arena_fmt(p->arena, "it failed, and newer failed backups are kept for inspection")
+            : r->most
+                ? arena_fmt(p->arena, "%lld newer backup%s can be restored, as many as maxBackups keeps",
+                            (long long)r->most, r->most == 1 ? "" : "s")
+                : arena_fmt(p->arena,
+                            "it is older than %.*s, the start of the maxReservedTime window, and a "
+                            "newer backup covers that start",
+                            FMT(plan_time(p, r->horizon)));
         plan_act(p, PLAN_DELETE, s->object->root, why);
         p->last->event = "Expired";
     }
@@ -146,7 +148,7 @@ static void delete_compactions(struct keeping *r)
         newest_complete = newest_complete && !last;
         if (++finished > KEPT_COMPACTIONS && !last)
             plan_act(r->planning, PLAN_DELETE, x->object->root,
-                     LIT("what it did is done; newer compactions are kept as a record"));
+                     LIT("it has finished, and newer compactions are kept as a record"));
     }
 }
 
@@ -220,7 +222,7 @@ void plan_retention(struct planning *p, const struct children *c)
     struct keeping r = open_keeping(p, c);
     if (!r.most && !r.reserved) {
         if (text_given(&s->max_reserved_time.text))
-            plan_wait(p, 0, "maxReservedTime %.*s is no period to keep backups for: nothing is deleted",
+            plan_wait(p, 0, "maxReservedTime %.*s is not a usable period: nothing is deleted",
                       FMT(s->max_reserved_time.text.value));
         return;
     }

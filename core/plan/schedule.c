@@ -59,7 +59,8 @@ static void plan_log_child(struct schedule *s)
         plan_wait(p, 0, "a Backup %.*s exists that belongs to another object", FMT(name));
         return;
     }
-    plan_act(p, PLAN_CREATE, log_child(p), LIT("the schedule has a log Backup, and there is none"));
+    plan_act(p, PLAN_CREATE, log_child(p),
+             LIT("the schedule defines a log backup, which does not exist yet"));
     tree_set_text(p->arena, s->status.root, "logBackup", name);
     tree_set_text(p->arena, s->status.root, "logBackupStartTs", plan_time(p, p->now));
 }
@@ -89,9 +90,9 @@ static void create_run(struct schedule *s, const struct due *due, int64_t cursor
     slice name = snapshot_child_name(p, due->at),
           why = arena_fmt(p->arena, "due at %.*s", FMT(plan_time(p, due->at)));
     if (due->missed)
-        why = arena_fmt(p->arena, "%.*s; %s%u earlier runs since %.*s were missed and collapse into this one",
-                        FMT(why), due->missed == MOST_MISSED ? "more than " : "", due->missed,
-                        FMT(plan_time(p, cursor)));
+        why = arena_fmt(
+            p->arena, "%.*s; %s%u earlier runs since %.*s were missed, and this one replaces them", FMT(why),
+            due->missed == MOST_MISSED ? "more than " : "", due->missed, FMT(plan_time(p, cursor)));
     plan_act(p, PLAN_CREATE, snapshot_child(p, due->at), why);
     if (due->missed)
         p->last->event = "MissedRuns";
@@ -276,5 +277,5 @@ void plan_schedule(struct planning *p)
     plan_compaction_child(&s);
     plan_run(&s);
     plan_retention(p, &s.children);
-    status_close(p, &s.status, LIT("what was made last"));
+    status_close(p, &s.status, LIT("records what was created last"));
 }

@@ -176,7 +176,10 @@ static const struct fidelity_topic *topic_named(const char *name)
     for (size_t i = 0; i < fidelity_topic_count; i++)
         if (strcmp(fidelity_topics[i]->name, name) == 0)
             return fidelity_topics[i];
-    fprintf(stderr, "fidelity: no topic %s\n", name);
+    fprintf(stderr, "fidelity: unknown topic %s: expected", name);
+    for (size_t i = 0; i < fidelity_topic_count; i++)
+        fprintf(stderr, "%s %s", i ? "," : "", fidelity_topics[i]->name);
+    fputc('\n', stderr);
     exit(2);
 }
 
