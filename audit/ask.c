@@ -11,8 +11,14 @@ struct question {
 
 static struct kube_answer ask(const struct question *q, const struct kube_request *request)
 {
-    q->asking->requests++;
-    return kube_do(q->asking->kube, q->asking->arena, request);
+    struct asking *a = q->asking;
+    if (a->silence.n)
+        return (struct kube_answer){.outcome = KUBE_UNREACHABLE, .error = a->silence};
+    a->requests++;
+    struct kube_answer answer = kube_do(a->kube, a->arena, request);
+    if (answer.outcome == KUBE_UNREACHABLE && !answer.status && !answer.too_large)
+        a->silence = arena_copy(a->kept, answer.error);
+    return answer;
 }
 
 /* A resource that the server does not have is refused with the same status as an object that it does not have, but without

@@ -10,6 +10,7 @@ struct asking {
     struct arena *arena;          /* of one request; reset before each */
     struct arena *kept;           /* of versions and notes */
     size_t requests;              /* sent so far */
+    slice silence;                /* the reason when the server has not answered: it is not asked again */
     slice notes[FACT_KIND_COUNT]; /* for each kind: which questions failed, and why; empty: none */
 };
 

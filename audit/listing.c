@@ -81,6 +81,7 @@ enum kube_outcome listing_run(struct listing *l, struct arena *page, struct aren
     do {
         enum kube_outcome outcome = next_page(&p);
         l->error = p.answer.error;
+        l->silent = outcome == KUBE_UNREACHABLE && !p.answer.status && !p.answer.too_large;
         if (outcome != KUBE_OK && !(outcome == KUBE_GONE && p.next.n))
             return outcome;
     } while (p.next.n && !p.ended);

@@ -13,6 +13,7 @@ struct listing {
     void *context;
     size_t requests; /* sent so far */
     slice error;     /* in `kept`, when the outcome is not OK */
+    bool silent;     /* no server has answered */
 };
 
 /* KUBE_NOT_FOUND: the cluster does not have the kind. KUBE_OK also when object() has ended it. */

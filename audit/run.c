@@ -31,6 +31,7 @@ struct audit {
     slice *notes;                    /* at most one for each kind of object or fact */
     struct audit_result *result;
     bool short_of_memory;
+    slice silence; /* the reason when the server does not answer: it is not asked about further kinds */
 };
 
 /* ---- reporting ---- */
@@ -152,6 +153,10 @@ static void list_kind(struct audit *t, const struct schema_kind *kind)
                         .context = t};
     slice resource = arena_fmt(t->kept, "%.*s.%.*s", FMT(kind->plural), FMT(kind->group));
     t->kind = kind;
+    if (t->silence.n) {
+        note_failure(t, resource, t->silence);
+        return;
+    }
     enum kube_outcome outcome = listing_run(&l, t->page, t->kept);
     t->result->audit.requests += l.requests;
     if (outcome == KUBE_NOT_FOUND)
@@ -159,6 +164,7 @@ static void list_kind(struct audit *t, const struct schema_kind *kind)
             arena_fmt(t->kept, "%.*s: the cluster does not have this kind", FMT(resource));
     else if (outcome != KUBE_OK)
         note_failure(t, resource, l.error);
+    t->silence = l.silent ? l.error : (slice){0};
 }
 
 /* ---- all of them ---- */

@@ -1,6 +1,7 @@
 /* brgate audit: judges what is in a cluster. */
 #include "audit.h"
 #include "command.h"
+#include "kinds.h"
 #include "reporting.h"
 
 #include "brgate_limits.h"
@@ -66,32 +67,10 @@ struct settings {
 
 /* ---- options ---- */
 
-static bool is_named(const struct schema_kind *k, slice name)
-{
-    return slice_starts(name, k->plural) && slice_eq(slice_cut(name, k->plural.n, 1), LIT(".")) &&
-           slice_eq(slice_from(name, k->plural.n + 1), k->group);
-}
-
 static bool take_kinds(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
-    struct settings *s = settings;
-    const struct schema_tables *schemas = &builtin_schemas;
     (void)o;
-    s->kinds = 0;
-    for (slice rest = slice_of(value); rest.n;) {
-        size_t comma = slice_find_char(rest, ','), i = 0;
-        slice name = slice_cut(rest, 0, comma);
-        while (i < schemas->kind_count && !is_named(&schemas->kinds[i], name))
-            i++;
-        if (i == schemas->kind_count)
-            return error_set(reterr,
-                             "\"%.*s\" is not one of backups, backupschedules and compactbackups with "
-                             ".br.pingcap.com or .pingcap.com",
-                             FMT(name));
-        s->kinds |= 1u << i;
-        rest = comma == SLICE_NONE ? (slice){0} : slice_from(rest, comma + 1);
-    }
-    return s->kinds || error_set(reterr, "expected at least one kind");
+    return kinds_read(value, &((struct settings *)settings)->kinds, reterr);
 }
 
 static bool take_enforcement(void *settings, const struct option *o, const char *value, struct error *reterr)
@@ -129,21 +108,52 @@ static void put_object(void *context, struct arena *a, const struct report_file 
     p->begun = true;
 }
 
+struct closing {
+    struct printing *printing;
+    const struct report_end *end;
+};
+
+/* A reason without the request that it is about: "GET https://...: " */
+static slice cause_of(slice reason)
+{
+    size_t end = slice_find(reason, LIT(": "));
+    return end == SLICE_NONE ? reason : slice_from(reason, end);
+}
+
+static bool is_same(const struct report_end *end, size_t i, size_t j)
+{
+    return slice_eq(cause_of(end->failures[i].reason), cause_of(end->failures[j].reason));
+}
+
+/* What has the same cause is one line. */
+static void put_failures(void *context)
+{
+    const struct closing *c = context;
+    const struct report_end *end = c->end;
+    struct arena *a = c->printing->settings->arena;
+    for (size_t i = 0; i < end->failure_count; i++) {
+        struct buf names = buf_new(a, SIZE_MAX);
+        size_t first = 0;
+        while (!is_same(end, first, i))
+            first++;
+        if (first < i)
+            continue; /* it was in that line */
+        for (size_t j = i; j < end->failure_count; j++)
+            if (is_same(end, i, j))
+                buf_fmt(&names, "%s%.*s", names.n ? ", " : "", FMT(end->failures[j].name));
+        slice all = buf_slice(&names);
+        command_fails("audit", "%.*s: %.*s", FMT(all), FMT(end->failures[i].reason));
+    }
+}
+
 static int code_of(const struct settings *s, const struct report_end *end)
 {
-    for (size_t i = 0; i < end->failure_count; i++)
-        command_fails("audit", "%.*s: %.*s", FMT(end->failures[i].name), FMT(end->failures[i].reason));
     if (end->failure_count)
         return EXIT_UNABLE;
     return report_failed(&end->totals, s->reporting.fail_on) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 /* ---- the run ---- */
-
-struct closing {
-    struct printing *printing;
-    const struct report_end *end;
-};
 
 static void put_end(void *context)
 {
@@ -166,10 +176,10 @@ static int audit(const struct settings *s, struct kube *kube, const struct gate 
     if (!output_open(&p.out, "audit", s->reporting.output))
         return EXIT_UNABLE;
     output_put(&p.out, s->reporting.format->open);
-    bool done = audit_run(&with, s->arena, &result) &&
-                arena_run(s->arena, put_end, &(struct closing){&p, &result.end});
+    struct closing closing = {&p, &result.end};
+    bool done = audit_run(&with, s->arena, &result) && arena_run(s->arena, put_end, &closing);
     bool printed = output_close(&p.out);
-    if (!done)
+    if (!done || !arena_run(s->arena, put_failures, &closing))
         return command_fails("audit", "out of memory");
     return printed ? code_of(s, &result.end) : EXIT_UNABLE;
 }

@@ -5,11 +5,13 @@
 #include "brgate_limits.h"
 #include "builtin_schemas.h"
 #include "file.h"
+#include "kinds.h"
 #include "kube.h"
 #include "kube_name.h"
 #include "log.h"
 #include "options.h"
 #include "reconcile.h"
+#include "schema.h"
 
 #include <unistd.h>
 
@@ -53,38 +55,20 @@ struct settings {
 
 static const char *const log_formats[] = {"json", "text", NULL};
 
-static const struct {
-    slice name;
-    unsigned kind;
-} kinds[] = {
-    {SLICE("backups.br.pingcap.com"), MACHINE_KIND(GROUP_BR, KIND_BACKUP)},
-    {SLICE("backupschedules.br.pingcap.com"), MACHINE_KIND(GROUP_BR, KIND_BACKUP_SCHEDULE)},
-    {SLICE("compactbackups.br.pingcap.com"), MACHINE_KIND(GROUP_BR, KIND_COMPACT_BACKUP)},
-    {SLICE("backups.pingcap.com"), MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP)},
-    {SLICE("backupschedules.pingcap.com"), MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP_SCHEDULE)},
-    {SLICE("compactbackups.pingcap.com"), MACHINE_KIND(GROUP_PINGCAP, KIND_COMPACT_BACKUP)},
-};
-
 static bool take_kinds(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
     struct settings *s = settings;
-    slice rest = slice_of(value);
+    unsigned named;
     (void)o;
+    if (!kinds_read(value, &named, reterr))
+        return false;
     s->options.machine.kinds = 0;
-    while (rest.n) {
-        size_t comma = slice_find_char(rest, ','), i = 0;
-        slice name = slice_cut(rest, 0, comma);
-        while (i < COUNT(kinds) && !slice_eq(kinds[i].name, name))
-            i++;
-        if (i == COUNT(kinds))
-            return error_set(reterr,
-                             "\"%.*s\" is not one of backups, backupschedules and compactbackups with "
-                             ".br.pingcap.com or .pingcap.com",
-                             FMT(name));
-        s->options.machine.kinds |= kinds[i].kind;
-        rest = comma == SLICE_NONE ? (slice){0} : slice_from(rest, comma + 1);
+    for (unsigned i = 0; i < builtin_schemas.kind_count; i++) {
+        const struct schema_kind *k = &builtin_schemas.kinds[i];
+        if (named >> i & 1)
+            s->options.machine.kinds |= MACHINE_KIND(api_group_of(k->group), resource_kind_of(k->kind));
     }
-    return s->options.machine.kinds || error_set(reterr, "expected at least one kind");
+    return true;
 }
 
 static bool take_zone(void *settings, const struct option *o, const char *name, struct error *reterr)

@@ -34,17 +34,17 @@ static bool load(struct arena *a, const struct kube_place *place, struct kube_ac
                  struct error *reterr)
 {
     if (place->kubeconfig)
-        return kubeconfig_load(a, slice_of(place->kubeconfig), place->context, ret, reterr);
+        return kubeconfig_load(a, "--kubeconfig", slice_of(place->kubeconfig), place->context, ret, reterr);
     slice listed = slice_of(getenv("KUBECONFIG"));
     if (listed.n)
-        return kubeconfig_load(a, listed, place->context, ret, reterr);
+        return kubeconfig_load(a, "$KUBECONFIG", listed, place->context, ret, reterr);
     slice host = slice_of(getenv("KUBERNETES_SERVICE_HOST"));
     if (host.n)
         return load_in_cluster(a, place->service_account ? place->service_account : KUBE_SERVICE_ACCOUNT,
                                host, ret, reterr);
     const char *home = getenv("HOME");
     slice usual = arena_fmt(a, "%s/.kube/config", home ? home : "");
-    return home && access(usual.p, F_OK) == 0 && kubeconfig_load(a, usual, place->context, ret, reterr);
+    return home && access(usual.p, F_OK) == 0 && kubeconfig_load(a, NULL, usual, place->context, ret, reterr);
 }
 
 static bool refused(const struct kube_access *c, const char *why, struct error *reterr)

@@ -4,8 +4,9 @@
 
 #include "access.h"
 
-/* `paths` as $KUBECONFIG lists them; those that do not exist are passed over. */
-bool kubeconfig_load(struct arena *a, slice paths, const char *context, struct kube_access *ret,
-                     struct error *reterr);
+/* `paths` as $KUBECONFIG lists them; those that do not exist or are empty are passed over. `origin` is what names them,
+ * for errors: "--kubeconfig"; NULL: nothing does. */
+bool kubeconfig_load(struct arena *a, const char *origin, slice paths, const char *context,
+                     struct kube_access *ret, struct error *reterr);
 
 #endif

@@ -127,6 +127,10 @@ static void put_fix(struct buf *b, const struct kube_access *c, const struct kub
         buf_fmt(b, "; the credentials from %.*s have expired or belong to another cluster", FMT(c->source));
     if (status == 403 && !q->path)
         put_right(b, q);
+    if (status == 429)
+        buf_put(b, LIT("; the API server has too much to do: try again later"));
+    if (status >= 500)
+        buf_put(b, LIT("; the API server, or a proxy in front of it, failed: its log says why"));
 }
 
 slice kube_refusal_text(struct arena *a, const struct kube_access *c, const struct kube_request *q,

@@ -238,8 +238,9 @@ void transfer_end(struct transfer *t, CURLcode code)
 static const char *silence_hint(CURLcode code)
 {
     switch (code) {
-    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
+        return "the configured CA cannot be read, or has no certificate in PEM form";
+    case CURLE_PEER_FAILED_VERIFICATION:
         return "the server's certificate is not signed by the configured CA, or not valid for this name";
     case CURLE_SSL_CERTPROBLEM:
         return "the client certificate or its key cannot be read";

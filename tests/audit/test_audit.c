@@ -157,6 +157,59 @@ static void a_kind_that_may_not_be_listed_is_a_failure(void **state)
 }
 
 /* 20 MB in objects of 1 MB: a page of 250 of them does not fit into an answer. */
+/* With a firewall that drops packets each question would take seconds. */
+static void a_server_that_does_not_answer_is_asked_once(void **state)
+{
+    struct setting *s = *state;
+    kube_close(s->kube);
+    struct error error = {0};
+    struct kube_limits limits = {.connect = 5000, .request = 50, .attempts = 1};
+    char path[256];
+    snprintf(path, sizeof path, "%s/kubeconfig", directory);
+    s->kube = kube_open(&(struct kube_place){.kubeconfig = path}, &limits, &error);
+    s->options.kube = s->kube;
+    api_fail(s->api, "GET", 0, NULL, 99);
+    const struct report_totals *t = audit(s);
+    assert_int_equal(t->unreadable, 6);
+    assert_int_equal(s->result.end.failure_count, 6);
+    assert_int_equal(s->result.audit.requests, 1);
+    assert_slice("the same reason", s->result.end.failures[5].reason, s->result.end.failures[0].reason);
+    assert_true(slice_find(s->result.end.failures[0].reason, LIT("timed out")) != SLICE_NONE);
+}
+
+/* It stops to answer when the objects have been listed. */
+static void nor_is_it_asked_what_each_object_needs(void **state)
+{
+    struct setting *s = *state;
+    api_list(s->api, BACKUPS, backups(s, 30), 30);
+    s->options.kinds = 1;
+    api_fail(s->api, "GET /api/v1/namespaces", 0, NULL, 99);
+    api_fail(s->api, "GET " CLUSTER, 0, NULL, 99);
+    api_fail(s->api, "POST", 0, NULL, 99);
+    kube_close(s->kube);
+    struct error error = {0};
+    struct kube_limits limits = {.connect = 5000, .request = 500, .attempts = 1};
+    char path[256];
+    snprintf(path, sizeof path, "%s/kubeconfig", directory);
+    s->kube = kube_open(&(struct kube_place){.kubeconfig = path}, &limits, &error);
+    s->options.kube = s->kube;
+    const struct report_totals *t = audit(s);
+    assert_int_equal(t->unreadable, 0);
+    assert_int_equal(s->result.audit.requests, 1 + 1);
+    assert_int_equal(s->result.audit.note_count, 3);
+}
+
+static void a_server_that_fails_is_asked_for_each_kind(void **state)
+{
+    struct setting *s = *state;
+    api_fail(s->api, "GET", 500, NULL, 99);
+    const struct report_totals *t = audit(s);
+    assert_int_equal(t->unreadable, 6);
+    assert_int_equal(s->result.audit.requests, 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(slice_find(s->result.end.failures[i].reason, LIT("its log says why")) != SLICE_NONE);
+}
+
 static void large_objects_come_in_smaller_pages(void **state)
 {
     enum { LARGE = 20, PAD = 1 << 20 };
@@ -334,6 +387,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_page_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(a_kind_that_is_not_there_is_a_note, setup, teardown),
         cmocka_unit_test_setup_teardown(a_kind_that_may_not_be_listed_is_a_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_server_that_does_not_answer_is_asked_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(nor_is_it_asked_what_each_object_needs, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_server_that_fails_is_asked_for_each_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(large_objects_come_in_smaller_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(objects_are_compared, setup, teardown),
         cmocka_unit_test_setup_teardown(one_namespace_and_one_kind_are_asked_for, setup, teardown),

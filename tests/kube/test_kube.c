@@ -225,6 +225,12 @@ static void a_server_that_is_not_ours_is_not_talked_to(void **state)
     assert_int_equal(got.outcome, KUBE_UNREACHABLE);
     assert_true(slice_find(got.error, LIT("not signed by the configured CA")) != SLICE_NONE);
     assert_int_equal(api_count(s.api, ""), 0);
+    /* What is no certificate is not a certificate of another CA. */
+    write_file("ca.crt", LIT("no certificate"));
+    got = ask(&s, KUBE_GET, NULL);
+    assert_int_equal(got.outcome, KUBE_UNREACHABLE);
+    assert_true(slice_find(got.error, LIT("has no certificate in PEM form")) != SLICE_NONE);
+    assert_true(slice_find(got.error, LIT("not signed")) == SLICE_NONE);
     api_stop(other);
     close_all(&s);
 }
@@ -251,17 +257,35 @@ static void what_a_kubeconfig_may_not_say(void **state)
          "credentials are sent only over https://"},
         {"clusters: [{name: c, cluster: {server: 'ftp://h'}}]\n" CONTEXT USER("token: t"),
          "must begin with https://"},
-        {"a: [", "a value is missing here"},
-        {CLUSTER, "no current-context; `kubectl config use-context NAME` sets one"},
-        {CLUSTER "current-context: z\n", "unknown context \"z\""},
-        {CONTEXT, "unknown cluster \"c\""},
-        {CLUSTER CONTEXT, "unknown user \"u\""},
+        {"a: [", ":1:4: a value is missing here; expected a kubeconfig in YAML or JSON"},
+        {"\x7f", ":1:1: control character U+007F; expected a kubeconfig in YAML or JSON"},
+        {"", ": empty; expected a kubeconfig with clusters, users and contexts"},
+        {"# nothing\n", ": empty; expected a kubeconfig"},
+        {"hello\n", ":1:1: expected a mapping with clusters, users, contexts and current-context"},
+        {"\nkind: Pod\n", ":2:7: kind: Pod: expected a kubeconfig, which has kind: Config"},
+        {CLUSTER, ": there are no contexts"},
+        {CLUSTER "contexts: [{name: a}, {name: b}, {name: c}]\n",
+         ": no current-context; `kubectl config use-context NAME` sets one: expected a, b or c"},
+        {CLUSTER "current-context: z\n", ": unknown context z: there are no contexts"},
+        {CLUSTER "current-context: prd-eu\ncontexts: [{name: prod-eu}, {name: test}]\n",
+         ": unknown context prd-eu; did you mean prod-eu?"},
+        {CLUSTER "current-context: z\ncontexts: [{name: prod-eu}, {name: test}]\n",
+         ": unknown context z: expected prod-eu or test"},
+        {CONTEXT, "unknown cluster c: there are no clusters"},
+        {CLUSTER CONTEXT, "unknown user u: there are no users"},
+        {CLUSTER CONTEXT "users: [{name: me, user: {token: t}}]\n", "unknown user u: expected me"},
+        {"clusters: [{name: c, cluster: {server: 'https://h', certificate-authority: "
+         "/nowhere/ca.crt}}]\n" CONTEXT USER("token: t"),
+         ": certificate-authority: /nowhere/ca.crt: No such file or directory"},
+        {CLUSTER CONTEXT USER("tokenFile: nowhere"), "/nowhere: No such file or directory"},
+        {CLUSTER CONTEXT USER("client-certificate: /nowhere/x, client-key: /nowhere/y"),
+         ": client-certificate: /nowhere/x: No such file or directory"},
         {"clusters: [{name: c, cluster: {}}]\n" CONTEXT, "cluster \"c\" has no server"},
         {CLUSTER CONTEXT USER("exec: {command: aws}"), "exec: brgate does not run credential plugins"},
         {CLUSTER CONTEXT USER("auth-provider: {name: gcp}"), "auth-provider: was removed"},
         {CLUSTER CONTEXT USER("username: admin"), "username: was removed"},
         {CLUSTER CONTEXT USER("token: t, as: root"), "as: impersonation is not supported"},
-        {CLUSTER CONTEXT USER("client-certificate: x"),
+        {CLUSTER CONTEXT USER("client-certificate-data: eA=="),
          "client-certificate and client-key must be set together"},
         {CLUSTER CONTEXT USER("client-key-data: '$'"), "client-key-data is not base64"},
         {"clusters: [{name: c, cluster: {server: 'https://h', insecure-skip-tls-verify: true}}]\n" CONTEXT
@@ -271,8 +295,9 @@ static void what_a_kubeconfig_may_not_say(void **state)
              USER("token: t"),
          NULL},
     };
-    char path[128];
+    char path[128], begin[160];
     snprintf(path, sizeof path, "%s/config", directory);
+    snprintf(begin, sizeof begin, "--kubeconfig %s", path);
     struct kube_place place = {.kubeconfig = path};
     struct kube_limits limits = hasty();
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -283,7 +308,7 @@ static void what_a_kubeconfig_may_not_say(void **state)
             print_error("got: %s\n", error.text);
         assert_row(rows[i].text, !k == (rows[i].error != NULL));
         assert_row(rows[i].text, !rows[i].error || strstr(error.text, rows[i].error));
-        assert_row(rows[i].text, k || strstr(error.text, path) == error.text);
+        assert_row(rows[i].text, k || strstr(error.text, begin) == error.text);
         kube_close(k);
     }
 }
@@ -311,7 +336,10 @@ static void files_are_merged_and_the_first_wins(void **state)
     kube_close(k);
     setenv("KUBECONFIG", "/nowhere/at/all", 1);
     assert_null(kube_open(&(struct kube_place){0}, &limits, &error));
-    assert_string_equal(error.text, "/nowhere/at/all: no kubeconfig there");
+    assert_string_equal(error.text, "$KUBECONFIG /nowhere/at/all: no such file");
+    setenv("KUBECONFIG", "/nowhere:/nor/here", 1);
+    assert_null(kube_open(&(struct kube_place){0}, &limits, &error));
+    assert_string_equal(error.text, "$KUBECONFIG /nowhere:/nor/here: none of these files exists");
     unsetenv("KUBECONFIG");
     setenv("HOME", "/nowhere", 1);
     assert_null(kube_open(&(struct kube_place){0}, &limits, &error));
