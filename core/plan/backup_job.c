@@ -62,6 +62,10 @@ static struct job_problem put_password(const struct planning *p, struct job *j)
     const struct backup_spec *b = p->object->backup;
     slice name = b->from_secret_name.value, namespace = plan_namespace(p);
     const struct node *secret = seen_find(p, "Secret", namespace, name);
+    if (p->seen->unknown & UNKNOWN_SECRETS)
+        return (struct job_problem){LIT("GetTidbSecretFailed"),
+                                    arena_fmt(p->arena, "backup %.*s/%.*s, secret %.*s could not be read",
+                                              FMT(namespace), FMT(plan_name(p)), FMT(name))};
     if (!secret)
         return (struct job_problem){
             LIT("GetTidbSecretFailed"),

@@ -164,8 +164,9 @@ slice job_tool_image(const struct planning *p, const struct text *image, slice v
 
 void job_wait(struct planning *p, const char *what, struct job_problem problem)
 {
-    const struct text *secret = storage_secret_name(&p->object->backup->job.storage);
-    p->result.secret = secret && text_given(secret);
+    const struct backup_spec *b = p->object->backup;
+    const struct text *secret = storage_secret_name(&b->job.storage);
+    p->result.secret = (secret && text_given(secret)) || (!plan_v2(p) && b->from_secret_name.value.n);
     plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%s%.*s", what, FMT(problem.message));
 }
 

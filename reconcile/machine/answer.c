@@ -241,6 +241,19 @@ static slice cut_secret(struct machine *m, const struct node *root)
     return buf_slice(&b);
 }
 
+/* The place of that Secret, or else the one that was read longest ago: the object no longer names it. */
+static struct seen_secret *secret_place(struct memory *r, slice name)
+{
+    struct seen_secret *oldest = &r->secrets[0];
+    for (size_t i = 0; i < MOST_SECRETS; i++) {
+        if (slice_eq(r->secrets[i].name, name))
+            return &r->secrets[i];
+        if (r->secrets[i].at < oldest->at)
+            oldest = &r->secrets[i];
+    }
+    return oldest;
+}
+
 static void secret_answer(struct machine *m, struct flight *f, const struct machine_event *e)
 {
     struct memory *r = item_memory(&m->queue, f->item);
@@ -251,10 +264,12 @@ static void secret_answer(struct machine *m, struct flight *f, const struct mach
         return;
     }
     slice cut = root ? cut_secret(m, root) : (slice){0};
-    keep_forget(&m->keep, &r->secret);
-    r->secret = keep_text(&m->keep, cut);
-    r->secret_hidden = hidden;
-    r->secret_at = m->now.ms;
+    struct seen_secret *s = secret_place(r, f->name);
+    keep_forget(&m->keep, &s->json);
+    keep_forget(&m->keep, &s->name);
+    *s = (struct seen_secret){.hidden = hidden, .at = m->now.ms};
+    s->name = keep_text(&m->keep, f->name);
+    s->json = keep_text(&m->keep, cut);
     go_on(m, f->item);
 }
 

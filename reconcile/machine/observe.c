@@ -123,21 +123,49 @@ static void see_cluster(struct turn *t)
         t->seen.unknown |= UNKNOWN_CLUSTER;
 }
 
-slice turn_secret_name(const struct resource *o)
+/* In pingcap.com a Backup names the Secret with the database's password too. */
+size_t turn_secret_names(const struct resource *o, slice ret[MOST_SECRETS])
 {
+    size_t count = 0;
     if (o->kind == KIND_BACKUP_SCHEDULE)
-        return (slice){0};
+        return 0;
     const struct job_spec *job = o->kind == KIND_BACKUP ? &o->backup->job : &o->compact->job;
-    const struct text *name = storage_secret_name(&job->storage);
-    return name && text_given(name) ? name->value : (slice){0};
+    const struct text *storage = storage_secret_name(&job->storage);
+    bool has_password = o->kind == KIND_BACKUP && o->group == GROUP_PINGCAP;
+    if (storage && text_given(storage))
+        ret[count++] = storage->value;
+    slice password = has_password ? o->backup->from_secret_name.value : (slice){0};
+    if (password.n && !(count && slice_eq(password, ret[0])))
+        ret[count++] = password;
+    return count;
+}
+
+const struct seen_secret *turn_secret(const struct item *i, slice name)
+{
+    for (size_t n = 0; i->memory && n < MOST_SECRETS; n++)
+        if (i->memory->secrets[n].at && slice_eq(i->memory->secrets[n].name, name))
+            return &i->memory->secrets[n];
+    return NULL;
+}
+
+static void see_secrets(struct turn *t)
+{
+    slice names[MOST_SECRETS];
+    size_t count = turn_secret_names(t->resource, names);
+    for (size_t i = 0; i < count; i++) {
+        const struct seen_secret *s = turn_secret(t->item, names[i]);
+        if (!s || s->hidden)
+            t->seen.unknown |= UNKNOWN_SECRETS;
+        else if (s->json.n)
+            see(t, read_in_turn(t, s->json));
+    }
 }
 
 static void see_remembered(struct turn *t)
 {
     enum { TASK_MS = 30000 }; /* an answer is good for the turns that follow it */
     const struct memory *r = t->item->memory;
-    if (turn_secret_name(t->resource).n && (!r || !r->secret_at || r->secret_hidden))
-        t->seen.unknown |= UNKNOWN_SECRETS;
+    see_secrets(t);
     if (!r)
         return;
     if (r->task_at && t->m->now.ms - r->task_at < TASK_MS)
@@ -145,8 +173,6 @@ static void see_remembered(struct turn *t)
     if (r->refused_name.n && t->m->now.ms < r->refused_until)
         t->seen.refused =
             (struct refused){r->refused_kind, r->refused_name, r->refused_message, r->refused_terminating};
-    if (r->secret.n)
-        see(t, read_in_turn(t, r->secret));
     if (r->beside_name.n)
         see_named(t, r->beside_kind, item_namespace(t->item), r->beside_name);
 }

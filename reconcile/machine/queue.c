@@ -232,10 +232,14 @@ static void forget_memory(struct queue *q, struct item *i)
     struct memory *m = i->memory;
     if (!m)
         return;
-    slice *const texts[] = {&m->task_error,  &m->refused_kind, &m->refused_name, &m->refused_message,
-                            &m->beside_name, &m->look_name,    &m->secret};
+    slice *const texts[] = {&m->task_error,      &m->refused_kind, &m->refused_name,
+                            &m->refused_message, &m->beside_name,  &m->look_name};
     for (size_t k = 0; k < COUNT(texts); k++)
         keep_forget(q->keep, texts[k]);
+    for (size_t k = 0; k < MOST_SECRETS; k++) {
+        keep_forget(q->keep, &m->secrets[k].name);
+        keep_forget(q->keep, &m->secrets[k].json);
+    }
     keep_free(q->keep, m, sizeof *m);
     i->memory = NULL;
 }

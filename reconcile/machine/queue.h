@@ -8,6 +8,9 @@
 
 #include "cache.h"
 
+/* The most that one object names: that of its storage, and that with the database's password. */
+enum { MOST_SECRETS = 2 };
+
 /* What the machine remembers of an object between turns. It can forget all of it at the cost of a request. */
 struct memory {
     /* The log backup's task, as last answered at `task_at` (0: never), and since when every answer was "not there". */
@@ -26,10 +29,13 @@ struct memory {
      * that this one has made. Empty: none. */
     enum kind_number beside_kind;
     slice beside_name;
-    /* The Secret that it names, cut to its keys, as read at `secret_at` (0: never). Empty: there is none. */
-    slice secret;
-    bool secret_hidden; /* it may not be read */
-    int64_t secret_at;
+    /* The Secrets that it names, each as read at `at` (0: never). */
+    struct seen_secret {
+        slice name;
+        slice json;  /* cut to its keys; empty: there is none */
+        bool hidden; /* it may not be read */
+        int64_t at;
+    } secrets[MOST_SECRETS];
     int64_t probed_at; /* ms: when it was asked whether the namespace still takes Jobs; 0: never */
 };
 

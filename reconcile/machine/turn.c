@@ -294,16 +294,28 @@ static bool must_probe(const struct turn *t)
            (!r || !r->probed_at || t->m->now.ms - r->probed_at >= SECRET_MS);
 }
 
+/* Returns the first Secret of the object that was not read lately; empty: all were. */
+static slice unread_secret(const struct turn *t)
+{
+    slice names[MOST_SECRETS];
+    size_t count = turn_secret_names(t->resource, names);
+    for (size_t i = 0; i < count; i++) {
+        const struct seen_secret *s = turn_secret(t->item, names[i]);
+        if (!s || t->m->now.ms - s->at >= SECRET_MS)
+            return names[i];
+    }
+    return (slice){0};
+}
+
 /* False when the turn ended without a request. */
 static bool act(struct turn *t, struct machine_request *ret)
 {
     struct machine *m = t->m;
     const struct plan_action *x = t->plan.first;
-    const struct memory *r = t->item->memory;
-    slice secret = t->denial.n ? (slice){0} : turn_secret_name(t->resource);
+    slice secret = t->denial.n ? (slice){0} : unread_secret(t);
     m->has_plans = m->has_plans || x;
     /* Plans again with the Secret if the plan wants to act or waits for it; other plans need none. */
-    if ((x || t->plan.secret) && secret.n && (!r || !r->secret_at || m->now.ms - r->secret_at >= SECRET_MS)) {
+    if ((x || t->plan.secret) && secret.n) {
         read_secret(t, secret, ret);
         return true;
     }

@@ -27,7 +27,10 @@ void turn_observe(struct turn *t);
 /* The key by which the cache knows the backups of the schedule's TiDB cluster. */
 uint64_t turn_cluster(const struct turn *t);
 
-/* The Secret that the object names; empty: none. */
-slice turn_secret_name(const struct resource *o);
+/* Writes the names of the Secrets that the object's Jobs need; returns how many. */
+size_t turn_secret_names(const struct resource *o, slice ret[MOST_SECRETS]);
+
+/* Returns what is remembered of the Secret; NULL when it was never read. */
+const struct seen_secret *turn_secret(const struct item *i, slice name);
 
 #endif

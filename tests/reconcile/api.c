@@ -20,6 +20,7 @@ static const struct {
     {"tikvgroups", "TiKVGroup"},
     {"deployments", "Deployment"},
     {"secrets", "Secret"},
+    {"persistentvolumeclaims", "PersistentVolumeClaim"},
     {"leases", "Lease"},
     {"events", "Event"},
 };

@@ -451,6 +451,12 @@ static void add_secret(struct rig *r)
                    "\"prod\"},\"data\":{\"access_key\":\"eA==\",\"secret_key\":\"eA==\"}}"));
 }
 
+static void add_password(struct rig *r)
+{
+    rig_add(r, LIT("{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"db\",\"namespace\":"
+                   "\"prod\"},\"data\":{\"password\":\"eA==\"}}"));
+}
+
 static void open_with_backups(struct rig *r)
 {
     struct machine_settings all = rig_usual;
@@ -470,6 +476,35 @@ static void a_new_leader_cleans_what_is_being_deleted(void **state)
     rig_run(&r, 5);
     assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 1);
     rig_close(&r);
+}
+
+/* Its storage has the Secret "own", the database has "db". */
+static void add_export(struct rig *r)
+{
+    rig_add(r,
+            LIT("{\"apiVersion\":\"pingcap.com/v1alpha1\",\"kind\":\"Backup\",\"metadata\":{\"name\":\"x\","
+                "\"namespace\":\"prod\"},\"spec\":{\"from\":{\"host\":\"main-tidb\",\"port\":4000,"
+                "\"user\":\"root\",\"secretName\":\"db\"},\"storageSize\":\"10Gi\",\"s3\":{\"provider\":"
+                "\"minio\",\"endpoint\":\"http://minio:9000\",\"bucket\":\"x\",\"secretName\":\"own\"}}}"));
+}
+
+static void each_secret_that_a_backup_names_is_read(void **state)
+{
+    struct machine_settings older = rig_usual;
+    (void)state;
+    older.kinds |= MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP);
+    for (int late = 0; late < 2; late++) {
+        struct rig r;
+        rig_open(&r, &older);
+        rig_take_away(&r, rig_schedule(&r, "c"));
+        add_export(&r);
+        add_secret(&r);
+        if (!late)
+            add_password(&r);
+        rig_run(&r, 10);
+        assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), !late);
+        rig_close(&r);
+    }
 }
 
 static void a_secret_that_comes_back_is_read(void **state)
@@ -603,6 +638,7 @@ int main(void)
         cmocka_unit_test(a_refused_creation_is_told_and_tried_again_with_patience),
         cmocka_unit_test(the_schedule_that_waits_longest_goes_first),
         cmocka_unit_test(a_new_leader_cleans_what_is_being_deleted),
+        cmocka_unit_test(each_secret_that_a_backup_names_is_read),
         cmocka_unit_test(a_secret_that_comes_back_is_read),
         cmocka_unit_test(a_deletion_ends_with_its_namespace),
         cmocka_unit_test(a_stopped_machine_gives_the_lease_back),
