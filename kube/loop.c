@@ -196,7 +196,7 @@ static bool take_lines(void *context, slice bytes)
 static void give_up(struct kube_call *c, const char *why)
 {
     c->broken = why;
-    c->hint = "check that the API server is up and not overloaded";
+    c->hint = "check that the server is up and not overloaded";
     if (c->state == CALL_RUNS)
         detach(c, CURLE_ABORTED_BY_CALLBACK);
 }

@@ -128,9 +128,9 @@ static void put_fix(struct buf *b, const struct kube_access *c, const struct kub
     if (status == 403 && !q->path)
         put_right(b, q);
     if (status == 429)
-        buf_put(b, LIT("; the API server has too much to do: try again later"));
+        buf_put(b, LIT("; the server has too much to do: try again later"));
     if (status >= 500)
-        buf_put(b, LIT("; the API server, or a proxy in front of it, failed: its log says why"));
+        buf_put(b, LIT("; the server, or a proxy in front of it, failed: its log says why"));
 }
 
 slice kube_refusal_text(struct arena *a, const struct kube_access *c, const struct kube_request *q,

@@ -249,7 +249,7 @@ static const char *silence_hint(CURLcode code)
     case CURLE_WRITE_ERROR:
         return "the answer is larger than 8 MiB";
     default:
-        return "check that the API server is up, and that firewalls and NetworkPolicies allow the connection";
+        return "check that the server is up, and that firewalls and NetworkPolicies allow the connection";
     }
 }
 

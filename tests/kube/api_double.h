@@ -30,6 +30,10 @@ void api_delete(struct api *api, const char *path);
  * `continue` ask. */
 void api_list(struct api *api, const char *path, const char *const *items, size_t count);
 
+/* Answers all requests with this text, which must last, whatever their token: another server with JSON, such as PD. NULL
+ * ends that. Faults come first. */
+void api_say(struct api *api, const char *json);
+
 /* Sets the answer to SubjectAccessReviews; yes at first. */
 void api_answer_reviews(struct api *api, bool allowed);
 
