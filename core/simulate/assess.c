@@ -51,6 +51,16 @@ const char *played_miss_word(enum miss miss)
     return words[miss];
 }
 
+const char *played_log_word(enum log_state state)
+{
+    static const char *const words[LOG_STATES] = {[LOG_UNASKED] = "none",
+                                                  [LOG_RUNNING] = "running",
+                                                  [LOG_STALLED] = "stalled",
+                                                  [LOG_PAUSED] = "paused",
+                                                  [LOG_MISSING] = "missing"};
+    return words[state];
+}
+
 /* The newest due time is not missed yet: its run waits. */
 static void assess_dues(struct playing *p)
 {
@@ -96,7 +106,7 @@ static const char *log_ended(const struct playing *p)
     if (!p->schedule || !p->with_log || (p->log.found && !p->log.paused))
         return NULL;
     if (p->log.found)
-        return LOG_PAUSED;
+        return LOG_PAUSED_WHY;
     if (p->log_stopped)
         return p->log_stopped;
     return p->schedule->schedule->pause.value ? "the schedule is paused"

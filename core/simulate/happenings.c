@@ -64,19 +64,19 @@ static int64_t seconds_at(const struct node *n, const char *path)
     return text.n && timestamp_parse(text, &t, NULL) ? t.ms / 1000 : 0;
 }
 
-static void snapshot_ended(struct playing *p, slice name, const struct node *backup, struct pod_end end)
+static void snapshot_ended(struct playing *p, slice name, const struct node *job, const struct node *backup,
+                           struct pod_end end)
 {
-    int64_t due = 0;
-    stamp_at_end(name, &due);
     if (end.works) {
-        play_record(p, PLAYED_SNAPSHOT, due, name, (slice){0});
+        play_record(p, PLAYED_SNAPSHOT, seconds_at(job, "status.startTime"), name, (slice){0});
+        stamp_at_end(name, &p->events[p->event_count - 1].due);
         ledger_add(p, name, seconds_at(backup, "status.commitTs"),
                    slice_eq(tree_text_at(backup, "spec.cleanPolicy"), LIT("Delete")));
     } else if (end.reports) {
-        play_record(p, PLAYED_SNAPSHOT_FAILED, due, name, LIT("its pod reports a failure"));
+        play_record(p, PLAYED_SNAPSHOT_FAILED, 0, name, LIT("its pod reports a failure"));
         p->failed_kept++;
     } else {
-        play_record(p, PLAYED_SNAPSHOT_RETRIED, due, name, LIT("its pod died without a report"));
+        play_record(p, PLAYED_SNAPSHOT_RETRIED, 0, name, LIT("its pod died without a report"));
     }
     p->tracked[0].dirty = true;
 }
@@ -128,7 +128,7 @@ static void job_ends(struct playing *p, slice name)
     const struct node *object =
         world_find(&p->world, compacts ? "CompactBackup" : "Backup", own_namespace(p), of);
     if (work == WORK_SNAPSHOT)
-        snapshot_ended(p, arena_copy(p->out, of), object, end);
+        snapshot_ended(p, arena_copy(p->out, of), job, object, end);
     else if (work == WORK_LOG)
         log_ended(p, job, end);
     else if (work == WORK_CLEAN)

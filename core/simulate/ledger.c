@@ -7,8 +7,11 @@ void play_record(struct playing *p, enum played_kind kind, int64_t from, slice n
 {
     if (p->event_count == p->event_capacity)
         p->events = arena_grow(p->out, p->events, p->event_count, &p->event_capacity, sizeof *p->events);
-    p->events[p->event_count++] =
-        (struct played_event){p->world.now, from, kind, arena_copy(p->out, name), arena_copy(p->out, detail)};
+    p->events[p->event_count++] = (struct played_event){.at = p->world.now,
+                                                        .from = from,
+                                                        .kind = kind,
+                                                        .name = arena_copy(p->out, name),
+                                                        .detail = arena_copy(p->out, detail)};
 }
 
 /* ---- snapshots ---- */
@@ -131,6 +134,16 @@ static double log_bytes(const struct playing *p, int64_t checkpoint)
     return from && checkpoint > from ? (double)(checkpoint - from) / 3600 * p->scenario.log_per_hour : 0;
 }
 
+static enum log_state log_state(const struct playing *p)
+{
+    if (!p->schedule || !p->with_log)
+        return LOG_UNASKED;
+    return !p->log.found   ? LOG_MISSING
+           : p->log.paused ? LOG_PAUSED
+           : p->log_stalls ? LOG_STALLED
+                           : LOG_RUNNING;
+}
+
 static struct played_span span_to(struct playing *p, int64_t to)
 {
     int64_t now = p->world.now, checkpoint = ledger_checkpoint(p);
@@ -143,6 +156,7 @@ static struct played_span span_to(struct playing *p, int64_t to)
                             .newest = moves && r.oldest ? r.newest + (to - now) : r.newest,
                             .promised = promised_at(p, &r, p->with_log ? checkpoint : now),
                             .reserved = p->schedule ? p->reserved : 0,
+                            .log = log_state(p),
                             .snapshots = r.snapshots,
                             .failed = p->failed_kept,
                             .orphaned_bytes = p->orphaned_bytes,
@@ -203,15 +217,12 @@ static void note_age(struct playing *p, const struct played_span *x)
 static void note_log(struct playing *p, const struct played_span *x)
 {
     struct played_verdict *v = &p->played->verdict;
-    if (!p->schedule || !p->with_log || !p->log_began)
+    if (x->log == LOG_STALLED)
+        note_times(&v->log_stalled, x, x->to - x->from);
+    if (!p->log_began || (x->log != LOG_PAUSED && x->log != LOG_MISSING))
         return;
-    if (p->log.found && !p->log.paused) {
-        if (p->log_stalls)
-            note_times(&v->log_stalled, x, x->to - x->from);
-        return;
-    }
     if (!v->log_down.seconds)
-        v->log_down_why = p->log.found     ? LOG_PAUSED
+        v->log_down_why = p->log.found     ? LOG_PAUSED_WHY
                           : p->log_stopped ? p->log_stopped
                                            : "the controller stopped it";
     note_times(&v->log_down, x, x->to - x->from);
@@ -236,7 +247,8 @@ static bool goes_on(const struct played_span *a, const struct played_span *b)
     bool moves_a = a->newest - a->newest_from == a->to - a->from;
     bool moves_b = b->newest - b->newest_from == b->to - b->from;
     return a->oldest == b->oldest && a->newest == b->newest_from && moves_a == moves_b &&
-           a->snapshots == b->snapshots && a->reserved == b->reserved && a->failed == b->failed &&
+           a->snapshots == b->snapshots && a->log == b->log && a->reserved == b->reserved &&
+           a->failed == b->failed &&
            !(a->snapshot_bytes < b->snapshot_bytes || a->snapshot_bytes > b->snapshot_bytes) &&
            !(a->compacted_bytes < b->compacted_bytes);
 }

@@ -6,7 +6,7 @@
 
 enum played_kind {
     PLAYED_CREATED,         /* the schedule */
-    PLAYED_SNAPSHOT,        /* complete; `from` is its due time */
+    PLAYED_SNAPSHOT,        /* complete; `from` is when its Job began */
     PLAYED_SNAPSHOT_FAILED, /* for good: it is not tried again */
     PLAYED_SNAPSHOT_RETRIED,
     PLAYED_COMPACTION,
@@ -38,8 +38,18 @@ enum played_kind {
 
 struct played_event {
     int64_t at, from; /* `from`: when it began; 0: it has no length */
+    int64_t due;      /* of a run's snapshot; otherwise 0 */
     enum played_kind kind;
     slice name, detail; /* the object's name, and more for a person; may be empty */
+};
+
+enum log_state {
+    LOG_UNASKED, /* there is no schedule, or it has no log backup */
+    LOG_RUNNING,
+    LOG_STALLED, /* the checkpoint does not move */
+    LOG_PAUSED,  /* by the cluster */
+    LOG_MISSING, /* no task runs */
+    LOG_STATES
 };
 
 /* A stretch of time in which nothing about the kept backups changed. */
@@ -49,7 +59,8 @@ struct played_span {
     int64_t newest_from, newest; /* the latest one, at the stretch's beginning and end */
     int64_t promised;            /* what maxReservedTime promises as the earliest at the end; 0: nothing */
     int64_t reserved;            /* maxReservedTime in seconds, as it was then; 0: none */
-    size_t snapshots, failed;    /* complete Backups, failed ones */
+    enum log_state log;
+    size_t snapshots, failed; /* complete Backups, failed ones */
     double snapshot_bytes, orphaned_bytes, log_bytes, compacted_bytes;
 };
 
@@ -109,5 +120,6 @@ struct played {
 
 const char *played_kind_word(enum played_kind kind); /* "snapshot-complete" */
 const char *played_miss_word(enum miss miss);        /* "paused" */
+const char *played_log_word(enum log_state state);   /* "running" */
 
 #endif

@@ -5,7 +5,7 @@
 #include "play.h"
 #include "pods.h"
 
-#define LOG_PAUSED "the cluster paused it" /* why no task runs */
+#define LOG_PAUSED_WHY "the cluster paused it" /* why no task runs */
 
 /* An object that the reconciler looks after. */
 struct tracked {

@@ -65,7 +65,10 @@ slice account_event(struct arena *a, const struct played_event *x)
         [PLAYED_LOG_LOST] = SLICE("somebody stops the log backup's task with br"),
         [PLAYED_WINDOW_WHOLE] = SLICE("the window is whole again"),
     };
-    slice name = x->name, detail = x->detail, span = account_span(a, x->from ? x->at - x->from : 0);
+    slice name = x->name, detail = x->detail,
+          span = account_span(a, x->at - (x->due    ? x->due
+                                          : x->from ? x->from
+                                                    : x->at));
     switch (x->kind) {
     case PLAYED_CREATED:
         return arena_fmt(a, "%.*s is created", FMT(name));

@@ -35,6 +35,25 @@ void svg_text(struct svg *s, double x, double y, const char *anchor, const char 
     buf_put(s->out, LIT("</text>\n"));
 }
 
+/* Breaks at spaces, and never within a character. */
+void svg_wrapped(struct svg *s, double x, const char *colour, slice text)
+{
+    enum { ROW = 16 };
+    size_t most = (size_t)((SVG_RIGHT - x) / 5.85);
+    do {
+        size_t cut = text.n;
+        if (cut > most) {
+            for (cut = most; cut > 1 && text.p[cut] != ' ';)
+                cut--;
+            for (cut = cut > 1 ? cut : most; ((unsigned char)text.p[cut] & 0xC0) == 0x80;)
+                cut--;
+        }
+        svg_text(s, x, s->y + 12, "start", colour, 12, slice_cut(text, 0, cut));
+        s->y += ROW;
+        text = slice_from(text, cut + (cut < text.n && text.p[cut] == ' '));
+    } while (text.n);
+}
+
 void svg_rect(struct svg *s, double x, double y, double width, double height, const char *colour,
               double opacity)
 {

@@ -20,7 +20,8 @@ struct svg {
     struct buf *out;
     struct arena *arena;
     const struct played *played;
-    int y; /* the next part begins here */
+    int y;   /* the next part begins here */
+    int top; /* the chart of what can be restored */
 };
 
 double svg_x(const struct svg *s, int64_t at); /* where that moment is */
@@ -30,6 +31,8 @@ int64_t svg_moment(const struct svg *s, int column);
 /* Text whose baseline is at `y`; `anchor` is start, middle or end. */
 void svg_text(struct svg *s, double x, double y, const char *anchor, const char *colour, int size,
               slice text);
+/* The same in small, from the current position on, over as many lines as it needs. */
+void svg_wrapped(struct svg *s, double x, const char *colour, slice text);
 void svg_rect(struct svg *s, double x, double y, double width, double height, const char *colour,
               double opacity);
 void svg_line(struct svg *s, double x1, double y1, double x2, double y2, const char *colour,
@@ -44,8 +47,14 @@ void svg_time_axis(struct svg *s, int top, int bottom);
 void svg_lanes(struct svg *s);
 /* Bands over everything from `top` to `bottom` in which the controller is down or the schedule paused. */
 void svg_bands(struct svg *s, int top, int bottom);
-/* Numbers along `y` for events from outside, and their list below the picture. */
-void svg_numbers(struct svg *s, int y);
+/* What the marks mean. */
+void svg_key(struct svg *s);
+
+/* ---- svg_numbers.c ---- */
+
+/* Numbers for the events from outside, lines from them down to `bottom`, and their list. */
+void svg_numbers(struct svg *s);
+void svg_number_lines(struct svg *s, int top, int bottom);
 void svg_number_list(struct svg *s);
 
 #endif

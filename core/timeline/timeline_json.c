@@ -119,6 +119,8 @@ static void put_event(struct buf *b, const struct played_event *x)
     put_time(b, "at", x->at);
     if (x->from)
         put_time(b, "from", x->from);
+    if (x->due)
+        put_time(b, "due", x->due);
     if (x->name.n)
         put_text(b, "name", x->name);
     put_text(b, "text", account_event(b->arena, x));
@@ -135,6 +137,7 @@ static void put_span(struct buf *b, const struct played_span *x)
     put_time(b, "newestFrom", x->newest_from);
     put_time(b, "newest", x->newest);
     put_time(b, "promised", x->promised);
+    put_text(b, "log", slice_of(played_log_word(x->log)));
     put_bytes(b, "snapshotBytes", x->snapshot_bytes);
     put_bytes(b, "orphanedBytes", x->orphaned_bytes);
     put_bytes(b, "logBytes", x->log_bytes);

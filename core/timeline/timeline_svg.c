@@ -9,20 +9,6 @@ enum { CHART = 190, BYTES = 70 };
 
 /* ---- the title and what it comes to ---- */
 
-/* Text over several lines, broken at spaces. */
-static void put_wrapped(struct svg *s, slice text, const char *colour)
-{
-    enum { CHARS = 138, ROW = 16 };
-    while (text.n) {
-        size_t cut = text.n;
-        for (cut = cut > CHARS ? CHARS : cut; cut < text.n && cut > 1 && text.p[cut] != ' ';)
-            cut--;
-        svg_text(s, SVG_LEFT + 84, s->y + 12, "start", colour, 12, slice_cut(text, 0, cut));
-        s->y += ROW;
-        text = slice_from(text, cut < text.n ? cut + 1 : cut);
-    }
-}
-
 static void put_mark(struct svg *s, enum mark mark)
 {
     static const char *const words[] = {[MARK_FINE] = "ok", [MARK_NOTE] = "note", [MARK_WRONG] = "WRONG"};
@@ -41,19 +27,19 @@ static void put_head(struct svg *s)
     s->y = 12;
     buf_put(s->out, LIT("<g font-weight=\"bold\">"));
     svg_text(s, 16, s->y + 14, "start", SVG_TEXT, 17,
-             arena_fmt(s->arena, "%.*s/%.*s", FMT(r->namespace), FMT(r->name)));
+             arena_fmt(s->arena, "BackupSchedule %.*s/%.*s", FMT(r->namespace), FMT(r->name)));
     buf_put(s->out, LIT("</g>\n"));
     svg_text(s, SVG_RIGHT, s->y + 14, "end", SVG_QUIET, 13,
-             arena_fmt(s->arena, "schedule %.*s, %.*s to %.*s UTC", FMT(r->cron),
+             arena_fmt(s->arena, "\"%.*s\", %.*s to %.*s UTC", FMT(r->cron),
                        FMT(account_time(s->arena, r->from)), FMT(account_time(s->arena, r->until))));
     s->y += 28;
     for (size_t i = 0; i < sum.count; i++) {
         put_mark(s, sum.rows[i].mark);
         svg_text(s, SVG_LEFT, s->y + 12, "start", SVG_TEXT, 12, slice_of(sum.rows[i].label));
-        put_wrapped(s, sum.rows[i].text, SVG_TEXT);
+        svg_wrapped(s, SVG_LEFT + 84, SVG_TEXT, sum.rows[i].text);
     }
     svg_text(s, SVG_LEFT, s->y + 12, "start", SVG_QUIET, 12, LIT("assumed"));
-    put_wrapped(s, account_assumed(s->arena, r), SVG_QUIET);
+    svg_wrapped(s, SVG_LEFT + 84, SVG_QUIET, account_assumed(s->arena, r));
     s->y += 12;
 }
 
@@ -193,9 +179,10 @@ static void put_restorable(struct svg *s, const struct column *columns)
     svg_text(s, 16, s->y + 12, "start", SVG_TEXT, 13,
              log ? LIT("How far back you can restore: to any point in the blue area (PITR window)")
                  : LIT("How far back you can restore: to the snapshots in the blue area"));
-    s->y += 26;
-    svg_numbers(s, s->y);
-    s->y += 14;
+    s->y += 22;
+    svg_numbers(s);
+    s->y += 6;
+    s->top = s->y;
     put_ages(s, depth);
     put_area(s,
              log ? "fill=\"" SVG_FINE "\" fill-opacity=\"0.75\""
@@ -222,7 +209,7 @@ static void put_bytes(struct svg *s, const struct column *columns)
     }
     buf_put(s->out, LIT("\"/>\n"));
     if (orphans) {
-        buf_put(s->out, LIT("<path fill=\"" SVG_NOTE "\" d=\""));
+        buf_put(s->out, LIT("<path fill=\"url(#orphaned)\" d=\""));
         for (int i = 0; i < SVG_COLUMNS; i++)
             buf_fmt(s->out, "M%d %dh1v-%.1fh-1z", SVG_LEFT + i, s->y + BYTES,
                     columns[i].orphaned / most * BYTES);
@@ -231,45 +218,7 @@ static void put_bytes(struct svg *s, const struct column *columns)
     s->y += BYTES;
 }
 
-/* ---- the key ---- */
-
-static bool has_event(const struct played *r, enum played_kind kind)
-{
-    for (size_t i = 0; i < r->event_count; i++)
-        if (r->events[i].kind == kind)
-            return true;
-    return false;
-}
-
-static void put_key(struct svg *s)
-{
-    const struct played *r = s->played;
-    double x = SVG_LEFT, y = s->y;
-    bool orphans = r->span_count && r->spans[r->span_count - 1].orphaned_bytes > 0;
-    struct {
-        bool shown;
-        const char *colour, *text;
-    } rows[] = {{true, SVG_FINE, "complete"},
-                {r->verdict.failed > 0, SVG_WRONG, "x failed"},
-                {r->verdict.due > r->verdict.made, SVG_NOTE, "o missed"},
-                {r->with_log, SVG_LOG, "log runs (white: truncated)"},
-                {has_event(r, PLAYED_LOG_STALLS) || has_event(r, PLAYED_LOG_PAUSED), SVG_NOTE,
-                 "log stalls or is paused"},
-                {has_event(r, PLAYED_LOG_LOST), SVG_WRONG, "no log"},
-                {r->with_compaction, SVG_COMPACT, "compacted"},
-                {r->verdict.broken.seconds > 0, "url(#missing)", "promised, but lost"},
-                {has_event(r, PLAYED_DELETED_BY_HAND), SVG_WRONG, "deleted by hand"},
-                {orphans, SVG_NOTE, "stored for Backups that are deleted"}};
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        slice text = slice_of(rows[i].text);
-        if (!rows[i].shown)
-            continue;
-        svg_rect(s, x, y + 3, 11, 11, rows[i].colour, 1);
-        svg_text(s, x + 16, y + 12, "start", SVG_QUIET, 12, text);
-        x += 34 + 6.3 * (double)text.n;
-    }
-    s->y += 26;
-}
+/* ---- the whole ---- */
 
 void timeline_put_svg(struct buf *b, const struct played *r)
 {
@@ -277,7 +226,6 @@ void timeline_put_svg(struct buf *b, const struct played *r)
     struct svg s = {.out = &body, .arena = b->arena, .played = r};
     const struct column *columns = columns_of(&s);
     put_head(&s);
-    int top = s.y + 40;
     struct buf *parts = s.out;
     struct buf front = buf_new(b->arena, b->limit);
     s.out = &front;
@@ -286,11 +234,12 @@ void timeline_put_svg(struct buf *b, const struct played *r)
     put_bytes(&s, columns);
     int bottom = s.y + 4;
     s.out = parts;
-    svg_time_axis(&s, top, bottom);
+    svg_time_axis(&s, s.top, bottom);
+    svg_number_lines(&s, s.top, bottom);
     buf_put(s.out, buf_slice(&front));
-    svg_bands(&s, top, bottom);
+    svg_bands(&s, s.top, bottom);
     s.y = bottom + 26;
-    put_key(&s);
+    svg_key(&s);
     svg_number_list(&s);
     buf_fmt(b,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
@@ -301,7 +250,10 @@ void timeline_put_svg(struct buf *b, const struct played *r)
     buf_put(b, LIT("</title>\n<defs><pattern id=\"missing\" width=\"6\" height=\"6\" "
                    "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect width=\"6\" "
                    "height=\"6\" fill=\"" SVG_WRONG "\" fill-opacity=\"0.25\"/><rect width=\"3\" "
-                   "height=\"6\" fill=\"" SVG_WRONG "\"/></pattern></defs>\n"
+                   "height=\"6\" fill=\"" SVG_WRONG "\"/></pattern><pattern id=\"orphaned\" width=\"6\" "
+                   "height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\"><rect "
+                   "width=\"6\" height=\"6\" fill=\"white\"/><rect width=\"3\" height=\"6\" fill=\"" SVG_NOTE
+                   "\"/></pattern></defs>\n"
                    "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"));
     buf_put(b, buf_slice(&body));
     buf_put(b, LIT("</svg>\n"));
