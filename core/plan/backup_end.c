@@ -70,6 +70,8 @@ static bool never_started(const struct planning *p)
 static void run_stop_job(struct planning *p, struct status *s, const struct cluster_facts *c)
 {
     struct job_problem problem;
+    if (plan_refused(p, "Job", stop_job_name(p)))
+        return;
     struct node *job = log_job(p, c, LOGBACKUP_STOP, stop_job_name(p), &problem);
     if (!job) {
         job_wait(p, "the task cannot be stopped: ", problem);
@@ -182,6 +184,8 @@ static bool must_clean(const struct planning *p)
 static void run_clean_job(struct planning *p, struct status *s)
 {
     struct job_problem problem;
+    if (plan_refused(p, "Job", clean_job_name(p)))
+        return;
     struct node *job = clean_job(p, &problem);
     if (!job) {
         job_wait(p, "the data cannot be cleaned: ", problem);

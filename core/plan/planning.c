@@ -98,3 +98,12 @@ void put_missing(struct arena *a, struct node *into, const struct node *extra)
         if (!node_get(into, n->key))
             node_append(into, node_copy(a, n, 0));
 }
+
+bool plan_refused(struct planning *p, const char *kind, slice name)
+{
+    const struct refused *r = &p->seen->refused;
+    if (!slice_eq(r->name, name) || !slice_eq(r->kind, slice_of(kind)))
+        return false;
+    plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%s %.*s is refused: %.*s", kind, FMT(name), FMT(r->message));
+    return true;
+}

@@ -69,6 +69,8 @@ void plan_wait_job(struct planning *p, slice job_name, slice what);
 
 /* Waits until the name is free: a Job of that name is being deleted (JOB_GOING) or belongs to another object
  * (JOB_FOREIGN). */
+/* Returns true, and the plan waits, when the API server has just refused to create that very object. */
+bool plan_refused(struct planning *p, const char *kind, slice name);
 void plan_wait_blocked(struct planning *p, slice job_name, enum job_state state);
 
 /* The TiDB cluster that the resource's br block names. */

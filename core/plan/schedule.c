@@ -32,16 +32,6 @@ static bool foreign(struct planning *p, const char *kind, slice name)
     return there && !slice_eq(plan_controller_uid(there), tree_text(p->object->metadata.node, "uid"));
 }
 
-/* True when the API server refused that very child; it has been said then. */
-static bool refused(struct planning *p, const char *kind, slice name)
-{
-    const struct refused *r = &p->seen->refused;
-    if (!slice_eq(r->name, name) || !slice_eq(r->kind, slice_of(kind)))
-        return false;
-    plan_wait(p, p->now + LOOK_AGAIN_SECONDS, "%s %.*s is refused: %.*s", kind, FMT(name), FMT(r->message));
-    return true;
-}
-
 /* ---- the log Backup ---- */
 
 static void plan_log_child(struct schedule *s)
@@ -49,7 +39,7 @@ static void plan_log_child(struct schedule *s)
     struct planning *p = s->planning;
     const struct backup_spec *t = &s->spec->log_backup_template;
     slice name = log_child_name(p);
-    if (!t->node || s->children.log.object || refused(p, "Backup", name))
+    if (!t->node || s->children.log.object || plan_refused(p, "Backup", name))
         return;
     if (!t->is_log) {
         plan_wait(p, 0, "logBackupTemplate.backupMode must be log");
@@ -112,7 +102,7 @@ static bool run_is_left_out(struct schedule *s, const struct due *due)
         plan_wait(p, 0, "a Backup %.*s exists that belongs to another object: this run is left out",
                   FMT(name));
     else
-        return refused(p, "Backup", name);
+        return plan_refused(p, "Backup", name);
     return true;
 }
 
@@ -209,7 +199,7 @@ static void plan_compaction_child(struct schedule *s)
     slice name = compaction_child_name(p, slot);
     if (!slot_is_free(s, slot) || until <= from ||
         timestamp_ms(until) - timestamp_ms(from) < interval * 1000 || foreign(p, "CompactBackup", name) ||
-        refused(p, "CompactBackup", name))
+        plan_refused(p, "CompactBackup", name))
         return;
     plan_act(p, PLAN_CREATE, compaction_child(p, &s->children.log, slot, from, until),
              arena_fmt(p->arena, "the log from %.*s to %.*s is not compacted yet",

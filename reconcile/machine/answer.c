@@ -18,14 +18,27 @@ static void go_on(struct machine *m, struct item *i)
     queue_rest(&m->queue, i, 0);
 }
 
+/* Rights that were granted in a namespace are deleted with it, often before the objects whose finalizers need them. */
+static const char *hint_of(struct machine *m, const struct item *i, int status)
+{
+    const struct object *o = cache_find(&m->cache, i->kind, item_namespace(i), item_name(i));
+    bool deleting =
+        o && status == 403 && node_at(read_body(m, object_json(o)), "metadata.deletionTimestamp") != NULL;
+    return deleting
+               ? "; if the namespace is being deleted, its RoleBinding is gone already: grant the rights "
+                 "again, or remove the finalizers of the object"
+               : "";
+}
+
 static void fail(struct machine *m, struct flight *f, const struct machine_event *e)
 {
     struct item *i = f->item;
     m->counts[MACHINE_FAILURES]++;
     i->failures++;
     slice reason = reason_of(m, e);
-    note(m, MACHINE_WARNING, i, "cannot %s %s %.*s: %.*s", f->purpose == FOR_WRITE ? "write" : "read",
-         f->kind < K_COUNT ? kinds[f->kind].name : "Secret", FMT(f->name), FMT(reason));
+    note(m, MACHINE_WARNING, i, "cannot %s %s %.*s: %.*s%s", f->purpose == FOR_WRITE ? "write" : "read",
+         f->kind < K_COUNT ? kinds[f->kind].name : "Secret", FMT(f->name), FMT(reason),
+         hint_of(m, i, e->status));
     queue_delay(&m->queue, i, delay_of(m, i, e->retry_after));
 }
 
@@ -96,8 +109,8 @@ static void creation_refused(struct machine *m, struct flight *f, const struct m
     remember_refusal(m, f, e, message);
     queue_release(&m->queue, i);
     m->counts[MACHINE_FAILURES]++;
-    note(m, MACHINE_WARNING, i, "the API server refuses %s %.*s: %d %.*s", kinds[f->kind].name, FMT(f->name),
-         e->status, FMT(message));
+    note(m, MACHINE_WARNING, i, "the API server refuses %s %.*s: %d %.*s%s", kinds[f->kind].name,
+         FMT(f->name), e->status, FMT(message), hint_of(m, i, e->status));
     tell(m, i, true, "CreateRefused",
          arena_fmt(m->scratch, "%s %.*s: %.*s", kinds[f->kind].name, FMT(f->name), FMT(message)));
     go_on(m, i);
@@ -273,12 +286,19 @@ static void secret_answer(struct machine *m, struct flight *f, const struct mach
     go_on(m, f->item);
 }
 
-/* Only one answer matters: the namespace is being deleted. */
+/* Two answers matter: the namespace is being deleted, or it may be and this cannot be asked, which is said once. */
 static void probe_answer(struct machine *m, struct flight *f, const struct machine_event *e)
 {
-    item_memory(&m->queue, f->item)->probed_at = m->now.ms;
+    struct memory *r = item_memory(&m->queue, f->item);
+    bool refused = e->status == 401 || e->status == 403;
+    slice reason = reason_of(m, e);
+    r->probed_at = m->now.ms;
     if (namespace_ends(m, e))
         remember_refusal(m, f, e, message_of(m, e));
+    else if (refused && !r->probe_refused)
+        note(m, MACHINE_WARNING, f->item, "cannot ask whether the namespace still takes Jobs: %.*s%s",
+             FMT(reason), hint_of(m, f->item, e->status));
+    r->probe_refused = refused;
     go_on(m, f->item);
 }
 

@@ -36,7 +36,8 @@ struct memory {
         bool hidden; /* it may not be read */
         int64_t at;
     } secrets[MOST_SECRETS];
-    int64_t probed_at; /* ms: when it was asked whether the namespace still takes Jobs; 0: never */
+    int64_t probed_at;  /* ms: when it was asked whether the namespace still takes Jobs; 0: never */
+    bool probe_refused; /* that may not be asked, which was said */
 };
 
 struct lane;

@@ -538,6 +538,36 @@ static void a_deletion_ends_with_its_namespace(void **state)
     rig_close(&r);
 }
 
+/* The namespace is being deleted, and the RoleBinding was deleted first: nothing says so but the refusals. */
+static void a_deletion_without_rights_says_what_it_waits_for(void **state)
+{
+    (void)state;
+#define GONE "; if the namespace is being deleted, its RoleBinding is gone already: "
+    static const struct {
+        const char *resource, *verb, *note;
+        bool secret;
+    } rows[] = {
+        {"jobs", "POST", "Backup x: cannot ask whether the namespace still takes Jobs: forbidden" GONE,
+         false},
+        {"jobs", "POST", "Backup x: the API server refuses Job clean-x: 403 no" GONE, true},
+        {"backups", "PATCH", "Backup x: cannot write Backup x: forbidden" GONE, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct rig r;
+        open_with_backups(&r);
+        if (rows[i].secret)
+            add_secret(&r);
+        r.refused_resource = rows[i].resource;
+        r.refused_verb = rows[i].verb;
+        rig_run(&r, 300);
+        size_t said = count_lines(r.notes, r.note_count, rows[i].note);
+        for (size_t n = 0; !said && n < r.note_count; n++)
+            print_error("%s\n", r.notes[n]);
+        assert_in_range(said, 1, rows[i].secret ? 12 : 1);
+        rig_close(&r);
+    }
+}
+
 static void a_stopped_machine_gives_the_lease_back(void **state)
 {
     struct rig r;
@@ -641,6 +671,7 @@ int main(void)
         cmocka_unit_test(each_secret_that_a_backup_names_is_read),
         cmocka_unit_test(a_secret_that_comes_back_is_read),
         cmocka_unit_test(a_deletion_ends_with_its_namespace),
+        cmocka_unit_test(a_deletion_without_rights_says_what_it_waits_for),
         cmocka_unit_test(a_stopped_machine_gives_the_lease_back),
         cmocka_unit_test(a_machine_that_cannot_renew_stops_writing),
         cmocka_unit_test(a_clock_that_is_set_back_delays_nothing),
