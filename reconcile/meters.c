@@ -7,14 +7,15 @@
 #define PREFIX "brgate_reconcile_"
 
 enum {
-    LAG_BYTES = 512 << 10, /* some 4,000 samples; all memory of a scrape is 4 MiB */
-    LAG_MS = 10000,        /* how often they are written again */
+    LAG_BYTES = 2 << 20, /* some 14,000 samples; all memory of a scrape is 16 MiB */
+    SAMPLE_BYTES = 512,  /* names have 253 bytes at most, their namespaces 63 */
+    LAG_MS = 10000,      /* how often they are written again */
 };
 
 void meters_open(struct meters *m)
 {
     *m = (struct meters){.started_at = clock_unix(), .state = MACHINE_STARTING};
-    m->lags = arena_new(2 * LAG_BYTES);
+    m->lags = arena_new(4 * LAG_BYTES);
     pthread_mutex_init(&m->lock, NULL);
 }
 
@@ -51,25 +52,36 @@ struct lag_writing {
     const struct machine *machine;
 };
 
-static void put_lag(struct buf *b, size_t which, const struct machine_lag *p)
+static int64_t lag_value(size_t which, const struct machine_lag *p)
 {
     int64_t value;
     memcpy(&value, (const char *)&p->lag + lags[which].at, sizeof value);
-    if (value) /* Kubernetes names need no escaping */
-        buf_fmt(b, "%s{kind=\"%.*s\",exported_namespace=\"%.*s\",name=\"%.*s\"} %lld\n", lags[which].name,
-                FMT(p->kind), FMT(p->namespace), FMT(p->name), (long long)value);
+    return value;
 }
 
-/* Leaves out the objects that do not fit. */
+static void put_lag(struct buf *b, size_t which, const struct machine_lag *p)
+{
+    int64_t value = lag_value(which, p);
+    /* Kubernetes names need no escaping. */
+    buf_fmt(b, "%s{kind=\"%.*s\",exported_namespace=\"%.*s\",name=\"%.*s\"} %lld\n", lags[which].name,
+            FMT(p->kind), FMT(p->namespace), FMT(p->name), (long long)value);
+}
+
+/* Leaves out, and counts, what does not fit: each metric leaves room for the next ones. */
 static void write_lags(void *context)
 {
     struct lag_writing *w = context;
     struct buf b = buf_new(w->meters->lags, LAG_BYTES);
+    w->meters->lags_dropped = 0;
     for (size_t i = 0; i < COUNT(lags); i++) {
         struct machine_lag p = {0};
         samples_head(&b, lags[i].name, "gauge", lags[i].help);
-        while (machine_lag(w->machine, &p) && b.n < LAG_BYTES * (i + 1) / COUNT(lags) - 1024)
-            put_lag(&b, i, &p);
+        while (machine_lag(w->machine, &p)) {
+            bool fits = b.n < LAG_BYTES * (i + 1) / COUNT(lags) - 2 * SAMPLE_BYTES;
+            if (lag_value(i, &p) && fits)
+                put_lag(&b, i, &p);
+            w->meters->lags_dropped += lag_value(i, &p) && !fits;
+        }
     }
     w->meters->lag_text = buf_slice(&b);
 }
@@ -174,6 +186,8 @@ void meters_put(void *context, struct buf *b)
     samples_one(b, PREFIX "watches", "gauge", "Open watches.", (int64_t)seen.watches);
     put_requests(&seen, b);
     buf_put(b, lag_text);
+    samples_one(b, PREFIX "lag_samples_dropped", "gauge",
+                "Samples of single objects left out because there are too many.", (int64_t)seen.lags_dropped);
     samples_one(b, PREFIX "log_lines_dropped_total", "counter",
                 "Log lines dropped because the reader was slow.", (int64_t)seen.log_lines_dropped);
     samples_head(b, "brgate_build_info", "gauge", "Version of the program.");

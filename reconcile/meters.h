@@ -16,9 +16,10 @@ struct meters {
     uint64_t requests[MACHINE_VERB_COUNT][KUBE_OUTCOME_COUNT];
     uint64_t watches; /* open */
     uint64_t log_lines_dropped;
-    struct arena *lags; /* of `lag_text` */
-    slice lag_text;     /* samples of single objects */
-    uint64_t lags_at;   /* when they were written, in milliseconds */
+    struct arena *lags;    /* of `lag_text` */
+    slice lag_text;        /* samples of single objects */
+    uint64_t lags_dropped; /* samples that it has no room for */
+    uint64_t lags_at;      /* when they were written, in milliseconds */
 };
 
 /* Sets all to zero and starts counting; meters_close() ends it. */

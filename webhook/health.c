@@ -7,7 +7,7 @@ enum {
     SPARE_CONNECTIONS = 16, /* shut to make room, not yet cleaned up */
     DEADLINE_MS = 5000,     /* for a whole request; kubelet gives up earlier */
     IDLE_MS = 60000,        /* a scraper comes every 15 or 30 seconds */
-    SCRAPE_BYTES = 4 << 20,
+    SCRAPE_BYTES = 16 << 20,
 };
 
 struct health {
