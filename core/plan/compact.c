@@ -19,9 +19,10 @@ struct compaction {
 static void set_state(struct compaction *c, const char *state, slice message)
 {
     struct arena *a = c->planning->arena;
+    bool was_denied = slice_eq(c->state, LIT("Invalid")); /* its message no longer holds */
     c->state = slice_of(state);
     tree_set_text(a, c->status.root, "state", c->state);
-    if (message.n)
+    if (message.n || was_denied)
         tree_set_text(a, c->status.root, "message", message);
 }
 

@@ -31,6 +31,11 @@ struct plan plan_denied(struct arena *a, const struct resource *o, slice message
         status_condition(&s, (struct condition){"Invalid", false, LIT("Denied"), message});
         status_close(&p, &s, message);
     }
+    if (o->kind == KIND_COMPACT_BACKUP) {
+        tree_set_text(a, s.root, "state", LIT("Invalid"));
+        tree_set_text(a, s.root, "message", message);
+        status_close(&p, &s, message);
+    }
     plan_wait(&p, 0, "it is denied: %.*s", FMT(message));
     return p.result;
 }

@@ -276,6 +276,9 @@ static void compact_immutable(struct rule_run *run, const struct compact_spec *c
 {
     if (!run->old || !run->old->compact->node || !run->old->compact_state.n)
         return;
+    if (slice_eq(run->old->compact_state,
+                 LIT("Invalid"))) /* denied: there is no Job, and the change may correct it */
+        return;
     const struct node *changed = member_that_differs(c->node, run->old->compact->node);
     const struct node *removed = changed ? NULL : member_that_differs(run->old->compact->node, c->node);
     if (!changed && !removed)

@@ -85,6 +85,34 @@ static void a_denied_backup_says_so(void **state)
     rig_close(&r);
 }
 
+static void a_denied_compaction_says_so_until_it_is_corrected(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_open(&r, &rig_usual);
+    struct node *x = rig_add(
+        &r, LIT("{\"apiVersion\":\"br.pingcap.com/v1alpha1\",\"kind\":\"CompactBackup\",\"metadata\":{"
+                "\"name\":\"x\",\"namespace\":\"prod\"},\"spec\":{\"startTs\":\"yesterday\",\"endTs\":"
+                "\"2026-01-02T00:00:00Z\",\"concurrency\":4,\"br\":{\"cluster\":\"main\"},\"s3\":{"
+                "\"provider\":\"minio\",\"endpoint\":\"http://"
+                "minio:9000\",\"bucket\":\"x\",\"prefix\":\"p\"}}}"));
+    rig_run(&r, 60);
+    x = world_find(&r.s.world, "CompactBackup", LIT("prod"), LIT("x"));
+    assert_slice("state", tree_text_at(x, "status.state"), LIT("Invalid"));
+    assert_true(slice_find(tree_text_at(x, "status.message"), LIT("spec.startTs")) != SLICE_NONE);
+    assert_int_equal(count_lines(r.writes, r.write_count, "PATCH compactbackups/status x"), 1);
+    assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 0);
+    tree_set_text(r.s.world.arena, node_get(x, LIT("spec")), "startTs", LIT("2026-01-01T00:00:00Z"));
+    world_touch(&r.s.world, x);
+    api_poll(&r.api);
+    rig_run(&r, 60);
+    x = world_find(&r.s.world, "CompactBackup", LIT("prod"), LIT("x"));
+    assert_int_equal(count_lines(r.writes, r.write_count, "POST jobs"), 1);
+    assert_false(slice_eq(tree_text_at(x, "status.state"), LIT("Invalid")));
+    assert_slice("message", tree_text_at(x, "status.message"), (slice){0});
+    rig_close(&r);
+}
+
 static void kinds_of_an_operator_are_left_to_it(void **state)
 {
     struct machine_settings all = rig_usual;
@@ -654,6 +682,7 @@ int main(void)
         cmocka_unit_test(a_run_takes_two_writes_at_rest),
         cmocka_unit_test(a_denied_schedule_gets_an_event_and_no_run),
         cmocka_unit_test(a_denied_backup_says_so),
+        cmocka_unit_test(a_denied_compaction_says_so_until_it_is_corrected),
         cmocka_unit_test(kinds_of_an_operator_are_left_to_it),
         cmocka_unit_test(one_namespace_is_looked_at),
         cmocka_unit_test(a_dry_run_writes_nothing),
