@@ -9,6 +9,15 @@ struct question {
     size_t *unasked; /* by kind */
 };
 
+/* A resource that the server does not have is refused with the same status as an object that it does not have, but without
+ * a name. */
+static bool is_absent(struct arena *a, const struct kube_answer *answer)
+{
+    struct findings ignored = findings_new(a);
+    return answer->outcome == KUBE_NOT_FOUND &&
+           node_text_at(json_read(a, answer->body, &ignored), "details.name").n;
+}
+
 static struct kube_answer ask(const struct question *q, const struct kube_request *request)
 {
     struct asking *a = q->asking;
@@ -18,16 +27,10 @@ static struct kube_answer ask(const struct question *q, const struct kube_reques
     struct kube_answer answer = kube_do(a->kube, a->arena, request);
     if (answer.outcome == KUBE_UNREACHABLE && !answer.status && !answer.too_large)
         a->silence = arena_copy(a->kept, answer.error);
+    if (answer.outcome == KUBE_NOT_FOUND && !is_absent(a->arena, &answer))
+        answer.error = arena_fmt(a->arena, "the cluster does not have %s of %s", request->resource,
+                                 request->group_version);
     return answer;
-}
-
-/* A resource that the server does not have is refused with the same status as an object that it does not have, but without
- * a name. */
-static bool is_absent(struct arena *a, const struct kube_answer *answer)
-{
-    struct findings ignored = findings_new(a);
-    return answer->outcome == KUBE_NOT_FOUND &&
-           node_text_at(json_read(a, answer->body, &ignored), "details.name").n;
 }
 
 static void note(const struct question *q, const struct kube_answer *answer)
