@@ -26,6 +26,8 @@ static void ask(struct paging *p)
     buf_fmt(&query, "limit=%u", p->most);
     if (p->next.n)
         buf_fmt(&query, "&continue=%.*s", FMT(p->next));
+    if (l->selector.n)
+        buf_fmt(&query, "&labelSelector=%.*s", FMT(l->selector));
     q.query = buf_slice(&query);
     l->requests++;
     p->answer = kube_do(l->kube, p->page, &q);

@@ -8,6 +8,7 @@ struct listing {
     struct kube *kube;
     const char *group_version, *resource;
     slice namespace; /* empty: all */
+    slice selector;  /* of labels, encoded; empty: all */
     /* Takes one object of the list; false ends the listing. */
     bool (*object)(void *context, slice json);
     void *context;

@@ -2,6 +2,7 @@
 #include "ask.h"
 #include "audit.h"
 #include "listing.h"
+#include "reports.h"
 
 #include "live.h"
 #include "schema.h"
@@ -14,8 +15,8 @@ enum {
 
 /* An object, kept until the audit ends. */
 struct audited {
-    const struct schema_kind *kind;
-    slice namespace, name;
+    struct report_subject subject;
+    struct object_report *report;
     bool faulty;
 };
 
@@ -25,9 +26,11 @@ struct audit {
     const struct schema_kind *kind; /* that is being listed */
     struct object_summaries *summaries;
     struct facts *facts;
+    struct reports *reports; /* NULL: none are wanted */
+    unsigned listed;         /* the kinds whose objects are all known: 1 << their number */
     struct audited *objects;
     size_t count, capacity;
-    struct report_failure *failures; /* at most one for each kind */
+    struct report_failure *failures; /* at most one for each kind, and one for the PolicyReports */
     slice *notes;                    /* at most one for each kind of object or fact */
     struct audit_result *result;
     bool short_of_memory;
@@ -36,21 +39,22 @@ struct audit {
 
 /* ---- reporting ---- */
 
-static slice shown_name(struct arena *a, const struct audited *o)
+static slice shown_name(struct arena *a, const struct report_subject *s)
 {
-    return arena_fmt(a, "%.*s.%.*s %.*s/%.*s", FMT(o->kind->plural), FMT(o->kind->group), FMT(o->namespace),
-                     FMT(o->name));
+    return arena_fmt(a, "%.*s.%.*s %.*s/%.*s", FMT(s->kind->plural), FMT(s->kind->group), FMT(s->namespace),
+                     FMT(s->name));
 }
 
-static void put(struct audit *t, const struct audited *o, struct reported *list, size_t count)
+static void put(struct audit *t, struct audited *o, struct reported *list, size_t count)
 {
-    const struct report_object object = {.api_version = o->kind->api_version,
-                                         .kind = o->kind->kind,
-                                         .namespace = o->namespace,
-                                         .name = o->name,
+    const struct report_subject *s = &o->subject;
+    const struct report_object object = {.api_version = s->kind->api_version,
+                                         .kind = s->kind->kind,
+                                         .namespace = s->namespace,
+                                         .name = s->name,
                                          .status = VERDICT_JUDGED,
                                          .readable = true};
-    const struct report_file f = {.name = shown_name(t->object, o),
+    const struct report_file f = {.name = shown_name(t->object, s),
                                   .objects = &object,
                                   .object_count = 1,
                                   .reported = list,
@@ -59,6 +63,8 @@ static void put(struct audit *t, const struct audited *o, struct reported *list,
         list[i].object = &object;
     if (count)
         t->options->put(t->options->context, t->object, &f);
+    if (t->reports)
+        reports_add(t->reports, &o->report, s, list, count);
 }
 
 static void note_fault(struct audit *t, struct audited *o)
@@ -86,9 +92,11 @@ static void note_object(struct audit *t, const struct live_verdict *v)
 {
     struct report_totals *totals = &t->result->end.totals;
     t->objects = arena_grow(t->kept, t->objects, t->count, &t->capacity, sizeof *t->objects);
-    t->objects[t->count] = (struct audited){.kind = t->kind,
-                                            .namespace = arena_copy(t->kept, v->namespace),
-                                            .name = arena_copy(t->kept, v->name)};
+    t->objects[t->count] =
+        (struct audited){.subject = {.kind = t->kind,
+                                     .namespace = arena_copy(t->kept, v->namespace),
+                                     .name = arena_copy(t->kept, v->name),
+                                     .uid = t->reports ? arena_copy(t->kept, v->uid) : (slice){0}}};
     totals->objects++;
     totals->errors += v->errors;
     totals->warnings += v->warnings;
@@ -138,9 +146,13 @@ static bool take_object(void *context, slice json)
 
 static void note_failure(struct audit *t, slice resource, slice error)
 {
-    struct report_end *end = &t->result->end;
-    t->failures[end->failure_count++] = (struct report_failure){resource, error};
-    end->totals.unreadable++;
+    t->failures[t->result->end.failure_count++] = (struct report_failure){resource, error};
+}
+
+static void note_unlisted(struct audit *t, slice resource, slice error)
+{
+    note_failure(t, resource, error);
+    t->result->end.totals.unreadable++;
 }
 
 static void list_kind(struct audit *t, const struct schema_kind *kind)
@@ -154,7 +166,7 @@ static void list_kind(struct audit *t, const struct schema_kind *kind)
     slice resource = arena_fmt(t->kept, "%.*s.%.*s", FMT(kind->plural), FMT(kind->group));
     t->kind = kind;
     if (t->silence.n) {
-        note_failure(t, resource, t->silence);
+        note_unlisted(t, resource, t->silence);
         return;
     }
     enum kube_outcome outcome = listing_run(&l, t->page, t->kept);
@@ -163,7 +175,9 @@ static void list_kind(struct audit *t, const struct schema_kind *kind)
         t->notes[t->result->audit.note_count++] =
             arena_fmt(t->kept, "%.*s: the cluster does not have this kind", FMT(resource));
     else if (outcome != KUBE_OK)
-        note_failure(t, resource, l.error);
+        note_unlisted(t, resource, l.error);
+    else
+        t->listed |= 1u << (kind - t->options->schemas->kinds);
     t->silence = l.silent ? l.error : (slice){0};
 }
 
@@ -222,13 +236,45 @@ static void ask_cluster(struct audit *t)
     t->short_of_memory |= !facts_judge(t->facts, t->page, report_late, t);
 }
 
+/* ---- PolicyReports ---- */
+
+static bool is_listed(const void *context, slice api_version, slice kind)
+{
+    const struct audit *t = context;
+    const struct schema_tables *schemas = t->options->schemas;
+    for (size_t i = 0; i < schemas->kind_count; i++)
+        if (slice_eq(schemas->kinds[i].api_version, api_version) && slice_eq(schemas->kinds[i].kind, kind))
+            return t->listed >> i & 1;
+    return false;
+}
+
+static void write_reports(struct audit *t)
+{
+    struct report_writing w = {.kube = t->options->kube,
+                               .page = t->page,
+                               .scratch = t->question,
+                               .now = t->options->now,
+                               .namespace = t->options->namespace,
+                               .listed = is_listed,
+                               .context = t};
+    const struct report_policy_reports *p = &t->result->policy_reports;
+    t->short_of_memory = !reports_write(t->reports, &w);
+    t->result->policy_reports = w.result;
+    t->result->audit.policy_reports = p;
+    t->result->audit.requests += w.requests;
+    if (p->failed)
+        note_failure(t, LIT("policyreports.wgpolicyk8s.io"),
+                     arena_fmt(t->kept, "%zu request%s failed: %.*s", p->failed, p->failed == 1 ? "" : "s",
+                               FMT(p->error)));
+}
+
 /* ---- the run ---- */
 
 static void run(void *context)
 {
     struct audit *t = context;
     const struct schema_tables *schemas = t->options->schemas;
-    t->failures = ARENA_ARRAY(t->kept, struct report_failure, schemas->kind_count);
+    t->failures = ARENA_ARRAY(t->kept, struct report_failure, schemas->kind_count + 1);
     t->notes = ARENA_ARRAY(t->kept, slice, schemas->kind_count + FACT_KIND_COUNT);
     for (size_t i = 0; i < schemas->kind_count && !t->short_of_memory; i++)
         if (t->options->kinds >> i & 1)
@@ -236,6 +282,8 @@ static void run(void *context)
     compare(t);
     if (!t->short_of_memory)
         ask_cluster(t);
+    if (!t->short_of_memory && t->reports && !t->silence.n)
+        write_reports(t);
     t->result->end.failures = t->failures;
     t->result->audit.notes = t->notes;
 }
@@ -249,10 +297,11 @@ bool audit_run(const struct audit_options *options, struct arena *kept, struct a
                       .question = arena_new(PAGE_BYTES),
                       .summaries = object_summaries_new(kept),
                       .facts = facts_new(kept, options->gate),
+                      .reports = options->policy_reports ? reports_new(kept) : NULL,
                       .result = ret};
     *ret = (struct audit_result){.end.audit = &ret->audit};
-    bool done = t.page && t.object && t.question && t.summaries && t.facts && arena_run(kept, run, &t) &&
-                !t.short_of_memory;
+    bool done = t.page && t.object && t.question && t.summaries && t.facts &&
+                (t.reports || !options->policy_reports) && arena_run(kept, run, &t) && !t.short_of_memory;
     arena_free(t.page);
     arena_free(t.object);
     arena_free(t.question);

@@ -19,7 +19,8 @@ static const char help[] =
     "spec. Then it compares them with each other and, where its account has the rights,\n"
     "checks what they need: Secrets (whether they have the keys; values are never kept\n"
     "or shown), service accounts and their rights, clusters and their versions. It\n"
-    "changes nothing. It requires the right to list these kinds.\n"
+    "changes nothing, unless --policy-reports asks for it. It requires the right to list\n"
+    "these kinds.\n"
     "\n"
     "Cluster\n"
     "  --kubeconfig FILE      how to reach the API server; by default $KUBECONFIG, the\n"
@@ -38,6 +39,9 @@ static const char help[] =
     "  --format text|json|github\n"
     "                         for people (text), as data, or as annotations\n"
     "                         that GitHub shows\n"
+    "  --policy-reports       also keep a PolicyReport (wgpolicyk8s.io/v1alpha2) in the\n"
+    "                         cluster for each object with findings, in its namespace;\n"
+    "                         a report whose object has none any more is deleted\n"
     "  -o, --output FILE      write the report there, not to standard output\n"
     "  --color auto|always|never\n"
     "                         auto: on a terminal, unless NO_COLOR is set\n"
@@ -53,8 +57,8 @@ static const char help[] =
     "  --fail-on error|warning|never\n"
     "                         what makes the exit code 1 (error)\n"
     "\n"
-    "Exit code: 0 no errors, 1 errors (see --fail-on), 2 a kind could not be listed\n"
-    "or the command line was wrong.\n";
+    "Exit code: 0 no errors, 1 errors (see --fail-on), 2 a kind could not be listed, a\n"
+    "PolicyReport could not be written, or the command line was wrong.\n";
 
 struct settings {
     struct reporting reporting; /* its options take it for the whole */
@@ -62,6 +66,7 @@ struct settings {
     struct kube_place place;
     const char *namespace;
     unsigned kinds; /* 1 << the number in the schemas */
+    bool policy_reports;
     enum enforcement enforcement;
 };
 
@@ -85,6 +90,7 @@ static const struct option option_list[] = {
     {OPTION_TEXT("--context", settings, place.context)},
     {OPTION_TEXT("--namespace", settings, namespace), .letter = 'n', .check = kube_label},
     {OPTION_TAKEN("--kinds", take_kinds)},
+    {OPTION_SWITCH("--policy-reports", settings, policy_reports)},
     {OPTION_TAKEN("--enforcement", take_enforcement)},
     REPORTING_OPTIONS(settings, reporting),
 };
@@ -170,6 +176,7 @@ static int audit(const struct settings *s, struct kube *kube, const struct gate 
                                        .now = time(NULL),
                                        .kinds = s->kinds,
                                        .namespace = slice_of(s->namespace),
+                                       .policy_reports = s->policy_reports,
                                        .put = put_object,
                                        .context = &p};
     struct audit_result result;

@@ -79,12 +79,21 @@ struct report_failure {
     slice reason;
 };
 
+/* What became of the PolicyReports. */
+struct report_policy_reports {
+    size_t written, unchanged, removed;
+    size_t failed; /* not written, or not removed */
+    slice error;   /* of the first failure */
+    bool absent;   /* the cluster does not have the kind */
+};
+
 /* The numbers that an audit of a cluster adds. */
 struct report_audit {
     size_t faulty, denied; /* objects with errors; those of them that the server would refuse today */
     size_t requests;       /* to the API server */
     const slice *notes;    /* what was not checked, and why: a line for each */
     size_t note_count;
+    const struct report_policy_reports *policy_reports; /* NULL: not asked for */
 };
 
 /* The closing part of a report. */

@@ -115,6 +115,15 @@ static void put_audit(cJSON *summary, const struct report_audit *audit)
     json_put_count(summary, "objectsWithErrors", audit->faulty);
     json_put_count(summary, "objectsDenied", audit->denied);
     json_put_count(summary, "requests", audit->requests);
+    const struct report_policy_reports *p = audit->policy_reports;
+    cJSON *reports = p ? json_put_object(summary, "policyReports") : NULL;
+    if (!p)
+        return;
+    json_put_bool(reports, "supported", !p->absent);
+    json_put_count(reports, "written", p->written);
+    json_put_count(reports, "unchanged", p->unchanged);
+    json_put_count(reports, "removed", p->removed);
+    json_put_count(reports, "failed", p->failed);
 }
 
 static void put_files(cJSON *summary, const struct report_totals *t)

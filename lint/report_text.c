@@ -118,6 +118,17 @@ static void put_audit(struct buf *b, const struct report_audit *audit)
     buf_put(b, LIT(" would be denied if created today."));
 }
 
+static void put_policy_reports(struct buf *b, const struct report_policy_reports *p)
+{
+    if (p->absent)
+        buf_put(
+            b, LIT("PolicyReports: none: the cluster does not have policyreports.wgpolicyk8s.io; install its "
+                   "definition, which Kyverno and Policy Reporter bring\n"));
+    else
+        buf_fmt(b, "PolicyReports: %zu written, %zu unchanged, %zu removed\n", p->written, p->unchanged,
+                p->removed);
+}
+
 void report_put_text_end(struct buf *b, const struct report_end *e)
 {
     const struct report_totals *t = &e->totals;
@@ -158,4 +169,6 @@ void report_put_text_end(struct buf *b, const struct report_end *e)
         put_plain(b, e->audit->notes[i]);
         buf_char(b, '\n');
     }
+    if (e->audit && e->audit->policy_reports)
+        put_policy_reports(b, e->audit->policy_reports);
 }

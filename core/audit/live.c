@@ -138,6 +138,7 @@ static void judge(void *context)
     j->stored = json_read(j->arena, j->json, &readings);
     v->namespace = node_text_at(j->stored, "metadata.namespace");
     v->name = node_text_at(j->stored, "metadata.name");
+    v->uid = node_text_at(j->stored, "metadata.uid");
     const struct gate *g = gate_in(j->gate, v->namespace);
     if (j->stored) {
         add(j, MOMENT_CREATE, judge_creation(j, g));

@@ -23,7 +23,7 @@ struct live_finding {
 struct live_verdict {
     const struct stream_verdict *stream; /* as it is now; for comparing the objects */
     const struct resource *object;       /* as it is now; NULL: it cannot be decoded */
-    slice namespace, name;
+    slice namespace, name, uid;
     struct live_finding *findings; /* in the order of diagnostic_cmp() */
     size_t count, errors, warnings, suppressed, dropped;
     bool denied; /* if it were created today */

@@ -364,6 +364,142 @@ static void rules_that_are_off_ask_nothing(void **state)
     assert_int_equal(api_count(s->api, "GET " NAMESPACE "serviceaccounts"), 1);
 }
 
+/* ---- PolicyReports ---- */
+
+#define REPORTS    "/apis/wgpolicyk8s.io/v1alpha2/policyreports"
+#define REPORTS_IN "/apis/wgpolicyk8s.io/v1alpha2/namespaces/team-a/policyreports"
+
+/* A backup as the server stores it: with a uid, which is its name and "-uid". */
+static const char *stored(struct setting *s, const char *name, const char *more)
+{
+    const char *json = backup(s, name, more), *metadata = strstr(json, "\"metadata\":{");
+    assert_non_null(metadata);
+    metadata += sizeof "\"metadata\":{" - 1;
+    return arena_cstr(s->arena, arena_fmt(s->arena, "%.*s\"uid\":\"%s-uid\",%s", (int)(metadata - json), json,
+                                          name, metadata));
+}
+
+/* A report in the list of the cluster, as it is stored there. */
+static const char *report(struct setting *s, const char *of, const char *kind)
+{
+    const char *json = arena_cstr(
+        s->arena,
+        arena_fmt(s->arena,
+                  "{\"metadata\":{\"name\":\"brgate-%s-uid\",\"namespace\":\"team-a\",\"uid\":\"r\","
+                  "\"resourceVersion\":\"1\"},\"scope\":{\"apiVersion\":\"br.pingcap.com/"
+                  "v1alpha1\",\"kind\":\"%s\"}}",
+                  of, kind));
+    char path[200];
+    snprintf(path, sizeof path, REPORTS_IN "/brgate-%s-uid", of);
+    api_put(s->api, path, json);
+    return json;
+}
+
+static const struct report_policy_reports *audit_with_reports(struct setting *s, const char **items,
+                                                              size_t count, const char **reports,
+                                                              size_t report_count)
+{
+    api_list(s->api, BACKUPS, items, count);
+    if (reports)
+        api_list(s->api, REPORTS, reports, report_count);
+    s->options.policy_reports = true;
+    audit(s);
+    return &s->result.policy_reports;
+}
+
+static void an_object_with_findings_gets_a_report(void **state)
+{
+    static const char *reports[1];
+    static const struct {
+        const char *path, *value;
+    } rows[] = {{"metadata.namespace", "team-a"},
+                {"metadata.ownerReferences[0].kind", "Backup"},
+                {"metadata.ownerReferences[0].uid", "bad-uid"},
+                {"scope.apiVersion", "br.pingcap.com/v1alpha1"},
+                {"scope.name", "bad"},
+                {"results[0].source", "brgate"},
+                {"results[0].policy", "retry-duration"},
+                {"results[0].result", "fail"},
+                {"results[0].properties.effect", "denied"},
+                {"results[0].properties.path", "spec.backoffRetryPolicy.minRetryDuration"}};
+    struct setting *s = *state;
+    const char *items[] = {stored(s, "bad", BAD), stored(s, "good", "")};
+    const struct report_policy_reports *p = audit_with_reports(s, items, 2, reports, 0);
+    assert_int_equal(p->written, 1);
+    assert_int_equal(s->result.end.failure_count, 0);
+    assert_int_equal(api_count(s->api, "POST " REPORTS_IN), 1);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(api_text(s->api, REPORTS_IN "/brgate-bad-uid", rows[i].path), rows[i].value);
+}
+
+/* The second run finds what the first one has written. */
+static void an_equal_report_is_not_written_again(void **state)
+{
+    static const char *reports[1];
+    struct setting *s = *state;
+    const char *items[] = {stored(s, "bad", BAD)};
+    reports[0] = report(s, "foreign", "Pod");
+    assert_int_equal(audit_with_reports(s, items, 1, reports, 1)->written, 1);
+    reports[0] = arena_cstr(s->arena, slice_of(api_json(s->api, REPORTS_IN "/brgate-bad-uid")));
+    audit(s);
+    assert_int_equal(s->result.policy_reports.unchanged, 1);
+    assert_int_equal(s->result.policy_reports.written, 0);
+}
+
+/* What the list says is old by then: the update conflicts, and is made again. */
+static void a_changed_report_is_updated(void **state)
+{
+    static const char *reports[1];
+    struct setting *s = *state;
+    const char *items[] = {stored(s, "bad", BAD)};
+    reports[0] = report(s, "bad", "Backup");
+    api_put(s->api, REPORTS_IN "/brgate-bad-uid", reports[0]);
+    const struct report_policy_reports *p = audit_with_reports(s, items, 1, reports, 1);
+    assert_int_equal(p->written, 1);
+    assert_int_equal(p->failed, 0);
+    assert_int_equal(api_count(s->api, "PUT " REPORTS_IN "/brgate-bad-uid"), 2);
+    assert_string_equal(api_text(s->api, REPORTS_IN "/brgate-bad-uid", "results[0].policy"),
+                        "retry-duration");
+}
+
+static void a_report_without_findings_is_removed(void **state)
+{
+    static const char *reports[3];
+    struct setting *s = *state;
+    const char *items[] = {stored(s, "good", "")};
+    reports[0] = report(s, "good", "Backup");
+    reports[1] = report(s, "unlisted", "BackupSchedule"); /* of a kind whose list failed */
+    reports[2] = report(s, "foreign", "Pod");
+    api_fail(s->api, "GET /apis/br.pingcap.com/v1alpha1/backupschedules", 403, NULL, 1);
+    const struct report_policy_reports *p = audit_with_reports(s, items, 1, reports, 3);
+    assert_int_equal(p->removed, 1);
+    assert_int_equal(api_count(s->api, "DELETE "), 1);
+    assert_int_equal(api_count(s->api, "DELETE " REPORTS_IN "/brgate-good-uid"), 1);
+}
+
+static void a_cluster_without_reports_is_no_failure(void **state)
+{
+    struct setting *s = *state;
+    const char *items[] = {stored(s, "bad", BAD)};
+    const struct report_policy_reports *p = audit_with_reports(s, items, 1, NULL, 0);
+    assert_true(p->absent);
+    assert_int_equal(s->result.end.failure_count, 0);
+}
+
+static void a_report_that_cannot_be_written_is_a_failure(void **state)
+{
+    static const char *reports[1];
+    struct setting *s = *state;
+    const char *items[] = {stored(s, "bad", BAD), stored(s, "worse", BAD)};
+    api_fail(s->api, "POST " REPORTS_IN, 403, NULL, 1);
+    const struct report_policy_reports *p = audit_with_reports(s, items, 2, reports, 0);
+    assert_int_equal(p->failed, 1);
+    assert_int_equal(p->written, 1);
+    assert_int_equal(s->result.end.failure_count, 1);
+    assert_int_equal(s->result.end.totals.unreadable, 0);
+    assert_true(slice_starts(s->result.end.failures[0].reason, LIT("1 request failed: POST ")));
+}
+
 /* Every rule that needs a cluster fires in one of the tests above. */
 static void every_rule_is_here(void **state)
 {
@@ -401,6 +537,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_what_needs_a_version_looks_at_it, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_asked_is_a_note, setup, teardown),
         cmocka_unit_test_setup_teardown(rules_that_are_off_ask_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_object_with_findings_gets_a_report, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_equal_report_is_not_written_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_changed_report_is_updated, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_report_without_findings_is_removed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cluster_without_reports_is_no_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_report_that_cannot_be_written_is_a_failure, setup, teardown),
         cmocka_unit_test_setup_teardown(every_rule_is_here, setup, teardown),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);

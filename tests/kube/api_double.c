@@ -516,6 +516,15 @@ const char *api_text(struct api *api, const char *path, const char *at)
     return api->text;
 }
 
+const char *api_json(struct api *api, const char *path)
+{
+    pthread_mutex_lock(&api->lock);
+    struct resource *o = find(api, path);
+    assert_true(o && cJSON_PrintPreallocated(o->json, api->text, sizeof api->text, false));
+    pthread_mutex_unlock(&api->lock);
+    return api->text;
+}
+
 void api_fail(struct api *api, const char *request, int status, const char *header, unsigned times)
 {
     pthread_mutex_lock(&api->lock);

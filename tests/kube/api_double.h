@@ -40,6 +40,9 @@ void api_answer_reviews(struct api *api, bool allowed);
 /* A text of the object: "metadata.name", "webhooks[0].clientConfig.caBundle"; "" when it is not there. */
 const char *api_text(struct api *api, const char *path, const char *at);
 
+/* The object as JSON, in the double's memory until the next call. */
+const char *api_json(struct api *api, const char *path);
+
 /* The next `times` requests whose "METHOD /path" begins with `request` get this status and these headers
  * ("Retry-After: 1", or NULL). Status 0: the answer takes a second. */
 void api_fail(struct api *api, const char *request, int status, const char *header, unsigned times);
