@@ -1,34 +1,22 @@
 {{- define "brgate.reconciler.fullname" -}}
-{{ include "brgate.fullname" . | trunc 52 | trimSuffix "-" }}-reconciler
+{{ include "brgate.part.fullname" (list . "reconciler") }}
 {{- end }}
 
-{{/* A name of its own: the webhook's Service and policies must not select these pods. */}}
 {{- define "brgate.reconciler.selector" -}}
-app.kubernetes.io/name: {{ include "brgate.name" . | trunc 52 | trimSuffix "-" }}-reconciler
-app.kubernetes.io/instance: {{ .Release.Name }}
+{{ include "brgate.part.selector" (list . "reconciler") }}
 {{- end }}
 
 {{- define "brgate.reconciler.labels" -}}
-{{ include "brgate.reconciler.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{ include "brgate.part.labels" (list . "reconciler") }}
 {{- end }}
 
+{{/* Called with the root and, if there are any, the object's own annotations. */}}
 {{- define "brgate.reconciler.marks" -}}
-{{ include "brgate.annotations" . }}
-{{- "labels:" }}
-  {{- include "brgate.reconciler.labels" (index . 0) | nindent 2 }}
+{{ include "brgate.part.marks" (list (index . 0) "reconciler" (index (append . dict) 1)) }}
 {{- end }}
 
-{{/* name, namespace, annotations and labels of an object in the release's namespace. */}}
 {{- define "brgate.reconciler.metadata" -}}
-name: {{ include "brgate.reconciler.fullname" . }}
-namespace: {{ .Release.Namespace }}
-{{ include "brgate.reconciler.marks" (list .) }}
+{{ include "brgate.part.metadata" (list . "reconciler") }}
 {{- end }}
 
 {{- define "brgate.reconciler.serviceAccount" -}}
