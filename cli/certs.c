@@ -128,8 +128,19 @@ static bool tell_made(struct arena *a, const char *dir, slice certificate)
     return output_close(&out);
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat s;
+    int error = stat(path, &s) ? errno : S_ISDIR(s.st_mode) ? 0 : ENOTDIR;
+    if (error)
+        command_fails("certs make", "--dir %s: %s; expected an existing folder", path, strerror(error));
+    return !error;
+}
+
 static bool make(struct arena *a, const struct settings *s)
 {
+    if (!is_folder(s->dir))
+        return false;
     slice names[OPTION_TEXTS_MOST];
     struct issue_request request = {.service = slice_of(s->service),
                                     .namespace = slice_of(s->namespace),

@@ -1,13 +1,15 @@
 /* Asks a TLS server for its certificate. Nothing is verified here: the caller wants to see what the server presents. */
 #include "certs.h"
 
+#include "num.h"
+
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 5, CHAIN_BYTES = 1 << 20 };
+enum { PATIENCE_S = 5, CHAIN_BYTES = 1 << 20, PORT_MOST = 65535 };
 
 static int dial(struct arena *a, slice host, slice port, struct error *reterr)
 {
@@ -91,6 +93,10 @@ bool certs_peer(struct arena *a, const char *address, slice name, slice *ret_cha
     slice host = slice_cut(s, 0, colon ? colon - 1 : s.n), port = colon ? slice_from(s, colon) : LIT("443");
     if (slice_starts(host, LIT("[")) && slice_ends(host, LIT("]")))
         host = slice_cut(host, 1, host.n - 2);
+    uint64_t number;
+    if (!host.n || !num_u64(port, &number) || number < 1 || number > PORT_MOST)
+        return error_set(reterr, "--server %s: expected HOST:PORT, with a port from 1 to %d", address,
+                         PORT_MOST);
     int fd = dial(a, host, port, reterr);
     if (fd < 0)
         return false;

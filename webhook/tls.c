@@ -147,11 +147,15 @@ static bool load_key(struct tls_pair *p, const struct server_options *o, slice p
     return error == 0 || fail(reterr, "--tls-key", o->key_file, gnutls_strerror(error));
 }
 
-static bool load_client_cas(struct tls_pair *p, const struct server_options *o, slice pem,
+static bool load_client_cas(struct arena *a, struct tls_pair *p, const struct server_options *o, slice pem,
                             struct error *reterr)
 {
+    struct certificate_info info;
+    struct error error;
     if (!o->client_ca_file)
         return true;
+    if (!certificate_read(a, pem, &info, &error))
+        return fail(reterr, "--client-ca", o->client_ca_file, error.text);
     gnutls_datum_t text = datum(pem);
     int count = gnutls_x509_trust_list_init(&p->client_cas, 0);
     if (count == 0)
@@ -200,7 +204,7 @@ static struct tls_pair *pair_load(struct arena *a, const struct server_options *
     atomic_init(&p->references, 1);
     if (check_pair(a, p, o, s, reterr) && load_chain(p, o, s->cert, reterr) &&
         load_key(p, o, s->key, reterr) && check_handshake(p, o, reterr) &&
-        load_client_cas(p, o, s->client_ca, reterr))
+        load_client_cas(a, p, o, s->client_ca, reterr))
         return p;
     pair_release(p);
     return NULL;
