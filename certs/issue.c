@@ -75,7 +75,7 @@ bool issue_check(const struct issue_request *request, struct error *reterr)
 bool issue_make(struct arena *a, const struct issue_request *request, struct issue *ret, struct error *reterr)
 {
     char name[MOST_COMMON_NAME_BYTES];
-    slice names[MOST_NAMES];
+    slice names[MOST_NAMES] = {0};
     size_t count = leaf_names(a, request, names);
     int64_t early = request->life / 10 < ISSUE_CLOCKS_APART ? request->life / 10 : ISSUE_CLOCKS_APART;
     if (!issue_check(request, reterr))

@@ -4,6 +4,7 @@
 #include "brgate_limits.h"
 #include "builtin_schemas.h"
 #include "file.h"
+#include "image_name.h"
 #include "judged.h"
 #include "options.h"
 #include "plan.h"
@@ -72,7 +73,7 @@ static bool take_zone(void *run, const struct option *o, const char *name, struc
 static const struct option option_list[] = {
     {OPTION_TEXT("--state", plan_run, state)},
     {OPTION_TAKEN("--now", take_now)},
-    {OPTION_TEXT("--manager-image", plan_run, image)},
+    {OPTION_TEXT("--manager-image", plan_run, image), .check = image_name},
     {OPTION_TAKEN("--timezone", take_zone)},
     {OPTION_TEXT("--output", plan_run, output), .letter = 'o'},
 };

@@ -5,6 +5,7 @@
 #include "brgate_limits.h"
 #include "builtin_schemas.h"
 #include "file.h"
+#include "image_name.h"
 #include "kinds.h"
 #include "kube.h"
 #include "kube_name.h"
@@ -83,7 +84,7 @@ static const struct option options[] = {
     {OPTION_TEXT("--namespace", settings, namespace), .letter = 'n', .check = kube_label},
     {OPTION_SWITCH("--dry-run", settings, options.machine.dry_run)},
     {OPTION_TEXT("--lease", settings, lease), .check = kube_reference},
-    {OPTION_TEXT("--manager-image", settings, image)},
+    {OPTION_TEXT("--manager-image", settings, image), .check = image_name},
     {OPTION_TAKEN("--timezone", take_zone)},
     {OPTION_TEXT("--config", settings, config)},
     {OPTION_TEXT("--kubeconfig", settings, options.kubeconfig)},

@@ -2,6 +2,7 @@
 #include "checks.h"
 
 #include "ascii.h"
+#include "image_name.h"
 #include "kube_name.h"
 
 #include <string.h>
@@ -104,97 +105,19 @@ static void negative_numbers(struct rule_run *run, const struct job_spec *job)
 }
 
 /* The image's name behind the registry and its path, with tag and digest. */
-static slice image_name(slice image)
+static slice last_component(slice image)
 {
     for (size_t slash; (slash = slice_find_char(image, '/')) != SLICE_NONE;)
         image = slice_from(image, slash + 1);
     return image;
 }
 
-/* Returns the first byte that cannot be at its place in an image's name, or SLICE_NONE. A registry has a dot or a colon or
- * is localhost; like a tag, it may have capitals. */
-static size_t image_fault(slice s)
-{
-    size_t slash = slice_find_char(s, '/');
-    slice first = slice_cut(s, 0, slash == SLICE_NONE ? 0 : slash);
-    bool registry = slice_find_char(first, '.') != SLICE_NONE || slice_find_char(first, ':') != SLICE_NONE;
-    bool tag = false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool in_path = i >= first.n || !registry;
-        bool known = ascii_is_alnum(c) || (c && strchr("-_.:/@", c));
-        tag = tag || (in_path && (c == ':' || c == '@'));
-        if (!known || (in_path && !tag && c >= 'A' && c <= 'Z') ||
-            (c == '/' && (tag || i + 1 == s.n || s.p[i + 1] == '/')))
-            return i;
-    }
-    return SLICE_NONE;
-}
-
-static bool is_lower_hex(slice s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (!ascii_is_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
-            return false;
-    return true;
-}
-
-/* Returns what is wrong with the digest, or NULL; `*ret_at` is where it begins. */
-static const char *digest_fault(slice image, size_t *ret_at)
-{
-    static const struct {
-        slice algorithm;
-        size_t digits;
-        const char *expected;
-    } known[] = {{SLICE("sha256:"), 64, "a sha256 digest has 64 lowercase hexadecimal digits"},
-                 {SLICE("sha384:"), 96, "a sha384 digest has 96 lowercase hexadecimal digits"},
-                 {SLICE("sha512:"), 128, "a sha512 digest has 128 lowercase hexadecimal digits"}};
-    size_t at = slice_find_char(image, '@');
-    if (at == SLICE_NONE)
-        return NULL;
-    slice digest = slice_from(image, *ret_at = at + 1);
-    for (size_t i = 0; i < COUNT(known); i++) {
-        slice digits = slice_from(digest, known[i].algorithm.n);
-        if (slice_starts(digest, known[i].algorithm))
-            return digits.n == known[i].digits && is_lower_hex(digits) ? NULL : known[i].expected;
-    }
-    return "a digest begins with its algorithm, as in sha256:0123...";
-}
-
-static void toolimage_digest(struct rule_run *run, const struct text *t)
-{
-    size_t at;
-    const char *fault = digest_fault(t->value, &at);
-    if (!fault)
-        return;
-    struct finding *x =
-        finding_at(run->findings, &rule_toolimage_syntax, FIELD_INVALID, at_part(t->node, at, t->value.n),
-                   "%.*s: %s", FMT(node_value(run->arena, t->node)), fault);
-    finding_hint(x, "copy the whole digest, or write a tag");
-}
-
 static void toolimage_syntax(struct rule_run *run, const struct job_spec *job)
 {
     const struct text *t = &job->tool_image;
-    size_t at = text_given(t) && !text_is_placeholder(t->value) ? image_fault(t->value) : SLICE_NONE;
-    if (at == SLICE_NONE) {
-        if (text_given(t) && !text_is_placeholder(t->value))
-            toolimage_digest(run, t);
-        return;
-    }
-    size_t scheme = slice_find(t->value, LIT("://"));
-    struct finding *x =
-        finding_at(run->findings, &rule_toolimage_syntax, FIELD_INVALID, at_part(t->node, at, at + 1),
-                   "%.*s: not the name of an image", FMT(node_value(run->arena, t->node)));
-    if (scheme != SLICE_NONE && image_fault(slice_from(t->value, scheme + 3)) == SLICE_NONE) {
-        slice better = slice_from(t->value, scheme + 3);
-        finding_edit(x, at_value(t->node), better);
-        finding_hint(x, "write %.*s", FMT(better));
-    } else if ((unsigned char)t->value.p[at] >= 0x80) {
-        finding_hint(x, "retype the value with plain ASCII characters");
-    } else {
-        finding_hint(x, "write REGISTRY/PATH:TAG without spaces, and the path in lowercase");
-    }
+    struct refusal why = {0};
+    if (text_given(t) && !text_is_placeholder(t->value) && !image_name(t->value, &why))
+        rule_refused(run, &rule_toolimage_syntax, t, &why);
 }
 
 static void toolimage_tag(struct rule_run *run, const struct job_spec *job)
@@ -202,7 +125,7 @@ static void toolimage_tag(struct rule_run *run, const struct job_spec *job)
     const struct text *t = &job->tool_image;
     if (!text_given(t))
         return;
-    slice name = image_name(t->value);
+    slice name = last_component(t->value);
     bool tagged = slice_find_char(name, ':') != SLICE_NONE;
     struct finding *x = NULL;
     if (job->br.node && slice_find(name, LIT("dumpling")) != SLICE_NONE) {

@@ -4,6 +4,7 @@
 #include "buf.h"
 #include "duration.h"
 #include "endpoint.h"
+#include "image_name.h"
 #include "kube_name.h"
 #include "quantity.h"
 #include "retention.h"
@@ -131,6 +132,22 @@ static void names(void **state)
     assert_true(tsv_each("tests/domain/kube_name.tsv", check_name) >= 16);
 }
 
+static void check_image(const struct tsv_row *row)
+{
+    struct refusal why = {0};
+    slice got = LIT("-");
+    if (!image_name(row->column[0], &why))
+        got = arena_fmt(arena, "%u:%u %s", why.at, why.n, why.why);
+    assert_row(row->label, slice_starts(got, row->column[1]));
+    assert_slice(row->label, slice_of(why.better), row->column[2]);
+}
+
+static void images(void **state)
+{
+    (void)state;
+    assert_true(tsv_each("tests/domain/image_name.tsv", check_image) >= 30);
+}
+
 static void retentions(void **state)
 {
     (void)state;
@@ -171,6 +188,7 @@ int main(void)
         cmocka_unit_test(storage_places),
         cmocka_unit_test(retentions),
         cmocka_unit_test(names),
+        cmocka_unit_test(images),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(arena);
