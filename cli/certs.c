@@ -211,7 +211,8 @@ static int keep(struct keeper *k, bool wait)
             puts("in effect; the next certificate waits until every API server knows its CA");
         else
             puts("in effect; there is nothing to do");
-        return r.ready ? EXIT_CLEAN : EXIT_FINDINGS;
+        int status = command_printed("certs self");
+        return status == EXIT_CLEAN && !r.ready ? EXIT_FINDINGS : status;
     }
 }
 
@@ -275,7 +276,7 @@ int command_certs(int argc, char **argv)
     slice word = slice_of(argc > 1 ? argv[1] : "");
     if (slice_eq(word, LIT("--help")) || slice_eq(word, LIT("-h"))) {
         fputs(help, stdout);
-        return EXIT_CLEAN;
+        return command_printed("certs");
     }
     for (size_t i = 0; i < COUNT(parts); i++)
         if (slice_eq(word, parts[i].name))

@@ -34,6 +34,13 @@ int command_reads_once(const char *command, const char *file, const char *option
     return OPTIONS_READ;
 }
 
+int command_printed(const char *command)
+{
+    struct output out;
+    output_open(&out, command, NULL);
+    return output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
+}
+
 bool output_open(struct output *o, const char *command, const char *path)
 {
     *o = (struct output){command, path, path ? fopen(path, "we") : stdout};

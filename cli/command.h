@@ -19,6 +19,9 @@ int command_reads_file(const struct options *o, int argc, char **argv, void *set
 /* OPTIONS_READ, or the exit status when `file` and what `option` names (NULL: nothing) are both standard input. */
 int command_reads_once(const char *command, const char *file, const char *option, const char *named);
 
+/* Flushes standard output. EXIT_CLEAN, or EXIT_UNABLE when stderr says that it cannot be written. */
+int command_printed(const char *command);
+
 /* Writes to standard output or, when `path` is not NULL, to that file. Returns false when it cannot be written, which
  * stderr has then reported. */
 struct output {

@@ -60,9 +60,7 @@ static int print_crds(slice group)
     arena_free(p.arena);
     if (!printed)
         return command_fails("crds", "out of memory");
-    struct output out;
-    output_open(&out, "crds", NULL);
-    return output_close(&out) ? EXIT_CLEAN : EXIT_UNABLE;
+    return command_printed("crds");
 }
 
 struct settings {

@@ -21,7 +21,7 @@ static int command_version(int argc, char **argv)
         return command_fails("version", "unexpected argument %s", argv[1]);
     puts(asks ? "Usage: brgate version\n\nPrints the version, as -V and --version do."
               : "brgate " BRGATE_VERSION);
-    return EXIT_CLEAN;
+    return command_printed("version");
 }
 
 static const struct command {
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
     bool asks = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help");
     if (asks && argc == 2) {
         help(stdout);
-        return EXIT_CLEAN;
+        return command_printed("help");
     }
     if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
         return command_version(1, argv);

@@ -239,7 +239,6 @@ int command_explain(int argc, char **argv)
         fputs(printed++ ? "\n" : "", stdout);
         print_rule(rule_at(rule));
     }
-    struct output out;
-    output_open(&out, "explain", NULL);
-    return output_close(&out) ? code : EXIT_UNABLE;
+    int printed_all = command_printed("explain");
+    return printed_all == EXIT_CLEAN ? code : printed_all;
 }

@@ -10,6 +10,7 @@
 #include "options.h"
 #include "serve_keeping.h"
 
+#include <errno.h>
 #include <malloc.h>
 
 enum { SELF_SIGNED_DAYS = 365, ARENA_BYTES = 1 << 20 };
@@ -236,7 +237,10 @@ static int check_config(const struct settings *s, const struct server_handler *h
     if (handler->policy)
         handler->policy(handler->context, &p);
     printf("policy %s, enforcement %s: no errors\n", p.sha256[0] ? p.sha256 : "none", p.enforcement);
-    return EXIT_CLEAN;
+    if (fflush(stdout) == 0)
+        return EXIT_CLEAN;
+    error_set(reterr, "standard output: %s", strerror(errno));
+    return EXIT_UNABLE;
 }
 
 /* In the form of the log, as the same programs read both. */

@@ -28,11 +28,11 @@ static int read_all(struct arena *a, int fd, size_t room, size_t most, slice *re
         }
         if (n < room)
             continue;
-        char *wider = arena_try_bytes(a, room * 2);
+        room = room < most / 2 ? room * 2 : most;
+        char *wider = arena_try_bytes(a, room);
         if (wider)
             memcpy(wider, p, n);
         p = wider;
-        room *= 2;
     }
     return ENOMEM;
 }

@@ -209,7 +209,8 @@ static int help(const struct options *o)
     for (size_t i = 0; i < o->count; i++)
         BUG_IF(!is_in_help(o->help, &o->list[i]));
     fputs(o->help, stdout);
-    return fflush(stdout) == 0 ? OPTIONS_HELPED : wrong(o, "standard output: %s", strerror(errno));
+    bool written = fflush(stdout) == 0 && !ferror(stdout); /* a long text has been written in part before */
+    return written ? OPTIONS_HELPED : wrong(o, "standard output: %s", strerror(errno));
 }
 
 static const struct option *find(const struct options *o, slice name)

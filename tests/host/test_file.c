@@ -94,12 +94,25 @@ static void reads_pipes_of_the_shell(void **state)
     arena_free(a);
 }
 
+/* The buffers that it outgrew stay in the arena: the last one is as large as the limit, not twice that. */
+static void an_endless_stream_needs_little_more_than_the_limit(void **state)
+{
+    (void)state;
+    enum { MOST = (128 << 10) + 1 };
+    struct arena *a = arena_new(3 * MOST);
+    slice bytes;
+    assert_int_equal(file_read_stream(a, "/dev/zero", MOST, &bytes), 0);
+    assert_int_equal(bytes.n, MOST);
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_whole_files_within_the_limit),
         cmocka_unit_test(refuses_what_is_no_file),
         cmocka_unit_test(reads_pipes_of_the_shell),
+        cmocka_unit_test(an_endless_stream_needs_little_more_than_the_limit),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
