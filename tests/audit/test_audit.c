@@ -133,6 +133,20 @@ static void every_page_is_read(void **state)
                      3 + 5 + 6); /* pages, kinds that the cluster lacks, and what the objects need */
 }
 
+/* However many there are, memory is enough: a cluster may have a hundred thousand. */
+static void little_is_kept_of_an_object(void **state)
+{
+    enum { OBJECTS = 2000, KEPT_BYTES = 800 };
+    struct setting *s = *state;
+    struct arena *kept = arena_new(256 << 20);
+    api_list(s->api, BACKUPS, backups(s, OBJECTS), OBJECTS);
+    assert_non_null(kept);
+    assert_true(audit_run(&s->options, kept, &s->result));
+    assert_int_equal(s->result.end.totals.objects, OBJECTS);
+    assert_in_range(arena_used(kept) / OBJECTS, 1, KEPT_BYTES);
+    arena_free(kept);
+}
+
 static void a_kind_that_is_not_there_is_a_note(void **state)
 {
     struct setting *s = *state;
@@ -521,6 +535,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_page_is_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(little_is_kept_of_an_object, setup, teardown),
         cmocka_unit_test_setup_teardown(a_kind_that_is_not_there_is_a_note, setup, teardown),
         cmocka_unit_test_setup_teardown(a_kind_that_may_not_be_listed_is_a_failure, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_that_does_not_answer_is_asked_once, setup, teardown),
