@@ -109,7 +109,7 @@ static pid_t start_server(const char *folder)
 {
     int ends[2];
     char byte;
-    pid_t child;
+    pid_t child = -1;
     if (pipe2(ends, O_CLOEXEC) != 0 || (child = fork()) < 0)
         die("fork");
     if (child == 0) {
