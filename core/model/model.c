@@ -454,6 +454,20 @@ const struct resource *resource_decode(struct arena *a, enum api_group group, en
     return o;
 }
 
+const struct resource *resource_of(struct arena *a, struct node *root)
+{
+    static const slice kinds[] = {SLICE("Backup"), SLICE("BackupSchedule"), SLICE("CompactBackup")};
+    slice version = node_text(node_get(root, LIT("apiVersion"))),
+          kind = node_text(node_get(root, LIT("kind")));
+    slice group = slice_cut(version, 0, slice_find_char(version, '/'));
+    if (!slice_eq(group, LIT("br.pingcap.com")) && !slice_eq(group, LIT("pingcap.com")))
+        return NULL;
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (slice_eq(kind, kinds[i]))
+            return resource_decode(a, api_group_of(group), resource_kind_of(kind), root);
+    return NULL;
+}
+
 bool backup_is_dumpling(enum api_group group, const struct node *spec)
 {
     return group == GROUP_PINGCAP && !node_get(spec, LIT("br"));

@@ -210,6 +210,9 @@ enum resource_kind resource_kind_of(slice kind);
 const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,
                                        struct node *root);
 
+/* The same, by the object's own apiVersion and kind; NULL when it is not one of ours. */
+const struct resource *resource_of(struct arena *a, struct node *root);
+
 /* As resource_decode(), without the spec: all three are empty. For callers that read many objects: it costs a tenth. */
 const struct resource *resource_decode_head(struct arena *a, enum api_group group, enum resource_kind kind,
                                             struct node *root);

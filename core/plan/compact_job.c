@@ -3,6 +3,7 @@
 #include "compact.h"
 
 #include "num.h"
+#include "storage_path.h"
 #include "timestamp.h"
 
 static const char br_bin[] = "/var/lib/br-bin", kvctl_bin[] = "/var/lib/kvctl-bin";
@@ -106,37 +107,45 @@ static const char script[] =
     "  exit \"$code\"\n"
     "}\n";
 
-static void flag(const struct planning *p, struct job *j, const char *name, slice value)
+static void flag(const struct planning *p, struct job *j, const char *name, const struct text *value)
 {
-    if (value.n)
-        job_arg(p, j, "--%s=%.*s", name, FMT(value));
+    if (value->value.n)
+        job_arg(p, j, "--%s=%.*s", name, FMT(value->value));
 }
 
-/* As the operators' pods call BR: a gcs or azure path ends with a slash. */
+static slice folder(const struct planning *p, const struct text *bucket, const struct text *prefix)
+{
+    return path_join(p->arena, slice_trim_slashes(bucket->value), slice_trim_slashes(prefix->value));
+}
+
+/* As the operators' pods call BR: what is compacted is where BR has written it, and what compaction writes has the same class
+ * and encryption. A gcs or azure path ends with a slash. [tidb-operator: remote.go GenStorageArgsForFlag] */
 static void put_storage_flags(const struct planning *p, struct job *j, const struct storage *s)
 {
-    const struct text *prefix_field = storage_prefix(s);
-    slice prefix = prefix_field ? prefix_field->value : (slice){0};
-    while (prefix.n && prefix.p[0] == '/')
-        prefix = slice_from(prefix, 1);
-    while (prefix.n && prefix.p[prefix.n - 1] == '/')
-        prefix = slice_cut(prefix, 0, prefix.n - 1);
-    const char *slash = prefix.n ? "/" : "";
     switch (s->used) {
     case STORAGE_S3:
-        job_arg(p, j, "--storage=s3://%.*s%s%.*s", FMT(s->s3.bucket.value), slash, FMT(prefix));
-        flag(p, j, "s3.region", s->s3.region.value);
-        flag(p, j, "s3.provider", s->s3.provider.value);
-        flag(p, j, "s3.endpoint", s->s3.endpoint.value);
+        job_arg(p, j, "--storage=s3://%.*s", FMT(folder(p, &s->s3.bucket, &s->s3.prefix)));
+        flag(p, j, "s3.region", &s->s3.region);
+        flag(p, j, "s3.provider", &s->s3.provider);
+        flag(p, j, "s3.endpoint", &s->s3.endpoint);
+        flag(p, j, "s3.sse", &s->s3.sse);
+        flag(p, j, "s3.acl", &s->s3.acl);
+        flag(p, j, "s3.storage-class", &s->s3.storage_class);
         break;
     case STORAGE_GCS:
-        job_arg(p, j, "--storage=gcs://%.*s%s%.*s/", FMT(s->gcs.bucket.value), slash, FMT(prefix));
+        job_arg(p, j, "--storage=gcs://%.*s/", FMT(folder(p, &s->gcs.bucket, &s->gcs.prefix)));
+        flag(p, j, "gcs.storage-class", &s->gcs.storage_class);
+        flag(p, j, "gcs.predefined-acl", &s->gcs.object_acl);
         break;
-    case STORAGE_AZBLOB:
-        job_arg(p, j, "--storage=azure://%.*s%s%.*s/", FMT(s->azblob.container.value), slash, FMT(prefix));
+    case STORAGE_AZBLOB: /* an account's name has no characters that a URL escapes */
+        job_arg(
+            p, j, "--storage=azure://%.*s/%s%.*s", FMT(folder(p, &s->azblob.container, &s->azblob.prefix)),
+            s->azblob.storage_account.value.n ? "?account-name=" : "", FMT(s->azblob.storage_account.value));
+        flag(p, j, "azblob.access-tier", &s->azblob.access_tier);
         break;
     case STORAGE_LOCAL:
-        job_arg(p, j, "--storage=local://%.*s%s%.*s", FMT(s->local.mount_path.value), slash, FMT(prefix));
+        job_arg(p, j, "--storage=local://%.*s",
+                FMT(path_join(p->arena, s->local.mount_path.value, s->local.prefix.value)));
         break;
     case STORAGE_NONE:
         break;

@@ -171,19 +171,10 @@ static void put_path(struct search *s, size_t at, char *to, size_t size)
 
 /* ---- changes ---- */
 
-static const struct resource *decode(struct arena *a, struct node *root)
-{
-    static const slice kinds[] = {SLICE("Backup"), SLICE("BackupSchedule"), SLICE("CompactBackup")};
-    for (size_t i = 0; i < COUNT(kinds); i++)
-        if (slice_eq(tree_text(root, "kind"), kinds[i]))
-            return resource_decode(a, GROUP_BR, resource_kind_of(kinds[i]), root);
-    return NULL;
-}
-
 /* Plans for that object and does the first `cut` actions. Returns how many there are. */
 static size_t plan_cut(struct explorer *e, size_t i, size_t cut, bool answered)
 {
-    const struct resource *o = decode(e->scratch, e->world.items[i]);
+    const struct resource *o = resource_of(e->scratch, e->world.items[i]);
     if (!o)
         return 0;
     const struct plan_settings settings = {.time_zone = LIT("UTC")};

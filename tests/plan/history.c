@@ -77,11 +77,7 @@ struct node *replay_object(const struct replay *r)
 
 static const struct resource *decoded(const struct replay *r)
 {
-    struct node *root = replay_object(r);
-    slice version = tree_text(root, "apiVersion");
-    enum api_group group = api_group_of(slice_cut(version, 0, slice_find_char(version, '/')));
-    return root ? resource_decode(r->world.arena, group, resource_kind_of(tree_text(root, "kind")), root)
-                : NULL;
+    return resource_of(r->world.arena, replay_object(r));
 }
 
 /* False when the rest of the plan must wait: what follows builds on what was refused. */

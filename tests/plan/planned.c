@@ -34,13 +34,6 @@ static void put_action(struct planned *p, struct arena *a, const struct plan_act
     append(p->objects, sizeof p->objects, buf_slice(&b));
 }
 
-static const struct resource *decode(struct arena *a, struct node *root)
-{
-    slice version = tree_text(root, "apiVersion");
-    enum api_group group = api_group_of(slice_cut(version, 0, slice_find_char(version, '/')));
-    return resource_decode(a, group, resource_kind_of(tree_text(root, "kind")), root);
-}
-
 static void run(void *context)
 {
     struct planning_run *r = context;
@@ -53,7 +46,7 @@ static void run(void *context)
     for (const struct document *d = s->first->next; d; d = d->next)
         items[seen.count++] = d->root;
     const struct plan_settings settings = {.time_zone = LIT("UTC"), .zone = p->zone};
-    struct plan made = plan(r->arena, decode(r->arena, s->first->root), &seen, r->now, &settings);
+    struct plan made = plan(r->arena, resource_of(r->arena, s->first->root), &seen, r->now, &settings);
     *p->actions = *p->why = *p->objects = 0;
     p->again = made.again;
     append(p->why, sizeof p->why, slice_cut(made.why, 0, sizeof p->why - 1));

@@ -97,17 +97,6 @@ static void move_world(struct simulation *s)
 
 /* ---- the reconciler's turn ---- */
 
-static const struct resource *decode(struct arena *a, struct node *root)
-{
-    slice kind = tree_text(root, "kind");
-    if (slice_eq(kind, LIT("BackupSchedule")))
-        return resource_decode(a, GROUP_BR, KIND_BACKUP_SCHEDULE, root);
-    if (slice_eq(kind, LIT("Backup")))
-        return resource_decode(a, GROUP_BR, KIND_BACKUP, root);
-    return slice_eq(kind, LIT("CompactBackup")) ? resource_decode(a, GROUP_BR, KIND_COMPACT_BACKUP, root)
-                                                : NULL;
-}
-
 /* Does the plan's actions; with faults some are lost, and the host sees that, or believes so. */
 static bool act(struct simulation *s, const struct plan *p)
 {
@@ -155,7 +144,7 @@ static bool turn(struct simulation *s, const struct world *view, size_t i)
 {
     arena_reset(s->scratch);
     const struct plan_settings settings = {.time_zone = LIT("UTC")};
-    const struct resource *o = decode(s->scratch, view->items[i]);
+    const struct resource *o = resource_of(s->scratch, view->items[i]);
     if (!o)
         return false;
     /* A Backup sees the Jobs and pods, a schedule also its children. */

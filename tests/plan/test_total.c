@@ -71,13 +71,6 @@ struct one {
     slice printed;
 };
 
-static const struct resource *decode(struct arena *a, struct node *root)
-{
-    slice version = tree_text(root, "apiVersion");
-    enum api_group group = api_group_of(slice_cut(version, 0, slice_find_char(version, '/')));
-    return resource_decode(a, group, resource_kind_of(tree_text(root, "kind")), root);
-}
-
 /* The object with the status that the state has for it. */
 static void take_status(struct arena *a, struct node *root, const struct stream *state)
 {
@@ -104,6 +97,7 @@ static void plan_one(void *context)
         items[count++] = d->root;
     for (size_t i = 0; o->odds && i < count; i++)
         damage(a, items[i], o->odds);
+    const struct resource *whole = resource_of(a, root);
     if (o->odds)
         damage(a, root, o->odds);
     struct observed seen = {
@@ -112,7 +106,7 @@ static void plan_one(void *context)
         .unknown = o->odds ? below(32) & below(32) : 0,
         .task = {.known = o->odds && below(2), .found = o->odds && below(2), .missing_since = 1}};
     const struct plan_settings settings = {.time_zone = LIT("UTC")};
-    struct plan p = plan(a, decode(a, root), &seen, NOW, &settings);
+    struct plan p = plan(a, resource_decode(a, whole->group, whole->kind, root), &seen, NOW, &settings);
     struct buf b = buf_new(a, LIMIT_ARENA_BYTES);
     for (const struct plan_action *x = p.first; x; x = x->next) {
         buf_fmt(&b, "%s %.*s\n", plan_verb_word(x->verb), FMT(x->why));
