@@ -53,9 +53,32 @@ static bool type_hides_filter(const struct backup_spec *spec)
            (type_is(spec, "db") || type_is(spec, "table"));
 }
 
+/* The filter's flag that has no field. */
+static void filter_option(struct rule_run *run, const struct backup_spec *spec)
+{
+    static const slice flag = SLICE("--case-sensitive");
+    slice type = spec->backup_type.value;
+    if (!slice_eq(type, LIT("db")) && !slice_eq(type, LIT("table")))
+        return;
+    for (const struct node *n = node_first(spec->job.br.options.node); n; n = node_next(n)) {
+        if (n->kind != NODE_STRING || !slice_eq(slice_cut(n->text, 0, slice_find_char(n->text, '=')), flag))
+            continue;
+        struct finding *x =
+            finding_at(run->findings, &rule_type_with_filter, FIELD_FORBIDDEN, at_part(n, 0, flag.n),
+                       "may not be set when backupType is %.*s: br backup %.*s does not "
+                       "support --case-sensitive",
+                       FMT(type), FMT(type));
+        finding_note(x, at_key(spec->backup_type.node), "the type is set here");
+        finding_hint(x, "remove it");
+    }
+}
+
 static void type_with_filter(struct rule_run *run, const struct backup_spec *spec)
 {
-    if (spec->is_log || !type_hides_filter(spec))
+    if (spec->is_log)
+        return;
+    filter_option(run, spec);
+    if (!type_hides_filter(spec))
         return;
     struct finding *x =
         finding_at(run->findings, &rule_type_with_filter, FIELD_FORBIDDEN, at_key(spec->table_filter.node),

@@ -41,6 +41,58 @@ static void log_timeago(struct rule_run *run, const struct backup_spec *spec)
     finding_hint(x, "remove it; commitTs sets where a log backup starts");
 }
 
+/* Flags of br backup that br log lacks; the fields have rules of their own, but for concurrency.
+ * [tidb: br/pkg/task/backup.go DefineBackupFlags, common.go DefineFilterFlags] */
+static const slice backup_flags[] = {
+    SLICE("--backupts"),
+    SLICE("--case-sensitive"),
+    SLICE("--compression"),
+    SLICE("--compression-level"),
+    SLICE("--concurrency"),
+    SLICE("--db"),
+    SLICE("--filter"),
+    SLICE("-f"),
+    SLICE("--gcttl"),
+    SLICE("--ignore-stats"),
+    SLICE("--keyspace-name"),
+    SLICE("--lastbackupts"),
+    SLICE("--range-limit"),
+    SLICE("--remove-schedulers"),
+    SLICE("--table"),
+    SLICE("--table-concurrency"),
+    SLICE("--replica-read-label"),
+    SLICE("--timeago"),
+    SLICE("--use-backupmeta-v2"),
+    SLICE("--use-checkpoint"),
+};
+
+static void log_option(struct rule_run *run, const struct node *option)
+{
+    slice flag = slice_cut(option->text, 0, slice_find_char(option->text, '='));
+    for (size_t i = 0; i < COUNT(backup_flags); i++) {
+        if (!slice_eq(flag, backup_flags[i]))
+            continue;
+        struct finding *x = finding_at(
+            run->findings, &rule_log_options, FIELD_FORBIDDEN, at_part(option, 0, flag.n),
+            "may not be set for a log backup: br log does not have %.*s, and every command fails", FMT(flag));
+        finding_hint(x, "remove it");
+    }
+}
+
+static void log_options(struct rule_run *run, const struct backup_spec *spec)
+{
+    const struct number *c = &spec->job.br.concurrency;
+    if (c->state == FIELD_GIVEN) {
+        struct finding *x = finding_at(run->findings, &rule_log_options, FIELD_FORBIDDEN, at_key(c->node),
+                                       "may not be set for a log backup: br log does not have --concurrency, "
+                                       "and every command fails");
+        finding_hint(x, "remove it");
+    }
+    for (const struct node *n = node_first(spec->job.br.options.node); n; n = node_next(n))
+        if (n->kind == NODE_STRING && !(n->flags & (NODE_BAD | NODE_PLACEHOLDER)))
+            log_option(run, n);
+}
+
 static void log_type(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct text *fields[] = {&spec->backup_type, &spec->job.br.db, &spec->job.br.table};

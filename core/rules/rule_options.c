@@ -122,11 +122,9 @@ static void last_backup_ts(struct rule_run *run, const struct backup_spec *spec,
     slice value = slice_from(option->text, flag.n + 1);
     bool separate = option->text.n == flag.n;
     struct finding *x = NULL;
-    if (spec->is_log) {
-        x = finding_at(run->findings, &rule_lastbackupts, FIELD_NONE, at_value(option),
-                       "br log does not support --lastbackupts: every command of the log backup fails");
-        finding_hint(x, "remove it");
-    } else if (spec->role != ROLE_BACKUP) {
+    if (spec->is_log) /* log-options reports it */
+        return;
+    if (spec->role != ROLE_BACKUP) {
         x = finding_at(run->findings, &rule_lastbackupts, FIELD_NONE, at_value(option),
                        "every run of the schedule is incremental to the same backup, however old it is");
         finding_hint(x, "remove it, and add a logBackupTemplate for the changes in between");

@@ -24,6 +24,7 @@ static const struct {
      "the Job takes the address of the cluster of that name in its own namespace: another one"},
     {"local-volume-lost", "the volume is deleted with the pod, and the backup's metadata with it"},
     {"log-filter", "stop, pause, resume and truncate fail on --filter: the task can never be stopped"},
+    {"log-options", "br log does not have the flag: the start fails"},
     {"log-timeago", "br log does not know --timeago: the start fails"},
     {"maxbackups-with-log", "recorded: the schedule deletes its log backup and makes no further snapshot"},
     {"name-too-long", "the names of the later Jobs (truncate, pause) are refused"},
