@@ -155,23 +155,96 @@ static void vanish(struct world *w, size_t i)
     }
 }
 
-bool world_delete(struct world *w, const struct node *object)
+/* The object that is meant; NULL: it has gone or changed since it was read. */
+static struct node *meant(const struct world *w, const struct node *object)
 {
     struct node *o = world_same(w, object);
-    if (!o || is_stale(o, object) ||
-        !slice_eq(tree_text_at(o, "metadata.uid"), tree_text_at(object, "metadata.uid")))
+    bool same = o && !is_stale(o, object) &&
+                slice_eq(tree_text_at(o, "metadata.uid"), tree_text_at(object, "metadata.uid"));
+    return same ? o : NULL;
+}
+
+/* Only the first deletion of an object that finalizers hold changes it. */
+static void mark_deleted(struct world *w, struct node *o)
+{
+    struct node *metadata = node_get(o, LIT("metadata"));
+    if (node_get(metadata, LIT("deletionTimestamp")))
+        return;
+    tree_set_text(w->arena, metadata, "deletionTimestamp", time_text(w));
+    world_touch(w, o);
+}
+
+bool world_delete(struct world *w, const struct node *object)
+{
+    struct node *o = meant(w, object);
+    if (!o)
         return false;
     struct node *metadata = node_get(o, LIT("metadata"));
     if (!tree_empty(node_get(metadata, LIT("finalizers")))) {
-        if (!node_get(metadata, LIT("deletionTimestamp")))
-            tree_set_text(w->arena, metadata, "deletionTimestamp", time_text(w));
-        world_touch(w, o);
+        mark_deleted(w, o);
         return true;
     }
     w->deletions++;
     vanish(w, index_of(w, arena_cstr(w->arena, tree_text(o, "kind")), tree_text(metadata, "namespace"),
                        tree_text(metadata, "name")));
     return true;
+}
+
+static const slice foreground = SLICE("foregroundDeletion");
+
+bool world_delete_in_foreground(struct world *w, const struct node *object)
+{
+    struct node *o = meant(w, object), *metadata = node_get(o, LIT("metadata"));
+    if (!o || node_get(metadata, LIT("deletionTimestamp")))
+        return o != NULL;
+    if (!node_get(metadata, LIT("finalizers")))
+        tree_put_array(w->arena, metadata, "finalizers");
+    struct node *mark = node_new(w->arena, NODE_STRING, 0);
+    mark->text = foreground;
+    tree_put(node_get(metadata, LIT("finalizers")), NULL, mark);
+    mark_deleted(w, o);
+    return true;
+}
+
+static bool has_owner(const struct world *w, const struct world_key *k)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (owns(&w->keys[i], k))
+            return true;
+    return false;
+}
+
+static bool has_dependents(const struct world *w, const struct world_key *owner)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (owns(owner, &w->keys[i]))
+            return true;
+    return false;
+}
+
+/* Returns whether the object went. */
+static bool end_foreground(struct world *w, size_t i)
+{
+    struct node *o = w->items[i];
+    for (struct node *f = node_first(node_at(o, "metadata.finalizers")); f; f = node_next(f)) {
+        if (!slice_eq(node_text(f), foreground) || has_dependents(w, &w->keys[i]))
+            continue;
+        f->flags |= NODE_DROPPED;
+        world_touch(w, o);
+        return tree_empty(node_at(o, "metadata.finalizers")) && world_delete(w, o);
+    }
+    return false;
+}
+
+void world_collect(struct world *w)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        const struct node *o = w->items[i];
+        bool orphan =
+            w->keys[i].owner_uid.n && !has_owner(w, &w->keys[i]) && !node_at(o, "metadata.deletionTimestamp");
+        if (orphan ? world_delete(w, o) : end_foreground(w, i))
+            i = (size_t)-1; /* the list has changed */
+    }
 }
 
 void world_merge(struct arena *a, struct node *into, const struct node *patch)
@@ -193,8 +266,10 @@ static bool patch_object(struct world *w, const struct node *patch)
     struct node *o = world_same(w, patch);
     if (!o || is_stale(o, patch))
         return false;
+    const struct node *before = node_copy(w->arena, o, 0);
     world_merge(w->arena, o, patch);
-    world_touch(w, o);
+    if (!node_equal(before, o)) /* the API server stores nothing that is already there */
+        world_touch(w, o);
     bool going = node_at(o, "metadata.deletionTimestamp") != NULL;
     if (going && tree_empty(node_at(o, "metadata.finalizers")))
         world_delete(w, o);

@@ -45,6 +45,12 @@ bool world_delete(struct world *w, const struct node *object);
 /* Applies a JSON merge patch to an object in that arena. */
 void world_merge(struct arena *a, struct node *object, const struct node *patch);
 
+/* The same with propagationPolicy Foreground: the object stays, marked, until garbage collection finds no dependents. */
+bool world_delete_in_foreground(struct world *w, const struct node *object);
+/* What garbage collection does a moment later: it deletes what was created after its owner had gone, and ends deletions in
+ * the foreground. */
+void world_collect(struct world *w);
+
 void world_touch(struct world *w, struct node *object); /* another client changed it */
 
 /* The action's effect; false when the API server refuses it (AlreadyExists, NotFound, Conflict). */

@@ -32,6 +32,7 @@ void pods_work(struct simulation *s)
 {
     enum { ODDS = 3 };
     user_looks(s);
+    world_collect(&s->world);
     if (s->log.found && !s->log.paused)
         s->log.checkpoint = timestamp_tso((s->world.now - 120) * 1000);
     for (size_t i = 0; i < s->world.count; i++) {

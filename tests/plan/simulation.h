@@ -8,7 +8,7 @@
 
 struct dice;
 
-enum { MOST_NAMES = 4096, WHY_BYTES = 400 };
+enum { MOST_NAMES = 4096, WHY_BYTES = 400, MOST_CLOCK_ERROR = 120 /* seconds, of a host */ };
 
 struct simulation {
     struct world world;

@@ -305,10 +305,11 @@ static struct api_answer get(struct api *a, const struct machine_request *q)
 /* ---- writes ---- */
 
 /* Carries out the action between the two looks of the invariants. */
-static bool act(struct api *a, const struct plan_action *x)
+static bool act(struct api *a, const struct plan_action *x, bool in_foreground)
 {
     invariants_before(a->s, x);
-    bool done = world_do(&a->s->world, x);
+    bool done =
+        in_foreground ? world_delete_in_foreground(&a->s->world, x->object) : world_do(&a->s->world, x);
     invariants_after(a->s, x, done);
     a->writes += done;
     return done;
@@ -324,7 +325,7 @@ static struct api_answer create(struct api *a, const struct machine_request *q)
         a->events++;
         return (struct api_answer){201, json_of(a, object)};
     }
-    if (!act(a, &x))
+    if (!act(a, &x, false))
         return status_answer(a, 409, "AlreadyExists");
     struct machine_request same = *q;
     same.name = tree_text_at(object, "metadata.name");
@@ -336,11 +337,51 @@ static struct api_answer failed(struct api *a, const struct machine_request *q)
     return find(a, q) ? status_answer(a, 409, "Conflict") : status_answer(a, 404, "NotFound");
 }
 
+/* Kinds with a status subresource: their status changes through it alone, and it changes nothing else. */
+static bool has_status_subresource(const struct machine_request *q)
+{
+    return strncmp(q->group_version, "pingcap.com/", strlen("pingcap.com/")) != 0;
+}
+
+static void cut_patch(struct api *a, const struct machine_request *q, struct node *patch)
+{
+    const struct node *version = node_at(patch, "metadata.resourceVersion");
+    if (!q->subresource) {
+        if (has_status_subresource(q))
+            tree_unset(patch, "status");
+        return;
+    }
+    struct node *metadata = tree_object(a->s->world.arena);
+    tree_put_text(a->s->world.arena, metadata, "name", q->name);
+    tree_put_text(a->s->world.arena, metadata, "namespace", q->namespace);
+    tree_put_copy(a->s->world.arena, metadata, "resourceVersion", version);
+    tree_set(patch, "metadata", metadata);
+    tree_unset(patch, "spec");
+}
+
+/* A finalizer that is new, on an object that is being deleted. */
+static bool adds_finalizer(const struct node *o, const struct node *patch)
+{
+    const struct node *old = node_at(o, "metadata.finalizers");
+    for (const struct node *f = node_first(node_at(patch, "metadata.finalizers")); f; f = node_next(f)) {
+        const struct node *same = node_first(old);
+        while (same && !slice_eq(same->text, f->text))
+            same = node_next(same);
+        if (!same)
+            return node_at(o, "metadata.deletionTimestamp") != NULL;
+    }
+    return false;
+}
+
 static struct api_answer patch(struct api *a, const struct machine_request *q)
 {
-    const struct plan_action x = {.verb = PLAN_PATCH, .object = read_json(a, q->body)};
+    struct node *body = read_json(a, q->body);
+    const struct plan_action x = {.verb = PLAN_PATCH, .object = body};
+    cut_patch(a, q, body);
+    if (find(a, q) && adds_finalizer(find(a, q), body))
+        return status_answer(a, 422, "Invalid");
     struct api_answer gone = get(a, q); /* the answer for an object that vanishes with its last finalizer */
-    if (!act(a, &x))
+    if (!act(a, &x, false))
         return failed(a, q);
     return find(a, q) ? get(a, q) : gone;
 }
@@ -350,10 +391,15 @@ static struct api_answer update(struct api *a, const struct machine_request *q)
     struct node *body = read_json(a, q->body), *o = find(a, q);
     if (!o)
         return status_answer(a, 404, "NotFound");
+    if (!node_at(body, "metadata.resourceVersion"))
+        return status_answer(a, 422, "Invalid");
     if (version_of(body) != version_of(o))
         return status_answer(a, 409, "Conflict");
-    tree_set(o, "spec", node_copy(a->s->world.arena, node_get(body, LIT("spec")), 0));
-    world_touch(&a->s->world, o);
+    const struct node *spec = node_get(body, LIT("spec"));
+    if (!node_equal(spec, node_get(o, LIT("spec")))) {
+        tree_set(o, "spec", node_copy(a->s->world.arena, spec, 0));
+        world_touch(&a->s->world, o);
+    }
     return get(a, q);
 }
 
@@ -365,16 +411,22 @@ static struct api_answer delete (struct api *a, const struct machine_request *q)
     if (!there)
         return status_answer(a, 404, "NotFound");
     struct node *object = node_copy(w, there, 0), *metadata = node_get(object, LIT("metadata"));
-    tree_set_text(w, metadata, "uid", tree_text_at(body, "preconditions.uid"));
-    tree_set_text(w, metadata, "resourceVersion", tree_text_at(body, "preconditions.resourceVersion"));
-    if (!tree_text(metadata, "uid").n || !tree_text(metadata, "resourceVersion").n)
+    slice uid = tree_text_at(body, "preconditions.uid");
+    slice version = tree_text_at(body, "preconditions.resourceVersion");
+    if (uid.n)
+        tree_set_text(w, metadata, "uid", uid);
+    if (version.n)
+        tree_set_text(w, metadata, "resourceVersion", version);
+    else
+        tree_unset(metadata, "resourceVersion");
+    if (!uid.n || !version.n)
         invariant_broken(a->s, "%.*s is deleted without preconditions", FMT(q->name));
     bool first = slice_eq(tree_text(body, "propagationPolicy"), LIT("Foreground"));
     if (first && !slice_eq(tree_text(object, "kind"), LIT("Job")))
         invariant_broken(a->s, "%.*s loses the Job that cleans its data: it is deleted after its dependents",
                          FMT(q->name));
     const struct plan_action x = {.verb = PLAN_DELETE, .object = object};
-    if (!act(a, &x))
+    if (!act(a, &x, first))
         return failed(a, q);
     return find(a, q) ? get(a, q) : status_answer(a, 200, "");
 }

@@ -98,7 +98,7 @@ void faults_strike(struct life *l)
         life_trace(l, "a host does not reach the lease");
     }
     if (dice(l, CLOCK) == 0) {
-        any_host(l)->wall_offset = (int64_t)dice(l, 240) - 120;
+        any_host(l)->wall_offset = (int64_t)dice(l, 2 * MOST_CLOCK_ERROR) - MOST_CLOCK_ERROR;
         life_trace(l, "a clock is set");
     }
     struct host *h = any_host(l);

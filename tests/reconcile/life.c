@@ -433,6 +433,17 @@ static void rouse_watches(struct life *l)
     }
 }
 
+/* The garbage collector sees what has changed, with faults some time later. */
+static void collect(struct life *l)
+{
+    enum { LATE = 60 };
+    if (l->collected == l->s.world.next_uid || (l->s.faults && dice(l, LATE)))
+        return;
+    world_collect(&l->s.world);
+    api_poll(&l->api);
+    l->collected = l->s.world.next_uid;
+}
+
 void life_step(struct life *l, int64_t end)
 {
     struct watch *w = NULL, *other;
@@ -477,6 +488,7 @@ void life_step(struct life *l, int64_t end)
     } else {
         call_machine(l, h);
     }
+    collect(l);
     watch_leader(l);
     rouse_watches(l);
 }

@@ -51,6 +51,7 @@ struct life {
     struct message *messages[MOST_MESSAGES];
     size_t message_count;
     uint64_t last_message;
+    uint64_t collected;            /* the world's next uid when garbage was last collected */
     size_t changes_shown, at_once; /* at_once: steps without time */
     size_t steps, crashes, takeovers, conflicts, broken_machines;
     unsigned leader;

@@ -135,6 +135,8 @@ static void serve(struct rig *r, const struct machine_request *q)
         struct api_answer a = api_do(&r->api, q);
         e.status = a.status;
         e.body = a.body;
+        world_collect(&r->s.world);
+        api_poll(&r->api);
     }
     rig_tell(r, &e);
 }
