@@ -148,7 +148,7 @@ static void vanish(struct world *w, size_t i)
     const struct world_key gone = w->keys[i];
     w->items[i] = w->items[--w->count];
     w->keys[i] = w->keys[w->count];
-    for (size_t k = 0; k < w->count; k++) {
+    for (size_t k = 0; k < w->count && !w->collects_later; k++) {
         const struct node *dependent = w->items[k];
         if (owns(&gone, &w->keys[k]) && world_delete(w, dependent) && w->items[k] != dependent)
             k = (size_t)-1; /* the list has changed */

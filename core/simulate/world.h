@@ -23,6 +23,7 @@ struct world {
     int64_t now;
     uint64_t next_uid; /* 0: every uid is "UID", as in the recorded histories */
     size_t creations, deletions;
+    bool collects_later; /* what an object owns goes in world_collect(), not with the object */
 };
 
 /* Returns a world without objects, at that time (Unix seconds). */
@@ -47,8 +48,7 @@ void world_merge(struct arena *a, struct node *object, const struct node *patch)
 
 /* The same with propagationPolicy Foreground: the object stays, marked, until garbage collection finds no dependents. */
 bool world_delete_in_foreground(struct world *w, const struct node *object);
-/* What garbage collection does a moment later: it deletes what was created after its owner had gone, and ends deletions in
- * the foreground. */
+/* What garbage collection does a moment later: it deletes what has no owner any more, and ends deletions in the foreground. */
 void world_collect(struct world *w);
 
 void world_touch(struct world *w, struct node *object); /* another client changed it */

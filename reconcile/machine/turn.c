@@ -254,13 +254,13 @@ static bool must_look_first(struct turn *t, const struct plan_action *x)
                    t->m->now.ms - i->confirmed_at > FRESH_MS);
 }
 
-/* What retention deletes depends on which other Backups exist, and a silent watch may be broken. */
+/* What retention deletes, and whether a run may be made, depends on the other Backups, and a silent watch may be broken. */
 static bool waits_for_children(struct turn *t, const struct plan_action *x)
 {
     enum { LOOK_AGAIN_MS = 500 };
     enum kind_number k = kind_of(tree_text(x->object, "apiVersion"), tree_text(x->object, "kind"));
-    if (x->verb != PLAN_DELETE || t->resource->kind != KIND_BACKUP_SCHEDULE || k >= K_WATCHED ||
-        informer_is_fresh(t->m, k))
+    if ((x->verb != PLAN_DELETE && x->verb != PLAN_CREATE) || t->resource->kind != KIND_BACKUP_SCHEDULE ||
+        k >= K_WATCHED || informer_is_fresh(t->m, k))
         return false;
     queue_rest(&t->m->queue, t->item, t->m->now.ms + LOOK_AGAIN_MS);
     return true;
@@ -337,7 +337,7 @@ static bool act(struct turn *t, struct machine_request *ret)
         look(t, ret);
         return true;
     }
-    if (waits_for_another(t, x) || waits_for_children(t, x))
+    if (waits_for_children(t, x) || waits_for_another(t, x))
         return false;
     if (++t->item->streak > MOST_STREAK) {
         put_off(t, "does not settle: it is written again and again");

@@ -19,6 +19,10 @@ void invariant_broken(struct simulation *s, const char *format, ...)
     va_end(args);
 }
 
+enum {
+    UNSEEN_SECONDS = 150
+}; /* what a host may not have seen: its watch is silent for 90 seconds before it lists again */
+
 static bool is_kind(const struct node *n, const char *kind)
 {
     return slice_eq(tree_text(n, "kind"), slice_of(kind));
@@ -87,14 +91,27 @@ void invariants_forget_run(struct simulation *s, slice name)
     }
 }
 
+static int64_t age(const struct simulation *s, slice since)
+{
+    struct timestamp t;
+    return timestamp_parse(since, &t, NULL) ? s->world.now - t.ms / 1000 : 0;
+}
+
+/* Whether it runs, for so long that every host knows. */
+static bool is_known_to_run(const struct simulation *s, const struct node *backup)
+{
+    const struct node *c = node_first(node_at(backup, "status.conditions"));
+    while (c && !slice_eq(tree_text(c, "type"), LIT("Running")))
+        c = node_next(c);
+    return c && slice_eq(tree_text_at(backup, "status.phase"), LIT("Running")) &&
+           age(s, tree_text(c, "lastTransitionTime")) > UNSEEN_SECONDS;
+}
+
 /* A Backup without a pod for an hour delays no other: an hour by the clock of the host that decides. */
 static bool nobody_began(const struct simulation *s, const struct node *n)
 {
     enum { PATIENCE = 3600 - MOST_CLOCK_ERROR };
-    struct timestamp t;
-    slice created = tree_text_at(n, "metadata.creationTimestamp");
-    return !slice_eq(tree_text_at(n, "status.phase"), LIT("Running")) && timestamp_parse(created, &t, NULL) &&
-           s->world.now - t.ms / 1000 > PATIENCE;
+    return !is_known_to_run(s, n) && age(s, tree_text_at(n, "metadata.creationTimestamp")) > PATIENCE;
 }
 
 static void no_overlap(struct simulation *s, const struct node *made)
@@ -143,7 +160,6 @@ static bool log_goes_on(const struct simulation *s)
 /* A deletion of a complete snapshot leaves what was promised. */
 static void check_deletion(struct simulation *s, const struct node *gone)
 {
-    enum { UNSEEN_SECONDS = 150 };
     slice schedule = schedule_of(gone);
     const struct node *owner = schedule.n ? world_find(&s->world, "BackupSchedule",
                                                        tree_text_at(gone, "metadata.namespace"), schedule)

@@ -44,6 +44,7 @@ static const char *constant_kind(slice kind)
 void api_open(struct api *a, struct simulation *s)
 {
     *a = (struct api){.s = s};
+    s->world.collects_later = true;
     api_poll(a);
 }
 
@@ -245,7 +246,14 @@ static struct api_answer status_answer(struct api *a, int status, const char *re
                   status / 100 == 2 ? "Success" : "Failure", reason)};
 }
 
-static struct snapshot *take_snapshot(struct api *a, const char *kind)
+/* Objects of the simulation may have no apiVersion. */
+static bool is_of(const struct node *o, const char *group_version)
+{
+    slice own = tree_text(o, "apiVersion");
+    return !own.n || slice_eq(own, slice_of(group_version));
+}
+
+static struct snapshot *take_snapshot(struct api *a, const char *kind, const char *group_version)
 {
     struct world *w = &a->s->world;
     struct snapshot *p = &a->snapshots[++a->last_token % PAGES_KEPT];
@@ -254,7 +262,7 @@ static struct snapshot *take_snapshot(struct api *a, const char *kind)
     p->version = w->next_uid - 1;
     p->items = calloc(w->count + 1, sizeof *p->items);
     for (size_t i = 0; i < w->count; i++) {
-        if (!slice_eq(tree_text(w->items[i], "kind"), slice_of(kind)))
+        if (!slice_eq(tree_text(w->items[i], "kind"), slice_of(kind)) || !is_of(w->items[i], group_version))
             continue;
         slice json = json_of(a, w->items[i]);
         p->items[p->count++] = strndup(json.p, json.n);
@@ -276,7 +284,7 @@ static struct api_answer list(struct api *a, const struct machine_request *q)
         if (p->token != token)
             return status_answer(a, 410, "Expired");
     } else {
-        p = take_snapshot(a, kind);
+        p = take_snapshot(a, kind, q->group_version);
     }
     struct buf b = buf_new(a->s->scratch, SIZE_MAX);
     buf_fmt(&b, "{\"kind\":\"%sList\",\"metadata\":{\"resourceVersion\":\"%llu\"", kind,
@@ -293,7 +301,8 @@ static struct api_answer list(struct api *a, const struct machine_request *q)
 
 static struct node *find(struct api *a, const struct machine_request *q)
 {
-    return world_find(&a->s->world, kind_of_resource(q->resource), q->namespace, q->name);
+    struct node *o = world_find(&a->s->world, kind_of_resource(q->resource), q->namespace, q->name);
+    return o && is_of(o, q->group_version) ? o : NULL;
 }
 
 static struct api_answer get(struct api *a, const struct machine_request *q)
@@ -315,16 +324,31 @@ static bool act(struct api *a, const struct plan_action *x, bool in_foreground)
     return done;
 }
 
+/* What would be stored. */
+static struct api_answer dry_run(struct api *a, const struct node *object)
+{
+    struct world *w = &a->s->world;
+    const struct node *made = world_create(w, object);
+    if (!made)
+        return status_answer(a, 409, "AlreadyExists");
+    struct api_answer answer = {201, json_of(a, made)};
+    tree_unset(node_get(made, LIT("metadata")), "finalizers");
+    world_delete(w, made);
+    return answer;
+}
+
 static struct api_answer create(struct api *a, const struct machine_request *q)
 {
     struct node *object = read_json(a, q->body);
     const struct plan_action x = {.verb = PLAN_CREATE, .object = object};
-    if (slice_eq(q->query, LIT("dryRun=All")))
-        return (struct api_answer){201, json_of(a, object)};
     if (!strcmp(q->resource, "events")) {
         a->events++;
         return (struct api_answer){201, json_of(a, object)};
     }
+    if (node_at(object, "metadata.resourceVersion") && strcmp(q->resource, "leases") != 0)
+        return status_answer(a, 500, "");
+    if (slice_eq(q->query, LIT("dryRun=All")))
+        return dry_run(a, object);
     if (!act(a, &x, false))
         return status_answer(a, 409, "AlreadyExists");
     struct machine_request same = *q;
@@ -378,19 +402,24 @@ static struct api_answer patch(struct api *a, const struct machine_request *q)
     struct node *body = read_json(a, q->body);
     const struct plan_action x = {.verb = PLAN_PATCH, .object = body};
     cut_patch(a, q, body);
-    if (find(a, q) && adds_finalizer(find(a, q), body))
+    if (!find(a, q))
+        return status_answer(a, 404, "NotFound");
+    if (adds_finalizer(find(a, q), body))
         return status_answer(a, 422, "Invalid");
-    struct api_answer gone = get(a, q); /* the answer for an object that vanishes with its last finalizer */
+    struct node *last = node_copy(a->s->world.arena, find(a, q), 0);
     if (!act(a, &x, false))
         return failed(a, q);
-    return find(a, q) ? get(a, q) : gone;
+    if (find(a, q))
+        return get(a, q);
+    world_merge(&a->s->world, last, body); /* the object vanished with its last finalizer */
+    return (struct api_answer){200, json_of(a, last)};
 }
 
 static struct api_answer update(struct api *a, const struct machine_request *q)
 {
     struct node *body = read_json(a, q->body), *o = find(a, q);
-    if (!o)
-        return status_answer(a, 404, "NotFound");
+    if (!o) /* a Lease is created */
+        return create(a, q);
     if (!node_at(body, "metadata.resourceVersion"))
         return status_answer(a, 422, "Invalid");
     if (version_of(body) != version_of(o))
