@@ -116,7 +116,10 @@ void api_default_job(struct arena *a, struct node *job)
     default_bool(a, spec, "manualSelector", false);
     default_text(a, spec, "podReplacementPolicy", "TerminatingOrFailed");
     default_int(a, spec, "backoffLimit", node_get(spec, LIT("backoffLimitPerIndex")) ? INT32_MAX : 6);
-    struct node *labels = node_at(spec, "template.metadata.labels");
+    struct node *template = node_get(spec, LIT("template"));
+    default_object(a, template, "metadata");
+    default_object(a, node_get(template, LIT("metadata")), "labels");
+    struct node *labels = node_at(template, "metadata.labels");
     slice name = tree_text_at(job, "metadata.name");
     tree_set_text(a, labels, "job-name", name);
     tree_set_text(a, labels, "batch.kubernetes.io/job-name", name);

@@ -411,7 +411,7 @@ static struct api_answer patch(struct api *a, const struct machine_request *q)
         return failed(a, q);
     if (find(a, q))
         return get(a, q);
-    world_merge(&a->s->world, last, body); /* the object vanished with its last finalizer */
+    world_merge(a->s->world.arena, last, body); /* the object vanished with its last finalizer */
     return (struct api_answer){200, json_of(a, last)};
 }
 
