@@ -39,6 +39,7 @@ int command_default(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_reconcile(int argc, char **argv);
 int command_simulate(int argc, char **argv);
+int command_probe(int argc, char **argv);
 int command_certs(int argc, char **argv);
 int command_crds(int argc, char **argv);
 int command_rules(int argc, char **argv);

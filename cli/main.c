@@ -36,6 +36,7 @@ static const struct command {
     {SLICE("reconcile"), command_reconcile, "run the controller: carry out admitted objects"},
     {SLICE("simulate"), command_simulate, "play a schedule forward: what it keeps, and what can be restored"},
     {SLICE("serve"), command_serve, "answer AdmissionReviews over TLS"},
+    {SLICE("probe"), command_probe, "show whether a cluster's webhook judges what is created"},
     {SLICE("certs"), command_certs, "show, make and keep the webhook's certificates"},
     {SLICE("crds"), command_crds, "print the CustomResourceDefinitions"},
     {SLICE("rules"), command_rules, "list the rules"},

@@ -97,7 +97,8 @@ struct kube_answer {
     slice error;          /* one line when it is not: what, where, how to fix */
     bool too_large;       /* KUBE_UNREACHABLE: the answer has more than 8 MiB */
     unsigned retry_after; /* KUBE_RETRY: the milliseconds the server asked for, or 0 */
-    int64_t date;         /* the server's clock when it answered, Unix seconds; 0: it did not say */
+    slice warnings; /* of admission, as the server's Warning headers have them; each ends with a line feed */
+    int64_t date;   /* the server's clock when it answered, Unix seconds; 0: it did not say */
 };
 
 /* A repeated request may have been carried out before: give updates a resourceVersion, and take KUBE_CONFLICT

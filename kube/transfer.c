@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 enum {
+    WARNING_BYTES = 4096, /* the API server cuts a warning at 256 bytes, and all of an answer at 4 KiB */
+    WARNINGS_BYTES = 64 << 10,
     TOKEN_LIFE_MS = 60000, /* as client-go: the kubelet replaces the file long before the token ends */
 };
 
@@ -101,6 +103,24 @@ static int64_t parsed_date(const struct curl *curl, slice value)
     return seconds > 0 ? seconds : 0;
 }
 
+/* `299 - "text"`, in which quotes and backslashes have a backslash (RFC 9110 does not ask for more than one a line, and Go
+ * sends no more). What does not fit is left out. */
+static void keep_warning(struct buf *b, slice value)
+{
+    char line[WARNING_BYTES];
+    size_t n = 0, quote = slice_find_char(value, '"');
+    for (size_t i = quote + 1; quote != SLICE_NONE && i < value.n && n < sizeof line - 1; i++) {
+        if (value.p[i] == '"')
+            break;
+        if (value.p[i] == '\\' && i + 1 < value.n)
+            i++;
+        line[n++] = value.p[i];
+    }
+    line[n++] = '\n';
+    if (n > 1)
+        transfer_keep(b, (slice){line, n});
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *t = context;
@@ -112,6 +132,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
         t->retry_after = seconds < 86400 ? (unsigned)seconds * 1000U : 86400000U;
     if (header_value(line, LIT("date:"), &value))
         t->date = parsed_date(t->kube->curl, value);
+    if (header_value(line, LIT("warning:"), &value))
+        keep_warning(&t->warnings, value);
     return size * count;
 }
 
@@ -196,6 +218,7 @@ bool transfer_begin(struct transfer *t, struct kube *k, CURL *handle, struct are
                            .handle = handle,
                            .arena = a,
                            .body = buf_new(a, ANSWER_BYTES),
+                           .warnings = buf_new(a, WARNINGS_BYTES),
                            .stream = t->stream,
                            .context = t->context,
                            .code = CURLE_OUT_OF_MEMORY};
@@ -263,6 +286,7 @@ struct kube_answer transfer_answer(const struct transfer *t, struct arena *a, co
         return answer;
     }
     answer.body = buf_slice(&t->body);
+    answer.warnings = buf_slice(&t->warnings);
     answer.outcome = kube_outcome_of(t->status);
     answer.retry_after = t->retry_after;
     if (answer.outcome != KUBE_OK)

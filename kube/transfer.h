@@ -32,6 +32,7 @@ struct transfer {
     struct arena *arena; /* of the body and of what is sent */
     struct curl_slist *headers;
     struct buf body;
+    struct buf warnings; /* lines */
     /* Takes the bytes of an answer that is OK in place of the body; false ends the transfer. NULL: the body is kept. */
     bool (*stream)(void *context, slice bytes);
     void *context;

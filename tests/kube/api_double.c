@@ -155,6 +155,11 @@ static enum MHD_Result show(struct MHD_Connection *c, int status, const cJSON *j
 static enum MHD_Result create(struct api *api, struct MHD_Connection *c, const char *path, cJSON *json)
 {
     char full[NAME];
+    if (MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "dryRun")) {
+        enum MHD_Result shown = show(c, 201, json);
+        cJSON_Delete(json);
+        return shown;
+    }
     snprintf(full, sizeof full, "%s/%s", path,
              cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(json, "metadata"), "name")));
     if (find(api, full)) {

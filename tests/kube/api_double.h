@@ -1,5 +1,5 @@
 /* A small API server for tests, over HTTPS on a port of its own: objects by path with resourceVersions,
- * create and update with conflicts, strategic merge of webhooks, one bearer token; and it fails when told
+ * create and update with conflicts, dry runs of creations, strategic merge of webhooks, one bearer token; and it fails when told
  * to. */
 #ifndef BRGATE_API_DOUBLE_H
 #define BRGATE_API_DOUBLE_H

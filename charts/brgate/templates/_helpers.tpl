@@ -257,6 +257,14 @@ timeoutSeconds: {{ .Values.webhook.timeoutSeconds }}
 {{ include "brgate.conditions" . }}
 {{- end }}
 
+{{/* The pod and the account of `helm test`, and where it tries to create a Backup. */}}
+{{- define "brgate.probe.name" -}}
+{{ include "brgate.fullname" . | trunc 57 | trimSuffix "-" }}-probe
+{{- end }}
+{{- define "brgate.probe.namespace" -}}
+{{ default .Release.Namespace .Values.test.namespace }}
+{{- end }}
+
 {{/* The arguments of the servers. */}}
 {{- define "brgate.args" -}}
 {{- $tls := not (include "brgate.self" .) }}

@@ -1,6 +1,6 @@
 # The objects of each certificate mode.
 
-common=(Deployment MutatingWebhookConfiguration NetworkPolicy Pod PodDisruptionBudget ResourceQuota Service ServiceAccount
+common=(Deployment MutatingWebhookConfiguration NetworkPolicy PodDisruptionBudget ResourceQuota Service ServiceAccount
         ValidatingWebhookConfiguration)
 
 given "mode self" --values "$chart/ci/self-values.yaml"

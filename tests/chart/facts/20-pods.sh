@@ -2,12 +2,14 @@
 
 for values in minimal self files everything; do
     given "$values" --values "$chart/ci/$values-values.yaml"
-    for kind in Deployment Pod; do
+    for from in out probe; do
+        kind=Deployment
+        [[ $from == probe ]] && kind=Pod
         has $kind 'runAsNonRoot: true' 'runAsUser: 65532' 'seccompProfile:' 'type: RuntimeDefault' 'allowPrivilegeEscalation: false' \
             'drop:' '^ *- ALL$' 'readOnlyRootFilesystem: true' 'enableServiceLinks: false'
         has_not $kind 'privileged' 'hostPath' 'hostPID' 'add:'
     done
-    has_not Pod 'automountServiceAccountToken: true'
+    unset from
     has ServiceAccount '^automountServiceAccountToken: false'
 done
 
@@ -16,7 +18,32 @@ has Deployment 'replicas: 2' 'maxUnavailable: 0' 'image: "registry.example.com/b
     'httpGet: \{path: /readyz, port: health\}' 'httpGet: \{path: /livez, port: health\}' 'checksum/policy: [0-9a-f]{64}'
 has_not Deployment 'hostNetwork' '--config' '--client-ca'
 has PodDisruptionBudget 'minAvailable: 1' 'unhealthyPodEvictionPolicy: AlwaysAllow'
-has Pod 'helm.sh/hook: test' 'http://gate-brgate.brgate-system.svc:8080/readyz'
+
+# `helm test` asks with an account of its own, which may create Backups in one namespace and read one configuration.
+from=probe
+has Pod 'image: "registry.example.com/brgate:0' '- probe$' '--namespace=brgate-system$' '--webhook-configuration=gate-brgate$' '--enforcement=deny$' \
+    'serviceAccountName: gate-brgate-probe$' 'helm.sh/hook: test$' 'helm.sh/hook-delete-policy: before-hook-creation$'
+has_not Pod 'app.kubernetes.io/name'
+has Role 'name: gate-brgate-probe$' 'namespace: brgate-system$' 'resources: \[backups\]$' 'verbs: \[create\]$'
+has_not Role '\*' 'get'
+has ClusterRole 'resourceNames: \[gate-brgate\]$' 'resourceNames: \[brgate-system\]$' 'verbs: \[get\]$'
+has_not ClusterRole '\*' 'list' 'patch' 'secrets'
+has ValidatingAdmissionPolicy "request.userInfo.username == 'system:serviceaccount:brgate-system:gate-brgate-probe'" 'expression: request.dryRun$'
+has ValidatingAdmissionPolicyBinding 'validationActions: \[Deny\]' 'policyName: gate-brgate-probe$'
+given "an API server without admission policies" --kube-version 1.29.0
+has_not ValidatingAdmissionPolicy '.'
+given "no test" --set test.enabled=false
+for kind in Pod ServiceAccount Role RoleBinding ClusterRole ClusterRoleBinding ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding; do
+    has_not $kind '.'
+done
+given "another namespace to try" --set test.namespace=team-a,enforcement=warn
+has Pod 'namespace: brgate-system$' '--namespace=team-a$' '--enforcement=warn$'
+has Role 'namespace: team-a$'
+has RoleBinding 'namespace: team-a$' 'namespace: brgate-system\}$'
+has ClusterRole 'resourceNames: \[team-a\]$'
+given "a policy that may have another enforcement for what is tried" --set policy.rules.prefix-missing=error
+has_not Pod '--enforcement'
+unset from
 
 # A container with the same flags, files and rights runs before the server, so that a bad policy shows with its reason.
 for values in self files everything clouds; do
@@ -33,7 +60,7 @@ for values in self files everything clouds; do
 done
 
 given "minimal" --values "$chart/ci/minimal-values.yaml"
-kinds ClusterRole ClusterRoleBinding Deployment Pod Role RoleBinding Service ServiceAccount "${guard[@]}" ValidatingWebhookConfiguration
+kinds ClusterRole ClusterRoleBinding Deployment Role RoleBinding Service ServiceAccount "${guard[@]}" ValidatingWebhookConfiguration
 has_not Deployment 'priorityClassName' 'resources:'
 has_not ValidatingWebhookConfiguration 'delete.brgate.io'
 

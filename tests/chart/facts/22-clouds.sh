@@ -17,7 +17,7 @@ given "clouds" --values "$chart/ci/clouds-values.yaml"
 has Deployment '--listen=0.0.0.0:8443$' '--health-listen=0.0.0.0:8080$' '--log-level=warning$' '--certs-name=brgate.example.com$' \
     '--certs-service=gate-brgate$' 'runAsNonRoot: true' 'type: RuntimeDefault'
 has_not Deployment 'runAsUser' 'runAsGroup' 'fsGroup' 'null'
-has_not Pod 'runAsUser' 'fsGroup'
+from=probe has_not Pod 'runAsUser' 'fsGroup'
 for line in 'name: TZ' 'mountPath: /etc/authorities'; do # both containers have it
     checked=$((checked + 1))
     (($(object Deployment <"$work/out" | grep -c "$line") == 2)) || wrong "$what" "$(object Deployment <"$work/out" | grep "$line")" "two of $line"

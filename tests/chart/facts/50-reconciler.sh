@@ -4,7 +4,7 @@ given "as it comes"
 for kind in Deployment ServiceAccount ClusterRole Role NetworkPolicy PodDisruptionBudget; do has_not $kind 'reconciler'; done
 
 given "reconciler" --set reconciler.enabled=true,certificates.mode=files
-kinds ClusterRole ClusterRoleBinding ConfigMap Deployment Deployment MutatingWebhookConfiguration NetworkPolicy NetworkPolicy Pod PodDisruptionBudget \
+kinds ClusterRole ClusterRoleBinding ConfigMap Deployment Deployment MutatingWebhookConfiguration NetworkPolicy NetworkPolicy PodDisruptionBudget \
     PodDisruptionBudget ResourceQuota Role RoleBinding Service ServiceAccount ServiceAccount ValidatingWebhookConfiguration
 only() { # only KIND NAME: the rest of the facts is about that object
     object "$1" "$2" <"$work/out" >"$work/one" && mv "$work/one" "$work/out"
