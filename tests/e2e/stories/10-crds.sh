@@ -48,6 +48,8 @@ TXT
 
 when "kubectl explain backup.spec" kubectl explain backup.spec --api-version=br.pingcap.com/v1alpha1
 then_has "it says what the spec is" "$out" "What is backed up, by which tool, and where to."
+when "kubectl explain of a field of Kubernetes' own" kubectl explain bks.spec.backupTemplate.tolerations.effect --api-version=br.pingcap.com/v1alpha1
+then_has "it is explained as well" "$out" "NoSchedule, PreferNoSchedule or NoExecute; any when empty."
 
 # The documents leave columns out; these are all of them.
 given "one object of each kind" kubectl create -n default -f - <<'YAML'
