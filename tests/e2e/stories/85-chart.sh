@@ -29,6 +29,7 @@ for file in "$chart"/ci/*-values.yaml; do
     when "helm template --values ci/$name-values.yaml | kubectl apply --dry-run=server" \
         kubectl apply --dry-run=server -f "$work/rendered"
     then_equal "the API server has no fault to find, and Pod Security neither" "$code $err" "0 "
+    then_true "each of the objects was looked at" test "$(grep -c 'server dry run' <<<"$out")" -eq "$(grep -c '^kind: ' "$work/rendered")"
 done
 
 # ---- what is installed
@@ -43,6 +44,14 @@ kubectl patch validatingwebhookconfiguration brgate --type=json \
 when "helm upgrade, after the servers have written the caBundle" helm upgrade gate "$chart" "${install[@]}" --set webhook.timeoutSeconds=7
 then_equal "their bundle stays" "$(kubectl get validatingwebhookconfiguration brgate \
     -o jsonpath='{.webhooks[0].timeoutSeconds} {.webhooks[0].clientConfig.caBundle}')" "7 $(certificate_base64 cluster-ca)"
+beside=(--set image.repository=brgate,crds.enabled=false,webhook.failurePolicy=Ignore --wait=false)
+when "helm install of another release beside it, in the same namespace" helm install beside "$chart" "${beside[@]}"
+then_it_passes
+owned() { kubectl get deployment,service,serviceaccount,poddisruptionbudget,networkpolicy,resourcequota,role,rolebinding -n brgate-system -o name |
+    grep -E "/$1(-probe)?\$" | wc -l; }
+then_equal "each has objects of its own" "$(owned brgate) $(owned beside-brgate)" "9 11" # mode files needs no rights
+given "it is gone" helm uninstall beside
+then_equal "with its own objects only" "$(owned brgate) $(owned beside-brgate)" "9 0"
 when "helm uninstall" helm uninstall gate
 then_it_passes
 then_equal "the definitions stay, and every object with them" "$(kubectl get crd -o name | grep -c pingcap.com)" 6
