@@ -157,7 +157,7 @@ static void won(struct machine *m)
     if (l->held)
         return;
     l->held = true;
-    note(m, MACHINE_INFO, NULL, "holds the lease %.*s/%.*s", FMT(m->settings.lease_namespace),
+    note(m, MACHINE_INFO, NULL, "holds the Lease %.*s/%.*s", FMT(m->settings.lease_namespace),
          FMT(m->settings.lease_name));
 }
 
@@ -189,9 +189,9 @@ static void fail(struct machine *m, const struct machine_event *e, enum machine_
         return;
     t->said_at = m->now.ms;
     slice reason = reason_of(m, e);
-    note(m, MACHINE_WARNING, NULL, "cannot %s the Lease %.*s/%.*s, trying again: %.*s",
-         reads ? "read" : "write", FMT(m->settings.lease_namespace), FMT(m->settings.lease_name),
-         FMT(reason));
+    note(m, MACHINE_WARNING, NULL, "cannot %s the Lease %.*s/%.*s, trying again: %.*s%s",
+         reads ? "read" : "write", FMT(m->settings.lease_namespace), FMT(m->settings.lease_name), FMT(reason),
+         e->status == 404 ? "; create the namespace, or name another one with --lease" : "");
 }
 
 static void recover(struct machine *m, enum machine_verb verb)
@@ -208,8 +208,8 @@ static void give_back(struct machine *m, bool done)
 {
     m->lease.given_back = true;
     note(m, done ? MACHINE_INFO : MACHINE_WARNING, NULL,
-         done ? "has given the lease %.*s/%.*s back"
-              : "could not give the lease %.*s/%.*s back: it expires by itself",
+         done ? "has given the Lease %.*s/%.*s back"
+              : "could not give the Lease %.*s/%.*s back: it expires by itself",
          FMT(m->settings.lease_namespace), FMT(m->settings.lease_name));
 }
 

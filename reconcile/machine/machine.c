@@ -97,7 +97,7 @@ static void lose(struct machine *m)
     m->counts[MACHINE_DENIED] = 0;
     m->others = 0;
     m->told_lists = m->has_plans = false;
-    note(m, MACHINE_WARNING, NULL, "no longer holds the lease %.*s/%.*s", FMT(m->settings.lease_namespace),
+    note(m, MACHINE_WARNING, NULL, "no longer holds the Lease %.*s/%.*s", FMT(m->settings.lease_namespace),
          FMT(m->settings.lease_name));
 }
 
