@@ -1,7 +1,7 @@
 /* brgate audit: judges what is in a cluster. */
 #include "audit.h"
 #include "command.h"
-#include "kinds.h"
+#include "kind_list.h"
 #include "reporting.h"
 
 #include "brgate_limits.h"
@@ -75,7 +75,7 @@ struct settings {
 static bool take_kinds(void *settings, const struct option *o, const char *value, struct error *reterr)
 {
     (void)o;
-    return kinds_read(value, &((struct settings *)settings)->kinds, reterr);
+    return kind_list_read(value, &((struct settings *)settings)->kinds, reterr);
 }
 
 static bool take_enforcement(void *settings, const struct option *o, const char *value, struct error *reterr)

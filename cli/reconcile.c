@@ -6,7 +6,7 @@
 #include "builtin_schemas.h"
 #include "file.h"
 #include "image_name.h"
-#include "kinds.h"
+#include "kind_list.h"
 #include "kube.h"
 #include "kube_name.h"
 #include "log.h"
@@ -61,7 +61,7 @@ static bool take_kinds(void *settings, const struct option *o, const char *value
     struct settings *s = settings;
     unsigned named;
     (void)o;
-    if (!kinds_read(value, &named, reterr))
+    if (!kind_list_read(value, &named, reterr))
         return false;
     s->options.machine.kinds = 0;
     for (unsigned i = 0; i < builtin_schemas.kind_count; i++) {

@@ -1,4 +1,4 @@
-#include "kinds.h"
+#include "kind_list.h"
 
 #include "ascii.h"
 #include "builtin_schemas.h"
@@ -46,7 +46,7 @@ static bool unknown(slice got, const struct schema_kind *all, size_t count, stru
            suggest_unknown_of(reterr, "kind", got, words, count);
 }
 
-bool kinds_read(const char *list, unsigned *ret, struct error *reterr)
+bool kind_list_read(const char *list, unsigned *ret, struct error *reterr)
 {
     const struct schema_tables *schemas = &builtin_schemas;
     size_t count = schemas->kind_count < MOST_KINDS ? schemas->kind_count : MOST_KINDS;
