@@ -38,13 +38,16 @@ void check_schedule(struct rule_run *run, const struct schedule_spec *spec); /* 
 void check_compact(struct rule_run *run, const struct compact_spec *spec);   /* the spec of a CompactBackup */
 void check_transition(struct rule_run *run);                                 /* UPDATE of a Backup */
 void check_schedule_change(struct rule_run *run);                            /* UPDATE of a BackupSchedule */
-void report_lookalikes(struct rule_run *run, const struct node *n);          /* at `n` or below */
 void check_deletion(struct rule_run *run); /* what goes with the object, on DELETE */
 
 bool text_is_placeholder(slice s); /* "${bucket}", CHANGEME: no value of anyone's */
 bool filter_is_placeholder(
     slice s); /* the same for an element of tableFilter, which may be a regular expression */
-void report_placeholders(struct rule_run *run, const struct node *n); /* at `n` or below; the last */
+bool key_takes_placeholders(slice key); /* Kubernetes expands variables there, or the text is free */
+/* Neither a placeholder nor a text with characters beyond ASCII: nearly every text is ordinary. */
+bool text_is_ordinary(slice s);
+void report_placeholder(struct rule_run *run, const struct node *n); /* if it is one without a finding */
+void report_texts(struct rule_run *run, const struct node *root);    /* rule_text.c; the last */
 
 /* ---- points in time ---- */
 

@@ -38,22 +38,29 @@ static bool has_brackets(slice s)
     return false;
 }
 
-/* CHANGEME, and its kin. */
+/* CHANGEME, and its kin. Most texts begin with another letter than they do. */
 static bool is_word(slice s)
 {
     static const slice words[] = {
         SLICE("changeme"),   SLICE("change-me"), SLICE("change_me"), SLICE("replaceme"), SLICE("replace-me"),
         SLICE("replace_me"), SLICE("tbd"),       SLICE("fixme"),     SLICE("xxx"),       SLICE("fill-me-in")};
+    if (s.n < 3 || slice_find_char(LIT("CcRrTtFfXxy*"), s.p[0]) == SLICE_NONE)
+        return false;
     for (size_t i = 0; i < COUNT(words); i++)
         if (s.n == words[i].n && slice_eq_nocase(s, words[i]))
             return true;
-    return s.n > 2 && (only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_")));
+    return only_stars(s) || slice_starts(s, LIT("your-")) || slice_starts(s, LIT("your_"));
 }
 
 /* Text that a template, a reader or a shell should have replaced has one of these; hardly any other text has. */
 static uint64_t opens(uint64_t eight)
 {
     return scan_is(eight, '{') | scan_is(eight, '<') | scan_is(eight, '(');
+}
+
+bool text_is_ordinary(slice s)
+{
+    return scan_until(s, opens) == s.n && !is_word(s); /* for scan_is() a byte beyond ASCII is any other */
 }
 
 static bool has_gap(slice s)
@@ -64,7 +71,7 @@ static bool has_gap(slice s)
 
 bool text_is_placeholder(slice s)
 {
-    return (scan_until(s, opens) < s.n && has_gap(s)) || is_word(s);
+    return !text_is_ordinary(s) && (has_gap(s) || is_word(s));
 }
 
 /* In a regular expression brackets, parentheses and words may mean themselves. */
@@ -75,8 +82,7 @@ bool filter_is_placeholder(slice s)
     return has_pair(s, LIT("${"), LIT("}")) || has_pair(s, LIT("{{"), LIT("}}"));
 }
 
-/* Kubernetes expands variables in an environment and in subPathExpr, and annotations are free text. */
-static bool passed_over(slice key)
+bool key_takes_placeholders(slice key)
 {
     static const slice keys[] = {SLICE("env"), SLICE("subPathExpr"), SLICE("annotations"),
                                  SLICE("managedFields"), SLICE("status")};
@@ -96,7 +102,7 @@ void rules_mark_placeholders(struct node *root)
     if (root->kind != NODE_OBJECT && root->kind != NODE_ARRAY)
         return;
     for (struct node *c = node_first(root); c; c = node_next(c))
-        if (!passed_over(c->key))
+        if (!key_takes_placeholders(c->key))
             rules_mark_placeholders(c);
 }
 
@@ -117,16 +123,11 @@ static bool is_reported(const struct rule_run *run, const struct node *n)
     return is_placeholder(n) && !has_finding(run->findings, n);
 }
 
-void report_placeholders(struct rule_run *run, const struct node *n)
+void report_placeholder(struct rule_run *run, const struct node *n)
 {
-    if (is_reported(run, n)) {
-        struct finding *x = finding_at(run->findings, &rule_placeholder, FIELD_NONE, at_value(n),
-                                       "%.*s is a placeholder", FMT(node_value(run->arena, n)));
-        finding_hint(x, "write the real value before applying it");
-    }
-    if (n->kind != NODE_OBJECT && n->kind != NODE_ARRAY)
+    if (!is_reported(run, n))
         return;
-    for (const struct node *c = node_first(n); c; c = node_next(c))
-        if (!passed_over(c->key))
-            report_placeholders(run, c);
+    struct finding *x = finding_at(run->findings, &rule_placeholder, FIELD_NONE, at_value(n),
+                                   "%.*s is a placeholder", FMT(node_value(run->arena, n)));
+    finding_hint(x, "write the real value before applying it");
 }

@@ -1,4 +1,5 @@
-/* Characters that look like others, or are invisible, such as the quotes and hyphens of a word processor. */
+/* Visits every text of an object, for what may be wrong with any of them: characters that look like others or are
+ * invisible, such as the quotes and hyphens of a word processor, and placeholders. */
 #include "checks.h"
 
 #include "utf8.h"
@@ -26,7 +27,7 @@ static bool has_finding(const struct findings *f, const struct node *n)
     return false;
 }
 
-static void check_text(struct rule_run *run, const struct node *n)
+static void report_lookalike(struct rule_run *run, const struct node *n)
 {
     for (size_t i = utf8_ascii(n->text), bytes; i < n->text.n; i += bytes) {
         uint32_t c = 0;
@@ -47,20 +48,39 @@ static void check_text(struct rule_run *run, const struct node *n)
 
 /* The values of variables are for others to read, and names of tables may have any character. What the name of a
  * variable or bucket may have is other rules' matter. */
-static bool is_passed_over(const struct node *n)
+static bool key_takes_lookalikes(slice key)
 {
     static const slice keys[] = {SLICE("tableFilter"), SLICE("env"), SLICE("bucket"), SLICE("container")};
-    return slice_among(n->key, keys, COUNT(keys));
+    return slice_among(key, keys, COUNT(keys));
 }
 
-void report_lookalikes(struct rule_run *run, const struct node *n)
+/* What is reported about the texts at `n` and below. */
+struct sought {
+    bool lookalikes, placeholders;
+};
+
+static void check_texts(struct rule_run *run, const struct node *n, struct sought sought)
 {
-    if (!n || is_passed_over(n))
-        return;
-    if (value_is_text(n))
-        check_text(run, n);
+    if (n->kind == NODE_STRING && !text_is_ordinary(n->text)) {
+        if (sought.lookalikes && value_is_text(n))
+            report_lookalike(run, n);
+        if (sought.placeholders)
+            report_placeholder(run, n);
+    }
     if (n->kind != NODE_OBJECT && n->kind != NODE_ARRAY)
         return;
-    for (const struct node *c = node_first(n); c; c = node_next(c))
-        report_lookalikes(run, c);
+    for (const struct node *c = node_first(n); c; c = node_next(c)) {
+        struct sought below = {sought.lookalikes && !key_takes_lookalikes(c->key),
+                               sought.placeholders && !key_takes_placeholders(c->key)};
+        if (below.lookalikes || below.placeholders)
+            check_texts(run, c, below);
+    }
+}
+
+void report_texts(struct rule_run *run, const struct node *root)
+{
+    for (const struct node *c = node_first(root); c; c = node_next(c)) {
+        struct sought sought = {slice_eq(c->key, LIT("spec")), !key_takes_placeholders(c->key)};
+        check_texts(run, c, sought);
+    }
 }

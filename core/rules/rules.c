@@ -75,6 +75,5 @@ void rules_judge(struct rule_run *run)
         check_transition(run);
     if (run->old)
         check_schedule_change(run);
-    report_lookalikes(run, node_get(o->root, LIT("spec")));
-    report_placeholders(run, o->root);
+    report_texts(run, o->root);
 }
