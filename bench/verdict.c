@@ -74,10 +74,6 @@ static const char *base_name(const char *path)
 
 int main(int argc, char **argv)
 {
-    double *parse = calloc((size_t)argc, sizeof *parse);
-    for (int i = 1; i < argc; i++)
-        parse[i] =
-            time_cjson(read_file(argv[i])); /* before gate_open() gives cJSON its hooks: plain malloc */
     struct gate *g = gate_open(&(struct policy){0}, &builtin_schemas);
     struct arena *a = arena_new(LIMIT_ARENA_BYTES);
     if (!g || !a)
@@ -85,12 +81,11 @@ int main(int argc, char **argv)
     printf("%-52s %7s %10s %10s %6s\n", "review", "bytes", "verdict", "cJSON", "ratio");
     for (int i = 1; i < argc; i++) {
         slice body = read_file(argv[i]);
-        double verdict = time_verdict(g, a, body);
-        printf("%-52s %7zu %7.2f us %7.2f us %6.2f\n", base_name(argv[i]), body.n, verdict * 1e6,
-               parse[i] * 1e6, verdict / parse[i]);
+        double verdict = time_verdict(g, a, body), parse = time_cjson(body);
+        printf("%-52s %7zu %7.2f us %7.2f us %6.2f\n", base_name(argv[i]), body.n, verdict * 1e6, parse * 1e6,
+               verdict / parse);
     }
     arena_free(a);
     gate_close(g);
-    free(parse);
     return 0;
 }

@@ -4,46 +4,113 @@
 #include "ascii.h"
 #include "base64.h"
 #include "brgate_limits.h"
-#include "json_memory.h"
+#include "buf.h"
 #include "judge.h"
 #include "patch.h"
 #include "plan_line.h"
 #include "review_request.h"
+#include "scan.h"
 #include "utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static size_t number_of(const struct gate *g, const struct diagnostic *d)
+/* ---- JSON, written in the order in which it is sent ---- */
+
+/* A NUL becomes U+FFFD: what reads the answer may keep its texts in C strings. */
+static slice without_nuls(struct arena *a, slice text)
 {
-    return rule_level_of(&g->levels, d->rule)->number;
+    struct buf b = buf_new(a, SIZE_MAX);
+    for (size_t n; text.n; text = slice_from(text, n + 1)) {
+        n = slice_find_char(text, '\0');
+        buf_put(&b, slice_cut(text, 0, n));
+        if (n == SLICE_NONE)
+            break;
+        buf_put(&b, LIT("\xef\xbf\xbd"));
+    }
+    return buf_slice(&b);
 }
 
-static enum effect effect_of(const struct gate *g, const struct diagnostic *d)
+static void put_text(struct buf *b, slice text)
 {
-    return d->severity != SEVERITY_ERROR                ? EFFECT_WARNS
-           : policy_denies(&g->policy, number_of(g, d)) ? EFFECT_DENIES
-                                                        : EFFECT_WOULD_DENY;
+    bool has_nul = slice_find_char(text, '\0') != SLICE_NONE;
+    buf_json_text(b, has_nul ? without_nuls(b->arena, text) : text);
 }
 
-static size_t count_of(const struct gate *g, const struct verdict *v, enum effect effect)
+/* Begins a member of the object that is open. Keys are constants and need no escapes. */
+static void put_key(struct buf *b, slice key)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < v->diagnostic_count; i++)
-        n += effect_of(g, &v->diagnostics[i]) == effect;
-    return n;
+    buf_put(b, b->p[b->n - 1] == '{' ? LIT("\"") : LIT(",\""));
+    buf_put(b, key);
+    buf_put(b, LIT("\":"));
 }
 
-/* `message; hint [slug]`: all that kubectl shows of a cause, or of a warning behind its path. */
-static void put_row(struct buf *b, const struct diagnostic *r)
+static void put_member(struct buf *b, slice key, slice text)
 {
-    buf_put(b, r->message);
-    buf_put(b, r->hint.n ? LIT("; ") : (slice){0});
-    buf_put(b, r->hint);
-    buf_put(b, LIT(" ["));
-    buf_put(b, slice_of(r->rule->slug));
-    buf_char(b, ']');
+    put_key(b, key);
+    put_text(b, text);
 }
+
+/* ---- what each finding does ---- */
+
+/* A verdict, and beside its diagnostics what each of them does under the policy. */
+struct outcome {
+    const struct verdict *verdict;
+    enum effect *effects;
+    unsigned *numbers; /* of the rules */
+    size_t counts[EFFECT_DENIES + 1];
+};
+
+static enum effect effect_of(const struct gate *g, const struct diagnostic *d, size_t number)
+{
+    return d->severity != SEVERITY_ERROR       ? EFFECT_WARNS
+           : policy_denies(&g->policy, number) ? EFFECT_DENIES
+                                               : EFFECT_WOULD_DENY;
+}
+
+static struct outcome outcome_of(const struct gate *g, struct arena *a, const struct verdict *v)
+{
+    struct outcome o = {.verdict = v,
+                        .effects = ARENA_ARRAY(a, enum effect, v->diagnostic_count),
+                        .numbers = ARENA_ARRAY(a, unsigned, v->diagnostic_count)};
+    for (size_t i = 0; i < v->diagnostic_count; i++) {
+        o.numbers[i] = rule_level_of(&g->levels, v->diagnostics[i].rule)->number;
+        o.effects[i] = effect_of(g, &v->diagnostics[i], o.numbers[i]);
+        o.counts[o.effects[i]]++;
+    }
+    return o;
+}
+
+/* Returns whether this endpoint has a finding with that effect. The mutating one considers only what the API server's own
+ * schema check would refuse next: its answer then has all errors at once, where the server would stop at the schema. */
+static bool finds(const struct outcome *o, enum endpoint endpoint, enum effect effect)
+{
+    if (endpoint == ENDPOINT_VALIDATE)
+        return o->counts[effect] > 0;
+    for (size_t i = 0; i < o->verdict->diagnostic_count; i++)
+        if ((o->verdict->diagnostics[i].rule->flags & RULE_BY_SCHEMA) && o->effects[i] == effect)
+            return true;
+    return false;
+}
+
+static void log_rules(struct arena *a, struct review_facts *facts, const struct outcome *o)
+{
+    size_t count = o->verdict->diagnostic_count;
+    unsigned *rules = ARENA_ARRAY(a, unsigned, count + 1);
+    enum effect *effects = ARENA_ARRAY(a, enum effect, count + 1);
+    for (int effect = EFFECT_DENIES; effect >= EFFECT_WARNS; effect--) {
+        for (size_t i = 0; i < count; i++) {
+            if (o->effects[i] != (enum effect)effect)
+                continue;
+            rules[facts->rule_count] = o->numbers[i];
+            effects[facts->rule_count++] = (enum effect)effect;
+        }
+    }
+    facts->rules = rules;
+    facts->effects = effects;
+}
+
+/* ---- denials ---- */
 
 /* Bytes of text: JSON may take six for one, and the answer has to stay below LIMIT_RESPONSE_BYTES, or there is none. */
 enum {
@@ -63,69 +130,70 @@ static bool spend(size_t *budget, size_t bytes)
     return true;
 }
 
-#define WOULD_BE_DENIED "would be denied: " /* begins a warning that enforcement would turn into a denial */
-
-static slice row_text(struct arena *a, const struct diagnostic *r, bool path)
+/* `message; hint [slug]`: all that kubectl shows of a cause, or of a warning behind its path. */
+static void put_row(struct buf *b, const struct diagnostic *r)
 {
-    struct buf b = buf_new(a, 4 * LIMIT_MESSAGE_BYTES);
-    if (path && r->path.n) {
-        buf_put(&b, r->path);
-        buf_put(&b, LIT(": "));
-    }
-    put_row(&b, r);
-    return buf_slice(&b);
+    buf_put(b, r->message);
+    buf_put(b, r->hint.n ? LIT("; ") : (slice){0});
+    buf_put(b, r->hint);
+    buf_put(b, LIT(" ["));
+    buf_put(b, slice_of(r->rule->slug));
+    buf_char(b, ']');
 }
 
-static void put_cause(cJSON *causes, const char *reason, slice message, slice field)
+static void put_cause(struct buf *causes, const char *reason, slice message, slice field)
 {
-    cJSON *cause = cJSON_CreateObject();
-    json_put_text(cause, "reason", slice_of(reason));
-    json_put_text(cause, "message", message);
-    json_put_text(cause, "field", field);
-    json_append(causes, cause);
+    buf_put(causes, causes->n ? LIT(",{") : LIT("{"));
+    put_member(causes, LIT("reason"), slice_of(reason));
+    put_member(causes, LIT("message"), message);
+    put_member(causes, LIT("field"), field);
+    buf_char(causes, '}');
 }
 
-/* The causes of a denial, and in `message` the same on one line. */
-static void put_causes(const struct gate *g, struct arena *a, cJSON *causes, struct buf *message,
-                       const struct verdict *v)
+/* The causes of a denial, and in `message` the same on one line: a cause's text is what its row there says. */
+static void put_causes(struct buf *causes, struct buf *message, const struct outcome *o)
 {
-    size_t budget = CAUSES_BYTES, line = MESSAGE_BYTES, more = v->dropped, put = 0;
-    for (size_t i = 0; i < v->diagnostic_count; i++) {
-        const struct diagnostic *d = &v->diagnostics[i];
-        if (effect_of(g, d) != EFFECT_DENIES)
+    size_t budget = CAUSES_BYTES, line = MESSAGE_BYTES, more = o->verdict->dropped, put = 0;
+    for (size_t i = 0; i < o->verdict->diagnostic_count; i++) {
+        const struct diagnostic *d = &o->verdict->diagnostics[i];
+        if (o->effects[i] != EFFECT_DENIES)
             continue;
-        slice text = row_text(a, d, false);
-        if (!spend(&budget, text.n + d->path.n)) {
-            more++;
-            continue;
-        }
-        put_cause(causes, field_error_reason(d->error), text, d->path);
-        if (!spend(&line, text.n + d->path.n + 4))
-            continue;
-        buf_put(message, put++ ? LIT(", ") : (slice){0});
+        size_t before = message->n;
+        buf_put(message, put ? LIT(", ") : (slice){0});
         buf_put(message, d->path);
         buf_put(message, LIT(": "));
-        buf_put(message, text);
+        size_t at = message->n;
+        put_row(message, d);
+        slice text = slice_from(buf_slice(message), at);
+        bool shown = spend(&budget, text.n + d->path.n);
+        if (shown)
+            put_cause(causes, field_error_reason(d->error), text, d->path);
+        else
+            more++;
+        if (shown && spend(&line, text.n + d->path.n + 4))
+            put++;
+        else
+            message->n = before;
     }
     if (!more)
         return;
-    slice rest = arena_fmt(a, "%zu more findings are not shown", more);
+    slice rest = arena_fmt(causes->arena, "%zu more findings are not shown", more);
     put_cause(causes, field_error_reason(FIELD_NONE), rest, (slice){0});
     buf_fmt(message, ", %.*s", FMT(rest));
 }
 
 /* Says that brgate denied it, where the log has it, and where to read more. kubectl shows nothing but the causes, so
  * this is one: it prints `* brgate: ...`. */
-static slice signature(const struct gate *g, struct arena *a, slice uid, const struct verdict *v)
+static slice signature(const struct gate *g, struct arena *a, slice uid, const struct outcome *o)
 {
     struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
     const struct rule *rule = NULL;
     bool several = false;
-    for (size_t i = 0; i < v->diagnostic_count; i++) {
-        if (effect_of(g, &v->diagnostics[i]) != EFFECT_DENIES)
+    for (size_t i = 0; i < o->verdict->diagnostic_count; i++) {
+        if (o->effects[i] != EFFECT_DENIES)
             continue;
-        several = several || (rule && rule != v->diagnostics[i].rule);
-        rule = v->diagnostics[i].rule;
+        several = several || (rule && rule != o->verdict->diagnostics[i].rule);
+        rule = o->verdict->diagnostics[i].rule;
     }
     const char *slug = several || !rule ? "RULE" : rule->slug;
     buf_fmt(&b, "denied in review %.*s; `brgate explain %s` has the reason and the fix",
@@ -135,62 +203,80 @@ static slice signature(const struct gate *g, struct arena *a, slice uid, const s
     return buf_slice(&b);
 }
 
-static void put_status(const struct gate *g, struct arena *a, cJSON *response, slice uid,
-                       const struct verdict *v)
+static void put_status(const struct gate *g, struct buf *response, slice uid, const struct outcome *o)
 {
-    cJSON *status = json_put_object(response, "status");
-    struct buf b = buf_new(a, 2 * MESSAGE_BYTES);
+    const struct verdict *v = o->verdict;
+    struct arena *a = response->arena;
+    struct buf message = buf_new(a, 2 * MESSAGE_BYTES), causes = buf_new(a, SIZE_MAX);
     slice group = slice_cut(v->api_version, 0, slice_find_char(v->api_version, '/'));
-    buf_fmt(&b, "%.*s.%.*s \"%.*s\" is invalid: ", FMT(v->kind), FMT(group), FMT(v->name));
-    bool several = count_of(g, v, EFFECT_DENIES) > 1;
-    buf_put(&b, several ? LIT("[") : (slice){0});
-    cJSON *details = cJSON_CreateObject();
-    json_put_text(details, "name", v->name);
-    json_put_text(details, "group", group);
-    json_put_text(details, "kind", v->kind);
-    cJSON *causes = json_put_list(details, "causes");
-    put_causes(g, a, causes, &b, v);
-    buf_put(&b, several ? LIT("]") : (slice){0});
-    slice signed_by = signature(g, a, uid, v);
-    put_cause(causes, "BrgateReview", signed_by, LIT("brgate"));
-    buf_fmt(&b, "; brgate: %.*s", FMT(signed_by));
-    json_put_text(status, "status", LIT("Failure"));
-    json_put_text(status, "message", buf_slice(&b));
-    json_put_text(status, "reason", LIT("Invalid"));
-    cJSON_AddItemToObject(status, "details", details);
-    json_put_count(status, "code", 422);
+    buf_fmt(&message, "%.*s.%.*s \"%.*s\" is invalid: ", FMT(v->kind), FMT(group), FMT(v->name));
+    bool several = o->counts[EFFECT_DENIES] > 1;
+    buf_put(&message, several ? LIT("[") : (slice){0});
+    put_causes(&causes, &message, o);
+    buf_put(&message, several ? LIT("]") : (slice){0});
+    slice signed_by = signature(g, a, uid, o);
+    put_cause(&causes, "BrgateReview", signed_by, LIT("brgate"));
+    buf_put(&message, LIT("; brgate: "));
+    buf_put(&message, signed_by);
+    put_key(response, LIT("status"));
+    buf_put(response, LIT("{\"status\":\"Failure\""));
+    put_member(response, LIT("message"), buf_slice(&message));
+    buf_put(response, LIT(",\"reason\":\"Invalid\",\"details\":{"));
+    put_member(response, LIT("name"), v->name);
+    put_member(response, LIT("group"), group);
+    put_member(response, LIT("kind"), v->kind);
+    buf_put(response, LIT(",\"causes\":["));
+    buf_put(response, buf_slice(&causes));
+    buf_put(response, LIT("]},\"code\":422}"));
+}
+
+/* ---- warnings ---- */
+
+#define WOULD_BE_DENIED "would be denied: " /* begins a warning that enforcement would turn into a denial */
+
+static uint64_t is_control(uint64_t eight)
+{
+    return scan_below(eight, ' ') | scan_is(eight, 0x7f);
 }
 
 /* The API server drops a warning with a control character without a trace, and cuts at 256 code points. */
-static slice warning_text(struct arena *a, const struct diagnostic *d, enum effect effect)
+static void put_warning(struct buf *b, const struct diagnostic *d, enum effect effect)
 {
-    struct buf b = buf_new(a, 4 * LIMIT_MESSAGE_BYTES + sizeof WOULD_BE_DENIED);
     if (effect == EFFECT_WOULD_DENY)
-        buf_put(&b, LIT(WOULD_BE_DENIED));
-    buf_put(&b, row_text(a, d, true));
-    for (size_t i = 0; i < b.n; i++)
-        if ((unsigned char)b.p[i] < 0x20 || b.p[i] == 0x7f)
-            b.p[i] = ' ';
-    return buf_slice(&b);
+        buf_put(b, LIT(WOULD_BE_DENIED));
+    if (d->path.n) {
+        buf_put(b, d->path);
+        buf_put(b, LIT(": "));
+    }
+    put_row(b, d);
+    for (size_t i = scan_until(buf_slice(b), is_control); i < b->n; i++)
+        if ((unsigned char)b->p[i] < 0x20 || b->p[i] == 0x7f)
+            b->p[i] = ' ';
 }
 
 /* Puts first what would be denied: the API server passes on 4,096 code points of all warnings together. */
-static void put_warnings(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v)
+static void put_warnings(struct buf *response, const struct outcome *o)
 {
     size_t budget = WARNINGS_BYTES;
-    cJSON *warnings = NULL;
+    struct buf text = buf_new(response->arena, 4 * LIMIT_MESSAGE_BYTES + sizeof WOULD_BE_DENIED);
+    bool first = true;
     for (int effect = EFFECT_WOULD_DENY; effect >= EFFECT_WARNS; effect--) {
-        for (size_t i = 0; i < v->diagnostic_count; i++) {
-            if (effect_of(g, &v->diagnostics[i]) != (enum effect)effect)
+        for (size_t i = 0; i < o->verdict->diagnostic_count; i++) {
+            if (o->effects[i] != (enum effect)effect)
                 continue;
-            slice text = warning_text(a, &v->diagnostics[i], (enum effect)effect);
-            if (!warnings)
-                warnings = json_put_list(response, "warnings");
-            if (spend(&budget, text.n))
-                json_append_text(warnings, text);
+            text.n = 0;
+            put_warning(&text, &o->verdict->diagnostics[i], (enum effect)effect);
+            if (!spend(&budget, text.n))
+                continue;
+            buf_put(response, first ? LIT(",\"warnings\":[") : LIT(","));
+            put_text(response, buf_slice(&text));
+            first = false;
         }
     }
+    buf_put(response, first ? (slice){0} : LIT("]"));
 }
+
+/* ---- the audit log ---- */
 
 /* The uses of one rule's annotation. */
 struct permission {
@@ -213,23 +299,22 @@ static void put_quoted(struct arena *a, struct buf *b, slice text)
     }
 }
 
-static void put_permission(struct arena *a, cJSON *annotations, const struct permission *p)
+static void put_permission(struct buf *annotations, const struct permission *p)
 {
+    struct arena *a = annotations->arena;
     struct buf b = buf_new(a, 4 * LIMIT_AUDIT_BYTES);
     buf_fmt(&b, "%zu at ", p->count);
     put_quoted(a, &b, p->first->path);
     buf_put(&b, LIT(": "));
     put_quoted(a, &b, p->first->reason);
-    slice key = arena_fmt(a, "allow.%s", p->first->rule->slug);
-    json_put_text(annotations, arena_cstr(a, key), buf_slice(&b));
+    put_member(annotations, arena_fmt(a, "allow.%s", p->first->rule->slug), buf_slice(&b));
 }
 
 /* Lists the rules that an annotation has lowered: how often, where first, and the reason. Each rule has a key of its own,
  * and texts are quoted, so that no reason can pass for another entry. */
-static void put_permissions(const struct gate *g, struct arena *a, cJSON *annotations,
-                            const struct verdict *v)
+static void put_permissions(const struct gate *g, struct buf *annotations, const struct verdict *v)
 {
-    struct permission *permissions = ARENA_ARRAY(a, struct permission, rule_count());
+    struct permission *permissions = ARENA_ARRAY(annotations->arena, struct permission, rule_count());
     for (const struct suppressed *s = v->suppressed; s; s = s->next) { /* the last one comes first */
         struct permission *p = &permissions[rule_level_of(&g->levels, s->rule)->number];
         p->count++;
@@ -237,7 +322,7 @@ static void put_permissions(const struct gate *g, struct arena *a, cJSON *annota
     }
     for (size_t i = 0; i < rule_count(); i++)
         if (permissions[i].count)
-            put_permission(a, annotations, &permissions[i]);
+            put_permission(annotations, &permissions[i]);
 }
 
 /* Puts the slugs of the findings with that effect, each once, in the catalogue's order. */
@@ -255,83 +340,64 @@ static slice slugs_of(struct arena *a, const struct review_facts *facts, enum ef
 
 /* For the audit log: what was denied or would be, under the uid that is also in brgate's log, and what annotations have
  * lowered. */
-static void put_audit(const struct gate *g, struct arena *a, cJSON *response, const struct verdict *v,
+static void put_audit(const struct gate *g, struct buf *response, const struct verdict *v,
                       const struct change *change, int64_t now, const struct review_facts *facts)
 {
+    struct arena *a = response->arena;
     bool refused = !facts->allowed || facts->would_deny;
     bool plans = g->policy.audit_plan && facts->allowed && change->context == CONTEXT_CREATE && v->object;
     if (!v->suppressed && !refused && !plans)
         return;
-    cJSON *annotations = json_put_object(response, "auditAnnotations");
+    put_key(response, LIT("auditAnnotations"));
+    buf_char(response, '{');
     if (refused) {
-        json_put_text(annotations, "review", facts->uid);
-        json_put_text(annotations, facts->allowed ? "would-deny" : "denied",
-                      slugs_of(a, facts, facts->allowed ? EFFECT_WOULD_DENY : EFFECT_DENIES));
+        put_member(response, LIT("review"), facts->uid);
+        put_member(response, facts->allowed ? LIT("would-deny") : LIT("denied"),
+                   slugs_of(a, facts, facts->allowed ? EFFECT_WOULD_DENY : EFFECT_DENIES));
     }
     if (v->suppressed)
-        put_permissions(g, a, annotations, v);
+        put_permissions(g, response, v);
     if (plans)
-        json_put_text(annotations, "plan", plan_line(a, g->schemas, v->object, now));
+        put_member(response, LIT("plan"), plan_line(a, g->schemas, v->object, now));
+    buf_char(response, '}');
 }
 
-static void put_patch(struct arena *a, cJSON *response, const struct verdict *v, struct review_facts *facts)
+/* ---- answers ---- */
+
+static void put_patch(struct buf *response, const struct verdict *v, struct review_facts *facts)
 {
-    slice patch = patch_of(a, v->root);
+    slice patch = patch_of(response->arena, v->root);
     if (!patch.n)
         return;
     facts->patched = true;
-    json_put_text(response, "patch", base64_encode(a, patch));
-    json_put_text(response, "patchType", LIT("JSONPatch"));
+    put_member(response, LIT("patch"), base64_encode(response->arena, patch));
+    put_member(response, LIT("patchType"), LIT("JSONPatch"));
 }
 
-static void log_rules(const struct gate *g, struct arena *a, struct review_facts *facts,
-                      const struct verdict *v)
+#define REVIEW_HEAD "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"response\":{"
+
+/* The review up to the members that not every response has. */
+static struct buf response_new(struct arena *a, slice uid, bool allowed)
 {
-    unsigned *rules = ARENA_ARRAY(a, unsigned, v->diagnostic_count + 1);
-    enum effect *effects = ARENA_ARRAY(a, enum effect, v->diagnostic_count + 1);
-    for (int effect = EFFECT_DENIES; effect >= EFFECT_WARNS; effect--) {
-        for (size_t i = 0; i < v->diagnostic_count; i++) {
-            if (effect_of(g, &v->diagnostics[i]) != (enum effect)effect)
-                continue;
-            rules[facts->rule_count] = (unsigned)number_of(g, &v->diagnostics[i]);
-            effects[facts->rule_count++] = (enum effect)effect;
-        }
-    }
-    facts->rules = rules;
-    facts->effects = effects;
+    struct buf b = buf_new(a, SIZE_MAX);
+    buf_put(&b, LIT(REVIEW_HEAD));
+    put_member(&b, LIT("uid"), uid);
+    put_key(&b, LIT("allowed"));
+    buf_put(&b, allowed ? LIT("true") : LIT("false"));
+    return b;
 }
 
-/* Returns whether this endpoint has a finding with that effect. The mutating one considers only what the API server's own
- * schema check would refuse next: its answer then has all errors at once, where the server would stop at the schema. */
-static bool finds(const struct gate *g, enum endpoint endpoint, const struct verdict *v, enum effect effect)
+static slice response_end(struct buf *response)
 {
-    for (size_t i = 0; i < v->diagnostic_count; i++)
-        if ((endpoint == ENDPOINT_VALIDATE || (v->diagnostics[i].rule->flags & RULE_BY_SCHEMA)) &&
-            effect_of(g, &v->diagnostics[i]) == effect)
-            return true;
-    return false;
+    buf_put(response, LIT("}}"));
+    return buf_slice(response);
 }
 
-static cJSON *response_new(cJSON *review, slice uid, bool allowed)
+static void put_bad_request(struct buf *b, slice why)
 {
-    json_put_text(review, "apiVersion", LIT("admission.k8s.io/v1"));
-    json_put_text(review, "kind", LIT("AdmissionReview"));
-    cJSON *response = json_put_object(review, "response");
-    json_put_text(response, "uid", uid);
-    json_put_bool(response, "allowed", allowed);
-    return response;
-}
-
-static cJSON *bad_request(slice why)
-{
-    cJSON *status = cJSON_CreateObject();
-    json_put_text(status, "kind", LIT("Status"));
-    json_put_text(status, "apiVersion", LIT("v1"));
-    json_put_text(status, "status", LIT("Failure"));
-    json_put_text(status, "message", why);
-    json_put_text(status, "reason", LIT("BadRequest"));
-    json_put_count(status, "code", 400);
-    return status;
+    buf_put(b, LIT("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\""));
+    put_member(b, LIT("message"), why);
+    buf_put(b, LIT(",\"reason\":\"BadRequest\",\"code\":400}"));
 }
 
 /* Returns whether an object passes that cannot be judged: the policy enforces only rules that it names. */
@@ -343,39 +409,48 @@ static bool only_watches(const struct gate *g)
 static slice answer_unclear(const struct gate *g, struct arena *a, const char *why,
                             struct review_facts *facts)
 {
-    cJSON *review = cJSON_CreateObject();
     facts->error = arena_fmt(a, "%s", why);
     facts->allowed = facts->would_deny = only_watches(g);
-    cJSON *response = response_new(review, facts->uid, facts->allowed);
-    if (facts->allowed)
-        json_append_text(json_put_list(response, "warnings"),
-                         arena_fmt(a, WOULD_BE_DENIED "brgate cannot judge this request: %s", why));
-    else
-        cJSON_AddItemToObject(response, "status", bad_request(facts->error));
-    return json_print(review);
+    struct buf response = response_new(a, facts->uid, facts->allowed);
+    if (facts->allowed) {
+        buf_put(&response, LIT(",\"warnings\":["));
+        put_text(&response, arena_fmt(a, WOULD_BE_DENIED "brgate cannot judge this request: %s", why));
+        buf_char(&response, ']');
+    } else {
+        put_key(&response, LIT("status"));
+        put_bad_request(&response, facts->error);
+    }
+    return response_end(&response);
 }
 
 static slice answer_judged(const struct gate *g, struct arena *a, enum endpoint endpoint,
                            const struct change *change, int64_t now, struct review_facts *facts)
 {
     bool mutate = endpoint == ENDPOINT_MUTATE, stored = change->context != CONTEXT_DELETE;
-    cJSON *review = cJSON_CreateObject();
     facts->allowed = false; /* until it is judged */
     const struct verdict *v = verdict_change(g, a, change, mutate && stored, now);
-    facts->allowed = !finds(g, endpoint, v, EFFECT_DENIES);
-    facts->would_deny = !mutate && facts->allowed && finds(g, endpoint, v, EFFECT_WOULD_DENY);
-    cJSON *response = response_new(review, facts->uid, facts->allowed);
+    const struct outcome o = outcome_of(g, a, v);
+    facts->allowed = !finds(&o, endpoint, EFFECT_DENIES);
+    facts->would_deny = !mutate && facts->allowed && finds(&o, endpoint, EFFECT_WOULD_DENY);
+    struct buf response = response_new(a, facts->uid, facts->allowed);
     if (mutate && facts->allowed) { /* the validating endpoint reports the findings: once is enough */
         if (stored)
-            put_patch(a, response, v, facts);
-        return json_print(review);
+            put_patch(&response, v, facts);
+        return response_end(&response);
     }
-    log_rules(g, a, facts, v);
+    log_rules(a, facts, &o);
     if (!facts->allowed)
-        put_status(g, a, response, facts->uid, v);
-    put_warnings(g, a, response, v);
-    put_audit(g, a, response, v, change, now, facts);
-    return json_print(review);
+        put_status(g, &response, facts->uid, &o);
+    put_warnings(&response, &o);
+    put_audit(g, &response, v, change, now, facts);
+    return response_end(&response);
+}
+
+static slice answer_unread(struct arena *a, const struct review_facts *facts)
+{
+    struct buf b = buf_new(a, SIZE_MAX);
+    put_bad_request(&b, facts->error);
+    return buf_slice(&b);
 }
 
 static slice answer(const struct gate *all, struct arena *a, enum endpoint endpoint, slice body, int64_t now,
@@ -384,7 +459,7 @@ static slice answer(const struct gate *all, struct arena *a, enum endpoint endpo
     struct review_request q = {0};
     struct change change;
     if (!review_request_read(all, a, body, &q, facts))
-        return json_print(bad_request(facts->error));
+        return answer_unread(a, facts);
     const struct gate *g = gate_in(all, facts->namespace);
     facts->answered = facts->allowed = true;
     struct error error;
@@ -396,9 +471,8 @@ static slice answer(const struct gate *all, struct arena *a, enum endpoint endpo
     case ASKED_TO_JUDGE:
         return answer_judged(g, a, endpoint, &change, now, facts);
     }
-    cJSON *review = cJSON_CreateObject();
-    response_new(review, q.uid, true);
-    return json_print(review);
+    struct buf response = response_new(a, q.uid, true);
+    return response_end(&response);
 }
 
 /* On failure, clears `allowed`, so that logs and metrics do not count the review as allowed. */
@@ -431,17 +505,18 @@ static slice answer_unjudged(const struct gate *g, char *text, struct review_fac
     bool watches = only_watches(gate_in(g, ret_facts->namespace));
     if (!text || !ret_facts->answered || ret_facts->allowed || !stores || !is_plain(ret_facts->uid))
         return (slice){0};
-    const char *head =
-        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"response\":{\"uid\":";
     int n =
         watches
             ? snprintf(text, ANSWER_BYTES,
-                       "%s\"%.*s\",\"allowed\":true,\"warnings\":[\"" WOULD_BE_DENIED "%s\"]}}", head,
+                       REVIEW_HEAD "\"uid\":\"%.*s\",\"allowed\":true,\"warnings\":[\"" WOULD_BE_DENIED
+                                   "%s\"]}}",
                        FMT(ret_facts->uid), why)
-            : snprintf(text, ANSWER_BYTES,
-                       "%s\"%.*s\",\"allowed\":false,\"status\":{\"status\":\"Failure\",\"message\":\"%s\","
-                       "\"reason\":\"RequestEntityTooLarge\",\"code\":413}}}",
-                       head, FMT(ret_facts->uid), why);
+            : snprintf(
+                  text, ANSWER_BYTES,
+                  REVIEW_HEAD
+                  "\"uid\":\"%.*s\",\"allowed\":false,\"status\":{\"status\":\"Failure\",\"message\":\"%s\","
+                  "\"reason\":\"RequestEntityTooLarge\",\"code\":413}}}",
+                  FMT(ret_facts->uid), why);
     ret_facts->allowed = ret_facts->would_deny = watches;
     ret_facts->patched = false;
     ret_facts->rule_count = 0;
@@ -472,11 +547,9 @@ slice review_answer(const struct gate *g, struct arena *a, enum endpoint endpoin
                     struct review_facts *ret_facts)
 {
     *ret_facts = (struct review_facts){0};
-    json_memory_enter(a);
     struct asking q = {
         .gate = g, .arena = a, .endpoint = endpoint, .body = body, .now = now, .facts = ret_facts};
     bool finished = arena_run(a, answer_asked, &q);
-    json_memory_leave();
     slice text = q.text;
     if (!finished && arena_shortage(a) == ARENA_SHORT_OF_LIMIT)
         text = answer_unjudged(g, q.spare, ret_facts);

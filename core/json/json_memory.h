@@ -1,6 +1,7 @@
-/* cJSON builds the JSON that brgate sends. Its hooks have no context argument, so they use an arena of the current
- * thread: between json_memory_enter() and json_memory_leave() every cJSON item lives in that arena (cJSON_Delete is
- * not needed), and a cJSON call returns NULL when the arena is exhausted. Otherwise cJSON uses malloc. */
+/* cJSON builds JSON that is put together out of order: reports, and the objects that the keeper of certificates sends.
+ * Its hooks have no context argument, so they use an arena of the current thread: between json_memory_enter() and
+ * json_memory_leave() every cJSON item lives in that arena (cJSON_Delete is not needed), and a cJSON call returns NULL
+ * when the arena is exhausted. Otherwise cJSON uses malloc. */
 #ifndef BRGATE_JSON_MEMORY_H
 #define BRGATE_JSON_MEMORY_H
 
