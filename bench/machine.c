@@ -4,22 +4,20 @@
  * nothing to do, at most 4 requests a run. */
 #include "machine.h"
 #include "builtin_schemas.h"
-#include "civil.h"
+#include "objects.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BEGIN = 1795739400 /* 2026-11-27T00:30:00Z */, DAY = 86400, A_NAMESPACE = 10, LINE_BYTES = 4096 };
+enum { BEGIN = 1795739400 /* 2026-11-27T00:30:00Z */, STATUS_BYTES = 4096 };
 
 struct bench {
     struct machine *m;
     struct machine_moment now;
-    long schedules, backups; /* all; of each schedule */
-    uint64_t version;
-    char *body; /* of an answer */
-    size_t body_n, body_capacity;
+    long schedules;
+    struct objects objects; /* its text is the body of an answer */
     size_t requests[MACHINE_VERB_COUNT], events;
     uint64_t backups_watch;
     long *running; /* schedules whose run was made and is not complete */
@@ -45,102 +43,6 @@ static double resident_mb(void)
     return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 
-/* ---- objects, as large as real ones ---- */
-
-static __attribute__((format(printf, 2, 3))) void put(struct bench *b, const char *format, ...)
-{
-    va_list args;
-    if (b->body_capacity - b->body_n < LINE_BYTES) {
-        b->body_capacity = 2 * b->body_capacity + LINE_BYTES;
-        b->body = realloc(b->body, b->body_capacity);
-    }
-    va_start(args, format);
-    b->body_n += (size_t)vsnprintf(b->body + b->body_n, LINE_BYTES, format, args);
-    va_end(args);
-}
-
-static void put_managed_fields(struct bench *b)
-{
-    put(b, "\"managedFields\":[");
-    for (int i = 0; i < 2; i++)
-        put(b,
-            "%s{\"apiVersion\":\"br.pingcap.com/"
-            "v1alpha1\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:metadata\":{"
-            "\"f:annotations\":{},\"f:labels\":{\"f:app.kubernetes.io/instance\":{},\"f:app.kubernetes.io/"
-            "name\":{}},"
-            "\"f:ownerReferences\":{}},\"f:spec\":{\"f:br\":{\"f:cluster\":{}},\"f:s3\":{\"f:bucket\":{},"
-            "\"f:prefix\":{},\"f:provider\":{}}}},\"manager\":\"brgate\",\"operation\":\"Update\",\"time\":"
-            "\"2026-11-20T02:00:03Z\"}",
-            i ? "," : "");
-    put(b, "]");
-}
-
-static void put_schedule(struct bench *b, long i, const char *status)
-{
-    put(b,
-        "{\"apiVersion\":\"br.pingcap.com/"
-        "v1alpha1\",\"kind\":\"BackupSchedule\",\"metadata\":{\"name\":\"s%ld\","
-        "\"namespace\":\"team-%ld\",\"uid\":\"s-%ld\",\"resourceVersion\":\"%llu\",\"creationTimestamp\":"
-        "\"2026-11-01T00:00:00Z\",",
-        i, i / A_NAMESPACE, i, (unsigned long long)++b->version);
-    put_managed_fields(b);
-    put(b,
-        "},\"spec\":{\"schedule\":\"0 1 * * "
-        "*\",\"maxBackups\":%ld,\"backupTemplate\":{\"cleanPolicy\":\"Delete\",\"br\":"
-        "{\"cluster\":\"c%ld\"},\"s3\":{\"provider\":\"minio\",\"bucket\":\"store\",\"prefix\":\"s%ld\","
-        "\"endpoint\":\"http://minio.storage:9000\",\"secretName\":\"keys\"}}},\"status\":%s}",
-        b->backups, i, i, status);
-}
-
-static const char complete[] =
-    "{\"phase\":\"Complete\",\"backupPath\":\"s3://store/"
-    "x\",\"backupSize\":123456789012,\"backupSizeReadable\":\"123 GB\","
-    "\"commitTs\":\"%llu\",\"timeStarted\":\"2026-11-20T02:00:05Z\",\"timeCompleted\":\"2026-11-20T02:13:"
-    "05Z\",\"timeTaken\":"
-    "\"13m0s\",\"conditions\":[{\"type\":\"Scheduled\",\"status\":\"True\",\"reason\":\"Scheduled\","
-    "\"message\":\"\","
-    "\"lastTransitionTime\":\"2026-11-20T02:00:01Z\"},{\"type\":\"Running\",\"status\":\"True\",\"reason\":"
-    "\"Running\","
-    "\"message\":\"\",\"lastTransitionTime\":\"2026-11-20T02:00:05Z\"},{\"type\":\"Complete\",\"status\":"
-    "\"True\",\"reason\":"
-    "\"Complete\",\"message\":\"\",\"lastTransitionTime\":\"2026-11-20T02:13:05Z\"}]}";
-
-/* The run of that schedule, `days` before today. */
-static void put_backup(struct bench *b, long i, long days)
-{
-    struct civil c = civil_of(BEGIN - days * DAY);
-    unsigned long long tso = ((unsigned long long)(BEGIN - days * DAY + 3600) * 1000) << 18;
-    put(b,
-        "{\"apiVersion\":\"br.pingcap.com/"
-        "v1alpha1\",\"kind\":\"Backup\",\"metadata\":{\"name\":\"s%ld-%04d-%02d-%02dt01-00-"
-        "00\",\"namespace\":\"team-%ld\",\"uid\":\"b-%ld-%ld\",\"resourceVersion\":\"%llu\","
-        "\"creationTimestamp\":"
-        "\"%04d-%02d-%02dT01:00:01Z\",\"finalizers\":[\"pingcap.com/finalizer\"],",
-        i, c.year, c.month, c.day, i / A_NAMESPACE, i, days, (unsigned long long)++b->version, c.year,
-        c.month, c.day);
-    put(b,
-        "\"labels\":{\"app.kubernetes.io/name\":\"backup-schedule\",\"pingcap.com/"
-        "managed-by\":\"tidb-operator\","
-        "\"app.kubernetes.io/instance\":\"s%ld\",\"tidb.pingcap.com/"
-        "backup-schedule\":\"s%ld\"},\"ownerReferences\":[{"
-        "\"apiVersion\":\"br.pingcap.com/"
-        "v1alpha1\",\"kind\":\"BackupSchedule\",\"name\":\"s%ld\",\"uid\":\"s-%ld\","
-        "\"controller\":true,\"blockOwnerDeletion\":true}],",
-        i, i, i, i);
-    put_managed_fields(b);
-    put(b,
-        "},\"spec\":{\"cleanPolicy\":\"Delete\",\"br\":{\"cluster\":\"c%ld\"},\"s3\":{\"provider\":\"minio\","
-        "\"bucket\":"
-        "\"store\",\"prefix\":\"s%ld/c%ld-pd.team-%ld-2379-%04d-%02d-%02dt01-00-00\",\"endpoint\":"
-        "\"http://"
-        "minio.storage:9000\",\"secretName\":\"keys\"},\"backupMode\":\"snapshot\",\"calcSizeLevel\":\"all\"}"
-        ","
-        "\"status\":",
-        i, i, i, i / A_NAMESPACE, c.year, c.month, c.day);
-    put(b, complete, tso);
-    put(b, "}");
-}
-
 /* ---- the server ---- */
 
 static uint64_t number_after(slice text, const char *what)
@@ -152,31 +54,32 @@ static uint64_t number_after(slice text, const char *what)
 static void list(struct bench *b, const struct machine_request *q)
 {
     bool schedules = !strcmp(q->resource, "backupschedules"), backups = !strcmp(q->resource, "backups");
-    long total = schedules ? b->schedules : backups ? b->schedules * b->backups : 0;
+    long total = schedules ? b->schedules : backups ? b->schedules * b->objects.backups : 0;
     long from = (long)number_after(q->query, "continue="), most = (long)number_after(q->query, "limit=");
     long end = from + most < total ? from + most : total;
-    put(b, "{\"metadata\":{\"resourceVersion\":\"%llu\"", (unsigned long long)b->version + 1000000000);
+    objects_put(&b->objects, "{\"metadata\":{\"resourceVersion\":\"%llu\"",
+                (unsigned long long)b->objects.version + 1000000000);
     if (end < total)
-        put(b, ",\"continue\":\"%ld\"", end);
-    put(b, "},\"items\":[");
+        objects_put(&b->objects, ",\"continue\":\"%ld\"", end);
+    objects_put(&b->objects, "},\"items\":[");
     for (long i = from; i < end; i++) {
-        put(b, i > from ? "," : "");
+        objects_put(&b->objects, i > from ? "," : "");
         if (schedules)
-            put_schedule(b, i, "{}");
+            objects_put_schedule(&b->objects, i, "{}");
         else
-            put_backup(b, i / b->backups, 1 + i % b->backups);
+            objects_put_backup(&b->objects, i / b->objects.backups, 1 + i % b->objects.backups);
     }
-    put(b, "]}");
+    objects_put(&b->objects, "]}");
 }
 
 /* The body as it was sent, with what the server adds. */
 static void echo(struct bench *b, slice body, const char *uid)
 {
     size_t at = slice_find(body, LIT("\"metadata\":{")) + strlen("\"metadata\":{");
-    put(b, "%.*s\"uid\":\"%s-%llu\",\"resourceVersion\":\"%llu\",%.*s", (int)at, body.p, uid,
-        (unsigned long long)b->version + 1, (unsigned long long)b->version + 2000000000,
-        FMT(slice_from(body, at)));
-    b->version++;
+    objects_put(&b->objects, "%.*s\"uid\":\"%s-%llu\",\"resourceVersion\":\"%llu\",%.*s", (int)at, body.p,
+                uid, (unsigned long long)b->objects.version + 1,
+                (unsigned long long)b->objects.version + 2000000000, FMT(slice_from(body, at)));
+    b->objects.version++;
 }
 
 static long schedule_of(slice name)
@@ -191,23 +94,23 @@ static void serve(struct bench *b, const struct machine_request *q, struct machi
         list(b, q);
     } else if (!strcmp(q->resource, "leases")) {
         e->status = q->verb == MACHINE_GET ? 404 : 200;
-        put(b, "%.*s", FMT(q->body));
+        objects_put(&b->objects, "%.*s", FMT(q->body));
     } else if (!strcmp(q->resource, "events")) {
         b->events++;
-        put(b, "{}");
+        objects_put(&b->objects, "{}");
     } else if (q->verb == MACHINE_CREATE) {
         b->running[b->running_count++] =
             (long)number_after(q->body, "\"name\":\"s"); /* the child's name begins with the schedule's */
         echo(b, q->body, "new");
     } else if (q->verb == MACHINE_PATCH) {
         slice status = slice_from(q->body, slice_find(q->body, LIT("\"status\":")) + strlen("\"status\":"));
-        char text[LINE_BYTES];
+        char text[STATUS_BYTES];
         snprintf(text, sizeof text, "%.*s", (int)status.n - 1, status.p);
-        b->version += 2000000000;
-        put_schedule(b, schedule_of(q->name), text);
-        b->version -= 2000000000;
+        b->objects.version += 2000000000;
+        objects_put_schedule(&b->objects, schedule_of(q->name), text);
+        b->objects.version -= 2000000000;
     } else {
-        put(b, "{\"kind\":\"Status\",\"status\":\"Success\"}");
+        objects_put(&b->objects, "{\"kind\":\"Status\",\"status\":\"Success\"}");
     }
 }
 
@@ -230,9 +133,9 @@ static void settle(struct bench *b)
             continue;
         struct machine_event e = {.kind = MACHINE_ANSWER, .id = q.id};
         double start = seconds();
-        b->body_n = 0;
+        b->objects.n = 0;
         serve(b, &q, &e);
-        e.body = (slice){b->body, b->body_n};
+        e.body = (slice){b->objects.text, b->objects.n};
         b->serving += seconds() - start;
         machine_event(b->m, b->now, &e);
     }
@@ -255,16 +158,17 @@ static void complete_runs(struct bench *b)
 {
     for (size_t i = 0; i < b->running_count; i++) {
         double start = seconds();
-        b->body_n = 0;
-        b->version += 3000000000;
-        put(b, "{\"type\":\"MODIFIED\",\"object\":");
-        put_backup(b, b->running[i], 0);
-        put(b, "}");
-        b->version -= 3000000000;
+        b->objects.n = 0;
+        b->objects.version += 3000000000;
+        objects_put(&b->objects, "{\"type\":\"MODIFIED\",\"object\":");
+        objects_put_backup(&b->objects, b->running[i], 0);
+        objects_put(&b->objects, "}");
+        b->objects.version -= 3000000000;
         b->serving += seconds() - start;
         machine_event(b->m, b->now,
-                      &(struct machine_event){
-                          .kind = MACHINE_WATCH_LINE, .id = b->backups_watch, .body = {b->body, b->body_n}});
+                      &(struct machine_event){.kind = MACHINE_WATCH_LINE,
+                                              .id = b->backups_watch,
+                                              .body = {b->objects.text, b->objects.n}});
         settle(b);
     }
     b->running_count = 0;
@@ -283,7 +187,7 @@ static size_t all_requests(const struct bench *b)
 int main(int argc, char **argv)
 {
     struct bench b = {.schedules = argc > 1 ? strtol(argv[1], NULL, 10) : 10000,
-                      .backups = argc > 2 ? strtol(argv[2], NULL, 10) : 10,
+                      .objects = {.today = BEGIN, .backups = argc > 2 ? strtol(argv[2], NULL, 10) : 10},
                       .now = {1000000, BEGIN}};
     const struct policy policy = {0};
     struct gate *gate = gate_open(&policy, &builtin_schemas);
@@ -300,7 +204,7 @@ int main(int argc, char **argv)
     settle(&b);
     settle(&b);
     double started = seconds() - start - b.serving;
-    printf("%ld schedules, %ld backups\n", b.schedules, b.schedules * b.backups);
+    printf("%ld schedules, %ld backups\n", b.schedules, b.schedules * b.objects.backups);
     printf("  start-up      %8.2f s of CPU, %zu requests, %llu turns\n", started, all_requests(&b),
            (unsigned long long)machine_count(b.m, MACHINE_TURNS));
     printf("  memory        %8.1f MB kept for %llu objects, %.1f MB resident more than before (goal 250)\n",
@@ -328,6 +232,6 @@ int main(int argc, char **argv)
     machine_free(b.m);
     gate_close(gate);
     free(b.running);
-    free(b.body);
+    free(b.objects.text);
     return 0;
 }

@@ -244,6 +244,8 @@ static const struct list *find_list(const struct api *api, const char *path)
     return NULL;
 }
 
+#define LIST_VERSION "1000000000" /* later than that of any object */
+
 /* The token of the next page is the number of its first object. */
 static enum MHD_Result show_list(struct MHD_Connection *c, const struct list *l)
 {
@@ -254,7 +256,10 @@ static enum MHD_Result show_list(struct MHD_Connection *c, const struct list *l)
     assert_non_null(f);
     if (to < l->count)
         snprintf(more, sizeof more, "%zu", to);
-    fprintf(f, "{\"kind\":\"List\",\"metadata\":{\"continue\":\"%s\"},\"items\":[", more);
+    fprintf(f,
+            "{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"" LIST_VERSION
+            "\",\"continue\":\"%s\"},\"items\":[",
+            more);
     for (size_t i = from; i < to && i < l->count; i++)
         fprintf(f, "%s%s", i > from ? "," : "", l->items[i]);
     fputs("]}", f);
