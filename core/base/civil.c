@@ -75,10 +75,23 @@ int civil_weekday(int64_t days)
     return (int)(days + 4 - weeks * 7);
 }
 
+static void put_two(char *to, int n)
+{
+    to[0] = (char)('0' + n / 10);
+    to[1] = (char)('0' + n % 10);
+}
+
+/* By hand: a reconciler puts many. */
 void civil_put(struct buf *b, int64_t unix_seconds)
 {
-    struct civil c = civil_of(unix_seconds);
-    buf_fmt(b, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    const struct civil c = civil_of(unix_seconds);
+    const int parts[] = {c.month, c.day, c.hour, c.minute, c.second};
+    char text[] = "0000-00-00T00:00:00Z";
+    put_two(text, c.year / 100);
+    put_two(text + 2, c.year % 100);
+    for (size_t i = 0; i < 5; i++)
+        put_two(text + 5 + 3 * i, parts[i]);
+    buf_put(b, (slice){text, sizeof text - 1});
 }
 
 void civil_put_span(struct buf *b, int64_t seconds)

@@ -246,7 +246,7 @@ struct node *node_new(struct arena *a, enum node_kind kind, unsigned flags)
 
 struct node *node_copy(struct arena *a, const struct node *n, unsigned flags)
 {
-    struct node *copy = ARENA_NEW(a, struct node);
+    struct node *copy = arena_bytes(a, sizeof *copy);
     *copy = *n;
     copy->parent = copy->next = NULL;
     copy->flags |= (uint16_t)flags;

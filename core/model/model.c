@@ -411,15 +411,15 @@ static struct resource *decode_head(struct arena *a, enum api_group group, enum 
     static const struct schedule_spec no_schedule;
     static const struct compact_spec no_compact;
     struct resource *o = ARENA_NEW(a, struct resource);
-    *o = (struct resource){.group = group,
-                           .kind = kind,
-                           .root = root,
-                           .backup = &no_backup,
-                           .schedule = &no_schedule,
-                           .compact = &no_compact};
-    if (usable(root, "metadata"))
-        decode_metadata(usable(root, "metadata"), &o->metadata);
-    const struct node *status = usable(root, "status");
+    o->group = group;
+    o->kind = kind;
+    o->root = root;
+    o->backup = &no_backup;
+    o->schedule = &no_schedule;
+    o->compact = &no_compact;
+    const struct node *metadata = usable(root, "metadata"), *status = usable(root, "status");
+    if (metadata)
+        decode_metadata(metadata, &o->metadata);
     if (status && kind == KIND_BACKUP)
         decode_status(status, &o->status);
     if (status && kind == KIND_COMPACT_BACKUP)

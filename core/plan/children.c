@@ -53,9 +53,9 @@ bool plan_is_open(const struct node *backup)
 {
     const struct node *status = node_get(backup, LIT("status"));
     slice phase = tree_text(status, "phase");
-    return !node_at(backup, "metadata.deletionTimestamp") && !slice_eq(phase, LIT("Failed")) &&
-           !slice_eq(phase, LIT("Invalid")) && !status_has(status, "Failed") &&
-           !status_has(status, "Complete");
+    return !node_get(node_get(backup, LIT("metadata")), LIT("deletionTimestamp")) &&
+           !slice_eq(phase, LIT("Failed")) && !slice_eq(phase, LIT("Invalid")) &&
+           !status_has(status, "Complete") && !status_has(status, "Failed");
 }
 
 static enum child_state compaction_state(const struct planning *p, const struct resource *o)
@@ -96,7 +96,7 @@ static bool is_own(const struct planning *p, const struct node *root)
     slice uid = tree_text(p->object->metadata.node, "uid");
     return slice_eq(plan_controller_uid(root), uid) &&
            slice_eq(tree_text(root, "apiVersion"), tree_text(p->object->root, "apiVersion")) &&
-           slice_eq(tree_text_at(root, "metadata.namespace"), plan_namespace(p));
+           slice_eq(tree_text(node_get(root, LIT("metadata")), "namespace"), plan_namespace(p));
 }
 
 static int by_time(const void *x, const void *y)
@@ -119,7 +119,7 @@ static void add_child(const struct planning *p, struct children *c, const struct
     }
     child.tso = o->status.commit_ts.ok ? o->status.commit_ts.value.tso : 0;
     child.state = snapshot_state(p, o);
-    if (slice_eq(tree_text_at(o->root, "spec.backupMode"), LIT("log"))) {
+    if (slice_eq(tree_text(node_get(o->root, LIT("spec")), "backupMode"), LIT("log"))) {
         child.object = resource_decode(p->arena, o->group, o->kind, o->root);
         c->log = child;
         return;

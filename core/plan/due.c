@@ -2,7 +2,6 @@
 #include "schedule.h"
 
 #include "civil.h"
-#include "num.h"
 #include "zone.h"
 
 static int64_t to_local(const struct planning *p, int64_t utc)
@@ -75,21 +74,29 @@ slice stamp_of(const struct planning *p, int64_t at)
                      c.second);
 }
 
+/* Reads two digits; -1: they are none. */
+static int two_digits(const char *p)
+{
+    bool digits = p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9';
+    return digits ? (p[0] - '0') * 10 + p[1] - '0' : -1;
+}
+
+/* Called for each child of each plan. */
 bool stamp_at_end(slice text, int64_t *ret)
 {
-    static const struct {
-        unsigned char at, n;
-    } parts[] = {{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}};
-    int64_t v[6];
+    static const unsigned char at[] = {0, 2, 5, 8, 11, 14, 17};
+    int v[COUNT(at)];
     if (text.n < STAMP_LENGTH)
         return false;
-    slice s = slice_from(text, text.n - STAMP_LENGTH);
-    for (size_t i = 0; i < 6; i++)
-        if (!num_i64(slice_cut(s, parts[i].at, parts[i].n), &v[i]) || v[i] < 0)
-            return false;
-    bool shape = s.p[4] == '-' && s.p[7] == '-' && s.p[10] == 't' && s.p[13] == '-' && s.p[16] == '-';
-    if (!shape || !civil_date_exists((int)v[0], (int)v[1], (int)v[2]) || v[3] > 23 || v[4] > 59 || v[5] > 59)
+    const char *p = text.p + text.n - STAMP_LENGTH;
+    if (p[4] != '-' || p[7] != '-' || p[10] != 't' || p[13] != '-' || p[16] != '-')
         return false;
-    *ret = civil_unix((struct civil){(int)v[0], (int)v[1], (int)v[2], (int)v[3], (int)v[4], (int)v[5]});
+    for (size_t i = 0; i < COUNT(at); i++)
+        if ((v[i] = two_digits(p + at[i])) < 0)
+            return false;
+    const struct civil c = {v[0] * 100 + v[1], v[2], v[3], v[4], v[5], v[6]};
+    if (!civil_date_exists(c.year, c.month, c.day) || c.hour > 23 || c.minute > 59 || c.second > 59)
+        return false;
+    *ret = civil_unix(c);
     return true;
 }

@@ -27,7 +27,7 @@ const struct node *seen_find(const struct planning *p, const char *kind, slice n
 
 slice plan_controller_uid(const struct node *object)
 {
-    const struct node *owners = node_at(object, "metadata.ownerReferences");
+    const struct node *owners = node_get(node_get(object, LIT("metadata")), LIT("ownerReferences"));
     for (const struct node *o = node_first(owners); o; o = node_next(o)) {
         const struct node *controller = node_get(o, LIT("controller"));
         if (controller && controller->kind == NODE_BOOL && controller->boolean)

@@ -9,12 +9,20 @@ struct world world_new(struct arena *a, const struct schema_set *schemas, int64_
     return (struct world){.arena = a, .schemas = schemas, .now = now};
 }
 
-/* Returns a copy whose texts are copies, too. */
+/* Replaces the texts of a node by copies in one piece. */
 static void copy_texts(struct arena *a, struct node *n)
 {
-    n->key = arena_copy(a, n->key);
-    if (n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT)
-        n->text = arena_copy(a, n->text);
+    bool has_text = n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT;
+    size_t size = n->key.n + (has_text ? n->text.n : 0);
+    char *copy = size ? arena_bytes(a, size) : NULL;
+    if (n->key.n) {
+        memcpy(copy, n->key.p, n->key.n);
+        n->key.p = copy;
+    }
+    if (has_text && n->text.n) {
+        memcpy(copy + n->key.n, n->text.p, n->text.n);
+        n->text.p = copy + n->key.n;
+    }
     for (struct node *m = node_first(n); m; m = node_next(m))
         copy_texts(a, m);
 }
