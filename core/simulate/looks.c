@@ -148,12 +148,15 @@ static void note_conclusion(struct playing *p, const struct tracked *t, const st
 }
 
 /* Polls for changes that no event announces. A play knows all changes: it asks a running task when another object needs the
- * answer, the end of a Job is an event, and it checks a paused task every hour. */
+ * answer, the end of a Job is an event, and it checks a paused task every hour. A schedule whose run waits hides the time of
+ * its next compaction behind the poll. */
 static int64_t look_again(const struct playing *p, const struct tracked *t, int64_t again)
 {
-    enum { POLL_SECONDS = 60, SELDOM_SECONDS = 3600 };
+    enum { POLL_SECONDS = 60, SOON_SECONDS = 600, SELDOM_SECONDS = 3600 };
     if (!again || again > p->world.now + POLL_SECONDS)
         return again;
+    if (t->kind == KIND_BACKUP_SCHEDULE && p->played->with_compaction)
+        return again < p->world.now + POLL_SECONDS ? again : p->world.now + SOON_SECONDS;
     bool log = t->kind == KIND_BACKUP && p->log.found;
     if (log && p->log.paused)
         return p->world.now + SELDOM_SECONDS;

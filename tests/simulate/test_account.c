@@ -56,6 +56,7 @@ static void each_fault_is_in_its_row_with_a_reason(void **state)
         {daily, "failures: {snapshotEvery: 1}", 120, MARK_WRONG, "restorable",
          "no snapshot is complete, 5 failed"},
         {daily, "durations: {snapshot: 50h}", 100, MARK_NOTE, "kept", "are the output of compactions"},
+        {daily, "durations: {snapshot: 90h}", 100, MARK_FINE, "log", "32 compactions"},
         {daily, "events: [{at: 26h, durations: {snapshot: 30h}}]", 50, MARK_FINE, "runs", "1 unfinished"},
     };
     (void)state;
