@@ -39,7 +39,30 @@ static const char objects[] =
     "\"minio\","
     "\"bucket\":\"z\",\"secretName\":\"keys\",\"prefix\":\"log\"}},\"compactBackupTemplate\":{\"br\":{"
     "\"cluster\":\"other\"},\"s3\":"
-    "{\"provider\":\"minio\",\"bucket\":\"z\",\"secretName\":\"keys\",\"prefix\":\"log\"}}}}]";
+    "{\"provider\":\"minio\",\"bucket\":\"z\",\"secretName\":\"keys\",\"prefix\":\"log\"}}}},"
+    /* pingcap.com, in a namespace of its own: one schedule of BR and one of Dumpling */
+    "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"keys\",\"namespace\":\"older\"},"
+    "\"data\":"
+    "{\"access_key\":\"eA==\",\"secret_key\":\"eA==\",\"password\":\"eA==\"}},"
+    "{\"apiVersion\":\"pingcap.com/"
+    "v1alpha1\",\"kind\":\"TidbCluster\",\"metadata\":{\"name\":\"old\",\"namespace\":"
+    "\"older\"},\"spec\":{\"tikv\":{\"image\":\"pingcap/"
+    "tikv:v7.5.0\"}},\"status\":{\"conditions\":[{\"type\":"
+    "\"Ready\",\"status\":\"True\"}]}},"
+    "{\"apiVersion\":\"pingcap.com/"
+    "v1alpha1\",\"kind\":\"BackupSchedule\",\"metadata\":{\"name\":\"d\",\"namespace\":"
+    "\"older\"},\"spec\":{\"schedule\":\"15 */4 * * "
+    "*\",\"maxBackups\":2,\"backupTemplate\":{\"cleanPolicy\":\"Delete\","
+    "\"br\":{\"cluster\":\"old\"},\"s3\":{\"provider\":\"minio\",\"endpoint\":\"http://"
+    "m:9000\",\"bucket\":\"x\","
+    "\"secretName\":\"keys\"}}}},"
+    "{\"apiVersion\":\"pingcap.com/"
+    "v1alpha1\",\"kind\":\"BackupSchedule\",\"metadata\":{\"name\":\"e\",\"namespace\":"
+    "\"older\"},\"spec\":{\"schedule\":\"45 */6 * * "
+    "*\",\"maxBackups\":2,\"backupTemplate\":{\"cleanPolicy\":\"Delete\","
+    "\"storageSize\":\"10Gi\",\"from\":{\"host\":\"tidb\",\"user\":\"root\",\"secretName\":\"keys\"},\"s3\":{"
+    "\"provider\":"
+    "\"minio\",\"endpoint\":\"http://m:9000\",\"bucket\":\"dumps\",\"secretName\":\"keys\"}}}}]";
 
 unsigned simulation_dice(struct simulation *s, unsigned below)
 {
@@ -54,7 +77,9 @@ static void populate(struct simulation *s)
     struct findings f = findings_new(s->world.arena);
     struct node *list = json_read(s->world.arena, slice_of(objects), &f);
     for (struct node *n = node_first(list); n; n = node_next(n)) {
-        tree_set_text(s->world.arena, node_get(n, LIT("metadata")), "namespace", LIT("prod"));
+        struct node *metadata = node_get(n, LIT("metadata"));
+        if (!node_get(metadata, LIT("namespace")))
+            tree_put_text(s->world.arena, metadata, "namespace", LIT("prod"));
         world_create(&s->world, n);
     }
 }

@@ -82,6 +82,8 @@ static void invariants_hold_for_every_seed(void **state)
         assert_int_equal(simulation_complete(&l.s, LIT("a")), 3);
         assert_int_equal(simulation_complete(&l.s, LIT("b")), 2);
         assert_true(simulation_complete(&l.s, LIT("c")) >= 4);
+        assert_int_equal(simulation_complete(&l.s, LIT("d")), 2);
+        assert_int_equal(simulation_complete(&l.s, LIT("e")), 2);
         assert_true(l.s.truncated > 0);
         plans += l.s.plans;
         actions += l.s.actions;

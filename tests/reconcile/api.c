@@ -18,6 +18,8 @@ static const struct {
     {"clusters", "Cluster"},
     {"pdgroups", "PDGroup"},
     {"tikvgroups", "TiKVGroup"},
+    {"tidbclusters", "TidbCluster"},
+    {"persistentvolumeclaims", "PersistentVolumeClaim"},
     {"deployments", "Deployment"},
     {"secrets", "Secret"},
     {"persistentvolumeclaims", "PersistentVolumeClaim"},
@@ -96,14 +98,23 @@ static uint64_t uid_of(const struct node *o)
 
 /* ---- changes ---- */
 
-static void add_change(struct api *a, const char *kind, const char *type, uint64_t version, slice object)
+static bool is_older(slice group_version)
 {
+    return slice_starts(group_version, LIT("pingcap.com/"));
+}
+
+static void add_change(struct api *a, const struct node *o, const char *type)
+{
+    slice object = json_of(a, o);
     if (a->change_count == a->change_capacity) {
         a->change_capacity = a->change_capacity ? 2 * a->change_capacity : 256;
         a->changes = realloc(a->changes, a->change_capacity * sizeof *a->changes);
     }
     struct api_change *c = &a->changes[a->change_count++];
-    *c = (struct api_change){.version = version, .kind = kind, .type = type};
+    *c = (struct api_change){.version = version_of(o),
+                             .kind = constant_kind(tree_text(o, "kind")),
+                             .type = type,
+                             .older = is_older(tree_text(o, "apiVersion"))};
     int n = asprintf(&c->line, "{\"type\":\"%s\",\"object\":%.*s}", type, FMT(object));
     c->n = n > 0 ? (size_t)n : 0;
 }
@@ -126,7 +137,7 @@ static void note_change(struct api *a, const struct node *o)
 {
     slice json = json_of(a, o);
     struct known_object *k = known_of(a, uid_of(o));
-    add_change(a, constant_kind(tree_text(o, "kind")), k->json ? "MODIFIED" : "ADDED", version_of(o), json);
+    add_change(a, o, k->json ? "MODIFIED" : "ADDED");
     free(k->json);
     k->kind = constant_kind(tree_text(o, "kind"));
     k->version = version_of(o);
@@ -148,7 +159,7 @@ static void note_deletion(struct api *a, struct known_object *k)
     struct world *w = &a->s->world;
     struct node *o = read_json(a, (slice){k->json, k->n});
     world_touch(w, o);
-    add_change(a, k->kind, "DELETED", version_of(o), json_of(a, o));
+    add_change(a, o, "DELETED");
     free(k->json);
     *k = a->known[--a->known_count];
 }
@@ -201,12 +212,14 @@ size_t api_watch(const struct api *a, slice resource_version)
     return a->changes_dropped + i;
 }
 
-const struct api_change *api_change_at(const struct api *a, size_t number, const char *resource)
+const struct api_change *api_change_at(const struct api *a, size_t number, const char *group_version,
+                                       const char *resource)
 {
     if (api_has_forgotten(a, number) || number >= api_changes(a))
         return NULL;
     const struct api_change *c = &a->changes[number - a->changes_dropped];
-    return strcmp(c->kind, kind_of_resource(resource)) ? NULL : c;
+    bool same = !strcmp(c->kind, kind_of_resource(resource)) && c->older == is_older(slice_of(group_version));
+    return same ? c : NULL;
 }
 
 void api_forget(struct api *a, size_t kept)
@@ -364,7 +377,7 @@ static struct api_answer failed(struct api *a, const struct machine_request *q)
 /* Kinds with a status subresource: their status changes through it alone, and it changes nothing else. */
 static bool has_status_subresource(const struct machine_request *q)
 {
-    return strncmp(q->group_version, "pingcap.com/", strlen("pingcap.com/")) != 0;
+    return !is_older(slice_of(q->group_version));
 }
 
 static void cut_patch(struct api *a, const struct machine_request *q, struct node *patch)

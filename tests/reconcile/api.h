@@ -11,6 +11,7 @@ enum { PAGE_MOST = 5, PAGES_KEPT = 4 }; /* pages are short, so that lists have s
 struct api_change {
     uint64_t version;
     const char *kind, *type; /* "Job", "ADDED" */
+    bool older;              /* of pingcap.com */
     char *line;              /* of a watch */
     size_t n;
 };
@@ -58,7 +59,8 @@ void api_poll(struct api *a);
 /* Returns the number of the first change after that version; SIZE_MAX: it is forgotten (410). */
 size_t api_watch(const struct api *a, slice resource_version);
 /* Returns the change of that number, counted from the beginning; NULL: it is of another resource, or forgotten. */
-const struct api_change *api_change_at(const struct api *a, size_t number, const char *resource);
+const struct api_change *api_change_at(const struct api *a, size_t number, const char *group_version,
+                                       const char *resource);
 size_t api_changes(const struct api *a); /* their number, including forgotten ones */
 bool api_has_forgotten(const struct api *a, size_t number);
 void api_forget(struct api *a, size_t kept); /* all changes except the last `kept` */

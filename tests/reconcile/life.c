@@ -61,16 +61,17 @@ static void start(struct life *l, struct host *h)
     char identity[IDENTITY_BYTES];
     h->generation++;
     identity_of(h, identity);
-    const struct machine_settings settings = {.gate = l->gate,
-                                              .plan = {.time_zone = LIT("UTC")},
-                                              .kinds =
-                                                  MACHINE_KIND(GROUP_BR, KIND_BACKUP) | MACHINE_DEFAULT_KINDS,
-                                              .identity = slice_of(identity),
-                                              .lease_namespace = LIT("brgate"),
-                                              .lease_name = LIT("brgate-reconcile"),
-                                              .lease_duration = 6 * l->lease_retry,
-                                              .lease_renew_deadline = 4 * l->lease_retry,
-                                              .lease_retry = l->lease_retry};
+    const struct machine_settings settings = {
+        .gate = l->gate,
+        .plan = {.time_zone = LIT("UTC")},
+        .kinds = MACHINE_KIND(GROUP_BR, KIND_BACKUP) | MACHINE_DEFAULT_KINDS |
+                 MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP) | MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP_SCHEDULE),
+        .identity = slice_of(identity),
+        .lease_namespace = LIT("brgate"),
+        .lease_name = LIT("brgate-reconcile"),
+        .lease_duration = 6 * l->lease_retry,
+        .lease_renew_deadline = 4 * l->lease_retry,
+        .lease_retry = l->lease_retry};
     h->m = machine_new(&settings);
     h->base = dice(l, 1000) * INT64_C(1000000);
     h->retry_at = h->base + l->ms;
@@ -169,6 +170,7 @@ static void open_watch(struct life *l, struct host *h, struct message *x)
         return;
     }
     *w = (struct watch){.id = x->request.id,
+                        .group_version = x->request.group_version,
                         .resource = x->request.resource,
                         .cursor = cursor,
                         .due = l->ms,
@@ -216,7 +218,8 @@ static void pump_watch(struct life *l, struct host *h, struct watch *w)
                        .body = LIT("{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410}}")});
         return;
     }
-    while (w->cursor < api_changes(&l->api) && !(c = api_change_at(&l->api, w->cursor, w->resource)))
+    while (w->cursor < api_changes(&l->api) &&
+           !(c = api_change_at(&l->api, w->cursor, w->group_version, w->resource)))
         w->cursor++;
     if (c) {
         bool again = strikes(l, 20); /* the same line twice */

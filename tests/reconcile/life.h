@@ -24,7 +24,7 @@ struct message {
 
 struct watch {
     uint64_t id;
-    const char *resource;
+    const char *group_version, *resource;
     size_t cursor;
     int64_t due, ends, frozen_until;
     bool open;

@@ -68,7 +68,7 @@ static void watch(struct server *s, const struct machine_request *q)
     }
     printf("200\t[");
     for (; at < api_changes(&s->api); at++) {
-        const struct api_change *c = api_change_at(&s->api, at, q->resource);
+        const struct api_change *c = api_change_at(&s->api, at, q->group_version, q->resource);
         if (c)
             printf("%.*s,", (int)c->n, c->line);
     }

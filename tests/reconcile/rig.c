@@ -84,6 +84,7 @@ static void open_watch(struct rig *r, const struct machine_request *q)
     for (size_t i = 0; i < MOST_OPEN; i++)
         if (!r->watches[i].id) {
             r->watches[i].id = q->id;
+            r->watches[i].group_version = q->group_version;
             r->watches[i].resource = q->resource;
             r->watches[i].cursor = api_watch(&r->api, query_value(q->query, "resourceVersion"));
             return;
@@ -152,7 +153,8 @@ static bool pump_watches(struct rig *r)
         if (r->deaf_to && !strcmp(r->watches[i].resource, r->deaf_to))
             continue;
         for (; r->watches[i].id && r->watches[i].cursor < api_changes(&r->api); r->watches[i].cursor++) {
-            const struct api_change *c = api_change_at(&r->api, r->watches[i].cursor, r->watches[i].resource);
+            const struct api_change *c = api_change_at(&r->api, r->watches[i].cursor,
+                                                       r->watches[i].group_version, r->watches[i].resource);
             any = any || c;
             if (c)
                 rig_tell(r, &(struct machine_event){

@@ -15,7 +15,7 @@ struct rig {
     struct machine_moment now;
     struct {
         uint64_t id;
-        const char *resource;
+        const char *group_version, *resource;
         size_t cursor;
     } watches[MOST_OPEN];
     char writes[MOST_WRITES][LINE_BYTES]; /* "POST backups", "PATCH backupschedules/status a" */
