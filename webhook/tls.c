@@ -4,11 +4,10 @@
 #include "certificate.h"
 #include "civil.h"
 #include "clock.h"
-#include "file.h"
+#include "tls_files.h"
 #include "tls_selftest.h"
 
 #include <errno.h>
-#include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,10 +15,7 @@
 
 enum {
     CHAIN_MOST = 8,
-    FILE_BYTES = 1 << 20, /* a bundle of a hundred CAs has 200 KB */
     ARENA_BYTES = 8 << 20,
-    DIGEST_BYTES = 32,
-    READS_MOST = 4, /* a volume changes once a minute at most */
 };
 
 struct tls_pair {
@@ -33,23 +29,17 @@ struct tls_pair {
     char fingerprint[65];
 };
 
-/* The three texts a pair is made of. */
-struct tls_files {
-    slice cert, key, client_ca;
-    unsigned char digest[DIGEST_BYTES];
-};
-
 struct tls {
     const struct server_options *options;
     struct log *log;
-    pthread_mutex_t reloading;        /* held while a pair is loaded */
-    char *given_cert, *given_key;     /* instead of files, by tls_replace(); under `reloading` */
-    pthread_mutex_t lock;             /* of everything below; held for a few loads only */
-    struct tls_pair *current;         /* NULL: none has been given yet */
-    bool current_given;               /* by tls_replace() */
-    unsigned char seen[DIGEST_BYTES]; /* of the texts tried last */
-    bool unreadable;                  /* at the last check */
-    const char *trouble;              /* what tls_trouble() was at the last look; under `reloading` */
+    pthread_mutex_t reloading;            /* held while a pair is loaded */
+    char *given_cert, *given_key;         /* instead of files, by tls_replace(); under `reloading` */
+    pthread_mutex_t lock;                 /* of everything below; held for a few loads only */
+    struct tls_pair *current;             /* NULL: none has been given yet */
+    bool current_given;                   /* by tls_replace() */
+    unsigned char seen[TLS_DIGEST_BYTES]; /* of the texts tried last */
+    bool unreadable;                      /* at the last check */
+    const char *trouble;                  /* what tls_trouble() was at the last look; under `reloading` */
     bool matches_file;
     uint64_t reloads, failures;
     int64_t loaded_at;
@@ -74,51 +64,13 @@ static bool fail(struct error *reterr, const char *what, const char *file, const
     return error_set(reterr, "%s%s%s: %s", what, file ? " " : "", file ? file : "", reason);
 }
 
-static bool read_file(struct arena *a, const char *flag, const char *path, slice *ret, struct error *reterr)
-{
-    struct error error;
-    return file_read(a, path, FILE_BYTES, ret, &error) || error_set(reterr, "%s %s", flag, error.text);
-}
-
-static bool read_once(struct arena *a, const struct tls *t, struct tls_files *ret, struct error *reterr)
+/* Once more until they agree with the texts that were tried last, or with themselves. */
+static bool read_texts(struct arena *a, const struct tls *t, struct tls_files *ret, struct error *reterr)
 {
     const struct server_options *o = t->options;
-    *ret = (struct tls_files){.cert = o->cert_pem, .key = o->key_pem};
-    if (t->given_cert) {
-        ret->cert = slice_of(t->given_cert);
-        ret->key = slice_of(t->given_key);
-    }
-    if (o->cert_file && (!read_file(a, "--tls-cert", o->cert_file, &ret->cert, reterr) ||
-                         !read_file(a, "--tls-key", o->key_file, &ret->key, reterr)))
-        return false;
-    if (o->client_ca_file && !read_file(a, "--client-ca", o->client_ca_file, &ret->client_ca, reterr))
-        return false;
-    gnutls_hash_hd_t hash;
-    if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0)
-        return fail(reterr, "SHA-256", NULL, "not available");
-    const slice all[] = {ret->cert, ret->key, ret->client_ca};
-    for (size_t i = 0; i < COUNT(all); i++) {
-        gnutls_hash(hash, &all[i].n, sizeof all[i].n);
-        gnutls_hash(hash, all[i].p, all[i].n);
-    }
-    gnutls_hash_deinit(hash, ret->digest);
-    return true;
-}
-
-/* The kubelet replaces all files of a volume at once, but we read one after the other: a change counts when two reads
- * in a row agree. `a` holds nothing but the texts. */
-static bool read_sources(struct arena *a, const struct tls *t, struct tls_files *ret, struct error *reterr)
-{
-    unsigned char before[DIGEST_BYTES];
-    bool done = read_once(a, t, ret, reterr), agree = done && memcmp(ret->digest, t->seen, DIGEST_BYTES) == 0;
-    for (int reads = 1; !agree && reads < READS_MOST; reads++) {
-        bool was_done = done;
-        memcpy(before, ret->digest, DIGEST_BYTES);
-        arena_reset(a);
-        done = read_once(a, t, ret, reterr);
-        agree = done == was_done && (!done || memcmp(ret->digest, before, DIGEST_BYTES) == 0);
-    }
-    return done;
+    slice cert = t->given_cert ? slice_of(t->given_cert) : o->cert_pem;
+    slice key = t->given_key ? slice_of(t->given_key) : o->key_pem;
+    return tls_files_read(a, o, cert, key, t->seen, ret, reterr);
 }
 
 static gnutls_datum_t datum(slice s)
@@ -258,7 +210,7 @@ static bool load_first(struct arena *a, struct tls *t, struct error *reterr)
     struct tls_files s;
     if (!t->options->cert_file && !t->options->cert_pem.n)
         return true;
-    if (read_sources(a, t, &s, reterr))
+    if (read_texts(a, t, &s, reterr))
         t->current = pair_load(a, t->options, &s, reterr);
     if (!t->current)
         return false;
@@ -288,7 +240,7 @@ bool tls_check(const struct server_options *o, struct log *l, struct error *rete
     if (!a)
         return error_set(reterr, "out of memory");
     bool given = o->cert_file || o->cert_pem.n;
-    struct tls_pair *p = given && read_sources(a, &t, &s, reterr) ? pair_load(a, o, &s, reterr) : NULL;
+    struct tls_pair *p = given && read_texts(a, &t, &s, reterr) ? pair_load(a, o, &s, reterr) : NULL;
     bool usable = p ? check_accepted(a, p, o, s.cert, reterr) : !given;
     if (p && usable)
         report_loaded(&t, p);
@@ -399,7 +351,7 @@ static void reload(struct tls *t, struct arena *a, bool forced)
     struct error error;
     struct tls_files s;
     bool was_unreadable = t->unreadable;
-    t->unreadable = !read_sources(a, t, &s, &error);
+    t->unreadable = !read_texts(a, t, &s, &error);
     if (!t->unreadable) {
         if (forced || has_begun(t) || memcmp(s.digest, t->seen, sizeof s.digest) != 0)
             replace(t, a, &s, &error);
@@ -439,7 +391,7 @@ bool tls_replace(struct tls *t, slice cert, slice key, struct error *reterr)
     t->given_cert = given_cert;
     t->given_key = given_key;
     error_set(reterr, "out of memory");
-    bool done = a && given_cert && given_key && read_sources(a, t, &s, reterr) && replace(t, a, &s, reterr);
+    bool done = a && given_cert && given_key && read_texts(a, t, &s, reterr) && replace(t, a, &s, reterr);
     if (!done) {
         t->given_cert = old_cert;
         t->given_key = old_key;

@@ -45,7 +45,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- the objects */
+/* ---- the objects ---- */
 
 static void the_bad_one_breaks_three_rules_and_the_good_one_none(void **state)
 {
@@ -86,7 +86,7 @@ static void the_admission_policy_knows_none_of_them(void **state)
     assert_null(strstr(text, "s3-storageclass-value"));
 }
 
-/* ---- answers */
+/* ---- answers ---- */
 
 static const struct {
     int status;
@@ -176,7 +176,7 @@ static void advice_follows_the_reason(void **state)
         assert_row(rows[i].message, strstr(reception_advice(slice_of(rows[i].message)), rows[i].advice));
 }
 
-/* ---- selectors: labels a=1 */
+/* ---- selectors: labels a=1 ---- */
 
 static void selectors_are_read_as_the_api_server_does(void **state)
 {
@@ -205,7 +205,7 @@ static void selectors_are_read_as_the_api_server_does(void **state)
     assert_false(selector_leaves_out(NULL, labels));
 }
 
-/* ---- a run */
+/* ---- a run ---- */
 
 static void run(void *context)
 {
