@@ -4,7 +4,7 @@ given "as it comes"
 for kind in CronJob ServiceAccount ClusterRole NetworkPolicy; do has_not $kind 'audit'; done
 
 given "audit" --set audit.enabled=true,certificates.mode=files
-kinds ClusterRole ClusterRoleBinding CronJob Deployment MutatingWebhookConfiguration NetworkPolicy NetworkPolicy Pod PodDisruptionBudget \
+kinds ClusterRole ClusterRoleBinding CronJob Deployment MutatingWebhookConfiguration NetworkPolicy NetworkPolicy PodDisruptionBudget \
     ResourceQuota Service ServiceAccount ServiceAccount ValidatingWebhookConfiguration
 has CronJob 'name: gate-brgate-audit$' 'schedule: "23 4 \* \* \*"' 'concurrencyPolicy: Forbid' 'restartPolicy: Never' '- audit$' '--enforcement=deny$' \
     '--fail-on=never ' '--policy-reports$' '--off=secret-missing,secret-keys$' '--no-config$' 'automountServiceAccountToken: true' 'runAsNonRoot: true' \
