@@ -14,7 +14,7 @@ static void copy_texts(struct arena *a, struct node *n)
 {
     bool has_text = n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT;
     size_t size = n->key.n + (has_text ? n->text.n : 0);
-    char *copy = size ? arena_bytes(a, size) : NULL;
+    char *copy = arena_bytes(a, size);
     if (n->key.n) {
         memcpy(copy, n->key.p, n->key.n);
         n->key.p = copy;
