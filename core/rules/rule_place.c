@@ -18,9 +18,9 @@ struct job_place {
 #define RULES   "rule_place.def"
 #include "rule_table.h"
 
-static bool is_blank_or_control(char c)
+static bool is_control(char c)
 {
-    return (unsigned char)c <= ' ' || c == 0x7f;
+    return (unsigned char)c < ' ' || c == 0x7f;
 }
 
 /* The next segment of a path from *at on; false at the end. */
@@ -128,7 +128,7 @@ static void bucket_syntax(struct rule_run *run, const struct job_place *p)
         char c = value.p[i];
         uint32_t code = 0;
         size_t foreign = foreign_character(value, i, &code);
-        if (!is_blank_or_control(c) && c != '?' && c != '#' && c != ':' && i != dots && !foreign)
+        if (c != ' ' && !is_control(c) && c != '?' && c != '#' && c != ':' && i != dots && !foreign)
             continue;
         const char *what = i == dots              ? "\"..\""
                            : c == ':'             ? "':'"
@@ -287,12 +287,16 @@ static void prefix_special(struct rule_run *run, const struct job_place *p)
     const struct text *prefix = p->prefix;
     for (size_t i = 0; prefix && i < prefix->value.n; i++) {
         char c = prefix->value.p[i];
-        if (c != '?' && c != '#')
+        if (c != '?' && c != '#' && !is_control(c))
             continue;
+        slice value = node_value(run->arena, prefix->node);
+        struct place place = at_part(prefix->node, i, i + 1);
         struct finding *x =
-            finding_at(run->findings, &rule_prefix_special, FIELD_INVALID, at_part(prefix->node, i, i + 1),
-                       "%.*s: '%c' ends the path of a URL: BR writes to another folder",
-                       FMT(node_value(run->arena, prefix->node)), c);
+            is_control(c)
+                ? finding_at(run->findings, &rule_prefix_special, FIELD_INVALID, place,
+                             "%.*s: BR refuses a URL with a control character", FMT(value))
+                : finding_at(run->findings, &rule_prefix_special, FIELD_INVALID, place,
+                             "%.*s: '%c' ends the path of a URL: BR writes to another folder", FMT(value), c);
         finding_hint(x, "use only letters, digits, '-', '_', '.' and '/'");
         return;
     }
@@ -302,15 +306,12 @@ static bool style_characters(struct rule_run *run, const struct text *prefix)
 {
     for (size_t i = 0; i < prefix->value.n; i++) {
         char c = prefix->value.p[i];
-        if (!is_blank_or_control(c) && c != '%')
+        if (c != ' ' && c != '%')
             continue;
         struct finding *x =
             finding_at(run->findings, &rule_prefix_style, FIELD_NONE, at_part(prefix->node, i, i + 1),
                        "%.*s: tools encode %s differently when they build the URL",
-                       FMT(node_value(run->arena, prefix->node)),
-                       c == '%'   ? "'%'"
-                       : c == ' ' ? "a space"
-                                  : "a control character");
+                       FMT(node_value(run->arena, prefix->node)), c == '%' ? "'%'" : "a space");
         finding_hint(x, "use only letters, digits, '-', '_', '.' and '/'");
         return true;
     }
