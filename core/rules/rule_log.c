@@ -79,8 +79,24 @@ static void log_option(struct rule_run *run, const struct node *option)
     }
 }
 
+/* By backupType the operator passes --db and --table, unless there are filters. */
+static bool passes_names(const struct backup_spec *spec)
+{
+    const struct text *type = &spec->backup_type;
+    return text_given(type) && (slice_eq(type->value, LIT("db")) || slice_eq(type->value, LIT("table"))) &&
+           text_given(&spec->job.br.db) && !node_first(spec->table_filter.node);
+}
+
 static void log_options(struct rule_run *run, const struct backup_spec *spec)
 {
+    if (passes_names(spec)) {
+        struct finding *x =
+            finding_at(run->findings, &rule_log_options, FIELD_FORBIDDEN, at_key(spec->backup_type.node),
+                       "may not be set for a log backup: br log does not have --db, "
+                       "and every command fails");
+        finding_note(x, at_key(spec->job.br.db.node), "the operator passes this as --db");
+        finding_hint(x, "remove it, and br.db and br.table: a log backup records all changes");
+    }
     const struct number *c = &spec->job.br.concurrency;
     if (c->state == FIELD_GIVEN) {
         struct finding *x = finding_at(run->findings, &rule_log_options, FIELD_FORBIDDEN, at_key(c->node),
@@ -97,6 +113,8 @@ static void log_type(struct rule_run *run, const struct backup_spec *spec)
 {
     const struct text *fields[] = {&spec->backup_type, &spec->job.br.db, &spec->job.br.table};
     static const char *const names[] = {"backupType", "br.db", "br.table"};
+    if (passes_names(spec))
+        return;
     for (size_t i = 0; i < 3; i++) {
         if (!text_given(fields[i]))
             continue;
