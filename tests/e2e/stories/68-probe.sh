@@ -68,5 +68,5 @@ given "the configuration is deleted" kubectl delete validatingwebhookconfigurati
 when "brgate probe" by_hand --namespace default
 then_has "it says that nothing is registered" "$code $err" "1 brgate probe: namespace default: a bad Backup was admitted, and the webhook has not judged it: there is no ValidatingWebhookConfiguration gate-brgate"
 
-given "it is over" eval 'helm uninstall gate; kubectl delete secret gate-brgate-tls -n brgate-system; kubectl delete namespace team-b --wait=false'
+given "it is over" eval 'helm uninstall gate; kubectl delete pod gate-brgate-probe -n brgate-system --ignore-not-found; kubectl delete secret gate-brgate-tls -n brgate-system; kubectl delete namespace team-b --wait=false'
 pods_end
