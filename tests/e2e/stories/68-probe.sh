@@ -41,9 +41,10 @@ given "servers whose rights to repair the caBundle are gone, and another authori
     configuration "[{\"op\": \"replace\", \"path\": \"/webhooks/0/clientConfig/caBundle\", \"value\": \"$(certificate_base64 cluster-ca)\"}]"'
 try "helm test"
 then_it_says "it says whom the API server does not trust" "the API server cannot call the webhook: the caBundle is not of the authority"
+none_is_left() { [[ -z $(kubectl get pods -n brgate-system -l app.kubernetes.io/name=brgate -o name) ]]; }
 given "the servers' authority in the caBundle, and no server" eval '
     configuration "[{\"op\": \"replace\", \"path\": \"/webhooks/0/clientConfig/caBundle\", \"value\": \"$bundle\"}]" &&
-    kubectl scale deployment/gate-brgate -n brgate-system --replicas=0'
+    kubectl scale deployment/gate-brgate -n brgate-system --replicas=0 && wait_for 60 none_is_left'
 try "helm test"
 then_it_says "it says that none is ready" "the API server cannot call the webhook: no server is ready"
 given "failurePolicy Ignore" configuration '[{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}]'
