@@ -6,21 +6,12 @@
 
 #include <stdarg.h>
 
-/* What a text quotes of a user's value may hold line ends and anything else: the text becomes one printable line. */
 __attribute__((format(printf, 3, 0))) static void put(char *out, size_t size, const char *format,
                                                       va_list args)
 {
-    char text[512];
-    size_t n = format_text(text, sizeof text, format, args), used = 0;
-    slice rest = utf8_cut((slice){text, n}, sizeof text - 1), shown;
-    while (rest.n) {
-        rest = slice_from(rest, utf8_shown(rest, &shown));
-        if (used + shown.n >= size)
-            break;
-        memcpy(out + used, shown.p, shown.n);
-        used += shown.n;
-    }
-    out[used] = '\0';
+    size_t n = format_text(out, size, format, args);
+    if (n >= size)
+        out[utf8_cut((slice){out, n}, size - 1).n] = '\0';
 }
 
 bool refuse(struct refusal *r, size_t at, size_t n, const char *why, ...)

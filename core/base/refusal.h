@@ -10,7 +10,7 @@
 
 struct refusal {
     uint32_t at, n;  /* the bytes at fault; n = 0 when the text ends too early */
-    char why[200];   /* what was found and what was expected; one printable line, no full stop */
+    char why[200];   /* what was found and what was expected; one line, no full stop */
     char hint[120];  /* how to write it ("write 168h"); may be empty */
     char better[64]; /* the text to write instead, when there is exactly one; may be empty */
 };

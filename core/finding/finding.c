@@ -2,7 +2,9 @@
 #include "finding.h"
 
 #include "brgate_limits.h"
+#include "buf.h"
 #include "format.h"
+#include "scan.h"
 #include "utf8.h"
 
 #include <stdarg.h>
@@ -111,7 +113,36 @@ void findings_move(struct findings *to, struct findings *from,
     }
 }
 
-/* `<words>: <format>`, in the arena. */
+static uint64_t is_control(uint64_t eight)
+{
+    return scan_below(eight, ' ');
+}
+
+static size_t first_control(slice s)
+{
+    size_t at = scan_until(s, is_control);
+    while (at < s.n && (unsigned char)s.p[at] >= ' ')
+        at += 1 + scan_until(slice_from(s, at + 1), is_control);
+    return at;
+}
+
+/* What a text quotes of a user's value may hold line ends and tabs: they are written as Go's %q does. */
+static slice in_one_line(struct arena *a, slice s)
+{
+    struct buf b = buf_new(a, 4 * s.n);
+    for (size_t at; (at = first_control(s)) < s.n; s = slice_from(s, at + 1)) {
+        char c = s.p[at];
+        buf_put(&b, slice_cut(s, 0, at));
+        if (c == '\n' || c == '\t' || c == '\r')
+            buf_fmt(&b, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
+        else
+            buf_fmt(&b, "\\x%02x", (unsigned)(unsigned char)c);
+    }
+    buf_put(&b, s);
+    return buf_slice(&b);
+}
+
+/* `<words>: <format>` in one line, in the arena. */
 __attribute__((format(printf, 3, 0))) static slice message_of(struct arena *a, const char *words,
                                                               const char *format, va_list args)
 {
@@ -126,7 +157,8 @@ __attribute__((format(printf, 3, 0))) static slice message_of(struct arena *a, c
     size_t length = n + format_text(text + n, sizeof text - n, format, args);
     if (length >= sizeof text)
         length = utf8_cut((slice){text, length}, sizeof text - 1).n;
-    return arena_copy(a, (slice){text, length});
+    slice whole = {text, length};
+    return first_control(whole) == length ? arena_copy(a, whole) : in_one_line(a, whole);
 }
 
 struct finding *finding_unkept(struct findings *f)

@@ -5,7 +5,6 @@
 #include "buf.h"
 #include "error.h"
 #include "num.h"
-#include "refusal.h"
 #include "suggest.h"
 #include "utf8.h"
 
@@ -299,21 +298,6 @@ static void test_arena_wipe(void **state)
 #endif
 }
 
-/* What it quotes may hold line ends, and may be longer than the text. */
-static void a_refusal_is_one_printable_line(void **state)
-{
-    (void)state;
-    struct refusal r;
-    assert_false(refuse(&r, 1, 2, "unknown unit \"%.*s\"", FMT(LIT("h\n\x1b["))));
-    assert_string_equal(r.why, "unknown unit \"h\xef\xbf\xbd\xef\xbf\xbd[\"");
-    char lines[600];
-    memset(lines, '\n', sizeof lines);
-    refuse_hint(&r, "write %.*s", (int)sizeof lines, lines);
-    assert_null(strchr(r.hint, '\n'));
-    assert_true(utf8_invalid_at(slice_of(r.hint)) == SLICE_NONE);
-    assert_true(strlen(r.hint) > sizeof r.hint - 4);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,7 +314,6 @@ int main(void)
         cmocka_unit_test(arenas_share_a_budget),
         cmocka_unit_test(errors_end_with_a_whole_character),
         cmocka_unit_test(buffers_stop_at_their_limit),
-        cmocka_unit_test(a_refusal_is_one_printable_line),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
