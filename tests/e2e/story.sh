@@ -27,8 +27,11 @@ passed() {
 }
 
 missed() { # missed TEXT GOT WANT
-    say Then "$1: FAILED"
-    printf 'got:\n%s\nwant:\n%s\n' "$2" "$3" | sed 's/^/          /'
+    {
+        say Then "$1: FAILED"
+        printf 'got:\n%s\nwant:\n%s\n' "$2" "$3" | sed 's/^/          /'
+    } | tee "$work/missed"
+    { echo "$story"; cat "$work/missed"; } >>"$counts.told"
     echo failed >>"$counts"
 }
 
