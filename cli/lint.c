@@ -82,6 +82,14 @@ static const struct option option_list[] = {
     REPORTING_OPTIONS(settings, reporting),
 };
 
+static bool reads_stdin(const struct settings *s)
+{
+    for (size_t i = 0; i < s->operands.count; i++)
+        if (file_is_stdin(s->operands.items[i]))
+            return true;
+    return false;
+}
+
 /* OPTIONS_READ, or the exit status. */
 static int read_options(struct settings *s, int argc, char **argv)
 {
@@ -93,9 +101,15 @@ static int read_options(struct settings *s, int argc, char **argv)
     s->excludes = ARENA_ARRAY(s->arena, const char *, (size_t)argc);
     reporting_begin(&s->reporting, "lint", s->arena, argc);
     int status = options_read(&options, argc, argv, s, &s->operands);
-    if (status != OPTIONS_READ || s->operands.count)
+    if (status != OPTIONS_READ)
         return status;
-    return command_fails("lint", "no files given; name files or folders, or - for standard input");
+    if (!s->operands.count)
+        return command_fails("lint", "no files given; name files or folders, or - for standard input");
+    if (s->stdin_name && !reads_stdin(s))
+        return command_fails("lint", "--stdin-filename names standard input, which is not read: add -");
+    if (!s->stdin_name)
+        s->stdin_name = "<stdin>";
+    return OPTIONS_READ;
 }
 
 /* The patterns of --exclude, followed by those of the settings. */
@@ -243,7 +257,7 @@ struct invocation {
 static void run(void *context)
 {
     struct invocation *i = context;
-    struct settings s = {.arena = i->arena, .stdin_name = "<stdin>"};
+    struct settings s = {.arena = i->arena};
     i->code = read_options(&s, i->argc, i->argv);
     if (i->code == OPTIONS_READ)
         i->code = judge_all(&s);
