@@ -183,6 +183,24 @@ static void concurrency_range(struct rule_run *run, const struct backup_spec *sp
     }
 }
 
+/* Beyond what a node can read or send: 64 GiB/s. A number above it counts bytes or KiB, as other programs do. */
+enum { MOST_RATE = 1 << 16 };
+
+static void rate_limit_unit(struct rule_run *run, const struct backup_spec *spec)
+{
+    const struct number *rate = &spec->job.br.rate_limit;
+    if (!spec->is_snapshot || rate->state != FIELD_GIVEN || rate->value <= MOST_RATE)
+        return;
+    bool bytes = rate->value >= 1 << 20;
+    long long found = (long long)rate->value, meant = bytes ? found >> 20 : found >> 10;
+    struct finding *x = finding_at(run->findings, &rule_rate_limit_unit, FIELD_INVALID, at_value(rate->node),
+                                   "%lld: it counts MiB/s for each TiKV node", found);
+    if (meant <= MOST_RATE)
+        finding_hint(x, "write %lld if %s a second are meant", meant, bytes ? "bytes" : "KiB");
+    else
+        finding_hint(x, "omit it: no node is that fast");
+}
+
 void check_options(struct rule_run *run, const struct backup_spec *spec)
 {
     run_checks(run, spec);
