@@ -372,3 +372,17 @@ strategy:
 {{- $docs := (index . 0).Values.docsUrl | trimSuffix "/" | default "docs" -}}
 {{ $docs }}/runbooks.md#{{ index . 1 | lower }}
 {{- end }}
+
+{{- /* The groups of files/NAME.yaml: (list $ NAME RELEASE_NAME). */}}
+{{- define "brgate.alerts" -}}
+{{- $root := index . 0 }}
+{{- $text := $root.Files.Get (printf "files/%s.yaml" (index . 1)) | replace "RELEASE_NAMESPACE" $root.Release.Namespace }}
+{{- range (fromYaml ($text | replace "RELEASE_NAME" (index . 2) | replace "RELEASE_REPLICAS" ($root.Values.replicas | toString))).groups }}
+- name: {{ .name }}
+  rules:
+    {{- range .rules }}
+    {{- $_ := set .annotations "runbook_url" (include "brgate.runbook" (list $root .alert)) }}
+    - {{- toYaml . | nindent 6 }}
+    {{- end }}
+{{- end }}
+{{- end }}

@@ -46,3 +46,11 @@ for flag in $(object CronJob <"$work/out" | grep -oE -- '- "?--[a-z-]+' | grep -
     checked=$((checked + 1))
     grep -qx -- "$flag" <<<"$flags" || wrong "flags of the audit" "$flag" "a flag of brgate audit"
 done
+
+given "alerts without the audit" --set metrics.rules.enabled=true
+has_not PrometheusRule 'BrgateAudit'
+given "alerts and the audit" --set metrics.rules.enabled=true,audit.enabled=true,docsUrl=https://git.example.com/brgate/docs
+only PrometheusRule gate-brgate-audit
+has PrometheusRule 'alert: BrgateAuditFailing' 'cronjob="gate-brgate-audit"' 'namespace="brgate-system"' \
+    'runbook_url: https://git.example.com/brgate/docs/runbooks.md#brgateauditfailing$'
+has_not PrometheusRule 'RELEASE_' 'alert: BrgateFailing'
