@@ -1,21 +1,23 @@
 /* No reader and no rule takes work that grows faster than its text: each shape is judged at a size and at eight times
- * that size. Memory has to grow in proportion. Time is measured as the process's own, at its least of several runs, and
- * may grow to more than three times what is in proportion: what is quadratic grows to eight times that. */
-#include "reviewing.h"
+ * that size, and may take as many times the counted steps, with something for what is sorted, and twice as many times the memory.
+ * What is quadratic grows to eight times that. */
+#include "check.h"
+
+#include "counted.h"
 
 #include "across.h"
 #include "brgate_limits.h"
+#include "buf.h"
+#include "builtin_schemas.h"
 
-#include <sys/resource.h>
+/* 2026-06-01T00:00:00Z */
+#define TEST_NOW INT64_C(1780272000)
 
 enum {
     TEXT_BYTES = 16 << 20,
-    SIZE = 40 << 10,
+    SIZE = 80 << 10, /* enough for the limits on findings, below which more of them come */
     TIMES = 8,
-    RUNS = 3,
-    ATTEMPTS = 5,
-    MOST_GROWTH = 28,
-    NOTHING_US = 2000,
+    MOST_GROWTH = 10,
     PAGES = 1 << 20
 };
 
@@ -133,21 +135,22 @@ static slice text_of(struct arena *a, const struct shape *s, size_t size)
 
 /* ---- what is done with a text; the arena is fresh ---- */
 
-typedef void reading(struct arena *a, slice text);
+typedef void reading(const struct gate *g, struct arena *a, slice text);
 
 /* As lint does with a file: judges it, and compares its objects. */
-static void judge_file(struct arena *a, slice text)
+static void judge_file(const struct gate *g, struct arena *a, slice text)
 {
-    const struct stream_verdict *stream = verdict_manifest(plain_gate(), a, text, TEST_NOW);
+    const struct stream_verdict *stream = verdict_manifest(g, a, text, TEST_NOW);
     assert_non_null(stream);
     struct object_summaries *list = object_summaries_new(a);
     struct across across;
     assert_true(object_summaries_note(list, 0, LIT("all.yaml"), stream));
-    assert_true(across_judge(plain_gate(), a, &list, 1, &across));
+    assert_true(across_judge(g, a, &list, 1, &across));
 }
 
-static void read_settings(struct arena *a, slice text)
+static void read_settings(const struct gate *g, struct arena *a, slice text)
 {
+    (void)g;
     struct policy policy = {0};
     struct policy_excludes excludes;
     struct error error;
@@ -157,69 +160,56 @@ static void read_settings(struct arena *a, slice text)
 /* ---- measuring ---- */
 
 struct cost {
-    size_t memory;
-    long time; /* us */
+    size_t memory, steps;
 };
 
-static long used_time(void)
+static struct cost cost_of(const struct gate *g, reading *work, slice text)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (long)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec;
+    struct arena *a = arena_new(LIMIT_ARENA_BYTES);
+    size_t before = counted_steps();
+    work(g, a, text);
+    struct cost cost = {.memory = arena_used(a), .steps = counted_steps() - before};
+    arena_free(a);
+    return cost;
 }
 
-/* The least of RUNS and of what `cost` says already: a busy machine only ever adds time. */
-static void measure(reading *work, slice text, struct cost *cost)
-{
-    for (unsigned run = 0; run < RUNS; run++) {
-        struct arena *a = arena_new(LIMIT_ARENA_BYTES);
-        long before = used_time();
-        work(a, text);
-        long time = used_time() - before;
-        cost->time = cost->time < 0 || time < cost->time ? time : cost->time;
-        cost->memory = arena_used(a);
-        arena_free(a);
-    }
-}
-
-static bool in_proportion(const struct cost *one, const struct cost *many)
-{
-    long most_time = MOST_GROWTH * (one->time > NOTHING_US ? one->time : NOTHING_US);
-    return many->memory <= 2 * TIMES * one->memory + PAGES && many->time <= most_time;
-}
-
-static void check_growth(struct arena *texts, reading *work, const struct shape *s)
+static void check_growth(const struct gate *g, struct arena *texts, reading *work, const struct shape *s)
 {
     slice small = text_of(texts, s, SIZE), large = text_of(texts, s, SIZE * TIMES);
-    struct cost one = {.time = -1}, many = {.time = -1};
-    for (unsigned attempt = 0; attempt == 0 || (attempt < ATTEMPTS && !in_proportion(&one, &many));
-         attempt++) {
-        measure(work, small, &one);
-        measure(work, large, &many);
-    }
-    if (!in_proportion(&one, &many))
-        fail_msg("%s: %zu bytes take %zu bytes and %ld us, %zu take %zu and %ld", s->label, small.n,
-                 one.memory, one.time, large.n, many.memory, many.time);
+    struct cost one = cost_of(g, work, small), many = cost_of(g, work, large);
+    if (many.memory > 2 * TIMES * one.memory + PAGES || many.steps > MOST_GROWTH * one.steps)
+        fail_msg("%s: %zu bytes take %zu bytes and %zu steps, %zu take %zu and %zu", s->label, small.n,
+                 one.memory, one.steps, large.n, many.memory, many.steps);
     arena_reset(texts);
+}
+
+static void check_shapes(reading *work, const struct shape *shapes, size_t count)
+{
+    struct gate *g = gate_open(&(struct policy){0}, &builtin_schemas);
+    struct arena *texts = arena_new(LIMIT_ARENA_BYTES);
+    for (size_t i = 0; i < count; i++)
+        check_growth(g, texts, work, &shapes[i]);
+    arena_free(texts);
+    gate_close(g);
 }
 
 static void files_are_judged_in_proportion(void **state)
 {
-    for (size_t i = 0; i < sizeof manifests / sizeof *manifests; i++)
-        check_growth(*state, judge_file, &manifests[i]);
+    (void)state;
+    check_shapes(judge_file, manifests, sizeof manifests / sizeof *manifests);
 }
 
 static void settings_are_read_in_proportion(void **state)
 {
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        check_growth(*state, read_settings, &settings[i]);
+    (void)state;
+    check_shapes(read_settings, settings, sizeof settings / sizeof *settings);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(files_are_judged_in_proportion, arena_setup, arena_teardown),
-        cmocka_unit_test_setup_teardown(settings_are_read_in_proportion, arena_setup, arena_teardown),
+        cmocka_unit_test(files_are_judged_in_proportion),
+        cmocka_unit_test(settings_are_read_in_proportion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
