@@ -1,19 +1,31 @@
-# Background programs. Each has a name, its process id in $work/pid/NAME and what it says in $work/log/NAME.
+# Background programs. Each has a name, its process id and the moment of its start in $work/pid/NAME, and what it says in $work/log/NAME.
+# The moment tells it from a later process with the same id, of which there are only 32768 by default.
 
 process_start() { # process_start NAME PROGRAM ARGUMENT...
     local name=$1
     shift
     mkdir -p "$work/pid" "$work/log"
     "$@" >>"$work/log/$name" 2>&1 &
-    echo $! >"$work/pid/$name"
+    echo "$! $(process_start_time $!)" >"$work/pid/$name"
 }
 
+process_id() { # process_id NAME
+    local id started
+    read -r id started <"$work/pid/$1" && echo "$id"
+}
+
+process_start_time() { # process_start_time ID: in ticks since the machine's start; nothing when there is no such process
+    local fields
+    read -r fields <"/proc/$1/stat" && set -- ${fields##*) } && echo "${20}"
+} 2>/dev/null
+
 process_alive() { # process_alive NAME
-    [[ -f $work/pid/$1 ]] && kill -0 "$(<"$work/pid/$1")" 2>/dev/null
+    local id started
+    [[ -f $work/pid/$1 ]] && read -r id started <"$work/pid/$1" && [[ $started && $(process_start_time "$id") == "$started" ]]
 }
 
 process_signal() { # process_signal NAME SIGNAL
-    kill "-$2" "$(<"$work/pid/$1")" 2>/dev/null
+    process_alive "$1" && kill "-$2" "$(process_id "$1")" 2>/dev/null
 }
 
 process_gone() { ! process_alive "$1"; }
