@@ -6,7 +6,7 @@ etcd_start() {
     process_start etcd etcd --data-dir "$work/etcd" --listen-client-urls "$client" --advertise-client-urls "$client" \
         --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" --log-level warn
     echo "$client" >"$work/etcd.url"
-    wait_for 20 curl -fs "$client/health"
+    wait_for 90 curl -fs "$client/health"
 }
 
 # Leaves NAME.kubeconfig for an admin. Started again it has the same port.
@@ -24,7 +24,7 @@ apiserver_start() { # apiserver_start NAME [FLAG...]
         --audit-policy-file="$here/cluster/audit.yaml" --audit-log-path="$work/log/$name.audit" --audit-log-mode=blocking "$@"
     kubeconfig_write "$name" "$port" admin >"$work/$name.kubeconfig"
     echo "https://127.0.0.1:$port" >"$work/$name.url"
-    wait_for 60 apiserver_ready "$name"
+    wait_for 180 apiserver_ready "$name"
 }
 
 apiserver_ready() { "$bin/kubectl" --kubeconfig "$work/$1.kubeconfig" get --raw /readyz; }
@@ -55,4 +55,26 @@ cluster_start() {
     apiserver_start apiserver || return 1
     controllers_start
     kubectl create namespace brgate-system >/dev/null
+}
+
+# An API server learns of rights with a delay, of each kind of object in the order of the changes: once it knows these, it knows all that
+# were given or taken before them.
+rights_are_known() {
+    local user=witness-${EPOCHREALTIME/[.,]/-}
+    rights_of_witness "$user" | kubectl apply -f - && wait_for 60 rights_hold "$user" && rights_of_witness "$user" | kubectl delete --wait=false -f -
+}
+rights_of_witness() { # rights_of_witness USER
+    local api='apiVersion: rbac.authorization.k8s.io/v1' kind
+    for kind in ClusterRole Role; do
+        cat <<YAML
+---
+{$api, kind: $kind, metadata: {name: $1, namespace: brgate-system}, rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [${kind,,}s], verbs: [get]}]}
+---
+{$api, kind: ${kind}Binding, metadata: {name: $1, namespace: brgate-system}, subjects: [{kind: User, name: $1}],
+  roleRef: {apiGroup: rbac.authorization.k8s.io, kind: $kind, name: $1}}
+YAML
+    done
+}
+rights_hold() { # rights_hold USER
+    kubectl auth can-i get clusterroles --as="$1" && kubectl auth can-i get roles -n brgate-system --as="$1"
 }

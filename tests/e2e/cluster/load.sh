@@ -13,7 +13,7 @@ load_start() { # load_start NAMESPACE [SERVER]
 
 # Forty requests on a connection, then a new one.
 load_client() { # load_client URL FILE
-    until [[ -f $work/load/stop ]]; do
+    until [[ -f $work/load/stop || ! -d $work/load ]]; do
         curl -sS --cacert "$work/certs/cluster-ca.crt" --cert "$work/certs/admin.crt" --key "$work/certs/admin.key" \
             -H 'Content-Type: application/yaml' -H 'Accept: application/json' --data-binary @"$work/load/backup.yaml" \
             -w '\n%{http_code}\n' "$1&again=[1-40]" 2>&1
@@ -27,19 +27,21 @@ load_client() { # load_client URL FILE
 load_goes_on() { # load_goes_on [ANSWERS]
     local want
     want=$(($(load_answers) + ${1:-200}))
-    wait_for 60 load_has "$want"
+    wait_for 180 load_has "$want"
 }
 
 load_answers() { cat "$work"/load/[1-4] 2>/dev/null | wc -l; }
 load_has() { (($(load_answers) >= $1)); }
+
+load_refusals() { cat "$work"/load/[1-4] | grep -vc '^201$'; }
 
 load_is_done() { [[ $(ls "$work"/load/*.done | wc -l) == 4 ]]; }
 
 # Sets $answers and $refusals, and prints the first words of what was refused.
 load_stop() {
     : >"$work/load/stop"
-    wait_for 60 load_is_done
+    wait_for 180 load_is_done
     answers=$(load_answers)
-    refusals=$(cat "$work"/load/[1-4] | grep -vc '^201$')
+    refusals=$(load_refusals)
     cat "$work"/load/*.refused 2>/dev/null | cut -c 1-400 | sort | uniq -c | head -n 5
 }

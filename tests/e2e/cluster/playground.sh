@@ -7,7 +7,7 @@ cluster_with_the_chart() {
     "$bin/helm" --kubeconfig "$work/apiserver.kubeconfig" install gate charts/brgate --namespace brgate-system --wait=false \
         --set "image.repository=brgate,certificates.mode=files,certificates.caBundle=$(certificate_base64 gate-ca)" \
         --set "webhook.url=https://localhost:$(<"$work/gate.port")" >/dev/null || return 1
-    wait_for 20 gate_is_asked || return 1
+    wait_for 60 gate_is_asked || return 1
     kubectl create namespace tidb >/dev/null # for the examples
     cat <<TXT
 

@@ -10,7 +10,7 @@ prometheus_start() { # prometheus_start [HELM ARGUMENT...]: job brgate is gate a
     process_start prometheus prometheus --config.file="$work/prometheus/prometheus.yaml" --storage.tsdb.path="$work/prometheus/data" \
         --web.listen-address="127.0.0.1:$port" --log.level=warn
     echo "http://127.0.0.1:$port" >"$work/prometheus.url"
-    wait_for 20 curl -fs "$(<"$work/prometheus.url")/-/ready"
+    wait_for 90 curl -fs "$(<"$work/prometheus.url")/-/ready"
 }
 
 prometheus_hasten() { perl -pe 's/\b(\d+)m\b/2 * $1 . "s"/ge; s/\b1d\b/2880s/g; s/< 600/< 20/g'; }

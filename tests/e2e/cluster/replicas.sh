@@ -17,12 +17,7 @@ replicas_behind_a_service() {
     gate_manifests() {
         plain_gate_manifests "$1" | sed 's/^spec: {type: ExternalName.*/spec: {ports: [{name: https, port: 443, targetPort: https}]}/'
     }
-    gate_is_asked() {
-        local before
-        before=$(replicas_metric brgate_webhook_requests_total)
-        gate_probe
-        (($(replicas_metric brgate_webhook_requests_total) - before >= 2))
-    }
+    gate_reviews() { replicas_metric brgate_webhook_requests_total; }
     # What an earlier story left: its endpoints have other ports.
     kubectl delete -n brgate-system --ignore-not-found service/brgate endpointslice/gate endpointslice/twin >/dev/null 2>&1
 }
@@ -60,6 +55,7 @@ account_kubeconfig() {
 }
 replicas_keep_their_own() {
     given "the service account, its rights and its guard, as the chart renders them" eval 'chart_account | kubectl apply -f -'
+    given "the API server knows them" rights_are_known
     given "its token" account_kubeconfig
     gate_bundle=
     given "the configurations without any caBundle" eval 'gate_manifests Fail | kubectl apply -f -'

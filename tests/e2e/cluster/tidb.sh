@@ -57,8 +57,10 @@ YAML
 }
 
 tidb_define() {
-    "$brgate" crds | kubectl apply --server-side -f - && tidb_definitions | kubectl apply -f - &&
-        kubectl wait --for condition=Established --timeout=20s crd -l '!nothing'
+    definitions_install && tidb_definitions | kubectl apply -f - && wait_for 60 tidb_definitions_are_known
+}
+tidb_definitions_are_known() { # a definition is established before kubectl can find it
+    kubectl get clusters.core.pingcap.com,pdgroups.core.pingcap.com,tikvgroups.core.pingcap.com -n default
 }
 
 # Listens on $work/pd.port.
@@ -68,7 +70,7 @@ pd_start() {
     client=http://127.0.0.1:$(<"$work/pd.port") peer=http://127.0.0.1:$(port_free)
     process_start pd etcd --data-dir "$work/pd.data" --listen-client-urls "$client" --advertise-client-urls "$client" \
         --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" --log-level warn
-    wait_for 20 curl -fs "$client/health"
+    wait_for 90 curl -fs "$client/health"
 }
 
 pd_checkpoint() { # pd_checkpoint TASK TSO: how far the log backup is
@@ -93,7 +95,7 @@ tidb_up() {
 
 # Says what is in the way when it does not.
 namespace_goes() {
-    kubectl delete namespace "$tidb_namespace" --timeout="${1:-60}s" && return
+    kubectl delete namespace "$tidb_namespace" --timeout="${1:-240}s" && return
     kubectl get namespace "$tidb_namespace" -o 'jsonpath={range .status.conditions[*]}{.type} {.status} {.message}{"\n"}{end}'
     return 1
 }
@@ -103,7 +105,7 @@ tidb_down() { # also where no controller is left that could take finalizers off
     for object in $(kubectl get backups.br.pingcap.com -n "$tidb_namespace" -o name); do
         kubectl patch "$object" -n "$tidb_namespace" --type=merge -p '{"metadata": {"finalizers": null}}'
     done
-    kubectl delete namespace "$tidb_namespace" --ignore-not-found --timeout=60s
+    kubectl delete namespace "$tidb_namespace" --ignore-not-found --timeout=240s
     process_stop kubelet
     process_stop pd
     rm -rf "$work/pd.data" "$work/kubelet"
@@ -128,7 +130,7 @@ log_backup() { # log_backup NAME
 reconciler_account() {
     "$bin/helm" template gate charts/brgate --namespace brgate-system --show-only templates/reconciler-rbac.yaml --kube-version 1.36.0 \
         --set reconciler.enabled=true,image.repository=brgate,image.tag=test --set 'reconciler.kinds={backups.br.pingcap.com,backupschedules.br.pingcap.com,compactbackups.br.pingcap.com}' |
-        kubectl apply -f - || return
+        kubectl apply -f - && rights_are_known || return
     sed "s|users: .*|users: [{name: admin, user: {token: $(kubectl create token gate-brgate-reconciler -n brgate-system --duration 4h)}}]|" \
         "$work/apiserver.kubeconfig" >"$work/reconciler.kubeconfig"
 }

@@ -11,7 +11,7 @@ kubectl delete -f "$work/crds.yaml" --wait >/dev/null 2>&1
 when "brgate crds | kubectl apply --server-side -f -" kubectl apply --server-side -f "$work/crds.yaml"
 then_it_passes
 then_equal "six kinds" "$(sed 's/ serverside-applied//; s/.*k8s.io.//' <<<"$out" | sort | xargs)" "$(xargs <<<"$crds")"
-then_true "every one is established" kubectl wait --for=condition=Established --timeout=30s crd $crds
+then_true "every one is established" kubectl wait --for=condition=Established --timeout=120s crd $crds
 for crd in $crds; do
     then_equal "$crd: the API server has no fault to find with its schema" \
         "$(kubectl get crd "$crd" -o jsonpath='{.status.conditions[?(@.type=="NonStructuralSchema")].message}')" ""
@@ -19,6 +19,8 @@ done
 when "kubectl apply --server-side again" kubectl apply --server-side -f "$work/crds.yaml"
 then_it_passes
 
+explained() { kubectl explain backup.spec --api-version=br.pingcap.com/v1alpha1 && kubectl explain bks.spec --api-version=br.pingcap.com/v1alpha1; }
+given "the API server publishes their schemas, which takes a moment" eval 'definitions_install && wait_for 60 explained'
 when "kubectl explain backup.spec.s3.provider" \
     kubectl explain backup.spec.s3.provider --api-version=br.pingcap.com/v1alpha1
 then_equal "it shows what the field is for, and its values" "$out" "$(cat <<'TXT'

@@ -23,5 +23,5 @@ does_not_talk() {
     when "kubectl create --dry-run=server" kubectl create --dry-run=server -n default -f <(backup x)
     [[ $err == *'x509: certificate signed by unknown authority'* ]]
 }
-then_true "the API server does not talk to it" wait_for 10 does_not_talk
+then_true "the API server does not talk to it" wait_for 60 does_not_talk
 gate_down

@@ -170,6 +170,6 @@ integrated-backup-schedule-s3-2023-03-08t02-45-00      snapshot   Complete  ....
 log-integrated-backup-schedule-s3                      log        Running   ....
 TXT
 
-when "kubectl delete namespace test1" kubectl delete namespace test1 --timeout=60s
+when "kubectl delete namespace test1" kubectl delete namespace test1 --timeout=240s
 then_it_passes "everything goes"
 gate_down

@@ -20,6 +20,7 @@ then_it_passes "no need to register it again"
 
 given "failurePolicy is Ignore" gate_register Ignore
 given "and it dies again" process_stop gate
+given "the API server knows both" wait_for 60 gate_probe
 when "kubectl create of a bad backup" kubectl create -n default -f <(backup bad | sed 's/prefix: bad/prefix: x\/..\/y/')
 then_it_passes "what is bad slips in"
 given "brgate is back" gate_start gate

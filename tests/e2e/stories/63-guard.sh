@@ -53,7 +53,7 @@ gate_bundle=
 port_free >"$work/gate.port"
 port_free >"$work/gate.health"
 given "the webhook configurations" eval 'gate_manifests Fail | kubectl apply -f -'
-given "the rights that the chart gives a server's account" eval 'chart rbac | kubectl apply -f -'
+given "the rights that the chart gives a server's account" eval 'chart rbac | kubectl apply -f - && rights_are_known'
 
 # ---- RBAC alone says little
 then_equal "without the guard it may change anything in its webhook configurations" "$(attacks patched)" ""
@@ -65,11 +65,11 @@ then_it_passes
 # ---- The guard
 given "the chart's guard" eval 'chart guard | kubectl apply -f -'
 guarded() { ! attack validatingwebhookconfiguration "$(head -n 1 "$work/attacks")" && ! secret other Opaque; }
-given "it is in force" wait_for 20 guarded
+given "it is in force" wait_for 60 guarded
 typed() { # both have been looked at
     [[ $(kubectl get validatingadmissionpolicy -l app.kubernetes.io/name=brgate -o 'jsonpath={.items[*].status.observedGeneration}') == "1 1" ]]
 }
-given "the controllers have looked at its expressions" wait_for 20 typed
+given "the controllers have looked at its expressions" wait_for 90 typed
 then_equal "and find no fault with their types" "$(kubectl get validatingadmissionpolicy -l app.kubernetes.io/name=brgate \
     -o 'jsonpath={.items[*].status.typeChecking.expressionWarnings}')" ""
 then_equal "none of the $(wc -l <"$work/attacks") attacks on either configuration passes" \
@@ -99,10 +99,10 @@ sed "s|users: .*|users: [{name: admin, user: {token: $token}}]|" "$work/apiserve
 process_start gate "$brgate" serve --listen "127.0.0.1:$(<"$work/gate.port")" --health-listen "127.0.0.1:$(<"$work/gate.health")" \
     --shutdown-delay 0s --certs-secret brgate-system/brgate-tls --certs-service brgate --webhook-configuration brgate \
     --certs-life 30s --certs-settle 1s --certs-interval 100ms --kubeconfig "$work/gate.kubeconfig"
-then_true "a server with that account makes its certificate, and is believed" wait_for 20 gate_is_asked
+then_true "a server with that account makes its certificate, and is believed" wait_for 90 gate_is_asked
 step_done() { [[ $(curl -fs "http://127.0.0.1:$(<"$work/gate.health")/metrics") == *"brgate_certs_steps_total{step=\"$1\"} 1"* ]]; }
-then_true "and renews it" wait_for 40 step_done switch
-then_true "reviews go on" wait_for 5 gate_is_asked
+then_true "and renews it" wait_for 120 step_done switch
+then_true "reviews go on" wait_for 60 gate_is_asked
 then_equal "nothing was refused to it" "$(grep -E '"event":"certificates".*(40[13]|422|cannot)' "$work/log/gate")" ""
 
 gate_down

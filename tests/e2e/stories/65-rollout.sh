@@ -18,7 +18,7 @@ chart_applies() { # chart_applies HELM ARGUMENT...: starts brgate with these val
     gate_start gate "${flags[@]}" || return 1
     rendered webhooks "$@" | kubectl apply -f - || return 1
     if [[ $* == *admissionPolicy* ]]; then rendered admission-policy "$@" | kubectl apply -f - || return 1; fi
-    wait_for 20 gate_is_asked
+    wait_for 60 gate_is_asked
 }
 good() { backup "$1"; }
 bad() { # bad NUMBER NAME: in one of three ways
@@ -55,7 +55,7 @@ then_equal "warnings say what would be denied; kubectl shows each of the three t
     "[cluster-empty] [prefix-traversal] [retry-duration]"
 watched() { sed -n 's/.*"verdict":"would_deny".*"name":"\(new[0-9]*\)".*/\1/p' "$work/log/gate" | sort; }
 all_watched() { [[ $(watched) == "$(wrong_names new)" ]]; }
-then_true "the log names exactly these" wait_for 5 all_watched
+then_true "the log names exactly these" wait_for 60 all_watched
 reviews() { # reviews LABELS: how many have these
     curl -fs "http://127.0.0.1:$(<"$work/gate.health")/metrics" | awk -v labels="$1" '
         /^brgate_webhook_requests_total/ && index($0, labels) { sum += $NF } END { print sum + 0 }'
@@ -84,7 +84,7 @@ given "all namespaces but legacy are enforced, and the admission policy is on" c
     --set-json 'policy.namespaces=[{"names": ["legacy"], "enforcement": "warn"}]'
 then_equal "nothing enters unjudged any more" "$(kubectl get validatingwebhookconfiguration brgate -o jsonpath='{.webhooks[0].failurePolicy}')" Fail
 denied_first() { [[ $(kubectl create --dry-run=server -n old -f <(bad 1 late) 2>&1) == *"ValidatingAdmissionPolicy 'brgate'"* ]]; }
-then_true "the admission policy denies as well, and comes first" wait_for 20 denied_first
+then_true "the admission policy denies as well, and comes first" wait_for 90 denied_first
 when "kubectl create of a bad one in legacy" kubectl create -n legacy -f <(bad 1 later)
 then_it_warns "neither denies there" "would be denied: "
 

@@ -15,7 +15,7 @@ is_ready() { curl -fs "http://127.0.0.1:$(<"$work/$1.health")/readyz"; }
 kubectl delete secret brgate-tls -n brgate-system --ignore-not-found >/dev/null 2>&1
 process_start gate "$brgate" serve $(listens gate) --kubeconfig "$work/own.kubeconfig" --certs-secret brgate-system/brgate-tls \
     --certs-service brgate --webhook-configuration brgate --certs-settle 2s --certs-interval 500ms
-given "a server that keeps its certificate itself" eval 'wait_for 10 is_ready gate && endpoint gate true && wait_for 20 gate_is_asked'
+given "a server that keeps its certificate itself" eval 'wait_for 60 is_ready gate && endpoint gate true && wait_for 60 gate_is_asked'
 load_start default routing
 then_true "reviews continue" load_goes_on
 
@@ -43,9 +43,9 @@ then_true "reviews continue, and the servers leave it in place" load_goes_on 400
 when "brgate certs show" show
 then_equal "it says that it is safe" "$code $(grep -c 'covers     tls.crt of the Secret' <<<"$out")" "0 2"
 process_start twin "$brgate" serve $(listens twin) --tls-cert "$work/certs/manager.crt" --tls-key "$work/certs/manager.key" --tls-name "$gate_name"
-given "3. mode files with that Secret: a new pod serves it" eval 'wait_for 10 is_ready twin && endpoint twin true'
+given "3. mode files with that Secret: a new pod serves it" eval 'wait_for 60 is_ready twin && endpoint twin true'
 then_true "reviews continue" load_goes_on 400
-given "the old pod ends" eval 'replica_leave gate && wait_for 20 process_gone gate'
+given "the old pod ends" eval 'replica_leave gate && wait_for 60 process_gone gate'
 then_true "reviews continue" load_goes_on 400
 gate_bundle=$(certificate_base64 manager-ca)
 given "4. mode cert-manager: its injector puts only its own authority into the caBundle" eval 'gate_manifests Fail | kubectl apply -f -'

@@ -12,8 +12,8 @@ done
 when "kubectl delete bks" kubectl delete bks --all -n full
 then_it_passes
 no_backups() { [[ -z $(kubectl get backup -n full -o name) ]]; }
-then_true "the garbage collector deletes what it owned" wait_for 30 no_backups
+then_true "the garbage collector deletes what it owned" wait_for 120 no_backups
 given "another backup" kubectl create -n full -f <(backup last)
-when "kubectl delete namespace full" kubectl delete namespace full --timeout=60s
+when "kubectl delete namespace full" kubectl delete namespace full --timeout=240s
 then_it_passes "the namespace controller may delete everything"
 gate_down

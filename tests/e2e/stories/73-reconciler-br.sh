@@ -23,66 +23,66 @@ status_of() { in_tidb get backups.br.pingcap.com "$1" -o "jsonpath={.status.$2}"
 objects() { curl -fs "$tidb_s3/my-bucket?list-type=2&prefix=$1" | grep -o '<Key>[^<]*' | sed 's/<Key>//'; }
 br_log_status() { "$br_bin/br" log status "--pd=127.0.0.1:$(<"$work/pd.port")" --json 2>/dev/null | grep -m 1 '^\['; }
 reconciler_start one
-given "it leads" wait_for 20 reconciler_leads one
+given "it leads" wait_for 90 reconciler_leads one
 
 # ---- a full backup
 given "a Backup" eval 'snapshot_backup full1 | in_tidb apply -f -'
-then_true "BR completes it" wait_for 90 phase_is full1 Complete
+then_true "BR completes it" wait_for 240 phase_is full1 Complete
 then_has "the bucket has its meta file" "$(objects full1/)" full1/backupmeta
 then_equal "commitTs is what BR wrote there" "$(status_of full1 commitTs)" "$(AWS_ACCESS_KEY_ID=key AWS_SECRET_ACCESS_KEY=secret AWS_REGION=us-east-1 \
     "$br_bin/br" debug decode --field=end-version --storage=s3://my-bucket/full1 --s3.endpoint="$tidb_s3" --s3.provider=minio 2>/dev/null | tail -n 1)"
 
 # ---- a second one in the same place: BR's own refusal
 given "another Backup with the same folder" eval 'snapshot_backup full1 | sed "s/name: full1/name: full2/" | in_tidb apply -f -'
-then_true "it fails, or its retry waits" wait_for 90 eval 'phase_is full2 Failed || phase_is full2 RetryFailed'
+then_true "it fails, or its retry waits" wait_for 240 eval 'phase_is full2 Failed || phase_is full2 RetryFailed'
 then_has "with BR's words" "$(in_tidb get backups.br.pingcap.com full2 -o 'jsonpath={.status.conditions[*].message}')" "backup meta file exists"
-in_tidb delete backups.br.pingcap.com full2 --timeout=60s >/dev/null 2>&1
+in_tidb delete backups.br.pingcap.com full2 --timeout=240s >/dev/null 2>&1
 then_has "the data of the first one is still there" "$(objects full1/)" full1/backupmeta
 
 # ---- the life of a log backup
 given "a log Backup" eval 'log_backup log1 | in_tidb apply -f -'
-then_true "it runs" wait_for 90 phase_is log1 Running
+then_true "it runs" wait_for 240 phase_is log1 Running
 started() { [[ $(status_of log1 commitTs) ]]; }
-then_true "its start is noted" wait_for 30 started
+then_true "its start is noted" wait_for 90 started
 then_has "the cluster has the task" "$(br_log_status)" '"name":"log1"'
 log_says() { in_tidb patch backups.br.pingcap.com log1 --type=merge -p "{\"spec\": $1}"; }
 
 given "a second log Backup of the same cluster" eval 'log_backup log2 | in_tidb apply -f -'
-then_true "it fails" wait_for 90 phase_is log2 Failed
+then_true "it fails" wait_for 240 phase_is log2 Failed
 then_has "with BR's words" "$(status_of log2 'conditions[*].message')" "allow only one running task"
-when "it is deleted" in_tidb delete backups.br.pingcap.com log2 --timeout=150s
+when "it is deleted" in_tidb delete backups.br.pingcap.com log2 --timeout=300s
 then_it_passes "it is deleted"
 then_has "the first one's task goes on" "$(br_log_status)" '"name":"log1"'
 
 given "its spec asks for a pause" log_says '{"logSubcommand": "log-pause"}'
-then_true "it pauses" wait_for 60 phase_is log1 Paused
+then_true "it pauses" wait_for 240 phase_is log1 Paused
 then_has "in the cluster, too" "$(br_log_status)" '"status":"PAUSE"'
 given "its spec asks for a resume" log_says '{"logSubcommand": "log-start"}'
-then_true "it runs again" wait_for 60 phase_is log1 Running
+then_true "it runs again" wait_for 240 phase_is log1 Running
 then_has "in the cluster, too" "$(br_log_status)" '"status":"NORMAL"'
 until_tso=$(tso_now)
 given "its checkpoint advances" eval 'sleep 1; pd_checkpoint log1 "$(tso_now)"'
 given "its spec asks to truncate the log before that" log_says "{\"logTruncateUntil\": \"$until_tso\"}"
 truncated() { [[ $(status_of log1 logSuccessTruncateUntil) == "$until_tso" ]]; }
-then_true "BR truncates it" wait_for 100 truncated
+then_true "BR truncates it" wait_for 240 truncated
 then_has "and records that in the bucket" "$(objects log1/)" log1/v1_stream_trancate_safepoint.txt
 
 # ---- the log backup is stopped, and the cluster has no task
 given "its spec asks for a stop" log_says '{"logSubcommand": "log-stop"}'
-then_true "it stops" wait_for 60 phase_is log1 Stopped
+then_true "it stops" wait_for 240 phase_is log1 Stopped
 then_equal "the cluster has no task any more" "$(br_log_status)" "[]"
 
 # ---- a start whose pod dies after BR has done its work: the cluster is asked, and BR is not run again
 : >"$work/kubelet/die.log-start"
 given "a log Backup whose first pod dies without a report" eval 'log_backup log3 | in_tidb apply -f -'
-then_true "the controller finds it running" wait_for 150 phase_is log3 Running
+then_true "the controller finds it running" wait_for 300 phase_is log3 Running
 found() { [[ $(status_of log3 'logSubCommandStatuses.log-start.phase') == Complete ]]; }
-then_true "its start counts as done" wait_for 120 found
+then_true "its start counts as done" wait_for 240 found
 then_equal "BR was not run a second time" "$(kubelet_runs '^log-start log3 ')" 1
 then_has "the cluster has the task" "$(br_log_status)" '"name":"log3"'
 
 # ---- deletion stops the task first
-when "it is deleted" in_tidb delete backups.br.pingcap.com log3 --timeout=200s
+when "it is deleted" in_tidb delete backups.br.pingcap.com log3 --timeout=300s
 then_it_passes "it is deleted"
 then_equal "and so does its task" "$(br_log_status)" "[]"
 

@@ -1,13 +1,12 @@
 # Story: the document on backups with Dumpling, in a cluster that has only the older group
 
 documents=tests/corpus/manifests
-given "the older group's definitions alone" kubectl delete crd --timeout=60s \
+given "the older group's definitions alone" kubectl delete crd --timeout=240s \
     backups.br.pingcap.com backupschedules.br.pingcap.com compactbackups.br.pingcap.com
-trap 'kubectl apply --server-side -f "$work/crds.yaml" >/dev/null 2>&1
-      kubectl wait --for=condition=Established --timeout=30s -f "$work/crds.yaml" >/dev/null' EXIT
+trap 'rm -rf "$HOME/.kube/cache"; definitions_install' EXIT
 group=pingcap.com
 newer_is_gone() { ! kubectl get --raw /apis/br.pingcap.com; }
-given "the API server no longer knows the newer group" wait_for 20 newer_is_gone
+given "the API server no longer knows the newer group" wait_for 90 newer_is_gone
 rm -rf "$HOME/.kube/cache" # what kubectl remembers of it
 given "brgate guards the cluster" gate_up
 given "a namespace test1" kubectl create namespace test1
@@ -66,5 +65,5 @@ then_it_lists "the schedule" <<'TXT'
 NAME                      SCHEDULE     MAXRESERVEDTIME
 demo1-backup-schedule-s3  */2 * * * *  3h
 TXT
-kubectl delete namespace test1 --timeout=60s >/dev/null 2>&1
+kubectl delete namespace test1 --timeout=240s >/dev/null 2>&1
 gate_down

@@ -14,7 +14,7 @@ gate_self() {
     process_start gate "$brgate" serve --listen "127.0.0.1:$port" --health-listen "127.0.0.1:$health" --shutdown-delay 0s \
         --certs-secret brgate-system/brgate-tls --certs-service brgate --webhook-configuration brgate --certs-settle 1s \
         --certs-interval 100ms --kubeconfig "$work/gate.kubeconfig"
-    wait_for 20 curl -fs "http://127.0.0.1:$health/readyz" && wait_for 20 gate_is_asked
+    wait_for 90 curl -fs "http://127.0.0.1:$health/readyz" && wait_for 90 gate_is_asked
 }
 
 # ---- what is rendered
@@ -79,7 +79,7 @@ gate_manifests Fail | sed '/^---$/,$d' >"$work/service.yaml" # of type ExternalN
 given "the chart's configurations in front of it" eval 'kubectl apply -f "$work/service.yaml" &&
     chart_template gate --show-only templates/webhooks.yaml --set fullnameOverride=brgate,service.port=$(<"$work/gate.port") \
         --set certificates.mode=files,certificates.caBundle="$gate_bundle" >"$work/registration.yaml" &&
-    kubectl apply -f "$work/registration.yaml"; wait_for 20 gate_is_asked'
+    kubectl apply -f "$work/registration.yaml"; wait_for 90 gate_is_asked'
 older() { backup "$@" | sed 's/br.pingcap.com/pingcap.com/'; }
 given "a backup of the older group, where status is a part of the object" kubectl create -n default -f <(older before)
 when "kubectl create of a bad backup" kubectl create -n default -f <(backup bad "backupMode: log" "logSubcommand: log-stop")
@@ -104,7 +104,7 @@ then_it_passes "and it is gone"
 # ---- mode self, with no other rights than the chart gives
 given "what mode self installs" eval 'kubectl delete -f "$work/registration.yaml" &&
     chart_template gate --set fullnameOverride=brgate,service.port=$(<"$work/gate.port") --show-only templates/webhooks.yaml \
-        --show-only templates/rbac.yaml --show-only templates/guard.yaml >"$work/registration.yaml" && kubectl apply -f "$work/registration.yaml"'
+        --show-only templates/rbac.yaml --show-only templates/guard.yaml >"$work/registration.yaml" && kubectl apply -f "$work/registration.yaml" && rights_are_known'
 token=$(kubectl create token brgate -n brgate-system)
 sed "s|users: .*|users: [{name: admin, user: {token: $token}}]|" "$work/apiserver.kubeconfig" >"$work/gate.kubeconfig"
 may() { kubectl auth can-i "$@" -n brgate-system --as=system:serviceaccount:brgate-system:brgate 2>/dev/null; }
@@ -119,17 +119,17 @@ process_stop gate
 
 # ---- the admission policy, while no server answers
 kubectl delete -f "$work/registration.yaml" >/dev/null 2>&1
-given "a backup from before the policy that breaks it" eval 'wait_for 20 kubectl create --dry-run=server -n default -f <(backup x) &&
+given "a backup from before the policy that breaks it" eval 'wait_for 90 kubectl create --dry-run=server -n default -f <(backup x) &&
     kubectl create -n default -f <(backup old | sed "s/prefix: old/prefix: a\/..\/b/")'
 given "the chart's admission policy" eval 'chart_template gate --show-only templates/admission-policy.yaml \
     --set fullnameOverride=brgate,admissionPolicy.enabled=true >"$work/policy.yaml" && kubectl apply -f "$work/policy.yaml"'
 policy_warnings() { kubectl get validatingadmissionpolicy brgate -o jsonpath="{.status.$1}"; }
 test_typed() { [[ $(policy_warnings observedGeneration) == 1 ]]; }
-given "the controllers have looked at its expressions" wait_for 20 test_typed
+given "the controllers have looked at its expressions" wait_for 90 test_typed
 then_equal "and find no fault with their types" "$(policy_warnings typeChecking.expressionWarnings)" ""
 two_storages() { backup "$1" "gcs: {projectId: demo, bucket: other, prefix: nightly}"; }
 refused() { ! kubectl create --dry-run=server -n default -f <(two_storages bad); }
-given "it is in force" wait_for 20 refused
+given "it is in force" wait_for 90 refused
 when "kubectl create of a backup with two storages" kubectl create -n default -f <(two_storages bad)
 then_it_is_refused "in these words" <<'TXT'
 The backups "bad" is invalid: : ValidatingAdmissionPolicy 'brgate' with binding 'brgate' denied request: only one of s3, gcs, azblob and local is used; remove the others [storage-multiple]
@@ -162,7 +162,7 @@ refusals ValidatingAdmissionPolicy >"$work/by-policy"
 then_true "the policy refuses examples of $(cut -d ' ' -f 2 "$work/by-policy" | sort -u | wc -l) rules" \
     test "$(cut -d ' ' -f 2 "$work/by-policy" | sort -u | wc -l)" -ge 35
 taken() { ! refused; }
-given "the policy goes, and brgate comes" eval 'kubectl delete -f "$work/policy.yaml" && wait_for 20 taken && gate_up'
+given "the policy goes, and brgate comes" eval 'kubectl delete -f "$work/policy.yaml" && wait_for 90 taken && gate_up'
 refusals brgate.io >"$work/by-brgate"
 then_equal "brgate refuses each of the $(wc -l <"$work/by-policy") too, for the same rule" \
     "$(comm -23 "$work/by-policy" "$work/by-brgate")" ""

@@ -28,7 +28,7 @@ when "one of the chart's pods is created without the chart's quota" gke create -
 then_has "it is refused" "$err" "insufficient quota to match these scopes"
 given "the chart's quota" eval 'chart_template gate --namespace critical --show-only templates/quota.yaml | gke apply -f -'
 enters() { gke create -f <(chart_pod "$@"); }
-when "its pods are created" eval 'wait_for 20 enters one && enters two' # the quota has to be counted first
+when "its pods are created" eval 'wait_for 90 enters one && enters two' # the quota has to be counted first
 then_it_passes "they enter"
 given "no quota again" gke delete resourcequota gate-brgate -n critical
 when "a pod without a class is created" enters three --set priorityClassName=
