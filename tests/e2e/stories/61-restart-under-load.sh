@@ -9,7 +9,7 @@ replicas_behind_a_service
 
 gate_certificates
 for replica in gate twin; do
-    given "a replica" gate_start "$replica" --shutdown-delay 2s
+    given "a replica" gate_start "$replica" --shutdown-delay 5s
     given "its endpoint" endpoint "$replica" true
 done
 given "both are registered" gate_register
@@ -20,9 +20,9 @@ for ((turn = 0; turn < ${E2E_RESTARTS:-4}; turn++)); do
     replica=gate
     ((turn % 2)) && replica=twin
     when "$replica is told to end" replica_leave "$replica"
-    then_true "it ends by itself" wait_for 20 process_gone "$replica"
+    then_true "it ends by itself" wait_for 60 process_gone "$replica"
     then_true "reviews go on with the other" load_goes_on 100
-    given "it starts again" gate_start "$replica" --shutdown-delay 2s
+    given "it starts again" gate_start "$replica" --shutdown-delay 5s
     given "and is ready" endpoint "$replica" true
     then_true "reviews go on with both" load_goes_on 200
 done

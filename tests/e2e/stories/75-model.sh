@@ -191,8 +191,8 @@ both "the owner goes" PATCH backups/owner "$(patch owner '' '"finalizers":[]')"
 both "a Job of an owner that has gone" POST jobs "$(job j4 owner)"
 names "Jobs before the collector" jobs
 given "the controllers work" controllers_start
-no_jobs() { [[ -z $(kubectl get jobs -n conf -o name) ]]; }
-then_true "the real collector takes every Job" wait_for 60 no_jobs
+no_jobs() { local names && names=$(kubectl get jobs -n conf -o name) && [[ ! $names ]]; }
+then_true "the real collector takes every Job" wait_for 240 no_jobs
 ask_model COLLECT "" "" >/dev/null
 names "and so does the model's" jobs
 kubectl delete namespace conf --wait=false >/dev/null
