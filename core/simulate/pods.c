@@ -181,11 +181,40 @@ static void report_log(struct world *w, const struct cluster_log *log, const str
 
 /* ---- compactions ---- */
 
-/* The backup-manager of v1 writes the state; v2's pod leaves that to the controller that reads its Job. */
+static bool is_older(const struct node *object)
+{
+    return slice_starts(tree_text(object, "apiVersion"), LIT("pingcap.com/"));
+}
+
+/* Each failure leaves a record, the first one without a number. */
+static void record_retry(struct world *w, struct node *status)
+{
+    int64_t number = 0;
+    if (!node_get(status, LIT("backoffRetryStatus")))
+        tree_put_array(w->arena, status, "backoffRetryStatus");
+    struct node *records = node_get(status, LIT("backoffRetryStatus"));
+    for (const struct node *n = node_first(records); n; n = node_next(n))
+        number++;
+    struct node *record = tree_put_object(w->arena, records, NULL);
+    if (number)
+        tree_put_int(w->arena, record, "retryNum", number);
+    tree_put_text(w->arena, record, "detectFailedAt", now_text(w));
+    tree_put_text(w->arena, record, "retryReason", LIT("exit status 1"));
+}
+
+/* The backup-manager of v1 writes the state; v2's pod leaves that to the controller that reads its Job. What failed may be
+ * tried again by the Job: the controller says when it has Failed. */
 static void report_compaction(struct world *w, struct node *compaction, const char *state)
 {
-    if (slice_starts(tree_text(compaction, "apiVersion"), LIT("pingcap.com/")))
-        tree_set_text(w->arena, status_of(w, compaction), "state", slice_of(state));
+    struct timestamp end;
+    if (!is_older(compaction))
+        return;
+    struct node *status = status_of(w, compaction);
+    tree_set_text(w->arena, status, "state", slice_of(state));
+    if (!strcmp(state, "RetryFailed"))
+        record_retry(w, status);
+    if (!strcmp(state, "Complete") && timestamp_parse(tree_text_at(compaction, "spec.endTs"), &end, NULL))
+        tree_set_text(w->arena, status, "endTs", tso_text(w, end.tso));
 }
 
 /* ---- a Job's life ---- */
@@ -237,9 +266,20 @@ void pod_ends(struct world *w, struct cluster_log *log, struct node *job, struct
         break;
     case WORK_COMPACT:
         if (end.reports)
-            report_compaction(w, object, works ? "Complete" : "Failed");
+            report_compaction(w, object, works ? "Complete" : "RetryFailed");
         break;
     }
     world_touch(w, object);
     end_job(w, job, end.works && end.reports ? LIT("Complete") : LIT("Failed"));
+}
+
+bool pod_tries_again(struct world *w, struct node *job)
+{
+    struct node *object = object_of(w, job);
+    bool again = slice_eq(tree_text_at(job, "spec.template.spec.restartPolicy"), LIT("OnFailure"));
+    if (!again || !object || job_work(job) != WORK_COMPACT)
+        return false;
+    report_compaction(w, object, "RetryFailed");
+    world_touch(w, object);
+    return true;
 }

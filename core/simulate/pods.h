@@ -32,4 +32,7 @@ struct pod_end {
 /* The Job's pod ends: its effect on the cluster's task, its report, and the Job's condition. */
 void pod_ends(struct world *w, struct cluster_log *log, struct node *job, struct pod_end end);
 
+/* The container fails and starts again; false when pods of that Job do not: only those of v1's compactions do. */
+bool pod_tries_again(struct world *w, struct node *job);
+
 #endif

@@ -14,6 +14,9 @@ static void finish(struct simulation *s, struct node *job)
         end.works = simulation_dice(s, 2);
     if (job_work(job) == WORK_CLEAN)
         end = (struct pod_end){true, true};
+    if (!end.works && end.reports && job_work(job) == WORK_COMPACT && simulation_dice(s, 2) &&
+        pod_tries_again(&s->world, job))
+        return;
     pod_ends(&s->world, &s->log, job, end);
 }
 

@@ -221,20 +221,41 @@ static void one_job_at_a_time(struct simulation *s, const struct node *made)
     }
 }
 
-/* Finished work is not repeated: a complete snapshot, a stopped log. A request that is on its way when a person deletes its
+static bool compaction_has_ended(const struct node *o)
+{
+    slice state = tree_text_at(o, "status.state");
+    return slice_eq(state, LIT("Complete")) || slice_eq(state, LIT("Failed"));
+}
+
+/* What the pod or the controller has reported as the end of a compaction stays. */
+static void check_compaction_state(struct simulation *s, const struct node *written)
+{
+    const struct node *there =
+        world_find(&s->world, "CompactBackup", tree_text_at(written, "metadata.namespace"),
+                   tree_text_at(written, "metadata.name"));
+    slice old = tree_text_at(there, "status.state"), state = tree_text_at(written, "status.state");
+    slice version = tree_text_at(written, "metadata.resourceVersion");
+    bool refused = version.n && !slice_eq(version, tree_text_at(there, "metadata.resourceVersion"));
+    if (compaction_has_ended(there) && !refused && state.n && !slice_eq(old, state))
+        invariant_broken(s, "CompactBackup %.*s is %.*s, and becomes %.*s",
+                         FMT(tree_text_at(written, "metadata.name")), FMT(old), FMT(state));
+}
+
+/* Finished work is not repeated: a complete snapshot, a stopped log, a compaction. A request that is on its way when a person deletes its
  * Backup still makes the Job, which the garbage collector takes. */
 static void no_needless_job(struct simulation *s, const struct node *made)
 {
     enum { REQUEST_SECONDS = 60 };
     const struct node *owner = node_first(node_at(made, "metadata.ownerReferences"));
-    const struct node *backup =
-        world_find(&s->world, "Backup", tree_text_at(made, "metadata.namespace"), tree_text(owner, "name"));
+    const char *kind = job_work(made) == WORK_COMPACT ? "CompactBackup" : "Backup";
+    const struct node *object =
+        world_find(&s->world, kind, tree_text_at(made, "metadata.namespace"), tree_text(owner, "name"));
     slice name = tree_text_at(made, "metadata.name"), command = job_log_command(made);
-    slice phase = tree_text_at(backup, "status.phase");
-    if (!slice_eq(tree_text(owner, "kind"), LIT("Backup")))
-        return;
-    if (!backup && s->world.now - s->interfered > REQUEST_SECONDS)
-        invariant_broken(s, "Job %.*s is made for a Backup that no longer exists", FMT(name));
+    slice phase = tree_text_at(object, "status.phase");
+    if (!object && s->world.now - s->interfered > REQUEST_SECONDS)
+        invariant_broken(s, "Job %.*s is made for a %s that no longer exists", FMT(name), kind);
+    if (job_work(made) == WORK_COMPACT && compaction_has_ended(object))
+        invariant_broken(s, "Job %.*s repeats a compaction that has ended", FMT(name));
     if (job_work(made) == WORK_SNAPSHOT && slice_eq(phase, LIT("Complete")))
         invariant_broken(s, "Job %.*s repeats a complete snapshot", FMT(name));
     if (job_work(made) == WORK_LOG && slice_eq(phase, LIT("Stopped")) &&
@@ -264,6 +285,8 @@ void invariants_before(struct simulation *s, const struct plan_action *x)
 {
     if (x->verb == PLAN_DELETE && is_kind(x->object, "Backup"))
         check_deletion(s, x->object);
+    if ((x->verb == PLAN_PATCH || x->verb == PLAN_STATUS) && is_kind(x->object, "CompactBackup"))
+        check_compaction_state(s, x->object);
     if (x->verb == PLAN_PATCH) {
         check_truncation(s, x->object);
         check_release(s, x->object);

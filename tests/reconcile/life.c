@@ -61,17 +61,19 @@ static void start(struct life *l, struct host *h)
     char identity[IDENTITY_BYTES];
     h->generation++;
     identity_of(h, identity);
-    const struct machine_settings settings = {
-        .gate = l->gate,
-        .plan = {.time_zone = LIT("UTC")},
-        .kinds = MACHINE_KIND(GROUP_BR, KIND_BACKUP) | MACHINE_DEFAULT_KINDS |
-                 MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP) | MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP_SCHEDULE),
-        .identity = slice_of(identity),
-        .lease_namespace = LIT("brgate"),
-        .lease_name = LIT("brgate-reconcile"),
-        .lease_duration = 6 * l->lease_retry,
-        .lease_renew_deadline = 4 * l->lease_retry,
-        .lease_retry = l->lease_retry};
+    const unsigned older = MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP) |
+                           MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP_SCHEDULE) |
+                           MACHINE_KIND(GROUP_PINGCAP, KIND_COMPACT_BACKUP);
+    const struct machine_settings settings = {.gate = l->gate,
+                                              .plan = {.time_zone = LIT("UTC")},
+                                              .kinds = MACHINE_KIND(GROUP_BR, KIND_BACKUP) |
+                                                       MACHINE_DEFAULT_KINDS | older,
+                                              .identity = slice_of(identity),
+                                              .lease_namespace = LIT("brgate"),
+                                              .lease_name = LIT("brgate-reconcile"),
+                                              .lease_duration = 6 * l->lease_retry,
+                                              .lease_renew_deadline = 4 * l->lease_retry,
+                                              .lease_retry = l->lease_retry};
     h->m = machine_new(&settings);
     h->base = dice(l, 1000) * INT64_C(1000000);
     h->retry_at = h->base + l->ms;

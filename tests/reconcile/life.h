@@ -76,7 +76,9 @@ void life_print_trace(const struct life *l);
 /* The host's machine dies with everything that it knew; another one starts soon. */
 void life_crash(struct life *l, struct host *h);
 
-/* faults.c: faults, and actions of people. */
+/* faults.c: faults, and between them actions of people. */
 void faults_strike(struct life *l);
+/* people.c */
+void people_act(struct life *l);
 
 #endif
