@@ -1,6 +1,7 @@
 /* Collects what objects need, and compares it with what the cluster has. */
 #include "facts.h"
 
+#include "ascii.h"
 #include "audit_rules.h"
 #include "judge.h"
 #include "num.h"
@@ -8,6 +9,8 @@
 #include "texts.h"
 
 #include "brgate_limits.h"
+
+#include <limits.h>
 
 enum { SLOTS = 1024 };
 
@@ -22,11 +25,13 @@ enum {
     KEYS_DATABASE = 16,
 };
 
-/* The first versions whose clusters have the command. */
+/* The first versions whose clusters have the command. Compaction came with v9.0, and was picked to v8.5.5.
+ * [tikv: pull request 19169; documentation of TiDB: br-compact-log-backup] */
 struct version {
-    unsigned major, minor;
+    unsigned major, minor, patch;
+    const char *text;
 };
-static const struct version log_from = {6, 3}, compaction_from = {9, 0};
+static const struct version log_from = {6, 3, 0, "v6.3"}, compaction_from = {8, 5, 5, "v8.5.5"};
 
 /* What one object needs of a fact. */
 struct need {
@@ -305,36 +310,56 @@ static void judge_account(const struct judging *j, const struct need *n)
                        f->group == GROUP_BR ? " and of their status" : "", group));
 }
 
-/* "v8.5.2"; false for what does not begin with two numbers, such as "nightly". */
+/* Reads the number that the text begins with, and a dot behind it. Returns false when there is none. */
+static bool cut_number(slice *text, unsigned *ret)
+{
+    enum { MOST = 1000 };
+    size_t n = 0;
+    uint64_t value;
+    while (n < text->n && ascii_is_digit(text->p[n]))
+        n++;
+    if (!num_u64(slice_cut(*text, 0, n), &value) || value > MOST)
+        return false;
+    *ret = (unsigned)value;
+    *text = slice_from(*text, n + (n < text->n && text->p[n] == '.'));
+    return true;
+}
+
+/* "v8.5.2", "v8.5.2-20250101-1a2b3c4"; false for what does not begin with two numbers, such as "nightly". Without a third one it
+ * is the newest patch. */
 static bool read_version(slice text, struct version *ret)
 {
-    uint64_t major, minor;
+    *ret = (struct version){.patch = UINT_MAX};
     text = slice_from(text, slice_starts(text, LIT("v")));
-    size_t dot = slice_find_char(text, '.');
-    slice rest = dot == SLICE_NONE ? (slice){0} : slice_from(text, dot + 1);
-    if (dot == SLICE_NONE || !num_u64(slice_cut(text, 0, dot), &major) ||
-        !num_u64(slice_cut(rest, 0, slice_find_char(rest, '.')), &minor) || major > 1000 || minor > 1000)
+    if (!cut_number(&text, &ret->major) || !cut_number(&text, &ret->minor))
         return false;
-    *ret = (struct version){(unsigned)major, (unsigned)minor};
+    cut_number(&text, &ret->patch);
     return true;
+}
+
+static bool is_before(const struct version *a, const struct version *b)
+{
+    if (a->major != b->major)
+        return a->major < b->major;
+    return a->minor != b->minor ? a->minor < b->minor : a->patch < b->patch;
 }
 
 static void judge_cluster(const struct judging *j, const struct need *n)
 {
     const struct fact *f = n->fact;
     bool compacts = n->compacts;
-    struct version is, from = compacts ? compaction_from : log_from;
+    const struct version *from = compacts ? &compaction_from : &log_from;
+    struct version is;
     const char *kind = f->group == GROUP_BR ? "Cluster" : "TidbCluster";
     if (f->state == FACT_ABSENT)
         tell(j, n, &rule_cluster_missing,
              arena_fmt(j->arena, "namespace %.*s has no %s %.*s", FMT(f->namespace), kind, FMT(f->name)),
              LIT("correct br.cluster, or br.clusterNamespace"));
-    else if ((compacts || n->logs) && read_version(f->version, &is) &&
-             (is.major < from.major || (is.major == from.major && is.minor < from.minor)))
+    else if ((compacts || n->logs) && read_version(f->version, &is) && is_before(&is, from))
         tell(j, n, &rule_cluster_too_old,
-             arena_fmt(j->arena, "the %s %.*s/%.*s has %.*s, and %s v%u.%u or later", kind, FMT(f->namespace),
+             arena_fmt(j->arena, "the %s %.*s/%.*s has %.*s, and %s %s or later", kind, FMT(f->namespace),
                        FMT(f->name), FMT(f->version),
-                       compacts ? "compactions require" : "log backups require", from.major, from.minor),
+                       compacts ? "compactions require" : "log backups require", from->text),
              LIT("upgrade the cluster first"));
 }
 

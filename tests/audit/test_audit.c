@@ -316,27 +316,60 @@ static void an_accounts_rights_are_asked_for(void **state)
     assert_string_equal(s->heard.text, ONE "warning service-account-rights\n");
 }
 
+static void give_version(struct setting *s, const char *version)
+{
+    s->groups[0] = arena_cstr(s->arena, arena_fmt(s->arena,
+                                                  "{\"spec\":{\"cluster\":{\"name\":\"demo1\"},\"template\":"
+                                                  "{\"spec\":{\"version\":\"%s\"}}}}",
+                                                  version));
+    s->heard = (struct heard){0};
+}
+
+struct age {
+    const char *version;
+    bool too_old;
+};
+
 static void a_cluster_may_be_too_old(void **state)
 {
-    static const struct {
-        const char *version;
-        bool too_old;
-    } rows[] = {
+    static const struct age rows[] = {
         {"v6.2.9", true}, {"v6.3.0", false}, {"v5.4.0", true}, {"v10.0.0", false}, {"nightly", false}};
     struct setting *s = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        s->groups[0] =
-            arena_cstr(s->arena, arena_fmt(s->arena,
-                                           "{\"spec\":{\"cluster\":{\"name\":\"demo1\"},\"template\":"
-                                           "{\"spec\":{\"version\":\"%s\"}}}}",
-                                           rows[i].version));
-        s->heard = (struct heard){0};
+        give_version(s, rows[i].version);
         if (i)
             audit(s);
         else
             audit_one(s, ",\"backupMode\":\"log\"");
         assert_row(rows[i].version,
                    (strstr(s->heard.text, ONE "error cluster-too-old\n") != NULL) == rows[i].too_old);
+    }
+}
+
+/* tikv-ctl has the command since v8.5.5. */
+static void a_cluster_may_be_too_old_for_a_compaction(void **state)
+{
+    static const struct age rows[] = {{"v8.5.4", true},      {"v8.5.5", false},
+                                      {"v8.5.10", false},    {"v8.5.4-20251201-1a2b3c4", true},
+                                      {"v8.5.5-pre", false}, {"8.5.4", true},
+                                      {"v8.5", false},       {"v8.4.9", true},
+                                      {"v7.9.9", true},      {"v9.0.0-beta.1", false},
+                                      {"v9.0.0", false},     {"latest", false}};
+    static const char *const items[] = {
+        "{\"apiVersion\":\"br.pingcap.com/"
+        "v1alpha1\",\"kind\":\"CompactBackup\",\"metadata\":{\"name\":\"one\","
+        "\"namespace\":\"team-a\"},\"spec\":{\"br\":{\"cluster\":\"demo1\"},"
+        "\"startTs\":\"450000000000000000\",\"endTs\":\"450100000000000000\",\"s3\":{\"provider\":\"aws\","
+        "\"bucket\":\"backups\",\"region\":\"us-west-1\",\"secretName\":\"s\"}}}"};
+    struct setting *s = *state;
+    api_list(s->api, "/apis/br.pingcap.com/v1alpha1/compactbackups", items, 1);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        give_version(s, rows[i].version);
+        audit(s);
+        assert_row(
+            rows[i].version,
+            (strstr(s->heard.text, "compactbackups.br.pingcap.com team-a/one error cluster-too-old\n") !=
+             NULL) == rows[i].too_old);
     }
 }
 
@@ -549,6 +582,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_of_a_secret_are_told_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(an_accounts_rights_are_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cluster_may_be_too_old, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cluster_may_be_too_old_for_a_compaction, setup, teardown),
         cmocka_unit_test_setup_teardown(only_what_needs_a_version_looks_at_it, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_asked_is_a_note, setup, teardown),
         cmocka_unit_test_setup_teardown(rules_that_are_off_ask_nothing, setup, teardown),
