@@ -86,8 +86,8 @@ struct node *compact_job_v1(const struct planning *p, const struct cluster_facts
 static const char script[] =
     "storage=$(/var/lib/br-bin/br operator base64ify \"$@\") || exit 1\n"
     "set -- --log-level INFO --log-format json compact-log-backup --storage-base64 \"$storage\" "
-    "--from \"$COMPACT_FROM\" -N \"$COMPACT_CONCURRENCY\" --until \"$COMPACT_UNTIL\"\n"
-    "[ -z \"${COMPACT_NAME:-}\" ] || set -- \"$@\" --name \"$COMPACT_NAME\"\n"
+    "--from \"$COMPACT_FROM\" -N \"$COMPACT_CONCURRENCY\" --until \"$COMPACT_UNTIL\" --name "
+    "\"$COMPACT_NAME\"\n"
     "field() { v=${1#*\\\"$2\\\":}; [ \"$v\" = \"$1\" ] && v=0; v=${v#\\\"}; v=${v%%[!0-9]*}; v=${v:-0}; }\n"
     "{ /tikv-ctl \"$@\" 2>&1; echo \"exit=$?\"; } | {\n"
     "  end=0 meta=0/0 work=0/0 error='' code=1\n"
@@ -183,7 +183,7 @@ struct node *compact_job_v2(const struct planning *p, const struct cluster_facts
     put_moment(p, &j, "COMPACT_UNTIL", &spec->end_ts);
     int64_t concurrency = spec->concurrency.value > 0 ? spec->concurrency.value : DEFAULT_CONCURRENCY;
     job_env(p, &j, "COMPACT_CONCURRENCY", arena_fmt(a, "%lld", (long long)concurrency));
-    job_env(p, &j, "COMPACT_NAME", text_given(&spec->name) ? spec->name.value : plan_name(p));
+    job_env(p, &j, "COMPACT_NAME", plan_name(p));
     j.image = tikv_image(p, c);
     j.script = slice_of(script);
     put_storage_flags(p, &j, &spec->job.storage);

@@ -1,6 +1,7 @@
-/* br_lists FILE...: prints every list of words that BR is called with for the objects of the manifests, each once, quoted for a
- * shell: "[RULE...] backup full --pd=...", and in front of the words of an encoding the environment of its container. The rules
- * are those that warn of the object. Each object that the gate accepts lives a whole life in a model cluster, with TLS and without: its Jobs succeed; a
+/* br_lists FILE...: prints every list of words that BR is called with for the objects of the manifests, each once, quoted for
+ * bash: "[RULE...] backup full --pd=...", and in front of the words of an encoding the environment of its container. The rules
+ * are those that warn of the object. `br_lists --tikv-ctl FILE...` prints instead the environment and the command of each
+ * container that runs tikv-ctl: the compactions of br.pingcap.com. Each object that the gate accepts lives a whole life in a model cluster, with TLS and without: its Jobs succeed; a
  * log backup is paused, resumed, truncated and stopped; a schedule runs for a while; then it is deleted. The last line, on
  * standard error, counts. Exit 0; 2: a file cannot be read. */
 #include "call.h"
@@ -26,7 +27,8 @@ struct lists {
     const struct verdict *verdict; /* of that object */
     char **lines;
     size_t count, capacity;
-    size_t objects, denied, jobs, without; /* without a call of BR */
+    size_t objects, denied, jobs, without; /* without a call of the program */
+    bool tikv_ctl;                         /* that is the program, and not BR */
 };
 
 struct life {
@@ -44,6 +46,8 @@ static void put_quoted(struct buf *b, slice text)
     for (size_t i = 0; i < text.n; i++)
         if (text.p[i] == '\'')
             buf_put(b, LIT("'\\''"));
+        else if (text.p[i] == '\n')
+            buf_put(b, LIT("'$'\\n''"));
         else
             buf_char(b, text.p[i]);
     buf_char(b, '\'');
@@ -69,7 +73,7 @@ static void add_line(struct lists *l, slice line)
 {
     const char *text = arena_cstr(l->arena, line);
     for (size_t i = 0; i < l->count; i++)
-        if (is_same(l->lines[i], text))
+        if (l->tikv_ctl ? strcmp(l->lines[i], text) == 0 : is_same(l->lines[i], text))
             return;
     if (l->count == l->capacity) {
         l->capacity = l->capacity ? 2 * l->capacity : 256;
@@ -97,21 +101,37 @@ static void put_warnings(struct buf *b, const struct verdict *v)
     buf_put(b, LIT("] "));
 }
 
-static void collect(struct life *l, struct node *job)
+/* The words of the call; NULL: the Job does not call the program. */
+static const struct node *call_of(const struct life *l, const struct node *job)
 {
     struct arena *a = l->world.arena;
     const struct node *owner = node_first(node_at(job, "metadata.ownerReferences"));
     struct node *object = world_find(&l->world, arena_cstr(a, tree_text(owner, "kind")),
                                      tree_text_at(job, "metadata.namespace"), tree_text(owner, "name"));
     const struct resource *o = resource_of(a, object);
-    const struct node *words = o ? br_call(a, o, job) : NULL;
-    struct buf line = buf_new(a, SIZE_MAX);
+    if (!o)
+        return NULL;
+    if (!l->lists->tikv_ctl)
+        return br_call(a, o, job);
+    const struct node *main = node_first(node_at(job, "spec.template.spec.containers"));
+    if (!slice_eq(tree_text(main, "name"), LIT("compact")))
+        return NULL;
+    struct node *words = tree_array(a);
+    tree_put_elements(a, words, node_get(main, LIT("command")));
+    tree_put_elements(a, words, node_get(main, LIT("args")));
+    return words;
+}
+
+static void collect(struct life *l, const struct node *job)
+{
+    const struct node *words = call_of(l, job);
+    struct buf line = buf_new(l->world.arena, SIZE_MAX);
     put_warnings(&line, l->lists->verdict);
     l->lists->jobs++;
     l->lists->without += !words;
     if (!words)
         return;
-    if (slice_eq(node_text(node_first(words)), LIT("operator")))
+    if (l->lists->tikv_ctl || slice_eq(node_text(node_first(words)), LIT("operator")))
         put_environment(&line, job);
     for (const struct node *n = node_first(words); n; n = node_next(n)) {
         put_quoted(&line, n->text);
@@ -312,14 +332,15 @@ int main(int argc, char **argv)
                       .file = arena_new(LIMIT_ARENA_BYTES),
                       .arena = arena_new(LIMIT_ARENA_BYTES)};
     bool good = l.gate && l.own && l.file && l.arena && arena_run(l.own, load, &l);
-    for (int i = 1; i < argc && good; i++)
+    l.tikv_ctl = argc > 1 && strcmp(argv[1], "--tikv-ctl") == 0;
+    for (int i = 1 + l.tikv_ctl; i < argc && good; i++)
         good = read_file(&l, argv[i]);
     for (size_t i = 0; i < l.count; i++) {
         puts(l.lines[i]);
         free(l.lines[i]);
     }
-    fprintf(stderr, "%zu objects, %zu denied, %zu Jobs, %zu without BR, %zu lists\n", l.objects, l.denied,
-            l.jobs, l.without, l.count);
+    fprintf(stderr, "%zu objects, %zu denied, %zu Jobs, %zu without the program, %zu lists\n", l.objects,
+            l.denied, l.jobs, l.without, l.count);
     free(l.lines);
     arena_free(l.arena);
     arena_free(l.file);
