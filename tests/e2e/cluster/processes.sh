@@ -59,11 +59,12 @@ wait_for() { # wait_for SECONDS COMMAND...
     done
 }
 
-# A port without a listener that this run has not used before.
+# A port without a listener that this run has not used before, nor the other parts: without a network of its own, their stopped processes
+# want theirs back.
 port_free() {
     local port
     mkdir -p "$work/port"
-    while port=$((20000 + RANDOM % 12000)); do
+    while port=$((20000 + RANDOM % (12000 / parts) * parts + part - 1)); do
         mkdir "$work/port/$port" 2>/dev/null || continue
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
     done
