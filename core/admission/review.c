@@ -329,12 +329,14 @@ static void put_permissions(const struct gate *g, struct buf *annotations, const
 static slice slugs_of(struct arena *a, const struct review_facts *facts, enum effect effect)
 {
     struct buf b = buf_new(a, LIMIT_AUDIT_RULES_BYTES);
-    bool *seen = ARENA_ARRAY(a, bool, rule_count());
+    size_t words = rule_count() / 64 + 1;
+    uint64_t *seen = ARENA_ARRAY(a, uint64_t, words); /* a bit for each rule: nearly all are 0 */
     for (size_t i = 0; i < facts->rule_count; i++)
-        seen[facts->rules[i]] = seen[facts->rules[i]] || facts->effects[i] == effect;
-    for (size_t i = 0; i < rule_count(); i++)
-        if (seen[i])
-            buf_fmt(&b, "%s%s", b.n ? ", " : "", rule_at(i)->slug);
+        if (facts->effects[i] == effect)
+            seen[facts->rules[i] / 64] |= UINT64_C(1) << facts->rules[i] % 64;
+    for (size_t i = 0; i < words; i++)
+        for (uint64_t rest = seen[i]; rest; rest &= rest - 1)
+            buf_fmt(&b, "%s%s", b.n ? ", " : "", rule_at(i * 64 + (size_t)__builtin_ctzll(rest))->slug);
     return buf_slice(&b);
 }
 
