@@ -23,6 +23,11 @@ enum {
     UNSEEN_SECONDS = 150
 }; /* what a host may not have seen: its watch is silent for 90 seconds before it lists again */
 
+bool namespace_is_ending(const struct world *w, slice namespace)
+{
+    return node_at(world_find(w, "Namespace", (slice){0}, namespace), "metadata.deletionTimestamp") != NULL;
+}
+
 static bool is_kind(const struct node *n, const char *kind)
 {
     return slice_eq(tree_text(n, "kind"), slice_of(kind));
@@ -268,7 +273,8 @@ static void check_release(struct simulation *s, const struct node *patch)
     const struct node *finalizers = node_at(patch, "metadata.finalizers");
     const struct node *object = world_find(&s->world, "Backup", tree_text_at(patch, "metadata.namespace"),
                                            tree_text_at(patch, "metadata.name"));
-    if (!finalizers || !tree_empty(finalizers) || !object)
+    if (!finalizers || !tree_empty(finalizers) || !object ||
+        namespace_is_ending(&s->world, tree_text_at(patch, "metadata.namespace")))
         return;
     if (slice_eq(tree_text_at(object, "spec.backupMode"), LIT("log")) && s->log.found)
         invariant_broken(s, "the log Backup may go while its task runs");

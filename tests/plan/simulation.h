@@ -44,6 +44,8 @@ void invariants_after(struct simulation *s, const struct plan_action *x, bool do
 /* A person has deleted that run. Making it again breaks no invariant, nor does a deletion that was decided a moment before
  * or, while a watch hangs, up to two minutes later. */
 void invariants_forget_run(struct simulation *s, slice name);
+/* Whether the namespace is being deleted: it takes no new object then, and what it has goes. */
+bool namespace_is_ending(const struct world *w, slice namespace);
 void invariant_broken(struct simulation *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* chance.c: Jobs make progress, and people interfere. */

@@ -350,10 +350,32 @@ static struct api_answer dry_run(struct api *a, const struct node *object)
     return answer;
 }
 
+/* As the API server's NamespaceLifecycle does; status 0: the namespace takes the object. */
+static struct api_answer refuse_namespace(struct api *a, const struct machine_request *q)
+{
+    const struct world *w = &a->s->world;
+    slice n = q->namespace;
+    if (a->has_namespaces && !world_find(w, "Namespace", (slice){0}, n))
+        return status_answer(a, 404, "NotFound");
+    if (!namespace_is_ending(w, n))
+        return (struct api_answer){0};
+    return (struct api_answer){
+        403, arena_fmt(
+                 a->s->scratch,
+                 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"Forbidden\","
+                 "\"message\":\"%s is forbidden: unable to create new content in namespace %.*s because it "
+                 "is being terminated\",\"details\":{\"causes\":[{\"reason\":\"NamespaceTerminating\","
+                 "\"message\":\"namespace %.*s is being terminated\",\"field\":\"metadata.namespace\"}]}}",
+                 q->resource, FMT(n), FMT(n))};
+}
+
 static struct api_answer create(struct api *a, const struct machine_request *q)
 {
     struct node *object = read_json(a, q->body);
     const struct plan_action x = {.verb = PLAN_CREATE, .object = object};
+    const struct api_answer refusal = refuse_namespace(a, q);
+    if (refusal.status)
+        return refusal;
     if (!strcmp(q->resource, "events")) {
         a->events++;
         return (struct api_answer){201, json_of(a, object)};

@@ -38,6 +38,7 @@ struct api {
     size_t known_count, known_capacity, deletions_seen;
     struct snapshot snapshots[PAGES_KEPT];
     uint64_t last_token;
+    bool has_namespaces; /* the world has an object for each; an object of any other is refused */
     /* Counters for the invariants. */
     size_t requests, writes, events;
 };

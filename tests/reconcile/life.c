@@ -325,7 +325,13 @@ static void serve(struct life *l, struct message *x)
         answer(l, x, 403, LIT("{}"), l->ms + delay(l));
         return;
     }
+    if (x->request.verb == MACHINE_CREATE && strikes(l, 60)) {
+        answer(l, x, 403, LIT("{\"reason\":\"Forbidden\",\"message\":\"exceeded quota\"}"), l->ms + delay(l));
+        return;
+    }
     struct api_answer a = api_do(&l->api, &x->request);
+    if (x->request.verb == MACHINE_CREATE && (a.status == 403 || a.status == 404))
+        namespaces_refused(l, h, &x->request);
     if (a.status == 409)
         l->conflicts++;
     if (x->request.verb != MACHINE_LIST && x->request.verb != MACHINE_GET &&
@@ -445,6 +451,7 @@ static void collect(struct life *l)
     if (l->collected == l->s.world.next_uid || (l->s.faults && dice(l, LATE)))
         return;
     world_collect(&l->s.world);
+    namespaces_work(l);
     api_poll(&l->api);
     l->collected = l->s.world.next_uid;
 }
@@ -483,6 +490,7 @@ void life_step(struct life *l, int64_t end)
     } else if (!h) {
         l->world_ms = l->ms + (l->s.faults ? WORLD_MS / 5 + dice(l, WORLD_MS) : WORLD_MS);
         pods_work(&l->s);
+        namespaces_work(l);
         faults_strike(l);
         api_poll(&l->api);
     } else if (!h->m) {
@@ -526,6 +534,8 @@ bool life_open(struct life *l, const struct schema_set *schemas, const struct ga
     if (!simulation_open(&l->s, schemas, seed))
         return false;
     api_open(&l->api, &l->s);
+    namespaces_open(l);
+    api_poll(&l->api);
     for (unsigned i = 0; i < HOSTS; i++) {
         l->hosts[i].number = i;
         l->hosts[i].starts_at = i * 500;

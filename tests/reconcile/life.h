@@ -7,7 +7,14 @@
 
 #include "api.h"
 
-enum { HOSTS = 2, MOST_MESSAGES = 256, MOST_WATCHES = 16, TRACE_LINES = 60, TRACE_BYTES = 240 };
+enum {
+    HOSTS = 2,
+    MOST_REFUSALS = 64,
+    MOST_MESSAGES = 256,
+    MOST_WATCHES = 16,
+    TRACE_LINES = 60,
+    TRACE_BYTES = 240
+};
 
 struct message {
     int64_t due; /* ms */
@@ -40,6 +47,13 @@ struct host {
     struct watch watches[MOST_WATCHES];
 };
 
+/* How often the creation of an object was refused to one machine in a span of time. */
+struct refused_creation {
+    uint64_t what; /* hash of machine, kind, namespace and name */
+    int64_t since; /* ms */
+    unsigned count;
+};
+
 struct life {
     struct simulation s;
     struct api api;
@@ -54,6 +68,8 @@ struct life {
     uint64_t collected;            /* the world's next uid when garbage was last collected */
     size_t changes_shown, at_once; /* at_once: steps without time */
     size_t steps, crashes, takeovers, conflicts, broken_machines;
+    struct refused_creation refusals[MOST_REFUSALS];
+    size_t namespaces_ended;
     unsigned leader;
     char trace[TRACE_LINES][TRACE_BYTES];
     size_t trace_count;
@@ -80,5 +96,15 @@ void life_crash(struct life *l, struct host *h);
 void faults_strike(struct life *l);
 /* people.c */
 void people_act(struct life *l);
+
+/* namespaces.c: namespace "team", which people create and delete. */
+void namespaces_open(struct life *l);
+void namespaces_create_team(struct life *l);
+void namespaces_delete_team(struct life *l); /* does nothing when there is none */
+/* What the namespace controller does: it deletes what is in namespaces that end. A deletion that does not end breaks an
+ * invariant. */
+void namespaces_work(struct life *l);
+/* A creation was refused. To one machine that may happen again only after longer and longer waits. */
+void namespaces_refused(struct life *l, const struct host *h, const struct machine_request *q);
 
 #endif

@@ -118,7 +118,15 @@ static void delete_compaction(struct life *l, const struct node *compaction)
 
 void people_act(struct life *l)
 {
-    enum { ANNOTATE = 6, PAUSE = 400, DELETE_JOB = 6, DELETE_RUN = 25, COMPACT = 15 };
+    enum {
+        ANNOTATE = 6,
+        PAUSE = 400,
+        DELETE_JOB = 6,
+        DELETE_RUN = 25,
+        COMPACT = 15,
+        CREATE_TEAM = 8,
+        DELETE_TEAM = 25
+    };
     struct node *o;
     if (dice(l, ANNOTATE) == 0 && (o = any_object(l, dice(l, 2) ? "Backup" : "BackupSchedule")))
         annotate(l, o);
@@ -128,6 +136,10 @@ void people_act(struct life *l)
         delete_job(l, o);
     if (dice(l, DELETE_RUN) == 0 && (o = any_object(l, "Backup")))
         delete_run(l, o);
+    if (dice(l, DELETE_TEAM) == 0)
+        namespaces_delete_team(l);
+    else if (dice(l, CREATE_TEAM) == 0)
+        namespaces_create_team(l);
     if (dice(l, COMPACT) == 0)
         create_compaction(l);
     if (dice(l, COMPACT) == 0 && (o = old_compaction(l)))

@@ -45,7 +45,8 @@ static bool cache_is_whole(const struct life *l)
         slice kind = tree_text(l->s.world.items[i], "kind");
         bool claim = slice_eq(kind, LIT("PersistentVolumeClaim"));
         claims += claim;
-        count += !claim && !slice_eq(kind, LIT("Lease")) && !slice_eq(kind, LIT("Secret"));
+        count += !claim && !slice_eq(kind, LIT("Lease")) && !slice_eq(kind, LIT("Secret")) &&
+                 !slice_eq(kind, LIT("Namespace"));
     }
     size_t cached = l->leader < HOSTS ? machine_count(l->hosts[l->leader].m, MACHINE_OBJECTS) : 0;
     return cached >= count && cached <= count + claims;
@@ -92,6 +93,10 @@ static void live(void *context)
     expect(t, simulation_complete(&l->s, LIT("c")) >= 4, "schedule c does not keep its window");
     expect(t, simulation_complete(&l->s, LIT("d")) == 2, "schedule d does not keep 2 backups");
     expect(t, simulation_complete(&l->s, LIT("e")) == 2, "schedule e does not keep 2 dumps");
+    expect(t,
+           !world_find(&l->s.world, "BackupSchedule", LIT("team"), LIT("t")) ||
+               simulation_complete(&l->s, LIT("t")) == 2,
+           "schedule t does not keep 2 backups");
     expect(t, l->s.truncated > 0, "the log was never truncated");
 }
 
