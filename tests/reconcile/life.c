@@ -64,16 +64,17 @@ static void start(struct life *l, struct host *h)
     const unsigned older = MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP) |
                            MACHINE_KIND(GROUP_PINGCAP, KIND_BACKUP_SCHEDULE) |
                            MACHINE_KIND(GROUP_PINGCAP, KIND_COMPACT_BACKUP);
-    const struct machine_settings settings = {.gate = l->gate,
-                                              .plan = {.time_zone = LIT("UTC")},
-                                              .kinds = MACHINE_KIND(GROUP_BR, KIND_BACKUP) |
-                                                       MACHINE_DEFAULT_KINDS | older,
-                                              .identity = slice_of(identity),
-                                              .lease_namespace = LIT("brgate"),
-                                              .lease_name = LIT("brgate-reconcile"),
-                                              .lease_duration = 6 * l->lease_retry,
-                                              .lease_renew_deadline = 4 * l->lease_retry,
-                                              .lease_retry = l->lease_retry};
+    const struct machine_settings settings = {
+        .gate = l->gate,
+        .plan = {.time_zone = LIT("UTC")},
+        .kinds = MACHINE_KIND(GROUP_BR, KIND_BACKUP) | MACHINE_DEFAULT_KINDS | older,
+        .identity = slice_of(identity),
+        .lease_namespace = LIT("brgate"),
+        .lease_name = LIT("brgate-reconcile"),
+        .lease_duration = 6 * l->lease_retry,
+        .lease_renew_deadline = 4 * l->lease_retry,
+        .lease_retry = l->lease_retry,
+        .most_in_flight = 3}; /* so that objects wait for a turn, as thousands do when there are 16 */
     h->m = machine_new(&settings);
     h->base = dice(l, 1000) * INT64_C(1000000);
     h->retry_at = h->base + l->ms;
@@ -504,6 +505,8 @@ void life_step(struct life *l, int64_t end)
     collect(l);
     watch_leader(l);
     rouse_watches(l);
+    for (unsigned i = 0; i < HOSTS; i++)
+        fairness_check(l, &l->hosts[i]);
 }
 
 void life_run(struct life *l, int64_t seconds)

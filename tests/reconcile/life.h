@@ -37,6 +37,15 @@ struct watch {
     bool open;
 };
 
+/* An item that is the first one of its namespace to get a turn. */
+struct first {
+    const void *item;
+    uint64_t turns;    /* that the machine had given when it became the first */
+    size_t namespaces; /* that had items in the queue then */
+};
+
+enum { MOST_FIRST = 8 };
+
 struct host {
     struct machine *m;
     unsigned number;
@@ -45,6 +54,8 @@ struct host {
     int64_t starts_at, stalled_until, cut_until; /* cut: from the lease */
     int64_t retry_at;                            /* machine_wake() of the last call */
     struct watch watches[MOST_WATCHES];
+    struct first first[MOST_FIRST];
+    size_t first_count;
 };
 
 /* How often the creation of an object was refused to one machine in a span of time. */
@@ -69,7 +80,7 @@ struct life {
     size_t changes_shown, at_once; /* at_once: steps without time */
     size_t steps, crashes, takeovers, conflicts, broken_machines;
     struct refused_creation refusals[MOST_REFUSALS];
-    size_t namespaces_ended;
+    size_t namespaces_ended, waits; /* waits: objects that were the first of their namespace to wait */
     unsigned leader;
     char trace[TRACE_LINES][TRACE_BYTES];
     size_t trace_count;
@@ -96,6 +107,9 @@ void life_crash(struct life *l, struct host *h);
 void faults_strike(struct life *l);
 /* people.c */
 void people_act(struct life *l);
+
+/* fairness.c: the first object of a namespace gets its turn after at most one of each other namespace. */
+void fairness_check(struct life *l, struct host *h);
 
 /* namespaces.c: namespace "team", which people create and delete. */
 void namespaces_open(struct life *l);

@@ -51,6 +51,59 @@ static void namespaces_take_turns(void **state)
     assert_int_equal(queue.ready, MANY - 2);
 }
 
+static unsigned roll(uint64_t *dice, unsigned below)
+{
+    *dice = *dice * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(*dice >> 33) % below;
+}
+
+/* What becomes of an item of the crowd after its turn. */
+static void end_turn(struct item *i, uint64_t *dice, int64_t now)
+{
+    if (roll(dice, 2))
+        queue_touch(&queue, i); /* it has changed meanwhile */
+    if (roll(dice, 10))
+        queue_rest(&queue, i, now + 1 + roll(dice, 50));
+    else
+        queue_delay(&queue, i, now + 1 + roll(dice, 500));
+}
+
+/* Thousands of objects of one namespace change all the time; those of others get their turns after one of each namespace. */
+static void a_crowd_keeps_nobody_waiting(void **state)
+{
+    enum { CROWD = 3000, OTHERS = 5, TURNS = 100000, CHANGES = 3 };
+    struct item *others[OTHERS];
+    unsigned waits[OTHERS] = {0}, turns[OTHERS] = {0};
+    uint64_t dice = 1;
+    (void)state;
+    for (unsigned i = 0; i < CROWD; i++)
+        touched("crowd", i);
+    for (unsigned i = 0; i < OTHERS; i++)
+        others[i] = touched((const char *[OTHERS]){"a", "b", "c", "d", "e"}[i], 0);
+    for (int64_t now = 0; now < TURNS; now++) {
+        for (int c = 0; c < CHANGES; c++)
+            touched("crowd", roll(&dice, CROWD));
+        queue_wake(&queue, now);
+        struct item *i = queue_take(&queue);
+        assert_non_null(i);
+        for (unsigned o = 0; o < OTHERS; o++) {
+            turns[o] += others[o] == i;
+            waits[o] = others[o]->queued ? waits[o] + 1 : 0;
+            assert_in_range(waits[o], 0, OTHERS);
+        }
+        if (roll(&dice, 100) == 0 && slice_eq(item_namespace(i), LIT("crowd"))) {
+            queue_rest(&queue, i, 0);
+            queue_forget(&queue, i);
+        } else {
+            end_turn(i, &dice, now);
+        }
+        if (!roll(&dice, 3))
+            queue_touch(&queue, others[roll(&dice, OTHERS)]);
+    }
+    for (unsigned o = 0; o < OTHERS; o++)
+        assert_true(turns[o] > 100);
+}
+
 static void an_item_is_there_once(void **state)
 {
     (void)state;
@@ -133,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(namespaces_take_turns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_crowd_keeps_nobody_waiting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_item_is_there_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_forgotten_is_nowhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(timers_come_in_their_order, set_up, tear_down),

@@ -18,7 +18,7 @@ struct trial {
     const struct gate *gate;
     uint64_t seed, days;
     struct {
-        size_t steps, plans, writes, runs, crashes, broken, takeovers, conflicts;
+        size_t steps, plans, writes, runs, crashes, broken, takeovers, conflicts, namespaces, waits;
     } sum;
 };
 
@@ -139,6 +139,8 @@ static bool one_seed(struct trial *t)
     t->sum.broken += l->broken_machines;
     t->sum.takeovers += l->takeovers;
     t->sum.conflicts += l->conflicts;
+    t->sum.namespaces += l->namespaces_ended;
+    t->sum.waits += l->waits;
     life_close(l);
     return good;
 }
@@ -172,10 +174,9 @@ int main(int argc, char **argv)
     for (t.seed = first; t.seed < first + count && !(bad && only_first); t.seed++)
         bad += !one_seed(&t);
     printf("%llu seeds, %zu steps, %zu writes, %zu runs, %zu crashes (%zu without memory), %zu takeovers, "
-           "%zu conflicts: %llu "
-           "broken\n",
+           "%zu conflicts, %zu namespaces ended, %zu waits for a turn: %llu broken\n",
            (unsigned long long)count, t.sum.steps, t.sum.writes, t.sum.runs, t.sum.crashes, t.sum.broken,
-           t.sum.takeovers, t.sum.conflicts, (unsigned long long)bad);
+           t.sum.takeovers, t.sum.conflicts, t.sum.namespaces, t.sum.waits, (unsigned long long)bad);
     gate_close(gate);
     arena_free(own);
     return bad ? 1 : 0;
