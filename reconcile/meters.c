@@ -32,6 +32,19 @@ void meters_answer(struct meters *m, enum machine_verb verb, enum kube_outcome o
     pthread_mutex_unlock(&m->lock);
 }
 
+/* ---- denied objects ---- */
+
+static const struct {
+    enum api_group group;
+    enum resource_kind kind;
+    const char *group_name, *name;
+} denied[METERS_DENIED] = {{GROUP_BR, KIND_BACKUP, "br.pingcap.com", "Backup"},
+                           {GROUP_BR, KIND_BACKUP_SCHEDULE, "br.pingcap.com", "BackupSchedule"},
+                           {GROUP_BR, KIND_COMPACT_BACKUP, "br.pingcap.com", "CompactBackup"},
+                           {GROUP_PINGCAP, KIND_BACKUP, "pingcap.com", "Backup"},
+                           {GROUP_PINGCAP, KIND_BACKUP_SCHEDULE, "pingcap.com", "BackupSchedule"},
+                           {GROUP_PINGCAP, KIND_COMPACT_BACKUP, "pingcap.com", "CompactBackup"}};
+
 /* ---- single objects ---- */
 
 static const struct {
@@ -105,6 +118,8 @@ void meters_look(struct meters *m, const struct machine *machine, size_t watches
     m->state = machine_state(machine);
     for (int i = 0; i < MACHINE_COUNT_COUNT; i++)
         m->counts[i] = machine_count(machine, (enum machine_count)i);
+    for (unsigned i = 0; i < METERS_DENIED; i++)
+        m->denied[i] = machine_denied(machine, denied[i].group, denied[i].kind);
     m->watches = watches;
     m->log_lines_dropped = log_lines_dropped;
     look_at_lags(m, machine);
@@ -136,7 +151,6 @@ static const struct {
     [MACHINE_DELAYED] = {PREFIX "queue_delayed", "gauge", "Objects that wait after a failure."},
     [MACHINE_IN_FLIGHT] = {PREFIX "requests_in_flight", "gauge",
                            "Requests without an answer yet, not counting watches."},
-    [MACHINE_DENIED] = {PREFIX "denied", "gauge", "Objects that the gate denies: nothing is done for them."},
     [MACHINE_UNLISTED] = {PREFIX "unlisted_kinds", "gauge",
                           "Kinds that cannot be listed: forbidden, or not installed. The log says why."},
     [MACHINE_TURNS] = {PREFIX "turns_total", "counter",
@@ -151,6 +165,14 @@ static const struct {
                                 "Events for users dropped because there were too many."},
     [MACHINE_NOTES_DROPPED] = {PREFIX "notes_dropped_total", "counter", "Log lines dropped by the machine."},
 };
+
+static void put_denied(const struct meters *m, struct buf *b)
+{
+    samples_head(b, PREFIX "denied", "gauge", "Objects that the gate denies: nothing is done for them.");
+    for (unsigned i = 0; i < METERS_DENIED; i++)
+        buf_fmt(b, PREFIX "denied{group=\"%s\",kind=\"%s\"} %llu\n", denied[i].group_name, denied[i].name,
+                (unsigned long long)m->denied[i]);
+}
 
 static void put_requests(const struct meters *m, struct buf *b)
 {
@@ -184,6 +206,7 @@ void meters_put(void *context, struct buf *b)
     for (int i = 0; i < MACHINE_COUNT_COUNT; i++)
         samples_one(b, samples[i].name, samples[i].type, samples[i].help, (int64_t)seen.counts[i]);
     samples_one(b, PREFIX "watches", "gauge", "Open watches.", (int64_t)seen.watches);
+    put_denied(&seen, b);
     put_requests(&seen, b);
     buf_put(b, lag_text);
     samples_one(b, PREFIX "lag_samples_dropped", "gauge",

@@ -8,11 +8,14 @@
 
 #include <pthread.h>
 
+enum { METERS_DENIED = 6 };
+
 struct meters {
     pthread_mutex_t lock;
     int64_t started_at; /* Unix seconds */
     enum machine_state state;
     uint64_t counts[MACHINE_COUNT_COUNT];
+    uint64_t denied[METERS_DENIED]; /* objects, by group and kind */
     uint64_t requests[MACHINE_VERB_COUNT][KUBE_OUTCOME_COUNT];
     uint64_t watches; /* open */
     uint64_t log_lines_dropped;

@@ -94,7 +94,7 @@ static void lose(struct machine *m)
     cache_clear(&m->cache);
     informers_close(m);
     teller_close(m);
-    m->counts[MACHINE_DENIED] = 0;
+    memset(m->denied, 0, sizeof m->denied);
     m->others = 0;
     m->told_lists = m->has_plans = false;
     note(m, MACHINE_WARNING, NULL, "no longer holds the Lease %.*s/%.*s", FMT(m->settings.lease_namespace),
@@ -134,6 +134,11 @@ int64_t machine_wake(const struct machine *m)
     wake = other < wake ? other : wake;
     other = takes_turns(m) ? m->queue.ready ? m->now.ms : queue_next_due(&m->queue) : INT64_MAX;
     return other < wake ? other : wake;
+}
+
+uint64_t machine_denied(const struct machine *m, enum api_group group, enum resource_kind kind)
+{
+    return m->denied[group * K_PINGCAP_BACKUP + (unsigned)kind];
 }
 
 uint64_t machine_count(const struct machine *m, enum machine_count what)

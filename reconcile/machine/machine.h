@@ -170,7 +170,6 @@ enum machine_count {
     MACHINE_QUEUED,    /* objects that wait for a turn now */
     MACHINE_DELAYED,   /* objects that wait after a failure */
     MACHINE_IN_FLIGHT, /* requests, without watches */
-    MACHINE_DENIED,    /* objects that the gate denies */
     MACHINE_UNLISTED,  /* kinds that may not be listed, and handled ones that the cluster does not have */
     /* counters */
     MACHINE_TURNS,
@@ -183,6 +182,8 @@ enum machine_count {
     MACHINE_COUNT_COUNT
 };
 uint64_t machine_count(const struct machine *m, enum machine_count what);
+/* Returns how many objects of that kind the gate denies now. */
+uint64_t machine_denied(const struct machine *m, enum api_group group, enum resource_kind kind);
 
 /* How the handled objects are doing, as of their last turns. */
 struct machine_lag {

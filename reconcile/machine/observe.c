@@ -16,17 +16,22 @@ static bool has_begun(const struct turn *t)
     return (state.n && !slice_eq(state, LIT("Invalid"))) || node_at(t->root, "metadata.deletionTimestamp");
 }
 
-static slice errors_of(struct arena *a, const struct verdict *v)
+static void deny(struct turn *t, const struct verdict *v)
 {
-    struct buf b = buf_new(a, LIMIT_MESSAGE_BYTES);
+    struct buf b = buf_new(t->m->work, LIMIT_MESSAGE_BYTES);
+    const struct rule *rule = NULL;
+    bool several = false;
     for (size_t i = 0; i < v->diagnostic_count; i++) {
         const struct diagnostic *d = &v->diagnostics[i];
         if (d->severity != SEVERITY_ERROR)
             continue;
         buf_fmt(&b, "%s%.*s%s%.*s [%s]", b.n ? "; " : "", FMT(d->path), d->path.n ? ": " : "",
                 FMT(d->message), d->rule->slug);
+        several = several || (rule && rule != d->rule);
+        rule = d->rule;
     }
-    return buf_slice(&b);
+    t->denial = buf_slice(&b);
+    t->denied_by = several || !rule ? "RULE" : rule->slug;
 }
 
 void turn_judge(struct turn *t)
@@ -43,7 +48,7 @@ void turn_judge(struct turn *t)
     const struct verdict *v = verdict_change(t->m->settings.gate, a, &creation, false, t->m->now.wall);
     t->resource = v->object;
     if (v->errors)
-        t->denial = errors_of(a, v);
+        deny(t, v);
 }
 
 /* ---- objects ---- */

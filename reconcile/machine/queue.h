@@ -52,11 +52,11 @@ struct item {
     enum kind_number kind;
     bool queued, busy, again; /* again: something changed while it was busy */
     bool delayed;             /* the due time is that of a failure: changes do not bring it forward */
-    bool denied;              /* by the gate */
     size_t timer;             /* its place among the timers, from 1; 0: none */
     int64_t due;              /* ms */
     unsigned failures;        /* since the last success */
     unsigned streak;          /* writes since it rested last */
+    uint64_t denied;          /* hash of why the gate denies it; 0: it does not */
     uint64_t said;            /* hash of what was noted last: what it waits for; in a dry run, the plan */
     int64_t said_at;          /* ms: when; 0: never */
     struct plan_lag lag;      /* as of its last turn */

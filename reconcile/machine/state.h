@@ -126,6 +126,7 @@ struct machine {
     size_t note_first, note_count;
     size_t turns_left; /* of this call */
     uint64_t counts[MACHINE_COUNT_COUNT];
+    uint64_t denied[K_HANDLED]; /* objects that the gate denies */
 };
 
 /* ---- state.c ---- */

@@ -6,6 +6,7 @@
 
 #include "civil.h"
 #include "tree.h"
+#include "utf8.h"
 
 enum {
     BURST = 50, /* then one in each period, for all objects together; client-go has 25 and 300 s for each */
@@ -68,7 +69,7 @@ static slice body_of(struct machine *m, const struct item *item, const struct ob
     tree_put_text(a, n, "name", item_name(item));
     tree_put_text(a, n, "uid", object_uid(o));
     tree_put_text(a, root, "reason", slice_of(t->reason));
-    tree_put_text(a, root, "message", slice_cut(t->message, 0, MOST_MESSAGE));
+    tree_put_text(a, root, "message", utf8_cut(t->message, MOST_MESSAGE));
     tree_put_text(a, root, "type", t->warning ? LIT("Warning") : LIT("Normal"));
     tree_put_text(a, tree_put_object(a, root, "source"), "component", LIT("brgate"));
     tree_put_text(a, root, "firstTimestamp", now);

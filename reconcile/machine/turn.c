@@ -2,11 +2,13 @@
 #include "turn.h"
 
 #include "tree.h"
+#include "utf8.h"
 
 enum {
     MOST_STREAK = 40, /* writes in a row before an object counts as one that does not settle */
     MOST_BACKOFF_MS = 300000,
-    SECRET_MS = 60000, /* how often a Secret is read while a plan asks for it */
+    SECRET_MS = 60000,    /* how often a Secret is read while a plan asks for it */
+    DENIED_SECONDS = 600, /* how often it is looked whether the Event of a denied object has expired */
 };
 
 static uint64_t spread(const struct item *i)
@@ -26,6 +28,7 @@ static void decide(void *context)
     turn_judge(t);
     if (t->denial.n) {
         t->plan = plan_denied(t->m->work, t->resource, t->denial, t->m->now.wall);
+        t->plan.again = t->m->now.wall + DENIED_SECONDS;
         return;
     }
     turn_observe(t);
@@ -34,16 +37,27 @@ static void decide(void *context)
     t->item->lag = plan_lag(t->m->work, t->resource, &t->seen, t->m->now.wall, settings);
 }
 
+/* The errors, and where to read more of their rules. An Event has 1024 bytes at most. */
+static slice event_text(struct turn *t)
+{
+    enum { MOST_ERRORS = 850 };
+    return arena_fmt(t->m->work, "%.*s; `brgate explain %s` has the reason and the fix",
+                     FMT(utf8_cut(t->denial, MOST_ERRORS)), t->denied_by);
+}
+
+/* For as long as it is denied there is one Event: a schedule's status has no field that could say so. */
 static void count_denied(struct turn *t)
 {
-    bool denied = t->denial.n;
-    if (denied && !t->item->denied) {
-        note(t->m, MACHINE_WARNING, t->item, "is denied: %.*s", FMT(t->denial));
-        tell(t->m, t->item, true, "Denied", t->denial);
-    }
-    t->m->counts[MACHINE_DENIED] += denied;
-    t->m->counts[MACHINE_DENIED] -= t->item->denied;
-    t->item->denied = denied;
+    struct machine *m = t->m;
+    struct item *i = t->item;
+    uint64_t why = t->denial.n ? hash_text(hash_start(), t->denial) | 1 : 0;
+    if (why && why != i->denied)
+        note(m, MACHINE_WARNING, i, "is denied: %.*s", FMT(t->denial));
+    if (why)
+        tell(m, i, true, "Denied", event_text(t));
+    m->denied[i->kind] += why != 0;
+    m->denied[i->kind] -= i->denied != 0;
+    i->denied = why;
 }
 
 /* ---- requests of a turn ---- */
@@ -359,7 +373,7 @@ static void forget(struct machine *m, struct item *i)
                            : NULL;
     if (o)
         cache_remove(&m->cache, o);
-    m->counts[MACHINE_DENIED] -= i->denied;
+    m->denied[i->kind] -= i->denied != 0;
     queue_forget(&m->queue, i);
 }
 

@@ -10,7 +10,8 @@ struct turn {
     const struct object *object;
     struct node *root;
     const struct resource *resource;
-    slice denial; /* why the gate denies it; empty: it does not */
+    slice denial;          /* why the gate denies it; empty: it does not */
+    const char *denied_by; /* the rule, or "RULE" when there are several */
     struct observed seen;
     struct node **items; /* of `seen` */
     size_t capacity;
@@ -18,7 +19,7 @@ struct turn {
 };
 
 /* Returns whether the gate allows planning for the object. It always allows objects whose work has begun and objects that
- * are being deleted. Sets `resource` and `denial`. */
+ * are being deleted. Sets `resource`, `denial` and `denied_by`. */
 void turn_judge(struct turn *t);
 
 /* Collects what plan.h asks for, from the cache and from what the item remembers. */

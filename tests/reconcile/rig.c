@@ -102,6 +102,8 @@ static void take_down(struct rig *r, const struct machine_request *q)
         return;
     if (!r->write_count)
         r->lists_before_write = r->list_count;
+    if (!strcmp(q->resource, "events"))
+        snprintf(r->event, sizeof r->event, "%.*s", FMT(q->body));
     assert_true(r->write_count < MOST_WRITES);
     snprintf(r->writes[r->write_count++], LINE_BYTES, "%s %s%s%s%s%.*s", verb_word(q->verb), q->resource,
              q->subresource ? "/" : "", q->subresource ? q->subresource : "", q->name.n ? " " : "",

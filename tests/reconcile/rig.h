@@ -20,6 +20,7 @@ struct rig {
     } watches[MOST_OPEN];
     char writes[MOST_WRITES][LINE_BYTES]; /* "POST backups", "PATCH backupschedules/status a" */
     char notes[MOST_WRITES][LINE_BYTES];
+    char event[1200]; /* the last one for users: its body */
     size_t write_count, note_count, request_count, list_count, lists_before_write, lists_elsewhere;
     const char *refused_resource; /* answers `refused_status` to every request of it */
     bool refuses_all;             /* the same for all resources */

@@ -7,6 +7,44 @@ enum { HOURS = 3600, UNTIL_RUN = 4 * HOURS }; /* a's first run is three hours aw
 
 /* ---- the gate ---- */
 
+/* Nothing else says for how long it is denied, and an Event lives for an hour. */
+static void a_denied_schedule_has_one_event_all_the_time(void **state)
+{
+    enum { NAME_BYTES = 64 };
+    struct rig r;
+    char name[NAME_BYTES];
+    (void)state;
+    rig_open(&r, &rig_usual);
+    rig_take_away(&r, rig_schedule(&r, "b"));
+    rig_take_away(&r, rig_schedule(&r, "c"));
+    tree_set_text(r.s.world.arena, node_get(rig_schedule(&r, "a"), LIT("spec")), "schedule",
+                  LIT("0 25 * * *"));
+    world_touch(&r.s.world, rig_schedule(&r, "a"));
+    api_poll(&r.api);
+    rig_run(&r, 60);
+    assert_int_equal(count_lines(r.writes, r.write_count, "POST events"), 1);
+    assert_non_null(strstr(r.event, "\"reason\":\"Denied\""));
+    assert_non_null(strstr(r.event, "spec.schedule: "));
+    assert_non_null(
+        strstr(r.event, " [cron-syntax]; `brgate explain cron-syntax` has the reason and the fix\""));
+    const char *begin = strstr(r.event, "\"name\":\"a.");
+    assert_non_null(begin);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(begin, ","), begin);
+    /* A person touches it just before the Event expires. */
+    rig_run(&r, HOURS - 120);
+    world_touch(&r.s.world, rig_schedule(&r, "a"));
+    api_poll(&r.api);
+    rig_run(&r, 900);
+    assert_int_equal(count_lines(r.writes, r.write_count, "POST events"), 2);
+    rig_run(&r, 4 * HOURS);
+    assert_in_range(count_lines(r.writes, r.write_count, "POST events"), 5, 6);
+    assert_non_null(strstr(r.event, name));
+    assert_int_equal(count_lines(r.notes, r.note_count, "BackupSchedule a: is denied: "), 1);
+    assert_int_equal(machine_denied(r.m, GROUP_BR, KIND_BACKUP_SCHEDULE), 1);
+    assert_int_equal(machine_denied(r.m, GROUP_PINGCAP, KIND_BACKUP_SCHEDULE), 0);
+    rig_close(&r);
+}
+
 static void a_denied_schedule_gets_an_event_and_no_run(void **state)
 {
     struct rig r;
@@ -17,8 +55,8 @@ static void a_denied_schedule_gets_an_event_and_no_run(void **state)
     world_touch(&r.s.world, rig_schedule(&r, "a"));
     api_poll(&r.api);
     rig_run(&r, UNTIL_RUN);
-    assert_int_equal(machine_count(r.m, MACHINE_DENIED), 1);
-    assert_int_equal(count_lines(r.writes, r.write_count, "POST events"), 1);
+    assert_int_equal(machine_denied(r.m, GROUP_BR, KIND_BACKUP_SCHEDULE), 1);
+    assert_true(has_line(r.writes, r.write_count, "POST events"));
     assert_false(has_line(r.writes, r.write_count, "PATCH backupschedules/status a"));
     assert_true(has_line(r.notes, r.note_count, "BackupSchedule a: is denied: spec.maxReservedTime"));
     /* Repaired, it is planned for. */
@@ -28,7 +66,7 @@ static void a_denied_schedule_gets_an_event_and_no_run(void **state)
     world_touch(&r.s.world, rig_schedule(&r, "a"));
     api_poll(&r.api);
     rig_run(&r, HOURS);
-    assert_int_equal(machine_count(r.m, MACHINE_DENIED), 0);
+    assert_int_equal(machine_denied(r.m, GROUP_BR, KIND_BACKUP_SCHEDULE), 0);
     assert_true(has_line(r.writes, r.write_count, "PATCH backupschedules/status a"));
     rig_close(&r);
 }
@@ -352,6 +390,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_denied_schedule_gets_an_event_and_no_run),
+        cmocka_unit_test(a_denied_schedule_has_one_event_all_the_time),
         cmocka_unit_test(a_denied_backup_says_so),
         cmocka_unit_test(a_denied_compaction_says_so_until_it_is_corrected),
         cmocka_unit_test(a_server_that_does_not_answer_is_reported),
