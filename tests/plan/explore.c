@@ -21,7 +21,8 @@ struct search {
     struct explorer *e;
     struct state *states;
     size_t count, capacity;
-    uint64_t *seen; /* hashes, open addressing; 0 is free */
+    uint64_t *seen;    /* hashes, open addressing; 0 is free */
+    uint64_t *planned; /* for each of these, the hash of what is planned */
     size_t seen_size;
     size_t at; /* the state that is being expanded */
 };
@@ -56,33 +57,58 @@ static bool is_number(slice s)
     return s.n >= 15;
 }
 
-/* Counts times by their age and TSOs as they are; ignores texts for people and values that only identify. */
-static void put_canonical(struct buf *b, const struct node *n, int64_t now)
+struct canonical {
+    struct buf *b;
+    int64_t now;
+    slice kind; /* of the object */
+};
+
+/* Whether plans read the time `key` of `in`, a part of the object; `parent` is that part's key. They read of the others only that
+ * they are there. */
+static bool is_read(const struct canonical *c, const struct node *in, slice parent, slice key)
+{
+    static const slice never[] = {SLICE("startTime"), SLICE("deletionTimestamp"), SLICE("timeStarted"),
+                                  SLICE("realRetryAt")};
+    for (size_t i = 0; i < COUNT(never); i++)
+        if (slice_eq(key, never[i]))
+            return false;
+    if (slice_eq(key, LIT("creationTimestamp")))
+        return slice_eq(c->kind, LIT("BackupSchedule")) ||
+               (node_get(in, LIT("ownerReferences")) && !slice_eq(c->kind, LIT("Job")));
+    if (slice_eq(key, LIT("timeCompleted")))
+        return slice_eq(parent, LIT("log-pause"));
+    if (slice_eq(key, LIT("lastTransitionTime")))
+        return slice_eq(c->kind, LIT("Job")) || slice_eq(tree_text(in, "type"), LIT("LogTaskPaused"));
+    return true;
+}
+
+/* Counts times that plans read by their age, and TSOs as one; ignores texts for people and values that only identify. */
+static void put_canonical(struct canonical *c, const struct node *n, slice key, bool read)
 {
     static const slice left_out[] = {SLICE("uid"), SLICE("resourceVersion"), SLICE("message")};
     struct timestamp t;
     if (n->kind != NODE_OBJECT && n->kind != NODE_ARRAY) {
         bool text = n->kind == NODE_STRING;
         if (text && is_number(n->text))
-            buf_put(b, LIT("TSO"));
+            buf_put(c->b, LIT("TSO"));
         else if (text && n->text.n > 10 && timestamp_parse(n->text, &t, NULL))
-            buf_fmt(b, "T%s", age(now - t.ms / 1000));
+            buf_fmt(c->b, "T%s", read ? age(c->now - t.ms / 1000) : "");
         else
-            node_put_json(b, n, false);
+            node_put_json(c->b, n, false);
         return;
     }
-    buf_char(b, '{');
+    buf_char(c->b, '{');
     for (const struct node *m = node_first(n); m; m = node_next(m)) {
         bool skip = false;
         for (size_t i = 0; i < COUNT(left_out); i++)
             skip = skip || slice_eq(m->key, left_out[i]);
         if (skip)
             continue;
-        buf_fmt(b, "%.*s:", FMT(m->key));
-        put_canonical(b, m, now);
-        buf_char(b, ',');
+        buf_fmt(c->b, "%.*s:", FMT(m->key));
+        put_canonical(c, m, m->key, is_read(c, n, key, m->key));
+        buf_char(c->b, ',');
     }
-    buf_char(b, '}');
+    buf_char(c->b, '}');
 }
 
 static uint64_t hash_of(slice s)
@@ -92,6 +118,14 @@ static uint64_t hash_of(slice s)
         h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
     return h ? h : 1;
 }
+
+static void put_object(struct buf *b, const struct node *object, int64_t now)
+{
+    struct canonical c = {b, now, tree_text(object, "kind")};
+    put_canonical(&c, object, (slice){0}, true);
+}
+
+static const uint64_t MIXING = 0x9e3779b97f4a7c15u;
 
 /* The order of the objects does not matter: their hashes are added. */
 static uint64_t world_hash(struct explorer *e)
@@ -105,28 +139,60 @@ static uint64_t world_hash(struct explorer *e)
     uint64_t sum = hash_of(buf_slice(&b));
     for (size_t i = 0; i < w->count; i++) {
         b.n = 0;
-        put_canonical(&b, w->items[i], w->now);
-        sum += hash_of(buf_slice(&b)) * 0x9e3779b97f4a7c15u;
+        put_object(&b, w->items[i], w->now);
+        sum += hash_of(buf_slice(&b)) * MIXING;
     }
     return sum ? sum : 1;
 }
 
+/* What is planned in this state, with PD's answer and without. */
+static uint64_t plans_hash(struct explorer *e)
+{
+    const struct plan_settings settings = {.time_zone = LIT("UTC")};
+    struct buf b = buf_new(e->scratch, LIMIT_DOCUMENT_BYTES);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < e->world.count; i++) {
+        const struct resource *o = resource_of(e->scratch, e->world.items[i]);
+        for (int answered = 0; o && answered <= 1; answered++) {
+            struct observed seen = {.items = e->world.items, .count = e->world.count};
+            if (answered)
+                seen.task = cluster_log_answer(&e->log);
+            struct plan p = plan(e->scratch, o, &seen, e->world.now, &settings);
+            b.n = 0;
+            for (const struct plan_action *x = p.first; x; x = x->next) {
+                buf_fmt(&b, "%d%d", answered, x->verb);
+                if (x->object)
+                    put_object(&b, x->object, e->world.now);
+            }
+            sum += hash_of(buf_slice(&b)) * MIXING;
+        }
+    }
+    return sum;
+}
+
 /* ---- states ---- */
 
-static bool is_new(struct search *s, uint64_t hash)
+/* Two states that count as one must be planned for in the same way. */
+static bool is_new(struct search *s)
 {
+    struct explorer *e = s->e;
+    uint64_t hash = world_hash(e), planned = plans_hash(e);
     size_t at = hash % s->seen_size;
     for (; s->seen[at]; at = (at + 1) % s->seen_size)
-        if (s->seen[at] == hash)
+        if (s->seen[at] == hash) {
+            if (s->planned[at] != planned)
+                explore_broken(e, "two states that count as one are planned for in different ways");
             return false;
+        }
     s->seen[at] = hash;
+    s->planned[at] = planned;
     return true;
 }
 
 static void keep(struct search *s, const char *how)
 {
     struct explorer *e = s->e;
-    if (!is_new(s, world_hash(e)) || s->count == e->space->most)
+    if (s->count == e->space->most || !is_new(s))
         return;
     struct buf b = buf_new(e->scratch, LIMIT_DOCUMENT_BYTES);
     for (size_t i = 0; i < e->world.count; i++) {
@@ -317,6 +383,7 @@ void explore(struct explorer *e)
     struct search s = {.e = e, .seen_size = e->space->most * 8};
     s.states = ARENA_ARRAY(e->kept, struct state, e->space->most);
     s.seen = ARENA_ARRAY(e->kept, uint64_t, s.seen_size);
+    s.planned = ARENA_ARRAY(e->kept, uint64_t, s.seen_size);
     e->world = world_new(e->arena, e->schemas, e->space->begin);
     e->world.next_uid = 1;
     e->log.missing_since = e->space->begin - 86400;

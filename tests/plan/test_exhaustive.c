@@ -1,4 +1,4 @@
-/* Small worlds, searched to the end: a log Backup, and a schedule with retention. */
+/* Small worlds: a snapshot Backup and a compaction, searched to the end, a log Backup, and a schedule with retention. */
 #include "check.h"
 
 #include "brgate_limits.h"
@@ -189,6 +189,53 @@ static const struct space schedule_space = {
     .clock_held = true,
 };
 
+/* ---- a snapshot Backup, and a compaction ---- */
+
+/* It can only be deleted. */
+static bool deleting_person(struct explorer *e, unsigned number, bool *ret_done)
+{
+    struct node *object = find(e, "Backup", "x");
+    if (!object)
+        object = find(e, "CompactBackup", "x");
+    if (object && !number && !node_at(object, "metadata.deletionTimestamp"))
+        *ret_done = world_delete(&e->world, object);
+    return !number;
+}
+
+static void nothing_before(struct explorer *e, const struct plan_action *x)
+{
+    (void)e;
+    (void)x;
+}
+
+static const struct space snapshot_space = {
+    .objects =
+        "[" CLUSTER "{\"apiVersion\":\"br.pingcap.com/v1alpha1\",\"kind\":\"Backup\",\"metadata\":{\"name\":"
+        "\"x\",\"namespace\":\"prod\"},\"spec\":{\"cleanPolicy\":\"Delete\"," STORE "}}]",
+    .begin = BEGIN,
+    .end = BEGIN + 86400,
+    .step = 600,
+    .most = 1500,
+    .person = deleting_person,
+    .before = nothing_before,
+    .after = one_job_at_a_time,
+};
+
+static const struct space compaction_space = {
+    .objects =
+        "[" CLUSTER
+        "{\"apiVersion\":\"br.pingcap.com/v1alpha1\",\"kind\":\"CompactBackup\",\"metadata\":{\"name\":\"x\","
+        "\"namespace\":\"prod\"},\"spec\":{\"startTs\":\"450000000000000000\",\"endTs\":"
+        "\"450100000000000000\",\"maxRetryTimes\":2," STORE "}}]",
+    .begin = BEGIN,
+    .end = BEGIN + 86400,
+    .step = 600,
+    .most = 1500,
+    .person = deleting_person,
+    .before = nothing_before,
+    .after = one_job_at_a_time,
+};
+
 /* ---- the search ---- */
 
 static void run(void *context)
@@ -222,8 +269,8 @@ static void search(const struct space *space)
                          .kept = arena_new((size_t)2 << 30)};
     assert_true(e.arena && e.scratch && e.kept);
     assert_true(arena_run(e.kept, run_in_kept, &e));
-    print_message("%zu states%s, %zu changes, all %zu settle\n", e.states, e.whole ? ", which are all" : "",
-                  e.changes, e.settled);
+    print_message("%zu states%s, %zu changes, all %zu settle\n", e.states,
+                  e.whole ? ", which are all" : ", the bound", e.changes, e.settled);
     if (*e.broken)
         print_error("%s\n", e.broken);
     assert_string_equal(e.broken, "");
@@ -244,9 +291,22 @@ static void every_state_of_a_schedule(void **state)
     search(&schedule_space);
 }
 
+static void every_state_of_a_snapshot_backup(void **state)
+{
+    (void)state;
+    search(&snapshot_space);
+}
+
+static void every_state_of_a_compaction(void **state)
+{
+    (void)state;
+    search(&compaction_space);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_state_of_a_log_backup),
-                                       cmocka_unit_test(every_state_of_a_schedule)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_state_of_a_snapshot_backup), cmocka_unit_test(every_state_of_a_compaction),
+        cmocka_unit_test(every_state_of_a_log_backup), cmocka_unit_test(every_state_of_a_schedule)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
