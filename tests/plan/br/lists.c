@@ -28,7 +28,8 @@ struct lists {
     char **lines;
     size_t count, capacity;
     size_t objects, denied, jobs, without; /* without a call of the program */
-    bool tikv_ctl;                         /* that is the program, and not BR */
+    size_t of_file; /* objects of that file so far: what they get does not depend on other files */
+    bool tikv_ctl;  /* that is the program, and not BR */
 };
 
 struct life {
@@ -289,7 +290,7 @@ static void list_object(void *context)
     enum { TLS_EVERY = 3 }; /* TLS adds the same words to every list */
     struct lists *l = context;
     const struct resource *o = with_identity(l, l->verdict);
-    live(l, o, l->objects / 2 % TLS_EVERY == 0);
+    live(l, o, (l->of_file - 1) / 2 % TLS_EVERY == 0);
     die_early(l, o);
 }
 
@@ -301,6 +302,7 @@ static bool list_file(struct lists *l)
         if (!l->verdict->object)
             continue;
         l->objects++;
+        l->of_file++;
         l->denied += l->verdict->errors > 0;
         arena_reset(l->arena);
         good = l->verdict->errors || arena_run(l->arena, list_object, l);
@@ -312,6 +314,7 @@ static bool read_file(struct lists *l, const char *path)
 {
     struct error error = {"out of memory"};
     arena_reset(l->file);
+    l->of_file = 0;
     bool good = file_read(l->file, path, LIMIT_STREAM_BYTES, &l->bytes, &error) && list_file(l);
     if (!good)
         fprintf(stderr, "br_lists: %s: %s\n", path, error.text);
