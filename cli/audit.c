@@ -1,6 +1,7 @@
 /* brgate audit: judges what is in a cluster. */
 #include "audit.h"
 #include "command.h"
+#include "enforcement_option.h"
 #include "kind_list.h"
 #include "reporting.h"
 
@@ -78,20 +79,13 @@ static bool take_kinds(void *settings, const struct option *o, const char *value
     return kind_list_read(value, &((struct settings *)settings)->kinds, reterr);
 }
 
-static bool take_enforcement(void *settings, const struct option *o, const char *value, struct error *reterr)
-{
-    struct settings *s = settings;
-    (void)o;
-    return enforcement_read(slice_of(value), &s->enforcement, reterr);
-}
-
 static const struct option option_list[] = {
     {OPTION_TEXT("--kubeconfig", settings, place.kubeconfig)},
     {OPTION_TEXT("--context", settings, place.context)},
     {OPTION_TEXT("--namespace", settings, namespace), .letter = 'n', .check = kube_label},
     {OPTION_TAKEN("--kinds", take_kinds)},
     {OPTION_SWITCH("--policy-reports", settings, policy_reports)},
-    {OPTION_TAKEN("--enforcement", take_enforcement)},
+    {OPTION_ENFORCEMENT(settings, enforcement)},
     REPORTING_OPTIONS(settings, reporting),
 };
 

@@ -2,6 +2,7 @@
 #include "probe.h"
 
 #include "command.h"
+#include "enforcement_option.h"
 #include "kube_name.h"
 #include "options.h"
 
@@ -40,13 +41,6 @@ struct settings {
     unsigned wait;
 };
 
-static bool take_enforcement(void *settings, const struct option *o, const char *value, struct error *reterr)
-{
-    struct settings *s = settings;
-    (void)o;
-    return enforcement_read(slice_of(value), &s->enforcement, reterr);
-}
-
 struct run {
     struct probe_options options;
     struct arena *arena;
@@ -71,7 +65,7 @@ int command_probe(int argc, char **argv)
     static const struct option list[] = {
         {OPTION_TEXT("--namespace", settings, namespace), .letter = 'n', .check = kube_label},
         {OPTION_TEXT("--webhook-configuration", settings, configuration), .check = kube_subdomain},
-        {OPTION_TAKEN("--enforcement", take_enforcement)},
+        {OPTION_ENFORCEMENT(settings, enforcement)},
         {OPTION_MILLISECONDS("--wait", settings, wait, 0, 3600000)},
         {OPTION_TEXT("--kubeconfig", settings, place.kubeconfig)},
         {OPTION_TEXT("--context", settings, place.context)},
