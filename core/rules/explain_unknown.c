@@ -279,13 +279,15 @@ static bool explain_variable(struct finding *x)
     return true;
 }
 
-/* Meaning first; letters count only where no meaning is known. */
+/* Meaning first; letters count only where no meaning is known. A field in another case is the field, unless that has no
+ * effect. */
 void explain_unknown(struct finding *x, const struct schema_set *schemas, const struct schema_kind *kind)
 {
     const struct schema *s = schema_at(kind->schema, x->place.node->parent);
     if (!s || explain_other_group(x, schemas, kind) || explain_indentation(x, s) || explain_variable(x) ||
-        explain_container(x) || explain_case(x, s) || foreign_name_explain(x, kind, false) ||
-        explain_wrapper(x, s) || explain_renamed(x, s) || foreign_name_explain(x, kind, true))
+        explain_container(x) || foreign_name_explain(x, kind, FOREIGN_UNUSED) || explain_case(x, s) ||
+        foreign_name_explain(x, kind, FOREIGN_EARLY) || explain_wrapper(x, s) || explain_renamed(x, s) ||
+        foreign_name_explain(x, kind, FOREIGN_LATE))
         return;
     if (!explain_sibling_block(x, s) && !explain_letters(x, s) && !explain_below(x, s) &&
         !explain_above(x, kind))

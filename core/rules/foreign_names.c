@@ -29,7 +29,9 @@ enum block_bit {
     CLAIM = 1 << 17, /* persistentVolumeClaim */
     /* not blocks but conditions */
     LATE = 1 << 18,    /* see foreign_name_explain() */
-    WITH_BR = 1 << 19, /* br is beside it */
+    WITH_BR = 1 << 19, /* br is beside it, or in the backupTemplate beside it */
+    RETAINS = 1 << 20, /* cleanPolicy beside it is Retain, or missing */
+    UNUSED = 1 << 21,  /* without effect in its own spelling, too: see foreign_name_explain() */
 };
 
 enum {
@@ -177,9 +179,21 @@ static bool find_target(const struct node *block, const char *meant, const struc
     return ret->schema || is_metadata(base, path);
 }
 
+static bool has_br(const struct node *block)
+{
+    return node_get(block, LIT("br")) || node_at(block, "backupTemplate.br");
+}
+
+static bool retains(const struct node *block)
+{
+    slice policy = node_text(node_get(block, LIT("cleanPolicy")));
+    return !policy.n || slice_eq(policy, LIT("Retain"));
+}
+
 static bool fits(const struct foreign_name *b, const struct node *n)
 {
-    if (!has_word(b->words, n->key) || ((b->blocks & WITH_BR) && !node_get(n->parent, LIT("br"))))
+    if (!has_word(b->words, n->key) || ((b->blocks & WITH_BR) && !has_br(n->parent)) ||
+        ((b->blocks & RETAINS) && !retains(n->parent)))
         return false;
     if (!b->value)
         return true;
@@ -188,14 +202,20 @@ static bool fits(const struct foreign_name *b, const struct node *n)
                                     : false;
 }
 
+static bool is_of(const struct foreign_name *b, enum foreign_stage stage)
+{
+    return stage == FOREIGN_UNUSED ? b->blocks & UNUSED : !(b->blocks & LATE) == (stage == FOREIGN_EARLY);
+}
+
 static const struct foreign_name *look_up(const struct node *n, const struct node *block,
-                                          const struct schema_kind *kind, bool late, struct target *ret)
+                                          const struct schema_kind *kind, enum foreign_stage stage,
+                                          struct target *ret)
 {
     unsigned here = block_of(block, kind);
     for (size_t i = 0; here && i < COUNT(fields); i++) {
         const struct foreign_name *b = &fields[i];
         *ret = (struct target){0};
-        if ((b->blocks & here) && !(b->blocks & LATE) == !late && fits(b, n) &&
+        if ((b->blocks & here) && is_of(b, stage) && fits(b, n) &&
             (!b->meant[0] || find_target(block, b->meant, kind, ret)))
             return b;
     }
@@ -357,27 +377,28 @@ static void say(struct finding *x, const struct foreign_name *b, const struct ta
         say_target(x, n, t);
 }
 
-static bool explain_in(struct finding *x, const struct node *block, const struct schema_kind *kind, bool late)
+static bool explain_in(struct finding *x, const struct node *block, const struct schema_kind *kind,
+                       enum foreign_stage stage)
 {
     struct target t;
-    const struct foreign_name *b = look_up(x->place.node, block, kind, late, &t);
+    const struct foreign_name *b = look_up(x->place.node, block, kind, stage, &t);
     if (b)
         say(x, b, &t);
     return b;
 }
 
-bool foreign_name_explain(struct finding *x, const struct schema_kind *kind, bool late)
+bool foreign_name_explain(struct finding *x, const struct schema_kind *kind, enum foreign_stage stage)
 {
-    return explain_in(x, x->place.node->parent, kind, late);
+    return explain_in(x, x->place.node->parent, kind, stage);
 }
 
 bool foreign_name_explain_around(struct finding *x, const struct schema_kind *kind)
 {
     const struct node *parent = x->place.node->parent;
     for (const struct node *c = node_first(parent); c; c = node_next(c))
-        if (c->kind == NODE_OBJECT && !(c->flags & NODE_DEFAULTED) && explain_in(x, c, kind, false))
+        if (c->kind == NODE_OBJECT && !(c->flags & NODE_DEFAULTED) && explain_in(x, c, kind, FOREIGN_EARLY))
             return true;
-    return parent->parent && parent->parent->parent && explain_in(x, parent->parent, kind, false);
+    return parent->parent && parent->parent->parent && explain_in(x, parent->parent, kind, FOREIGN_EARLY);
 }
 
 /* ---- values ---- */

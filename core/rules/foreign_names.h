@@ -5,9 +5,12 @@
 
 #include "checks.h"
 
-/* Explains an unknown field from what its name means elsewhere: hint, edit, and where its value belongs. Entries
- * marked LATE are used only if `late`. False when the list does not have the name in this block. */
-bool foreign_name_explain(struct finding *x, const struct schema_kind *kind, bool late);
+/* Which entries are used: those marked UNUSED, those not marked LATE, those marked LATE. */
+enum foreign_stage { FOREIGN_UNUSED, FOREIGN_EARLY, FOREIGN_LATE };
+
+/* Explains an unknown field from what its name means elsewhere: hint, edit, and where its value belongs. False when the
+ * list does not have the name in this block at this stage. */
+bool foreign_name_explain(struct finding *x, const struct schema_kind *kind, enum foreign_stage stage);
 
 /* The same for a name that belongs one level lower, in a block that is written, or one level higher. */
 bool foreign_name_explain_around(struct finding *x, const struct schema_kind *kind);

@@ -2,8 +2,10 @@
  * meaning; and following the hint leaves a known field and nothing else to correct. */
 #include "check.h"
 
+#include "arena_state.h"
 #include "builtin_schemas.h"
 #include "fixtures.h"
+#include "schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -325,8 +327,74 @@ static void test_values(void **state)
     assert_true(explained > 150);
 }
 
+/* ---- fields without effect ---- */
+
+static bool has_effect(const struct verdict *v)
+{
+    for (size_t i = 0; i < v->diagnostic_count; i++)
+        if (slice_find(v->diagnostics[i].message, LIT("has no effect")) != SLICE_NONE)
+            return false;
+    return true;
+}
+
+static const char *value_for(const struct schema *s)
+{
+    return s->type == SCHEMA_OBJECT    ? "{}"
+           : s->type == SCHEMA_ARRAY   ? "[]"
+           : s->type == SCHEMA_BOOLEAN ? "true"
+           : s->type == SCHEMA_INTEGER ? "7"
+                                       : "\"7h\"";
+}
+
+/* A field of the schema in another case, where the field itself has no effect. */
+static void try_case(unsigned block, const char *group, const struct schema_property *p)
+{
+    struct arena *a = arena_new((size_t)1 << 26);
+    slice name = p->name, line = arena_fmt(a, "%.*s: %s", FMT(name), value_for(p->schema)),
+          slip = arena_fmt(a, "%c%.*s", line.p[0] - ('a' - 'A'), FMT(slice_from(line, 1)));
+    if (!has_effect(judge(a, object_with(a, block, group, line)))) {
+        const struct diagnostic *d = unknown(judge(a, object_with(a, block, group, slip)));
+        assert_row(arena_cstr(a, slip), d);
+        expect(slice_starts(d->hint, LIT("remove it")), arena_cstr(a, slip), d);
+        explained++;
+    }
+    arena_free(a);
+}
+
+static void test_case_of_fields_without_effect(void **state)
+{
+    static const struct {
+        unsigned block;
+        const char *kind, *path[3];
+    } blocks[] = {
+        {BACKUP, "Backup", {"spec"}},           {TEMPLATE, "BackupSchedule", {"spec", "backupTemplate"}},
+        {SCHEDULE, "BackupSchedule", {"spec"}}, {COMPACT, "CompactBackup", {"spec"}},
+        {S3, "Backup", {"spec", "s3"}},         {GCS, "Backup", {"spec", "gcs"}},
+        {AZBLOB, "Backup", {"spec", "azblob"}}, {LOCAL, "Backup", {"spec", "local"}},
+        {BR, "Backup", {"spec", "br"}},
+    };
+    const struct policy policy = {0};
+    gate = gate_open(&policy, &builtin_schemas);
+    explained = faults = 0;
+    for (size_t i = 0; i < COUNT(blocks); i++)
+        for (size_t k = 0; k < builtin_schemas.kind_count; k++) {
+            const struct schema_kind *kind = &builtin_schemas.kinds[k];
+            const struct schema *s = slice_eq(kind->kind, slice_of(blocks[i].kind)) ? kind->schema : NULL;
+            for (size_t n = 0; s && blocks[i].path[n]; n++)
+                s = schema_property(s, slice_of(blocks[i].path[n]));
+            for (size_t n = 0; s && n < s->property_count; n++)
+                try_case(blocks[i].block, arena_cstr(*state, kind->group), &s->properties[n]);
+        }
+    gate_close(gate);
+    print_message("%u fields without effect\n", explained);
+    assert_int_equal(faults, 0);
+    assert_true(explained > 15);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fields), cmocka_unit_test(test_values)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fields), cmocka_unit_test(test_values),
+        cmocka_unit_test_setup_teardown(test_case_of_fields_without_effect, open_arena, close_arena)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
