@@ -28,60 +28,150 @@ static void make_placeholder(struct node *n)
 
 /* ---- the elements of lists ---- */
 
-static bool same_element(const struct schema *list, const struct node *before, const struct node *now)
-{
-    for (size_t i = 0; i < list->key_count; i++) {
-        const struct node *x = node_get(before, list->keys[i]), *y = node_get(now, list->keys[i]);
-        if (!x || !y || !node_equal(x, y))
-            return false;
-    }
-    return true;
-}
-
-struct elements {
-    struct node **items;
-    size_t count;
+struct keys {
+    const slice *items;
+    size_t count; /* 0: the elements have none */
 };
 
-static struct elements elements_of(struct arena *a, const struct node *list)
+/* Where the schema declares none: by which kubectl merges lists of core/v1; tolerations and expressions have a key. */
+static struct keys keys_of(const struct schema *list)
 {
-    struct elements e = {ARENA_ARRAY(a, struct node *, list->count + 1), 0};
-    for (struct node *n = node_first(list); n; n = node_next(n))
-        e.items[e.count++] = n;
-    return e;
+    static const slice members[] = {SLICE("mountPath"), SLICE("name"), SLICE("key")};
+    if (list->list_type == LIST_MAP)
+        return (struct keys){list->keys, list->key_count};
+    for (size_t i = 0; list->items && i < COUNT(members); i++)
+        if (schema_property(list->items, members[i]))
+            return (struct keys){&members[i], 1};
+    return (struct keys){NULL, 0};
+}
+
+/* Empty when a key is missing. */
+static slice identity_of(struct arena *a, const struct keys *keys, const struct node *element)
+{
+    slice all = {0};
+    for (size_t i = 0; i < keys->count; i++) {
+        slice text = node_text(node_get(element, keys->items[i]));
+        if (!text.n)
+            return (slice){0};
+        all = i ? arena_fmt(a, "%.*s\n%.*s", FMT(all), FMT(text)) : text;
+    }
+    return all;
+}
+
+struct element {
+    slice identity;
+    size_t place;
+};
+
+static int by_identity(const void *p, const void *q)
+{
+    const struct element *a = p, *b = q;
+    int order = slice_cmp(a->identity, b->identity);
+    return order ? order : (a->place > b->place) - (a->place < b->place);
+}
+
+/* The elements that no other one has the identity of, in its order. Those without a key take no memory: in `{},{}` they
+ * are the most that a text may have. */
+static struct element *elements_of(struct arena *a, const struct keys *keys, const struct node *list,
+                                   size_t *ret_count)
+{
+    size_t count = 0, place = 0;
+    for (const struct node *n = node_first(list); n; n = node_next(n))
+        count += node_text(node_get(n, keys->items[0])).n > 0;
+    struct element *elements = ARENA_ARRAY(a, struct element, count + 1);
+    count = 0;
+    for (const struct node *n = node_first(list); n; n = node_next(n), place++) {
+        slice identity = identity_of(a, keys, n);
+        if (identity.n)
+            elements[count++] = (struct element){identity, place};
+    }
+    qsort(elements, count, sizeof *elements, by_identity);
+    size_t kept = 0;
+    bool twin = false; /* of the one before */
+    for (size_t i = 0; i < count; i++) {
+        bool next = i + 1 < count && slice_eq(elements[i].identity, elements[i + 1].identity);
+        if (!twin && !next)
+            elements[kept++] = elements[i];
+        twin = next;
+    }
+    *ret_count = kept;
+    return elements;
 }
 
 static void append_placeholder(struct arena *a, struct node *container, slice key);
 
-static void append_again(struct node *list, const struct elements *e, size_t from, size_t to)
+static void append_again(struct node *list, struct node *element)
 {
-    for (size_t i = from; i < to; i++) {
-        e->items[i]->parent = e->items[i]->next = NULL;
-        node_append(list, e->items[i]);
+    element->parent = element->next = NULL;
+    node_append(list, element);
+}
+
+struct places {
+    struct node **items;
+    size_t count;
+};
+
+static struct places places_of(struct arena *a, const struct node *list)
+{
+    struct places p = {ARENA_ARRAY(a, struct node *, list->count + 1), 0};
+    for (struct node *n = node_first(list); n; n = node_next(n))
+        p.items[p.count++] = n;
+    return p;
+}
+
+struct matches {
+    const struct element *old, *new;
+    size_t old_count, new_count;
+};
+
+/* Moves elements from `old` to the places that those of the same identity have in the update. */
+static void take_same(const struct matches *m, struct places *old, struct node **taken)
+{
+    for (size_t i = 0, k = 0; i < m->old_count && k < m->new_count;) {
+        int order = slice_cmp(m->old[i].identity, m->new[k].identity);
+        if (!order) {
+            taken[m->new[k].place] = old->items[m->old[i].place];
+            old->items[m->old[i].place] = NULL;
+        }
+        i += order <= 0;
+        k += order >= 0;
     }
+}
+
+static struct node *next_left(const struct places *old, size_t *next)
+{
+    while (*next < old->count && !old->items[*next])
+        ++*next;
+    return *next < old->count ? old->items[(*next)++] : NULL;
 }
 
 static void align_elements(struct arena *a, const struct schema *s, struct node *before,
                            const struct node *now)
 {
-    struct elements old = elements_of(a, before), new = elements_of(a, now);
-    size_t least = old.count < new.count ? old.count : new.count, front = 0, back = 0;
-    while (front < least && same_element(s, old.items[front], new.items[front]))
-        front++;
-    while (front + back < least &&
-           same_element(s, old.items[old.count - 1 - back], new.items[new.count - 1 - back]))
-        back++;
-    if (old.count == new.count || !back)
+    struct keys keys = keys_of(s);
+    if (!keys.count)
         return;
-    size_t old_end = old.count - back, new_end = new.count - back,
-           paired = old_end < new_end ? old_end : new_end;
+    struct matches m = {0};
+    m.old = elements_of(a, &keys, before, &m.old_count);
+    m.new = elements_of(a, &keys, now, &m.new_count);
+    if (!m.old_count || !m.new_count)
+        return;
+    struct places old = places_of(a, before), new = places_of(a, now);
+    for (size_t i = 0; i < new.count; i++)
+        new.items[i] = NULL;
+    take_same(&m, &old, new.items);
     before->first = before->last = NULL;
     before->count = 0;
-    append_again(before, &old, 0, paired);
-    for (size_t i = paired; i < new_end; i++)
-        append_placeholder(a, before, (slice){0});
-    append_again(before, &old, old_end, old.count);
-    append_again(before, &old, paired, old_end);
+    size_t next = 0;
+    for (size_t i = 0; i < new.count; i++) {
+        struct node *element = new.items[i] ? new.items[i] : next_left(&old, &next);
+        if (element)
+            append_again(before, element);
+        else
+            append_placeholder(a, before, (slice){0});
+    }
+    for (struct node *n; (n = next_left(&old, &next));)
+        append_again(before, n);
 }
 
 void ratchet_align(struct arena *a, const struct schema *s, struct node *before, const struct node *now)
@@ -92,7 +182,7 @@ void ratchet_align(struct arena *a, const struct schema *s, struct node *before,
         for (struct node *n = node_first(before); n; n = node_next(n))
             ratchet_align(a, s ? schema_member(s, n) : NULL, n, node_get(now, n->key));
     } else if (before->kind == NODE_ARRAY) {
-        if (s && s->list_type == LIST_MAP)
+        if (s)
             align_elements(a, s, before, now);
         const struct node *other = node_first(now);
         for (struct node *n = node_first(before); n && other; n = node_next(n), other = node_next(other))

@@ -53,10 +53,16 @@ static void expect_updates(struct arena *a, const struct backup_update *rows, si
 #define BAD_TYPE    "\"backupType\":\"fully\","
 #define LABELS      "\"labels\":{\"team\":\"shop\"},"
 #define ACCOUNT     "\"serviceAccount\":\"backup\","
-#define TYPED       "\"resources\":{},\"tolerations\":[],"
-#define CLEAN       "\"cleanPolicy\":\"Delete\","
-#define DELETED     "\"deletionTimestamp\":\"2026-05-31T00:00:00Z\","
-#define FINALIZER   "\"finalizers\":[\"pingcap.com/finalizer\"],"
+#define BAD_ENV     "{\"name\":\"1=2\"}"
+#define PAIR_ENV                                                                                             \
+    "{\"name\":\"A\",\"value\":\"a\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}}"
+#define GOOD_ENV              "{\"name\":\"B\",\"value\":\"b\"}"
+#define LIST(field, elements) "\"" field "\":[" elements "],"
+#define TWO_SOURCES(name)     "{\"name\":\"" name "\",\"emptyDir\":{},\"nfs\":{\"server\":\"s\",\"path\":\"/d\"}}"
+#define TYPED                 "\"resources\":{},\"tolerations\":[],"
+#define CLEAN                 "\"cleanPolicy\":\"Delete\","
+#define DELETED               "\"deletionTimestamp\":\"2026-05-31T00:00:00Z\","
+#define FINALIZER             "\"finalizers\":[\"pingcap.com/finalizer\"],"
 
 static void test_ratcheting(void **state)
 {
@@ -75,6 +81,35 @@ static void test_ratcheting(void **state)
     };
     struct arena *a = *state;
     expect_updates(a, rows, COUNT(rows));
+}
+
+/* An element of a list with keys keeps its old faults wherever it goes. */
+static void test_elements_that_move(void **state)
+{
+    static const struct backup_update rows[] = {
+        {"another order", "", LIST("env", BAD_ENV "," GOOD_ENV "," PAIR_ENV), "",
+         LIST("env", PAIR_ENV "," BAD_ENV "," GOOD_ENV), "", "pod-env pod-env"},
+        {"one more, between", "", LIST("env", BAD_ENV "," GOOD_ENV "," PAIR_ENV), "",
+         LIST("env", BAD_ENV "," PAIR_ENV), "", "pod-env pod-env"},
+        {"one less, another order", "", LIST("env", PAIR_ENV "," BAD_ENV), "",
+         LIST("env", BAD_ENV "," GOOD_ENV "," PAIR_ENV), "", "pod-env pod-env"},
+        {"moved, and wrong only now", "", LIST("env", PAIR_ENV "," GOOD_ENV), "",
+         LIST("env", GOOD_ENV ","
+                              "{\"name\":\"A\",\"value\":\"a\"}"),
+         "pod-env", ""},
+        {"another one is as wrong", "", LIST("env", GOOD_ENV "," PAIR_ENV), "",
+         LIST("env", "{\"name\":\"C\",\"value\":\"a\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata."
+                     "name\"}}},"
+                     "{\"name\":\"A\",\"value\":\"a\"}," GOOD_ENV),
+         "pod-env", ""},
+        {"volumes", "", LIST("additionalVolumes", TWO_SOURCES("w") "," TWO_SOURCES("v")), "",
+         LIST("additionalVolumes", TWO_SOURCES("v") "," TWO_SOURCES("w")), "", "pod-volume pod-volume"},
+        {"tolerations", "", LIST("tolerations", "{\"key\":\"b\"},{\"key\":\"a\",\"operator\":\"No\"}"), "",
+         LIST("tolerations", "{\"key\":\"a\",\"operator\":\"No\"},{\"key\":\"b\"}"), "", "pod-toleration"},
+        {"no keys: the order is the value", "", LIST("tableFilter", "\"db.*\",\"shop\""), "",
+         LIST("tableFilter", "\"shop\",\"db.*\""), "table-filter-syntax", ""},
+    };
+    expect_updates(*state, rows, COUNT(rows));
 }
 
 /* ---- policy ---- */
@@ -419,6 +454,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ratcheting, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_elements_that_move, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_policy, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_no_policy_refuses_a_deletion, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_no_policy_refuses_what_leaves_the_spec_alone, arena_setup,
