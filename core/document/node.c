@@ -244,24 +244,31 @@ struct node *node_new(struct arena *a, enum node_kind kind, unsigned flags)
     return n;
 }
 
-struct node *node_copy(struct arena *a, const struct node *n, unsigned flags)
+/* The children of a container are one piece of memory: an allocation for each would cost as much as copying it. */
+static void copy_node(struct arena *a, const struct node *n, unsigned flags, struct node *copy)
 {
-    struct node *copy = arena_bytes(a, sizeof *copy);
     *copy = *n;
     copy->parent = copy->next = NULL;
     copy->flags |= (uint16_t)flags;
-    if (is_container(n)) {
-        copy->first = copy->last = NULL;
-        copy->index = NULL;
-        copy->count = 0;
-        for (const struct node *m = n->first; m; m = m->next) {
-            struct node *child = node_copy(a, m, flags);
-            node_attach(copy, child);
-            child->item = m->item; /* two nodes have one number where a default has replaced null */
-        }
-        if (n->index)
-            object_index(a, copy);
+    if (!is_container(n))
+        return;
+    copy->first = copy->last = NULL;
+    copy->index = NULL;
+    copy->count = 0;
+    struct node *child = arena_bytes(a, n->count * sizeof *child);
+    for (const struct node *m = n->first; m; m = m->next, child++) {
+        copy_node(a, m, flags, child);
+        node_attach(copy, child);
+        child->item = m->item; /* two nodes have one number where a default has replaced null */
     }
+    if (n->index)
+        object_index(a, copy);
+}
+
+struct node *node_copy(struct arena *a, const struct node *n, unsigned flags)
+{
+    struct node *copy = arena_bytes(a, sizeof *copy);
+    copy_node(a, n, flags, copy);
     return copy;
 }
 
