@@ -404,39 +404,32 @@ enum resource_kind resource_kind_of(slice kind)
     return slice_eq(kind, LIT("BackupSchedule")) ? KIND_BACKUP_SCHEDULE : KIND_COMPACT_BACKUP;
 }
 
-static struct resource *decode_head(struct arena *a, enum api_group group, enum resource_kind kind,
-                                    struct node *root)
+struct resource resource_decode_head(enum api_group group, enum resource_kind kind, struct node *root)
 {
     static const struct backup_spec no_backup;
     static const struct schedule_spec no_schedule;
     static const struct compact_spec no_compact;
-    struct resource *o = ARENA_NEW(a, struct resource);
-    o->group = group;
-    o->kind = kind;
-    o->root = root;
-    o->backup = &no_backup;
-    o->schedule = &no_schedule;
-    o->compact = &no_compact;
+    struct resource o = {.group = group,
+                         .kind = kind,
+                         .root = root,
+                         .backup = &no_backup,
+                         .schedule = &no_schedule,
+                         .compact = &no_compact};
     const struct node *metadata = usable(root, "metadata"), *status = usable(root, "status");
     if (metadata)
-        decode_metadata(metadata, &o->metadata);
+        decode_metadata(metadata, &o.metadata);
     if (status && kind == KIND_BACKUP)
-        decode_status(status, &o->status);
+        decode_status(status, &o.status);
     if (status && kind == KIND_COMPACT_BACKUP)
-        o->compact_state = text_of(node_get(status, LIT("state"))).value;
+        o.compact_state = text_of(node_get(status, LIT("state"))).value;
     return o;
-}
-
-const struct resource *resource_decode_head(struct arena *a, enum api_group group, enum resource_kind kind,
-                                            struct node *root)
-{
-    return decode_head(a, group, kind, root);
 }
 
 const struct resource *resource_decode(struct arena *a, enum api_group group, enum resource_kind kind,
                                        struct node *root)
 {
-    struct resource *o = decode_head(a, group, kind, root);
+    struct resource *o = ARENA_NEW(a, struct resource);
+    *o = resource_decode_head(group, kind, root);
     const struct node *spec = usable(root, "spec");
     if (spec && kind == KIND_BACKUP) {
         struct backup_spec *backup = ARENA_NEW(a, struct backup_spec);

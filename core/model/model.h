@@ -214,8 +214,7 @@ const struct resource *resource_decode(struct arena *a, enum api_group group, en
 const struct resource *resource_of(struct arena *a, struct node *root);
 
 /* As resource_decode(), without the spec: all three are empty. For callers that read many objects: it costs a tenth. */
-const struct resource *resource_decode_head(struct arena *a, enum api_group group, enum resource_kind kind,
-                                            struct node *root);
+struct resource resource_decode_head(enum api_group group, enum resource_kind kind, struct node *root);
 
 /* Returns whether Dumpling makes the backup of `spec`, a Backup's spec or a template of one: TiDB Operator v1 uses
  * it when br is absent. */

@@ -130,8 +130,8 @@ struct node *log_child(const struct planning *p)
     return child;
 }
 
-struct node *compaction_child(const struct planning *p, const struct child *log, int64_t slot, uint64_t from,
-                              uint64_t until)
+struct node *compaction_child(const struct planning *p, const struct backup_spec *log, int64_t slot,
+                              uint64_t from, uint64_t until)
 {
     const struct compact_spec *t = &p->object->schedule->compact_template;
     struct arena *a = p->arena;
@@ -140,7 +140,7 @@ struct node *compaction_child(const struct planning *p, const struct child *log,
     tree_set_text(a, spec, "startTs", arena_fmt(a, "%llu", (unsigned long long)from));
     tree_set_text(a, spec, "endTs", arena_fmt(a, "%llu", (unsigned long long)until));
     /* The log lies where the log Backup says, whatever the schedule's status remembers. */
-    const struct storage *where = &log->object->backup->job.storage;
+    const struct storage *where = &log->job.storage;
     const struct node *block = storage_node(&t->job.storage);
     const struct text *prefix = storage_prefix(where);
     if (block && prefix)

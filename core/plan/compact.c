@@ -146,10 +146,10 @@ static slice last_word(const struct planning *p)
 {
     slice newest = {0}, word = {0};
     for (size_t i = 0; i < p->seen->count; i++) {
-        const struct node *pod = p->seen->items[i];
-        slice made = tree_text_at(pod, "metadata.creationTimestamp");
-        if (!is_pod_of(p, pod, plan_name(p)))
+        const struct node *pod = p->heads[i]->root;
+        if (!is_pod_of(p, p->heads[i], plan_name(p)))
             continue;
+        slice made = tree_text_at(pod, "metadata.creationTimestamp");
         const struct node *container = node_first(node_at(pod, "status.containerStatuses"));
         slice message = tree_text_at(container, "state.terminated.message");
         if (message.n && slice_cmp(made, newest) >= 0) {

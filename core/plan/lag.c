@@ -28,8 +28,8 @@ static void measure_schedule(const struct planning *p, const struct children *c,
     int64_t created = moment_of(tree_text(p->object->metadata.node, "creationTimestamp")), due;
     int64_t complete = created ? created : p->now;
     for (size_t i = 0; i < c->snapshot_count; i++)
-        if (c->snapshots[i].state == CHILD_COMPLETE && c->snapshots[i].time > complete)
-            complete = c->snapshots[i].time;
+        if (c->snapshots[i].state == CHILD_COMPLETE && c->snapshots[i].head->time > complete)
+            complete = c->snapshots[i].head->time;
     if (due_after(p, created, complete, &due) && due_after(p, created, due, &due))
         ret->overdue = due;
 }
@@ -37,16 +37,16 @@ static void measure_schedule(const struct planning *p, const struct children *c,
 struct plan_lag plan_lag(struct arena *a, const struct resource *o, const struct observed *seen, int64_t now,
                          const struct plan_settings *settings)
 {
-    struct planning p = {.arena = a, .object = o, .seen = seen, .now = now, .settings = settings};
     struct plan_lag lag = {0};
     if (o->kind == KIND_BACKUP && o->backup->is_log && !plan_controller_uid(o->root).n)
         measure_log(o, &lag);
     if (o->kind != KIND_BACKUP_SCHEDULE)
         return lag;
+    struct planning p = planning_of(a, o, seen, now, settings);
     struct children c = children_of(&p);
     if (!o->schedule->pause.value && o->schedule->cron_ok && !(seen->unknown & UNKNOWN_CHILDREN))
         measure_schedule(&p, &c, &lag);
-    if (c.log.object)
-        measure_log(c.log.object, &lag);
+    if (c.log)
+        measure_log(c.log, &lag);
     return lag;
 }

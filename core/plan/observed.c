@@ -3,23 +3,14 @@
 
 #include "operator.h"
 
-static bool named(const struct node *object, slice namespace, slice name)
-{
-    const struct node *metadata = node_get(object, LIT("metadata"));
-    return slice_eq(tree_text(metadata, "name"), name) &&
-           slice_eq(tree_text(metadata, "namespace"), namespace);
-}
-
-static bool is_kind(const struct node *object, const char *kind)
-{
-    return slice_eq(tree_text(object, "kind"), slice_of(kind));
-}
-
 const struct node *seen_find(const struct planning *p, const char *kind, slice namespace, slice name)
 {
-    for (size_t i = 0; i < p->seen->count; i++)
-        if (is_kind(p->seen->items[i], kind) && named(p->seen->items[i], namespace, name))
-            return p->seen->items[i];
+    slice wanted = slice_of(kind);
+    for (size_t i = 0; i < p->seen->count; i++) {
+        const struct plan_head *h = p->heads[i];
+        if (slice_eq(h->kind, wanted) && slice_eq(h->name, name) && slice_eq(h->namespace, namespace))
+            return h->root;
+    }
     return NULL;
 }
 
@@ -82,7 +73,7 @@ static const struct node *first_group(const struct planning *p, const char *kind
     const struct node *first = NULL;
     for (size_t i = 0; i < p->seen->count; i++) {
         const struct node *g = p->seen->items[i];
-        if (!is_kind(g, kind) || !slice_eq(tree_text_at(g, "metadata.namespace"), namespace) ||
+        if (!slice_eq(p->heads[i]->kind, slice_of(kind)) || !slice_eq(p->heads[i]->namespace, namespace) ||
             !slice_eq(tree_text_at(g, "spec.cluster.name"), cluster))
             continue;
         if (!first || slice_cmp(tree_text_at(g, "metadata.creationTimestamp"),

@@ -3,10 +3,21 @@
 #include "compact.h"
 #include "schedule.h"
 
+struct planning planning_of(struct arena *a, const struct resource *o, const struct observed *seen,
+                            int64_t now, const struct plan_settings *settings)
+{
+    return (struct planning){.arena = a,
+                             .object = o,
+                             .seen = seen,
+                             .heads = seen->heads ? seen->heads : plan_heads(a, seen->items, seen->count),
+                             .now = now,
+                             .settings = settings};
+}
+
 struct plan plan(struct arena *a, const struct resource *o, const struct observed *seen, int64_t now,
                  const struct plan_settings *settings)
 {
-    struct planning p = {.arena = a, .object = o, .seen = seen, .now = now, .settings = settings};
+    struct planning p = planning_of(a, o, seen, now, settings);
     switch (o->kind) {
     case KIND_BACKUP:
         plan_backup(&p);
@@ -25,7 +36,7 @@ struct plan plan_denied(struct arena *a, const struct resource *o, slice message
 {
     const struct observed nothing = {0};
     const struct plan_settings none = {0};
-    struct planning p = {.arena = a, .object = o, .seen = &nothing, .now = now, .settings = &none};
+    struct planning p = planning_of(a, o, &nothing, now, &none);
     struct status s = status_open(&p);
     if (o->kind == KIND_BACKUP) {
         status_condition(&s, (struct condition){"Invalid", false, LIT("Denied"), message});

@@ -51,11 +51,40 @@ struct refused {
     bool terminating;          /* because the namespace is being deleted */
 };
 
+/* A child of a schedule: a Backup or a CompactBackup. */
+enum child_state {
+    CHILD_ACTIVE,   /* it runs, or is about to */
+    CHILD_WAITS,    /* it has not begun: active, or stuck by now */
+    CHILD_STUCK,    /* it should have begun so long ago that nothing waits for it any more */
+    CHILD_COMPLETE, /* restorable: complete, and not being deleted */
+    CHILD_FAILED,   /* failed or invalid */
+    CHILD_GOING,    /* it is being deleted */
+};
+
+/* What plans compare again and again of an observed object. It holds until the object changes. */
+struct plan_head {
+    struct node *root;
+    slice kind, api_version, namespace, name, controller; /* `controller`: plan_controller_uid() */
+    bool is_child;                                        /* then the rest says more of it */
+    bool is_log;
+    enum child_state state; /* never CHILD_STUCK: that depends on the time */
+    int64_t created;        /* Unix seconds; 0: not known */
+    int64_t time;           /* its scheduled time, from the name; else its creation */
+    uint64_t tso;           /* Backups: commitTs; complete compactions: how far it came. 0: not known */
+    uint64_t until;         /* compactions: the end of the range. 0: not known */
+};
+/* Reads the head of an object; it refers to the tree. */
+struct plan_head plan_head(struct node *root);
+/* The heads of all items, in the arena. */
+const struct plan_head *const *plan_heads(struct arena *a, struct node *const *items, size_t count);
+
 struct observed {
     /* As the API server has them, in any order: the Jobs and Pods in the resource's namespace that it
      * controls, the cluster's objects, the Secrets it names (their data may be cut to the keys, but for
      * AZURE_STORAGE_ACCOUNT), and a schedule's children. Other objects are ignored. */
     struct node *const *items;
+    /* Of each item, for a host that keeps them; NULL: the plan reads them itself. */
+    const struct plan_head *const *heads;
     size_t count;
     unsigned unknown;
     struct log_task task;

@@ -9,6 +9,7 @@ struct planning {
     struct arena *arena;
     const struct resource *object;
     const struct observed *seen;
+    const struct plan_head *const *heads; /* of what was seen */
     int64_t now;
     const struct plan_settings *settings;
     struct plan result;
@@ -16,6 +17,10 @@ struct planning {
 };
 
 /* ---- the plan ---- */
+
+/* plan.c: begins a plan for the resource. */
+struct planning planning_of(struct arena *a, const struct resource *o, const struct observed *seen,
+                            int64_t now, const struct plan_settings *settings);
 
 /* Appends an action. */
 void plan_act(struct planning *p, enum plan_verb verb, const struct node *object, slice why);
@@ -62,7 +67,7 @@ slice job_failure_reason(const struct node *job); /* "BackoffLimitExceeded" */
 
 /* Returns a Pod of that Job that has not ended, so that no second one may begin; NULL if there is none. */
 const struct node *seen_pod(const struct planning *p, slice job_name);
-bool is_pod_of(const struct planning *p, const struct node *object, slice job_name);
+bool is_pod_of(const struct planning *p, const struct plan_head *h, slice job_name);
 
 /* Waits for the Job: the plan's reason is `what`, and why its pod does not run if it does not. */
 void plan_wait_job(struct planning *p, slice job_name, slice what);

@@ -1,21 +1,20 @@
 /* The pods of a Job: whether one is left, and why it does not run. */
 #include "planning.h"
 
-bool is_pod_of(const struct planning *p, const struct node *object, slice job_name)
+bool is_pod_of(const struct planning *p, const struct plan_head *h, slice job_name)
 {
-    return slice_eq(tree_text(object, "kind"), LIT("Pod")) &&
-           slice_eq(tree_text_at(object, "metadata.namespace"), plan_namespace(p)) &&
-           slice_eq(tree_text(node_at(object, "metadata.labels"), "job-name"), job_name);
+    return slice_eq(h->kind, LIT("Pod")) && slice_eq(h->namespace, plan_namespace(p)) &&
+           slice_eq(tree_text(node_at(h->root, "metadata.labels"), "job-name"), job_name);
 }
 
 const struct node *seen_pod(const struct planning *p, slice job_name)
 {
     for (size_t i = 0; i < p->seen->count; i++) {
-        const struct node *pod = p->seen->items[i];
-        slice phase = tree_text_at(pod, "status.phase");
-        if (is_pod_of(p, pod, job_name) && !slice_eq(phase, LIT("Succeeded")) &&
-            !slice_eq(phase, LIT("Failed")))
-            return pod;
+        if (!is_pod_of(p, p->heads[i], job_name))
+            continue;
+        slice phase = tree_text_at(p->heads[i]->root, "status.phase");
+        if (!slice_eq(phase, LIT("Succeeded")) && !slice_eq(phase, LIT("Failed")))
+            return p->heads[i]->root;
     }
     return NULL;
 }

@@ -28,12 +28,11 @@ static int64_t seconds_of(uint64_t tso)
 /* What a snapshot restores to. Dumpling's may not know its commitTs: it is not older than its start then. */
 static int64_t moment_of(const struct child *s)
 {
-    return s->tso ? seconds_of(s->tso) : s->time;
+    return s->head->tso ? seconds_of(s->head->tso) : s->head->time;
 }
 
-static uint64_t checkpoint_of(const struct child *log)
+static uint64_t tso_of(const struct timestamp_field *t)
 {
-    const struct timestamp_field *t = &log->object->status.log_checkpoint_ts;
     return t->ok ? t->value.tso : 0;
 }
 
@@ -43,11 +42,11 @@ static uint64_t checkpoint_of(const struct child *log)
  * checkpoint, the window stays, and so do its snapshots. A stopped log moves no window. */
 static int64_t window_end(const struct planning *p, const struct children *c)
 {
-    const struct resource *log = c->log.object;
+    const struct resource *log = c->log;
     if (!log || log->metadata.deleting ||
         (log->status.phase.n && !logbackup_on_track(logbackup_phase_of(log->status.phase))))
         return p->now;
-    uint64_t last = checkpoint_of(&c->log);
+    uint64_t last = tso_of(&log->status.log_checkpoint_ts);
     int64_t end = last ? seconds_of(last) : 0;
     return end < p->now ? end : p->now;
 }
@@ -79,7 +78,7 @@ static void keep_newest(struct keeping *r, enum child_state state, int64_t most)
 static void look_again_at_expiry(struct keeping *r, const struct child *s)
 {
     struct planning *p = r->planning;
-    const int64_t ends[] = {s->time + r->reserved, moment_of(s) + r->reserved};
+    const int64_t ends[] = {s->head->time + r->reserved, moment_of(s) + r->reserved};
     for (size_t i = 0; i < COUNT(ends); i++)
         if (ends[i] > p->now)
             plan_look_again(p, ends[i]);
@@ -91,7 +90,7 @@ static void keep_window(struct keeping *r)
     for (size_t i = 0; i < r->children->snapshot_count; i++) {
         const struct child *s = &r->children->snapshots[i];
         bool in_window = s->state == CHILD_COMPLETE && moment_of(s) > r->horizon;
-        bool young = r->planning->now - s->time < r->reserved;
+        bool young = r->planning->now - s->head->time < r->reserved;
         r->keep[i] = r->keep[i] || in_window || young;
         look_again_at_expiry(r, s);
         if (s->state == CHILD_COMPLETE && !in_window && (!base || moment_of(s) > moment_of(base)))
@@ -130,7 +129,7 @@ static void delete_the_rest(struct keeping *r)
                             "it is older than %.*s, the start of the maxReservedTime window, and a "
                             "newer backup covers that start",
                             FMT(plan_time(p, r->horizon)));
-        plan_act(p, PLAN_DELETE, s->object->root, why);
+        plan_act(p, PLAN_DELETE, s->head->root, why);
         p->last->event = "Expired";
     }
 }
@@ -147,7 +146,7 @@ static void delete_compactions(struct keeping *r)
         bool last = x->state == CHILD_COMPLETE && newest_complete; /* it says where the next one begins */
         newest_complete = newest_complete && !last;
         if (++finished > KEPT_COMPACTIONS && !last)
-            plan_act(r->planning, PLAN_DELETE, x->object->root,
+            plan_act(r->planning, PLAN_DELETE, x->head->root,
                      LIT("it has finished, and newer compactions are kept as a record"));
     }
 }
@@ -158,8 +157,8 @@ uint64_t compacted_until(const struct children *c)
 {
     uint64_t until = 0;
     for (size_t i = 0; i < c->compaction_count; i++)
-        if (c->compactions[i].state == CHILD_COMPLETE && c->compactions[i].tso > until)
-            until = c->compactions[i].tso;
+        if (c->compactions[i].state == CHILD_COMPLETE && c->compactions[i].head->tso > until)
+            until = c->compactions[i].head->tso;
     return until;
 }
 
@@ -169,36 +168,30 @@ static uint64_t oldest_kept(const struct keeping *r)
     uint64_t oldest = UINT64_MAX;
     for (size_t i = 0; i < r->children->snapshot_count; i++) {
         const struct child *s = &r->children->snapshots[i];
-        if (s->state == CHILD_COMPLETE && r->keep[i] && s->tso < oldest)
-            oldest = s->tso;
+        if (s->state == CHILD_COMPLETE && r->keep[i] && s->head->tso < oldest)
+            oldest = s->head->tso;
     }
     return oldest == UINT64_MAX ? 0 : oldest;
-}
-
-static uint64_t tso_of(const struct timestamp_field *t)
-{
-    return t->ok ? t->value.tso : 0;
 }
 
 /* Truncates never past the oldest kept snapshot, the compacted range or the log's checkpoint, and never backwards. */
 static void truncate_log(struct keeping *r)
 {
     struct planning *p = r->planning;
-    const struct child *log = &r->children->log;
+    const struct resource *o = r->children->log;
     uint64_t until = oldest_kept(r), compacted = compacted_until(r->children);
-    if (!log->object || log->object->metadata.deleting || !until)
+    if (!o || o->metadata.deleting || !until)
         return;
     if (p->object->schedule->compact_template.node) {
         if (!compacted)
             return; /* how far the compaction is, is not known */
         until = until < compacted ? until : compacted;
     }
-    const struct resource *o = log->object;
     struct logbackup_bounds bounds = {tso_of(&o->status.commit_ts), tso_of(&o->status.log_checkpoint_ts),
                                       tso_of(&o->status.log_success_truncate_until),
                                       timestamp_tso(p->now > 0 ? p->now * 1000 : 0)};
     if (!bounds.checkpoint || logbackup_truncation(until, &bounds) != TRUNCATION_FINE ||
-        until <= tso_of(&o->backup->log_truncate_until))
+        until <= tso_of(&log_spec(p, r->children)->log_truncate_until))
         return;
     struct node *patch = tree_object(p->arena);
     tree_put_copy(p->arena, patch, "apiVersion", node_get(o->root, LIT("apiVersion")));

@@ -38,8 +38,10 @@ static void plan_log_child(struct schedule *s)
 {
     struct planning *p = s->planning;
     const struct backup_spec *t = &s->spec->log_backup_template;
+    if (!t->node || s->children.log)
+        return;
     slice name = log_child_name(p);
-    if (!t->node || s->children.log.object || plan_refused(p, "Backup", name))
+    if (plan_refused(p, "Backup", name))
         return;
     if (!t->is_log) {
         plan_wait(p, 0, "logBackupTemplate.backupMode must be log");
@@ -69,8 +71,8 @@ static int64_t cursor_of(const struct schedule *s)
     if (noted <= s->planning->now && noted > cursor)
         cursor = noted;
     for (size_t i = 0; i < c->snapshot_count; i++)
-        if (c->snapshots[i].time > cursor)
-            cursor = c->snapshots[i].time;
+        if (c->snapshots[i].head->time > cursor)
+            cursor = c->snapshots[i].head->time;
     return cursor;
 }
 
@@ -148,7 +150,7 @@ static uint64_t compaction_start(const struct schedule *s)
 {
     uint64_t start = compacted_until(&s->children);
     uint64_t least = tso_of(&s->spec->min_compact_start_ts);
-    uint64_t log = tso_of(&s->children.log.object->status.commit_ts);
+    uint64_t log = tso_of(&s->children.log->status.commit_ts);
     start = start > log ? start : log;
     return start > least ? start : least;
 }
@@ -163,26 +165,26 @@ static bool slot_is_free(const struct schedule *s, int64_t slot)
 {
     const struct children *c = &s->children;
     for (size_t i = 0; i < c->compaction_count; i++)
-        if (c->compactions[i].time >= slot || c->compactions[i].state == CHILD_ACTIVE)
+        if (c->compactions[i].head->time >= slot || c->compactions[i].state == CHILD_ACTIVE)
             return false;
     return true;
 }
 
-/* Returns the end of the newest compaction, or, for v1, when it was made. */
-static void note_compaction_end(struct schedule *s, int64_t until_ms, int64_t made)
+/* Notes the end of the newest compaction, or, for v1, when it was made. */
+static void note_compaction_end(struct schedule *s, uint64_t until, int64_t made)
 {
     struct planning *p = s->planning;
-    if (plan_v2(p))
-        tree_set_text(p->arena, s->status.root, "nextCompactEndTs", plan_time(p, until_ms / 1000));
-    else
+    if (!plan_v2(p))
         tree_set_text(p->arena, s->status.root, "lastCompactExecutionTs", plan_time(p, made));
+    else if (until)
+        tree_set_text(p->arena, s->status.root, "nextCompactEndTs", plan_time(p, timestamp_ms(until) / 1000));
 }
 
 static void plan_compaction_child(struct schedule *s)
 {
     enum { MOST_INTERVALS = 3 };
     struct planning *p = s->planning;
-    const struct resource *log = s->children.log.object;
+    const struct resource *log = s->children.log;
     int64_t interval = compaction_seconds(s->spec);
     uint64_t checkpoint = log ? tso_of(&log->status.log_checkpoint_ts) : 0;
     if (!s->spec->compact_template.node || !interval || !checkpoint || !log->status.commit_ts.ok)
@@ -196,17 +198,17 @@ static void plan_compaction_child(struct schedule *s)
     plan_look_again(p, slot + interval);
     uint64_t from = compaction_start(s), until = tso_later(from, MOST_INTERVALS * interval);
     until = until < checkpoint ? until : checkpoint;
-    slice name = compaction_child_name(p, slot);
-    if (!slot_is_free(s, slot) || until <= from ||
-        timestamp_ms(until) - timestamp_ms(from) < interval * 1000 || foreign(p, "CompactBackup", name) ||
-        plan_refused(p, "CompactBackup", name))
+    if (!slot_is_free(s, slot) || until <= from || timestamp_ms(until) - timestamp_ms(from) < interval * 1000)
         return;
-    plan_act(p, PLAN_CREATE, compaction_child(p, &s->children.log, slot, from, until),
+    slice name = compaction_child_name(p, slot);
+    if (foreign(p, "CompactBackup", name) || plan_refused(p, "CompactBackup", name))
+        return;
+    plan_act(p, PLAN_CREATE, compaction_child(p, log_spec(p, &s->children), slot, from, until),
              arena_fmt(p->arena, "the log from %.*s to %.*s is not compacted yet",
                        FMT(plan_time(p, timestamp_ms(from) / 1000)),
                        FMT(plan_time(p, timestamp_ms(until) / 1000))));
     tree_set_text(p->arena, s->status.root, "lastCompact", name);
-    note_compaction_end(s, timestamp_ms(until), p->now);
+    note_compaction_end(s, until, p->now);
 }
 
 /* ---- the status ---- */
@@ -220,19 +222,19 @@ static void note_children(struct schedule *s)
     struct node *root = s->status.root;
     int64_t noted = unix_of(tree_text(root, "lastBackupTime"), 0);
     const struct child *last = c->snapshot_count ? &c->snapshots[c->snapshot_count - 1] : NULL;
-    if (last && last->time > noted) {
-        tree_set_text(a, root, "lastBackup", last->object->metadata.name.value);
-        tree_set_text(a, root, "lastBackupTime", plan_time(s->planning, last->time));
+    if (last && last->head->time > noted) {
+        tree_set_text(a, root, "lastBackup", last->head->name);
+        tree_set_text(a, root, "lastBackupTime", plan_time(s->planning, last->head->time));
     }
-    const struct resource *log = c->log.object;
+    const struct resource *log = c->log;
     if (log && !slice_eq(tree_text(root, "logBackup"), log->metadata.name.value)) {
         tree_set_text(a, root, "logBackup", log->metadata.name.value);
         tree_set_text(a, root, "logBackupStartTs", tree_text(log->metadata.node, "creationTimestamp"));
     }
     last = c->compaction_count ? &c->compactions[c->compaction_count - 1] : NULL;
-    if (last && slice_cmp(tree_text(root, "lastCompact"), last->object->metadata.name.value) < 0) {
-        tree_set_text(a, root, "lastCompact", last->object->metadata.name.value);
-        note_compaction_end(s, last->object->compact->end_ts.value.ms, last->time);
+    if (last && slice_cmp(tree_text(root, "lastCompact"), last->head->name) < 0) {
+        tree_set_text(a, root, "lastCompact", last->head->name);
+        note_compaction_end(s, last->head->until, last->head->time);
     }
 }
 

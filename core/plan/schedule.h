@@ -28,29 +28,22 @@ bool stamp_at_end(slice text, int64_t *ret);
 
 /* ---- children.c: existing children ---- */
 
-enum child_state {
-    CHILD_ACTIVE,   /* it runs, or is about to */
-    CHILD_STUCK,    /* it should have begun so long ago that nothing waits for it any more */
-    CHILD_COMPLETE, /* restorable: complete, and not being deleted */
-    CHILD_FAILED,   /* failed or invalid */
-    CHILD_GOING,    /* it is being deleted */
-};
-
 struct child {
-    const struct resource *object;
-    enum child_state state;
-    int64_t time; /* its scheduled time, from the name; else its creation */
-    uint64_t tso; /* snapshots: commitTs; compactions: how far it came. 0: not known */
+    const struct plan_head *head;
+    enum child_state state; /* at this time */
 };
 
 struct children {
     struct child *snapshots, *compactions; /* of this schedule, oldest first */
     size_t snapshot_count, compaction_count;
-    struct child log; /* object is NULL: there is none */
-    bool untimed;     /* one of them has no time: then nothing is deleted */
+    const struct resource *log; /* without its spec; NULL: there is none */
+    bool untimed;               /* one of them has no time: then nothing is deleted */
 };
 /* The observed children that this schedule controls. */
 struct children children_of(const struct planning *p);
+
+/* The spec of the log Backup, which there is: few plans need it. */
+const struct backup_spec *log_spec(const struct planning *p, const struct children *c);
 
 /* Returns a snapshot Backup of the same cluster, with any owner, that must end before the next may begin; NULL if there
  * is none. */
@@ -67,8 +60,8 @@ slice compaction_child_name(const struct planning *p, int64_t slot);
 struct node *snapshot_child(const struct planning *p, int64_t due);
 struct node *log_child(const struct planning *p);
 /* The range is given in TSOs: v1's times without a zone are read in the zone of the pod. */
-struct node *compaction_child(const struct planning *p, const struct child *log, int64_t slot, uint64_t from,
-                              uint64_t until);
+struct node *compaction_child(const struct planning *p, const struct backup_spec *log, int64_t slot,
+                              uint64_t from, uint64_t until);
 
 /* ---- retention.c: deletions ---- */
 

@@ -46,18 +46,34 @@ static bool is_seen(const struct tracked *t, const struct world *w, size_t i)
            slice_eq(w->keys[i].owner_kind, slice_of(kind_names[t->kind]));
 }
 
-static struct observed observe(const struct playing *p, const struct tracked *t)
+static struct observed observe(struct playing *p, const struct tracked *t)
 {
-    const struct world *w = &p->world;
+    struct world *w = &p->world;
     struct node **items = ARENA_ARRAY(p->scratch, struct node *, w->count + 1);
+    const struct plan_head **heads = ARENA_ARRAY(p->scratch, const struct plan_head *, w->count + 1);
     size_t count = 0;
     for (size_t i = 0; i < w->count; i++)
-        if (is_seen(t, w, i))
-            items[count++] = w->items[i];
+        if (is_seen(t, w, i)) {
+            items[count] = w->items[i];
+            heads[count++] = world_head(w, i);
+        }
     struct cluster_log log = p->log;
     int64_t checkpoint = ledger_checkpoint(p);
     log.checkpoint = checkpoint ? timestamp_tso(checkpoint * 1000) : log.start;
-    return (struct observed){.items = items, .count = count, .task = cluster_log_answer(&log)};
+    return (struct observed){
+        .items = items, .heads = heads, .count = count, .task = cluster_log_answer(&log)};
+}
+
+/* The schedule's spec is decoded once for each edit. */
+static const struct resource *decode_seen(const struct playing *p, const struct tracked *t, struct node *root)
+{
+    enum api_group group = p->request->schedule->group;
+    if (t->kind != KIND_BACKUP_SCHEDULE || !p->schedule)
+        return resource_decode(p->scratch, group, t->kind, root);
+    struct resource *o = ARENA_NEW(p->scratch, struct resource);
+    *o = resource_decode_head(group, t->kind, root);
+    o->schedule = p->schedule->schedule;
+    return o;
 }
 
 /* ---- what is done ---- */
@@ -179,7 +195,7 @@ static bool look(struct playing *p, size_t i)
     if (!root)
         return false;
     arena_reset(p->scratch);
-    const struct resource *o = resource_decode(p->scratch, p->request->schedule->group, t.kind, root);
+    const struct resource *o = decode_seen(p, &t, root);
     struct observed seen = observe(p, &t);
     struct plan made = plan(p->scratch, o, &seen, p->world.now, &p->request->settings);
     slice before = phase_of(&t, root);

@@ -9,28 +9,43 @@ struct world world_new(struct arena *a, const struct schema_set *schemas, int64_
     return (struct world){.arena = a, .schemas = schemas, .now = now};
 }
 
-/* Replaces the texts of a node by copies in one piece. */
-static void copy_texts(struct arena *a, struct node *n)
+static bool has_text(const struct node *n)
 {
-    bool has_text = n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT;
-    size_t size = n->key.n + (has_text ? n->text.n : 0);
-    char *copy = arena_bytes(a, size);
-    if (n->key.n) {
-        memcpy(copy, n->key.p, n->key.n);
-        n->key.p = copy;
-    }
-    if (has_text && n->text.n) {
-        memcpy(copy + n->key.n, n->text.p, n->text.n);
-        n->text.p = copy + n->key.n;
-    }
+    return n->kind == NODE_STRING || n->kind == NODE_INT || n->kind == NODE_FLOAT;
+}
+
+static size_t text_bytes(const struct node *n)
+{
+    size_t bytes = n->key.n + (has_text(n) ? n->text.n : 0);
+    for (const struct node *m = node_first(n); m; m = node_next(m))
+        bytes += text_bytes(m);
+    return bytes;
+}
+
+static void move_text(slice *text, char **to)
+{
+    if (text->n == 0)
+        return;
+    memcpy(*to, text->p, text->n);
+    text->p = *to;
+    *to += text->n;
+}
+
+/* Replaces the texts by copies at `*to`. */
+static void move_texts(struct node *n, char **to)
+{
+    move_text(&n->key, to);
+    if (has_text(n))
+        move_text(&n->text, to);
     for (struct node *m = node_first(n); m; m = node_next(m))
-        copy_texts(a, m);
+        move_texts(m, to);
 }
 
 struct node *world_copy_object(struct arena *a, const struct node *n)
 {
     struct node *copy = node_copy(a, n, 0);
-    copy_texts(a, copy);
+    char *texts = arena_bytes(a, text_bytes(copy));
+    move_texts(copy, &texts);
     return copy;
 }
 
@@ -89,9 +104,21 @@ static struct node *world_same(const struct world *w, const struct node *o)
                       tree_text_at(o, "metadata.name"));
 }
 
+const struct plan_head *world_head(struct world *w, size_t item)
+{
+    struct world_key *k = &w->keys[item];
+    if (!k->is_read)
+        k->head = plan_head(w->items[item]);
+    k->is_read = true;
+    return &k->head;
+}
+
 /* The object changes: a writer that has seen it before must look again. */
 void world_touch(struct world *w, struct node *o)
 {
+    for (size_t i = 0; i < w->count; i++)
+        if (w->items[i] == o)
+            w->keys[i].is_read = false;
     if (w->next_uid)
         tree_set_text(w->arena, node_get(o, LIT("metadata")), "resourceVersion",
                       arena_fmt(w->arena, "%llu", (unsigned long long)w->next_uid++));

@@ -12,6 +12,8 @@
 /* What an object is found by; the owner is that of its first owner reference. */
 struct world_key {
     slice kind, namespace, name, uid, owner_uid, owner_kind, owner_name;
+    struct plan_head head; /* as it was read last */
+    bool is_read;          /* the object has not changed since */
 };
 
 struct world {
@@ -34,6 +36,9 @@ struct world world_copy(const struct world *w, struct arena *a);
 
 /* A copy of an object, texts included. */
 struct node *world_copy_object(struct arena *a, const struct node *n);
+
+/* Returns the head of the item, which is read once for each change. */
+const struct plan_head *world_head(struct world *w, size_t item);
 
 /* Returns the object of that kind and name, for the caller to read or change; NULL when there is none. */
 struct node *world_find(const struct world *w, const char *kind, slice namespace, slice name);

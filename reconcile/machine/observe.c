@@ -198,4 +198,5 @@ void turn_observe(struct turn *t)
     }
     see_remembered(t);
     t->seen.items = t->items;
+    t->seen.heads = plan_heads(m->work, t->items, t->seen.count); /* for the plan and for the lag */
 }

@@ -55,6 +55,22 @@ static void test_failures_never_rotate_complete_snapshots_out(void **state)
                    "status BackupSchedule s");
 }
 
+/* After a crash between a creation and the status. */
+static void test_lost_status_gets_the_end_of_the_compacted_range(void **state)
+{
+    struct planned p = {0};
+    (void)state;
+    assert_planned(&p, TODAY,
+                   DAILY("maxBackups: 9")
+                       GOOD("05") "---\n{apiVersion: br.pingcap.com/v1alpha1, kind: CompactBackup, metadata: "
+                                  "{name: compact-s-2026-01-05t09-00-00, namespace: prod, uid: c-1, "
+                                  "creationTimestamp: '2026-01-05T09:00:00Z', " OWNED(
+                                      "u-1") "}, spec: {startTs: '2026-01-04T09:00:00Z', endTs: "
+                                             "'2026-01-05T08:30:00Z'}, status: {state: Running}}\n",
+                   "status BackupSchedule s");
+    assert_says(p.objects, "\"nextCompactEndTs\":\"2026-01-05T08:30:00Z\"");
+}
+
 /* A host plans again at the time that the plan gave: until then, time alone must change nothing. */
 static void test_time_changes_nothing_before_again(void **state)
 {
@@ -298,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_failed_snapshots_stay_as_evidence),
         cmocka_unit_test(test_unfinished_snapshot_does_not_stop_retention),
         cmocka_unit_test(test_failures_never_rotate_complete_snapshots_out),
+        cmocka_unit_test(test_lost_status_gets_the_end_of_the_compacted_range),
         cmocka_unit_test(test_time_changes_nothing_before_again),
         cmocka_unit_test(test_base_of_the_window_stays),
         cmocka_unit_test(test_log_backup_is_no_candidate),
