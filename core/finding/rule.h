@@ -43,6 +43,9 @@ struct rule {
     /* Rules that come first, ended by NULL: where one of them has reported on a subject (a spec, its
      * metadata, ...), this rule is not checked there. NULL: none. */
     const struct rule *const *needs;
+    /* Offset of the pointer, in what the rule's function looks at, that is NULL where the member that the rule is about
+     * is absent: then it is not checked. 0: none. */
+    size_t member;
 };
 
 /* For the declarations: in a manifest, on CREATE, on UPDATE, on DELETE. */

@@ -11,9 +11,18 @@
  *     CHECK(name)                   a function that reports several rules, or rules of other files
  *     ALSO(name, check, fields...)  a rule that the function `check` reports; what `check` needs, it needs
  *
+ * A rule about one member of the subject, which has nothing to say where that is absent, names it with `.member =
+ * MEMBER(br.log_level)`. Most members of most objects are absent: their functions need not even be fetched.
+ *
  * This declares the functions (static: one that is missing does not compile, nor one that has no entry),
  * defines the rules, and defines run_checks(run, subject), which calls the functions in the order of the
- * entries, except where a rule that the function's rule needs has reported on the subject. */
+ * entries, except where a rule's member is absent, and where a rule that the function's rule needs has reported on the
+ * subject. */
+
+#include <stddef.h>
+#include <string.h>
+
+#define MEMBER(name) offsetof(SUBJECT, name.node)
 
 typedef void check_function(struct rule_run *run, const SUBJECT *subject);
 
@@ -37,6 +46,18 @@ typedef void check_function(struct rule_run *run, const SUBJECT *subject);
 #undef CHECK
 #undef ALSO
 
+static bool has_member(const SUBJECT *subject, size_t member)
+{
+    const struct node *n;
+    memcpy(&n, (const char *)subject + member, sizeof n);
+    return n;
+}
+
+static bool is_checked(const struct rule_run *run, const struct rule *rule, const SUBJECT *subject)
+{
+    return (!rule->member || has_member(subject, rule->member)) && !findings_blocked(run->findings, rule);
+}
+
 static void run_checks(struct rule_run *run, const SUBJECT *subject)
 {
     static const struct {
@@ -52,9 +73,10 @@ static void run_checks(struct rule_run *run, const SUBJECT *subject)
 #undef ALSO
     };
     for (size_t i = 0; i < COUNT(checks); i++)
-        if (!checks[i].rule || !findings_blocked(run->findings, checks[i].rule))
+        if (!checks[i].rule || is_checked(run, checks[i].rule, subject))
             checks[i].check(run, subject);
 }
 
+#undef MEMBER
 #undef SUBJECT
 #undef RULES

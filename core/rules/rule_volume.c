@@ -259,8 +259,15 @@ static void check_mounts(struct rule_run *run, const struct job_spec *job, const
     }
 }
 
+static bool names_volumes(const struct job_spec *job)
+{
+    return job->storage.local.node || job->additional_volumes.node || job->additional_volume_mounts.node;
+}
+
 static void volume_name_clash(struct rule_run *run, const struct job_spec *job)
 {
+    if (!names_volumes(job))
+        return;
     if (job->additional_volumes.state == FIELD_UNUSABLE || job->additional_volumes.state == FIELD_PLACEHOLDER)
         return;
     struct volumes v = volumes_of(run, job);
