@@ -59,9 +59,9 @@ signature='* brgate: denied in review UID; `brgate explain cron-never-fires` has
 then_equal "the last line names brgate, the review and the rule" "$(sed -nE '$s/review [0-9a-f-]{36};/review UID;/p' <<<"$err")" "$signature"
 uid=$(sed -nE 's/.*denied in review ([0-9a-f-]{36});.*/\1/p' <<<"$err")
 logged() { grep -F "\"verdict\":\"denied\",\"uid\":\"$uid\"" "$work/log/gate"; }
-then_true "brgate's log has that review, and the user" eval 'wait_for 60 logged && logged | grep -F "\"user\":\"admin\""'
+then_true "brgate's log has that review, and the user" eval 'wait_for 20 logged && logged | grep -F "\"user\":\"admin\""'
 audited() { grep -F "\"validate.brgate.io/review\":\"$uid\"" "$work/log/apiserver.audit"; }
-then_true "and so has the API server's audit log, with the rule" eval 'wait_for 60 audited && audited | grep -F "\"validate.brgate.io/denied\":\"cron-never-fires\""'
+then_true "and so has the API server's audit log, with the rule" eval 'wait_for 20 audited && audited | grep -F "\"validate.brgate.io/denied\":\"cron-never-fires\""'
 
 # ---- the same without enforcement
 given "brgate only watches" eval 'process_stop gate && gate_start gate --enforcement warn && wait_for 60 gate_is_asked'
@@ -69,7 +69,7 @@ when "kubectl create of a schedule whose day never comes" kubectl create -n defa
 then_it_passes
 then_has "it says what would be denied" "$err" 'Warning: would be denied: spec.schedule: Invalid value: "0 2 30 2 *": none of these months has such a day: it never fires; every month has the days 1 to 28 [cron-never-fires]'
 watched() { grep '"verdict":"would_deny"' "$work/log/gate" | grep '"wouldDeny":\["cron-never-fires"\]' | grep '"dryRun":true'; }
-then_true "brgate's log marks it" wait_for 60 watched
+then_true "brgate's log marks it" wait_for 20 watched
 then_equal "and so do the metrics" "$(gate_metric gate 'brgate_webhook_requests_total{endpoint="validate",operation="CREATE",kind="BackupSchedule",verdict="would_deny",dry_run="true"}')" 1
 then_equal "none of it is stored" "$(kubectl get backups.br.pingcap.com,backupschedules.br.pingcap.com -n default -o name)" ""
 gate_down
