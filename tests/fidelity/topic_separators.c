@@ -53,6 +53,15 @@ static void put_separator(struct dice *d, struct buf *b)
     DICE_PUT(d, b, ends);
 }
 
+/* A comma where a flow collection begins or ends, or behind it. */
+static void put_commas(struct dice *d, struct buf *b)
+{
+    static const char *const documents[] = {"{\"a\":1},", "{\"a\":1,}", "{\"a\":[1,,]}", "{a: 1,}",
+                                            "{a: 1,,}",   "{, a: 1}",   "{a: 1},",       "a: [b,]",
+                                            "a: [b,,]",   "a: [, b]"};
+    DICE_PUT(d, b, documents);
+}
+
 static void put_document(struct dice *d, struct buf *b)
 {
     static const char *const documents[] = {"a: 1",
@@ -60,16 +69,6 @@ static void put_document(struct dice *d, struct buf *b)
                                             "a:\n  b: 1",
                                             "{\"a\":1}",
                                             "{\"a\":1}{\"b\":2}",
-                                            "{\"a\":1},",
-                                            "{\"a\":1,}",
-                                            "{\"a\":[1,,]}",
-                                            "{a: 1,}",
-                                            "{a: 1,,}",
-                                            "{, a: 1}",
-                                            "{a: 1},",
-                                            "a: [b,]",
-                                            "a: [b,,]",
-                                            "a: [, b]",
                                             "{a: 1}",
                                             "[1]",
                                             "- a",
@@ -114,7 +113,10 @@ static void put_document(struct dice *d, struct buf *b)
                                             "a: 1\r",
                                             "&x a: 1",
                                             "a: &x 1\nb: *x"};
-    DICE_PUT(d, b, documents);
+    if (dice_one_in(d, 6))
+        put_commas(d, b);
+    else
+        DICE_PUT(d, b, documents);
 }
 
 static void make(struct dice *d, struct buf *b)
