@@ -10,8 +10,8 @@
 
 enum block_bit {
     ROOT = 1 << 0,
-    BACKUP = 1 << 1,   /* the spec of a Backup */
-    TEMPLATE = 1 << 2, /* backupTemplate and logBackupTemplate */
+    BACKUP = 1 << 1, /* the spec of a Backup */
+    SNAPSHOT_TEMPLATE = 1 << 2,
     SCHEDULE = 1 << 3,
     COMPACT = 1 << 4, /* the spec of a CompactBackup */
     COMPACT_TEMPLATE = 1 << 5,
@@ -32,9 +32,11 @@ enum block_bit {
     WITH_BR = 1 << 19, /* br is beside it, or in the backupTemplate beside it */
     RETAINS = 1 << 20, /* cleanPolicy beside it is Retain, or missing */
     UNUSED = 1 << 21,  /* without effect in its own spelling, too: see foreign_name_explain() */
+    LOG_TEMPLATE = 1 << 22,
 };
 
 enum {
+    TEMPLATE = SNAPSHOT_TEMPLATE | LOG_TEMPLATE,
     BACKUPS = BACKUP | TEMPLATE,
     COMPACTIONS = COMPACT | COMPACT_TEMPLATE,
     JOB = BACKUPS | COMPACTIONS,
@@ -55,8 +57,8 @@ static unsigned block_of(const struct node *n, const struct schema_kind *kind)
         slice key;
         unsigned block;
     } blocks[] = {
-        {SLICE("backupTemplate"), TEMPLATE},
-        {SLICE("logBackupTemplate"), TEMPLATE},
+        {SLICE("backupTemplate"), SNAPSHOT_TEMPLATE},
+        {SLICE("logBackupTemplate"), LOG_TEMPLATE},
         {SLICE("compactBackupTemplate"), COMPACT_TEMPLATE},
         {SLICE("s3"), S3},
         {SLICE("gcs"), GCS},
@@ -92,22 +94,27 @@ static const struct foreign_name fields[] = {
 #define FIELD(blocks, words, meant, hint)                    {blocks, words, NULL, meant, NULL, hint},
 #define FIELD_OF(blocks, words, value, meant, becomes, hint) {blocks, words, value, meant, becomes, hint},
 #define VALUE(field, words, becomes, hint)
+#define VALUE_IN(block, field, words, becomes, hint)
 #include "foreign_names.def"
 #undef FIELD
 #undef FIELD_OF
 #undef VALUE
+#undef VALUE_IN
 };
 
 static const struct foreign_name_value {
+    const char *block; /* its key; NULL: any */
     const char *field, *words, *becomes, *hint;
 } values[] = {
 #define FIELD(blocks, words, meant, hint)
 #define FIELD_OF(blocks, words, value, meant, becomes, hint)
-#define VALUE(field, words, becomes, hint) {field, words, becomes, hint},
+#define VALUE(field, words, becomes, hint)           {NULL, field, words, becomes, hint},
+#define VALUE_IN(block, field, words, becomes, hint) {block, field, words, becomes, hint},
 #include "foreign_names.def"
 #undef FIELD
 #undef FIELD_OF
 #undef VALUE
+#undef VALUE_IN
 };
 
 static slice skip_separators(slice s)
@@ -299,36 +306,19 @@ static bool is_quoted_in(slice list, slice word)
     return false;
 }
 
-/* What the text means as a value of the field; NULL: it is not in the list. */
-static const struct foreign_name_value *value_of(slice field, slice text, const struct schema *s,
-                                                 slice supported)
+/* What the text means as a value of the block's field; NULL: it is not in the list. */
+static const struct foreign_name_value *value_of(const struct node *block, slice field, slice text,
+                                                 const struct schema *s, slice supported)
 {
     for (size_t i = 0; i < COUNT(values); i++) {
-        slice becomes = slice_of(values[i].becomes);
+        const struct foreign_name_value *v = &values[i];
+        slice becomes = slice_of(v->becomes);
         bool known = !becomes.n || is_enum_value(s, becomes) || is_quoted_in(supported, becomes);
-        if (slice_eq(field, slice_of(values[i].field)) && has_word(values[i].words, text) && known)
-            return &values[i];
+        if (slice_eq(field, slice_of(v->field)) && has_word(v->words, text) && known &&
+            (!v->block || slice_eq(block->key, slice_of(v->block))))
+            return v;
     }
     return NULL;
-}
-
-/* The field has a closed set of values, and this one is not among them. */
-static void say_value(struct finding *x, slice name, slice field, const struct schema *s, slice text)
-{
-    const struct foreign_name_value *v = value_of(field, text, s, (slice){0});
-    if (v && v->becomes[0]) {
-        finding_hint(x, "write %.*s: %s instead", FMT(name), v->becomes);
-        return;
-    }
-    if (v) {
-        finding_hint(x, "%s", v->hint);
-        return;
-    }
-    struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
-    for (size_t i = 0; i < s->enum_count; i++)
-        if (node_text(s->enums[i]).n)
-            buf_fmt(&b, "%s%.*s", b.n ? ", " : "", FMT(node_text(s->enums[i])));
-    finding_hint(x, "use %.*s, with one of %.*s", FMT(name), FMT(buf_slice(&b)));
 }
 
 static slice last_of(slice path)
@@ -338,16 +328,41 @@ static slice last_of(slice path)
     return path;
 }
 
+/* The field has a closed set of values, and this one is not among them. */
+static void say_value(struct finding *x, slice name, const struct target *t, slice text)
+{
+    const struct schema *s = t->schema;
+    const struct foreign_name_value *v = value_of(t->base, last_of(t->path), text, s, (slice){0});
+    if (v && v->hint) {
+        finding_hint(x, "%s", v->hint);
+        return;
+    }
+    if (v) {
+        finding_hint(x, "write %.*s: %s instead", FMT(name), v->becomes);
+        return;
+    }
+    struct buf b = buf_new(x->arena, LIMIT_MESSAGE_BYTES);
+    for (size_t i = 0; i < s->enum_count; i++)
+        if (node_text(s->enums[i]).n)
+            buf_fmt(&b, "%s%.*s", b.n ? ", " : "", FMT(node_text(s->enums[i])));
+    finding_hint(x, "use %.*s, with one of %.*s", FMT(name), FMT(buf_slice(&b)));
+}
+
+static bool is_set(struct arena *a, const struct target *t)
+{
+    const struct node *there = t->base ? node_at(t->base, arena_cstr(a, t->path)) : NULL;
+    return there && !(there->flags & NODE_DEFAULTED);
+}
+
 static void say_target(struct finding *x, const struct node *n, const struct target *t)
 {
     bool here = t->base == n->parent && slice_find_char(t->path, '.') == SLICE_NONE;
     slice name = here ? t->path : path_in(x->arena, t->base, t->path), reference = referenced_name(n);
-    const struct node *there = node_at(t->base, arena_cstr(x->arena, t->path));
-    if (there && !(there->flags & NODE_DEFAULTED)) {
+    if (is_set(x->arena, t)) {
         finding_hint(x, "remove it: %.*s is set, too", FMT(name));
     } else if (n->kind == NODE_STRING && t->schema && t->schema->enum_count &&
                !is_enum_value(t->schema, n->text)) {
-        say_value(x, name, last_of(t->path), t->schema, n->text);
+        say_value(x, name, t, n->text);
     } else if (t->schema && t->schema->type == SCHEMA_BOOLEAN && n->kind == NODE_STRING &&
                (slice_eq_nocase(n->text, LIT("true")) || slice_eq_nocase(n->text, LIT("false")))) {
         finding_hint(x, "write %.*s: %s instead", FMT(name),
@@ -371,6 +386,8 @@ static void say(struct finding *x, const struct foreign_name *b, const struct ta
         finding_moves(x, n, path_in(x->arena, t->base, t->path));
     if (b->hint)
         finding_hint(x, "%s", b->hint);
+    else if (b->becomes && is_set(x->arena, t))
+        finding_hint(x, "remove it: %.*s is set, too", FMT(t->path));
     else if (b->becomes)
         finding_hint(x, "write %.*s: %s instead", FMT(t->path), b->becomes);
     else
@@ -407,13 +424,13 @@ bool foreign_name_explain_value(struct finding *x)
 {
     const struct node *n = x->place.node;
     const struct foreign_name_value *v =
-        n->kind == NODE_STRING ? value_of(n->key, n->text, n->schema, x->message) : NULL;
+        n->kind == NODE_STRING ? value_of(n->parent, n->key, n->text, n->schema, x->message) : NULL;
     if (!v)
         return false;
     finding_edit(x, at_value(n), slice_of(v->becomes));
-    if (v->becomes[0])
-        finding_hint(x, "write %s", v->becomes);
-    else
+    if (v->hint)
         finding_hint(x, "%s", v->hint);
+    else
+        finding_hint(x, "write %s", v->becomes);
     return true;
 }

@@ -153,8 +153,9 @@ static void log_stop_template(struct rule_run *run, const struct backup_spec *sp
     if (stops)
         finding_edit(x, at_value(n), LIT("log-start"));
     finding_hint(
-        x, "%s; stop the Backup log-%.*s that the schedule creates instead",
+        x, "%s; %s the Backup log-%.*s that the schedule creates instead",
         stops ? "write log-start" : "remove it",
+        stops && slice_eq(command->value, LIT("log-pause")) ? "pause" : "stop",
         FMT(text_given(&run->object->metadata.name) ? run->object->metadata.name.value : LIT("<schedule>")));
 }
 
