@@ -178,6 +178,14 @@ static void explain_duration(struct finding *x)
                      FMT(days_too(x, count)));
 }
 
+/* A number where a size is expected: quotes alone make it bytes. */
+static void explain_size(struct finding *x)
+{
+    const struct node *n = x->place.node;
+    if (n->kind == NODE_INT && n->integer > 0 && slice_eq(n->key, LIT("storageSize")))
+        finding_hint(x, "a size needs a unit: write %lldGi if GiB are meant", (long long)n->integer);
+}
+
 /* `rateLimit: "100MB"`: BR multiplies the number by 1 MiB/s. */
 static void explain_rate(struct finding *x)
 {
@@ -282,6 +290,7 @@ static void explain_type(struct finding *x)
     explain_schedule(x);
     explain_rate(x);
     explain_duration(x);
+    explain_size(x);
     explain_list(x);
     if (x->place.node->kind == NODE_FLOAT && is_quantity(x->place.node))
         explain_fraction(x);

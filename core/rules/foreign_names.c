@@ -297,9 +297,11 @@ static bool is_enum_value(const struct schema *s, slice value)
     return false;
 }
 
-/* In `"x": supported values: "a", "b"`. */
-static bool is_quoted_in(slice list, slice word)
+/* In the second part of `"x": supported values: "a", "b"`. */
+static bool is_supported(slice message, slice word)
 {
+    size_t begin = slice_find(message, LIT("supported values: "));
+    slice list = begin == SLICE_NONE ? (slice){0} : slice_from(message, begin);
     for (size_t at; (at = slice_find(list, word)) != SLICE_NONE; list = slice_from(list, at + word.n))
         if (at && list.p[at - 1] == '"' && slice_starts(slice_from(list, at + word.n), LIT("\"")))
             return true;
@@ -308,12 +310,12 @@ static bool is_quoted_in(slice list, slice word)
 
 /* What the text means as a value of the block's field; NULL: it is not in the list. */
 static const struct foreign_name_value *value_of(const struct node *block, slice field, slice text,
-                                                 const struct schema *s, slice supported)
+                                                 const struct schema *s, slice message)
 {
     for (size_t i = 0; i < COUNT(values); i++) {
         const struct foreign_name_value *v = &values[i];
         slice becomes = slice_of(v->becomes);
-        bool known = !becomes.n || is_enum_value(s, becomes) || is_quoted_in(supported, becomes);
+        bool known = !becomes.n || is_enum_value(s, becomes) || is_supported(message, becomes);
         if (slice_eq(field, slice_of(v->field)) && has_word(v->words, text) && known &&
             (!v->block || slice_eq(block->key, slice_of(v->block))))
             return v;

@@ -263,7 +263,7 @@ static const struct {
     {"type", "spec:\n  additionalVolumes: [{name: v, hostPath: {path: /x, @}}]\n  " CLUSTER "  " STORAGE,
      NULL, NULL},
     {"logLevel", "spec:\n  br: {cluster: x, clusterNamespace: x, @}\n  " STORAGE, NULL, NULL},
-    {"backupMode", "spec:\n  @\n  " CLUSTER "  " STORAGE, NULL, NULL},
+    {"backupMode", "spec:\n  @\n  " CLUSTER "  " STORAGE, "log snapshot volume-snapshot", NULL},
     {"backupType", "spec:\n  @\n  " CLUSTER "  " STORAGE, NULL, NULL},
     {"cleanPolicy", "spec:\n  @\n  " CLUSTER "  " STORAGE, NULL, NULL},
     {"logSubcommand", "spec:\n  @\n  backupMode: log\n  " CLUSTER "  " STORAGE, NULL, NULL},
@@ -291,35 +291,51 @@ static const struct diagnostic *unsupported(const struct verdict *v)
 }
 
 /* With "" the field is left out. */
-static slice with_value(struct arena *a, size_t place, slice value)
+static slice with_value(struct arena *a, size_t place, const char *group, slice value)
 {
     slice text = slice_of(places[place].object);
     size_t at = slice_find_char(text, '@');
     slice line = value.n ? arena_fmt(a, "%s: \"%.*s\"", places[place].field, FMT(value)) : value;
-    return arena_fmt(a, "apiVersion: pingcap.com%s%.*s%.*s%.*s",
+    return arena_fmt(a, "apiVersion: %s%s%.*s%.*s%.*s", group,
                      places[place].block ? HEAD("BackupSchedule") : HEAD("Backup"),
                      FMT(slice_cut(text, 0, at)), FMT(line), FMT(slice_from(text, at + 1)));
+}
+
+static const char *label_of(struct arena *a, size_t place, const char *group, slice word)
+{
+    return arena_cstr(a, arena_fmt(a, "%s in %s of %s: %.*s", places[place].field,
+                                   places[place].block ? places[place].block : "a Backup", group, FMT(word)));
+}
+
+/* What the hint says is another value, and supported, or that there is none. */
+static void follow_value(struct arena *a, size_t place, const char *group, slice word,
+                         const struct diagnostic *d)
+{
+    const char *label = label_of(a, place, group, word);
+    expect(!slice_eq(d->suggested, word), label, d);
+    if (!d->suggested.n && !slice_starts(d->hint, LIT("remove it")))
+        return;
+    const struct verdict *then = judge(a, with_value(a, place, group, d->suggested));
+    expect(!unsupported(then), label, d);
+    expect(!places[place].block || then->errors == 0, label, d);
 }
 
 /* `becomes`: what the entry says; NULL: another entry may say something else in this place. */
 static void try_value(size_t place, slice word, const char *becomes)
 {
+    static const char *const groups[] = {"pingcap.com", "br.pingcap.com"};
     struct arena *a = arena_new((size_t)1 << 26);
-    const char *label =
-        arena_cstr(a, arena_fmt(a, "%s in %s: %.*s", places[place].field,
-                                places[place].block ? places[place].block : "a Backup", FMT(word)));
-    const struct diagnostic *d = unsupported(judge(a, with_value(a, place, word)));
-    if (!d) {
-        print_error("%s is not refused: the entry says nothing\n", label);
-        faults++;
-    } else {
-        expect(!becomes || slice_eq(d->suggested, slice_of(becomes)), label, d);
-        if (d->suggested.n || slice_starts(d->hint, LIT("remove it"))) {
-            const struct verdict *then = judge(a, with_value(a, place, d->suggested));
-            expect(!unsupported(then), label, d);
-            expect(!places[place].block || then->errors == 0, label, d);
+    for (size_t i = 0; i < COUNT(groups); i++) {
+        const struct diagnostic *d = unsupported(judge(a, with_value(a, place, groups[i], word)));
+        const char *label = label_of(a, place, groups[i], word);
+        if (d) {
+            expect(i || !becomes || slice_eq(d->suggested, slice_of(becomes)), label, d);
+            follow_value(a, place, groups[i], word, d);
+            explained++;
+        } else if (i == 0) {
+            print_error("%s is not refused: the entry says nothing\n", label);
+            faults++;
         }
-        explained++;
     }
     arena_free(a);
 }
