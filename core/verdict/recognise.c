@@ -37,6 +37,16 @@ static bool report_wrong_case(struct evaluation *j, struct verdict *v, slice nam
     return false;
 }
 
+/* `ApiVersion: br.pingcap.com/v1alpha1`: an object of ours, as some templates and generators spell it. */
+static bool is_ours_in_another_case(const struct verdict *v)
+{
+    for (const struct node *n = node_first(v->root); n; n = node_next(n))
+        if (slice_eq_nocase(n->key, LIT("apiVersion")) && n->kind == NODE_STRING &&
+            (slice_starts(n->text, LIT("br.pingcap.com/")) || slice_starts(n->text, LIT("pingcap.com/"))))
+            return !node_get(v->root, LIT("apiVersion")) && !node_get(v->root, LIT("kind"));
+    return false;
+}
+
 /* apiVersion is missing, empty or no version of any group. */
 static void report_version(struct evaluation *j, struct verdict *v)
 {
@@ -208,8 +218,12 @@ static void judge_unknown(struct evaluation *j, struct verdict *v)
 
 void recognise(struct evaluation *j, struct verdict *v)
 {
-    if (is_ours_without_version(v))
+    if (is_ours_without_version(v)) {
         report_version(j, v);
-    else
+    } else if (is_ours_in_another_case(v)) {
+        report_wrong_case(j, v, LIT("apiVersion"));
+        report_missing_kind(j, v);
+    } else {
         judge_unknown(j, v);
+    }
 }
