@@ -301,7 +301,9 @@ static bool is_enum_value(const struct schema *s, slice value)
 static bool is_supported(slice message, slice word)
 {
     size_t begin = slice_find(message, LIT("supported values: "));
-    slice list = begin == SLICE_NONE ? (slice){0} : slice_from(message, begin);
+    if (begin == SLICE_NONE)
+        return false;
+    slice list = slice_from(message, begin);
     for (size_t at; (at = slice_find(list, word)) != SLICE_NONE; list = slice_from(list, at + word.n))
         if (at && list.p[at - 1] == '"' && slice_starts(slice_from(list, at + word.n), LIT("\"")))
             return true;
