@@ -25,7 +25,7 @@ enum {
     KEYS_DATABASE = 16,
 };
 
-/* The first versions whose clusters have the command. Compaction came with v9.0, and was picked to v8.5.5.
+/* The first versions whose clusters have the command. Compaction came with v9.0, and was backported to v8.5.5.
  * [tikv: pull request 19169; documentation of TiDB: br-compact-log-backup] */
 struct version {
     unsigned major, minor, patch;

@@ -126,7 +126,7 @@ static size_t first_control(slice s)
     return at;
 }
 
-/* What a text quotes of a user's value may hold line ends and tabs: they are written as Go's %q does. */
+/* A value that the text quotes may hold line ends and tabs: they are written as Go's %q writes them. */
 static slice in_one_line(struct arena *a, slice s)
 {
     struct buf b = buf_new(a, 4 * s.n);

@@ -297,7 +297,7 @@ static bool is_enum_value(const struct schema *s, slice value)
     return false;
 }
 
-/* In the second part of `"x": supported values: "a", "b"`. */
+/* Whether the message, `"x": supported values: "a", "b"`, has the word in its second part. */
 static bool is_supported(slice message, slice word)
 {
     size_t begin = slice_find(message, LIT("supported values: "));

@@ -70,8 +70,8 @@ static int by_identity(const void *p, const void *q)
     return order ? order : (a->place > b->place) - (a->place < b->place);
 }
 
-/* The elements that no other one has the identity of, in its order. Those without a key take no memory: in `{},{}` they
- * are the most that a text may have. */
+/* The elements whose identity no other one has, sorted by it. Those without a key take no memory: a text such as `{},{}` can
+ * have a great many. */
 static struct element *elements_of(struct arena *a, const struct keys *keys, const struct node *list,
                                    size_t *ret_count)
 {

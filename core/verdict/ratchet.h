@@ -15,7 +15,7 @@ struct one_sided; /* members that only the old or only the new object has */
 
 /* Moves elements of the old object's lists to where the update has those with the same keys, so that an element is compared
  * with itself. The keys are x-kubernetes-list-map-keys, by which the API server does so, or else mountPath, name or key;
- * elements that have the same are not moved. Elements without a counterpart are compared in their order, with a
+ * elements that share one are not moved. Elements without a counterpart are compared in their order, with a
  * placeholder where the update has more of them; those of lists without keys are compared by their place. */
 void ratchet_align(struct arena *a, const struct schema *s, struct node *before, const struct node *now);
 
